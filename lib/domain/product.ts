@@ -1,0 +1,83 @@
+/**
+ * A product's parameters: everything about a contract that the operator may choose. Code holds the rules, parameters
+ * hold the numbers; a change of parameters is an event of the clearing log like any other.
+ */
+import type { CalendarName } from './calendar.ts';
+import { formatDecimal, MAX_TICKS, type Micros, parseDecimal, type Ticks, ticks } from './units.ts';
+
+export interface ProductParameters {
+  /** GPU-hours in one lot. */
+  readonly lotGpuHours: number;
+  /** Decimals of a price in USD per GPU-hour; one tick is 10^-priceDecimals. */
+  readonly priceDecimals: number;
+  /** Contract months listed at a time. */
+  readonly listedMonths: number;
+  readonly timeZone: string;
+  readonly calendar: CalendarName;
+  /** When the day run starts, wall clock of the time zone, "HH:MM". */
+  readonly dayRunTime: string;
+  /** A settlement price that moves more than this from the day before is held for approval. */
+  readonly dailyLimitTicks: Ticks;
+  /** How far from the last settled spread a roll "at market" may trade. */
+  readonly rollBandTicks: Ticks;
+  /** Index values that a final settlement price needs. */
+  readonly indexValuesMin: number;
+  /** Calendar days after which the newest index value is stale. */
+  readonly indexAgeDaysMax: number;
+  /** An index value that moves more than this share of the one before is held for approval, in basis points. */
+  readonly indexMoveBasisPointsMax: number;
+}
+
+/** Prices by contract month, in the order the months are listed. Keys are contract month numbers. */
+export type Curve = Readonly<Record<number, Ticks>>;
+
+/** Decimals of a published index value. */
+export const INDEX_DECIMALS = 6;
+
+/** Cents that one lot gains when its price rises one tick. Whole by validation: see `parameterFaults`. */
+export const centsPerTick = (parameters: ProductParameters): bigint =>
+  (BigInt(parameters.lotGpuHours) * 100n) / 10n ** BigInt(parameters.priceDecimals);
+
+export const formatPrice = (price: Ticks, parameters: ProductParameters): string =>
+  formatDecimal(BigInt(price), parameters.priceDecimals);
+
+/** A price or price difference on the product's grid; `undefined` when it is off the grid or beyond any market. */
+export function parsePrice(text: string, parameters: ProductParameters): Ticks | undefined {
+  const parsed = parseDecimal(text, parameters.priceDecimals);
+  return parsed === undefined || parsed > BigInt(MAX_TICKS) || parsed < BigInt(-MAX_TICKS) ? undefined : ticks(Number(parsed));
+}
+
+export const formatIndex = (value: Micros): string => formatDecimal(value, INDEX_DECIMALS);
+/** An index value in USD per GPU-hour; `undefined` when it is no decimal, too precise, or a million dollars and more. */
+export function parseIndex(text: string): Micros | undefined {
+  const parsed = parseDecimal(text, INDEX_DECIMALS);
+  return parsed === undefined || parsed >= 10n ** 12n || parsed <= -(10n ** 12n) ? undefined : (parsed as Micros);
+}
+
+/** What is wrong with a set of parameters beyond its shape, as one sentence each. */
+export function parameterFaults(parameters: ProductParameters): string[] {
+  const faults: string[] = [];
+  if ((BigInt(parameters.lotGpuHours) * 100n) % 10n ** BigInt(parameters.priceDecimals) !== 0n)
+    faults.push('one tick on one lot must be a whole number of cents: lotGpuHours x 100 must be divisible by 10^priceDecimals');
+  if (parameters.priceDecimals > INDEX_DECIMALS)
+    faults.push(`a price can't have more decimals than the index it settles at: priceDecimals must be at most ${INDEX_DECIMALS}`);
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: parameters.timeZone });
+  } catch {
+    faults.push(`timeZone is not a known IANA time zone: ${parameters.timeZone}`);
+  }
+  return faults;
+}
+
+/** Terms of the contract itself: what a lot and a tick are worth can't change under positions that are open. */
+const FIXED_TERMS = [
+  'lotGpuHours',
+  'priceDecimals',
+  'listedMonths',
+  'calendar',
+  'timeZone',
+] as const satisfies (keyof ProductParameters)[];
+
+/** The terms that a change of parameters would alter and must not. */
+export const fixedTermsChanged = (before: ProductParameters, after: ProductParameters): string[] =>
+  FIXED_TERMS.filter((term) => before[term] !== after[term]);

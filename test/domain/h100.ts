@@ -1,0 +1,33 @@
+/** The product that the tests trade: the parameters of DESIGN 2.1 and 2.2, and dates and months short enough for tables. */
+import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
+import { type ContractMonth, parseMonth } from '../../lib/domain/contracts.ts';
+import type { ProductParameters } from '../../lib/domain/product.ts';
+import { ticks } from '../../lib/domain/units.ts';
+
+export const PRODUCT = 'H100-SXM';
+
+export const H100: ProductParameters = {
+  lotGpuHours: 1000,
+  priceDecimals: 3,
+  listedMonths: 12,
+  timeZone: 'America/New_York',
+  calendar: 'NYSE',
+  dayRunTime: '16:00',
+  dailyLimitTicks: ticks(250),
+  rollBandTicks: ticks(50),
+  indexValuesMin: 18,
+  indexAgeDaysMax: 4,
+  indexMoveBasisPointsMax: 2500,
+};
+
+export function on(text: string): BusinessDate {
+  const day = parseDate(text);
+  if (!day) throw new Error(`not a date: ${text}`);
+  return day;
+}
+
+export function month(text: string): ContractMonth {
+  const parsed = parseMonth(text);
+  if (parsed === undefined) throw new Error(`not a month: ${text}`);
+  return parsed;
+}
