@@ -1,0 +1,100 @@
+/**
+ * Where everything lives in the one table. Keys are plain functions, used by readers, writers and tests alike.
+ *
+ * | what                                   | partition                      | sort                  | written by           | read by |
+ * |----------------------------------------|--------------------------------|-----------------------|----------------------|---------|
+ * | clearing log, in order                 | LOG                            | seq                   | whoever commits      | everyone, after a sequence number |
+ * | venue state, a fold of the log         | VENUE                          | STATE                 | whoever folded it    | everyone, as a head start |
+ * | halt switch                            | VENUE                          | SWITCH                | operator-api, post-events | every worker |
+ * | done-once marks of operator requests   | ONCE                           | what                  | operator-api         | operator-api |
+ * | gate: the auction open for a shard     | GATE#product                   | shard                 | accept-orders        | accept-orders, participant-api |
+ * | book: submissions                      | BOOK#product#shard#key date    | account#key           | accept-orders        | accept, clear, participant-api |
+ * | book: orders of the roll               | ROLL#product#shard             | auction#chunk         | roll-positions       | clear-auction |
+ * | auction: slot, shards closed           | AUCTION#product                | number                | close, accept, clear | close, clear, APIs |
+ * | slot to auction                        | SLOT#product                   | slot                  | close, roll          | close, roll |
+ * | fills, carried orders, aggregate curve | RESULT#product#auction         | kind#shard#hash       | clear-auction        | post, accept, participant-api |
+ * | shard's cursor in the log              | SHARD#shard                    | CURSOR                | post-events          | post-events, settle-day |
+ * | accounts of a shard                    | SHARD#shard                    | ACCOUNT#account       | post-events          | post, roll, APIs |
+ * | roll instructions of a shard           | SHARD#shard                    | ROLL#product#account  | participant-api      | roll-positions, participant-api |
+ * | totals of an event, by shard           | TOTALS                         | seq                   | post-events          | post, settle, roll |
+ * | journal of an account                  | JOURNAL#account                | seq                   | post-events          | participant-api |
+ * | statements of an account               | STATEMENT#account              | date#product          | post-events          | participant-api |
+ * | day runs                               | DAY#product                    | date                  | roll, close, settle  | roll, close, settle, operator-api |
+ * | index values                           | INDEX#product                  | date                  | operator-api         | settle-day, operator-api |
+ * | held for approval                      | HELD                           | id                    | settle, operator-api | settle, operator-api |
+ */
+import type { BusinessDate } from '../domain/calendar.ts';
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const logKey = (seq: number): Key => ({ pk: 'LOG', sk: ordered(seq) });
+export const venueKey: Key = { pk: 'VENUE', sk: 'STATE' };
+export const switchKey: Key = { pk: 'VENUE', sk: 'SWITCH' };
+export const onceKey = (what: string): Key => ({ pk: 'ONCE', sk: what });
+
+export const gateKey = (product: string, shard: number): Key => ({ pk: `GATE#${product}`, sk: `${shard}` });
+export const bookPartition = (product: string, shard: number, keyDate: string): string => `BOOK#${product}#${shard}#${keyDate}`;
+/** `key` is a UUIDv7, so an account's submissions sort by the time in their keys. */
+export const submissionKey = (product: string, shard: number, keyDate: string, account: string, key: string): Key => ({
+  pk: bookPartition(product, shard, keyDate),
+  sk: `${account}#${key}`,
+});
+export const rollPartition = (product: string, shard: number): string => `ROLL#${product}#${shard}`;
+export const rollChunkKey = (product: string, shard: number, auction: number, chunk: number): Key => ({
+  pk: rollPartition(product, shard),
+  sk: `${rollChunkPrefix(auction)}${String(chunk).padStart(4, '0')}`,
+});
+export const rollChunkPrefix = (auction: number): string => `${ordered(auction)}#`;
+
+export const auctionKey = (product: string, auction: number): Key => ({ pk: `AUCTION#${product}`, sk: ordered(auction) });
+export const slotKey = (product: string, slot: string): Key => ({ pk: `SLOT#${product}`, sk: slot });
+export const resultPartition = (product: string, auction: number): string => `RESULT#${product}#${ordered(auction)}`;
+export const resultKey = (
+  product: string,
+  auction: number,
+  kind: 'fills' | 'carried' | 'curve',
+  shard: number,
+  hash: string,
+): Key => ({
+  pk: resultPartition(product, auction),
+  sk: `${kind}#${shard}#${hash}`,
+});
+
+export const shardPartition = (shard: number): string => `SHARD#${shard}`;
+export const cursorKey = (shard: number): Key => ({ pk: shardPartition(shard), sk: 'CURSOR' });
+export const ACCOUNT_PREFIX = 'ACCOUNT#';
+export const accountKey = (account: string, shards: number): Key => ({
+  pk: shardPartition(shardOf(account, shards)),
+  sk: `${ACCOUNT_PREFIX}${account}`,
+});
+export const rollInstructionPrefix = (product: string): string => `ROLL#${product}#`;
+export const rollInstructionKey = (product: string, account: string, shards: number): Key => ({
+  pk: shardPartition(shardOf(account, shards)),
+  sk: `${rollInstructionPrefix(product)}${account}`,
+});
+export const totalsKey = (seq: number): Key => ({ pk: 'TOTALS', sk: ordered(seq) });
+export const journalPartition = (account: string): string => `JOURNAL#${account}`;
+export const journalKey = (account: string, seq: number): Key => ({ pk: journalPartition(account), sk: ordered(seq) });
+export const statementPartition = (account: string): string => `STATEMENT#${account}`;
+export const statementKey = (account: string, date: BusinessDate, product: string): Key => ({
+  pk: statementPartition(account),
+  sk: `${date}#${product}`,
+});
+
+export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#${product}`, sk: date });
+export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
+export const HELD_PARTITION = 'HELD';
+export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+
+/** Twelve digits keep text order and number order the same for as long as any venue lives. */
+export const ordered = (value: number): string => String(value).padStart(12, '0');
+
+/** The shard an account lives in: FNV-1a of its id. Fixed for the life of a venue, like the count. */
+export function shardOf(account: string, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < account.length; at++) hash = Math.imul(hash ^ account.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % shards;
+}

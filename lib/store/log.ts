@@ -1,0 +1,152 @@
+/**
+ * The clearing log in the table: one item an event, numbered without gaps, each hash chained over the one before it.
+ * `append` is the venue's only commit. It writes behind exactly the state that was decided on, so of two workers that
+ * decided on the same past one commits and the other is told to look again.
+ */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { ClearingEvent } from '../domain/events.ts';
+import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
+import { logKey, onceKey, ordered, venueKey } from './keys.ts';
+import { type Attributes, integer, N, S, type Table, text } from './table.ts';
+
+export interface LogEntry {
+  readonly seq: number;
+  readonly event: ClearingEvent;
+  readonly hash: string;
+}
+
+/** The log does not read as it was written: an event edited, missing or out of order. Nothing may follow it. */
+export class LogDamagedError extends Error {
+  override name = 'LogDamagedError';
+}
+
+/** What this process has folded so far, by table. The log never changes behind us, so it never has to be read again. */
+const folded = new WeakMap<Table, VenueState>();
+
+/** The venue as of the newest event. */
+export async function loadVenue(table: Table): Promise<VenueState> {
+  let state = folded.get(table) ?? (await readSnapshot(table)) ?? EMPTY_VENUE;
+  for await (const entry of readLog(table, state)) state = evolveVenue(state, entry.seq, entry.hash, entry.event);
+  folded.set(table, state);
+  return state;
+}
+
+/** Events after `from.seq`, checked against the hash chain as they are read. */
+export async function* readLog(table: Table, from: Pick<VenueState, 'seq' | 'hash'>): AsyncGenerator<LogEntry> {
+  let { seq, hash } = from;
+  for await (const item of table.query('LOG', { after: ordered(seq) })) {
+    const data = text(item, 'data');
+    seq += 1;
+    hash = chain(hash, data);
+    if (item.sk?.S !== ordered(seq)) throw new LogDamagedError(`event ${seq} is missing from the log`);
+    if (text(item, 'hash') !== hash) throw new LogDamagedError(`event ${seq} is not the event that was written`);
+    yield { seq, event: decodeEvent(data), hash };
+  }
+}
+
+/** Events by number, for readers of history; not checked against the chain. */
+export async function readEvents(table: Table, after: number, limit: number): Promise<LogEntry[]> {
+  const items = await table.queryAll('LOG', { after: ordered(after), limit });
+  return items.map((item) => ({ seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') }));
+}
+
+/** Events from the newest back, not checked against the chain. */
+export async function* newestEvents(table: Table): AsyncGenerator<LogEntry> {
+  for await (const item of table.query('LOG', { newestFirst: true }))
+    yield { seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') };
+}
+
+/** Events by number; a number without one is absent. */
+export async function readEventsAt(table: Table, seqs: Iterable<number>): Promise<Map<number, ClearingEvent>> {
+  const items = await table.getMany(Array.from(new Set(seqs), logKey));
+  return new Map(items.map((item) => [Number(item.sk?.S), decodeEvent(text(item, 'data'))]));
+}
+
+export async function readEvent(table: Table, seq: number): Promise<ClearingEvent | undefined> {
+  const item = await table.get(logKey(seq));
+  return item && decodeEvent(text(item, 'data'));
+}
+
+/**
+ * Commits `event` behind `venue`. Returns the new state, or `undefined` when another event has taken the place: load the
+ * venue again and decide again. With `once`, the event also claims that name for ever, together or not at all; a name
+ * already claimed answers 'claimed'.
+ */
+export async function append(
+  table: Table,
+  venue: VenueState,
+  event: ClearingEvent,
+  once?: string,
+): Promise<VenueState | undefined | 'claimed'> {
+  const seq = venue.seq + 1;
+  const data = encodeEvent(event);
+  const hash = chain(venue.hash, data);
+  // Folding first: an event that breaks the venue's own order must never be written.
+  const next = evolveVenue(venue, seq, hash, event);
+  const item = { ...logKey(seq), attributes: { data: S(data), hash: S(hash), v: N(1) } };
+  const written = once
+    ? await table.createTogether([item, { ...onceKey(once), attributes: { seq: N(seq) } }])
+    : await table.create(item);
+  if (!written && !(await isOurs(table, seq, hash))) return once && (await table.get(onceKey(once))) ? 'claimed' : undefined;
+  folded.set(table, next);
+  await writeSnapshot(table, next);
+  return next;
+}
+
+/** The number of the event that claimed a name. */
+export async function claimedBy(table: Table, once: string): Promise<number | undefined> {
+  const item = await table.get(onceKey(once));
+  return item && integer(item, 'seq');
+}
+
+/** A commit whose answer was lost looks refused when it is repeated: the event that stands there is ours. */
+async function isOurs(table: Table, seq: number, hash: string): Promise<boolean> {
+  const item = await table.get(logKey(seq));
+  return item !== undefined && text(item, 'hash') === hash;
+}
+
+async function readSnapshot(table: Table): Promise<VenueState | undefined> {
+  const item = await table.get(venueKey);
+  return item && decodeSnapshot(item);
+}
+
+const decodeSnapshot = (item: Attributes): VenueState => ({
+  seq: integer(item, 'seq'),
+  hash: text(item, 'hash'),
+  products: JSON.parse(text(item, 'products')),
+});
+
+async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
+  await table.putIf(
+    { ...venueKey, attributes: { seq: N(state.seq), hash: S(state.hash), products: S(JSON.stringify(state.products)), v: N(1) } },
+    'attribute_not_exists(pk) OR seq < :seq',
+    { ':seq': N(state.seq) },
+  );
+}
+
+export const chain = (previous: string, data: string): string =>
+  createHash('sha256').update(previous).update('\n').update(data).digest('hex');
+
+/** Cents are the only numbers of an event that may leave 53 bits: they travel as text. */
+export const encodeEvent = (event: ClearingEvent): string =>
+  JSON.stringify(event.kind === 'cash-moved' ? { ...event, cents: event.cents.toString() } : event);
+
+const header = z.looseObject({
+  kind: z.enum([
+    'account-opened',
+    'cash-moved',
+    'parameters-changed',
+    'auction-cleared',
+    'prices-settled',
+    'month-expired',
+    'day-closed',
+  ]),
+});
+
+export function decodeEvent(data: string): ClearingEvent {
+  const parsed = header.parse(JSON.parse(data));
+  return (parsed.kind === 'cash-moved'
+    ? { ...parsed, cents: BigInt(parsed.cents as string) }
+    : parsed) as unknown as ClearingEvent;
+}

@@ -1,0 +1,73 @@
+/**
+ * What travels on the queues. Submissions and markers carry facts; every other message is a doorbell: it says where to
+ * look, and what is to be done is read from the table. Messages are versioned and parsed where they arrive; one that
+ * does not parse is refused and ends in the dead-letter queue.
+ */
+import * as z from 'zod';
+
+const version = z.literal(1);
+const product = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
+/** One spelling for one instant: schedules leave out the milliseconds, and a slot is looked up by its text. */
+const instant = z.iso.datetime().transform((text) => new Date(text).toISOString());
+const shard = z.int().min(0);
+
+/** One submission, checked and packed by the gateway. `receivedAt` is the gateway's receive time. */
+const submission = z.strictObject({
+  v: version,
+  kind: z.literal('submission'),
+  product,
+  shard,
+  account: z.string().min(1).max(64),
+  key: z.uuidv7(),
+  digest: z.string().regex(/^[0-9a-f]{16}$/),
+  receivedAt: instant,
+  /** Packed instructions, base64. */
+  instructions: z.base64(),
+});
+
+/** The cut: everything before it in the group belongs to this auction, everything after it to the next. */
+const marker = z.strictObject({ v: version, kind: z.literal('marker'), product, shard, auction: z.int().min(1), slot: instant });
+
+/** An auction is due, or a closing auction's day run has come to its close. `slot` names the auction. */
+const closing = z.strictObject({ v: version, product, slot: instant });
+/** All shards of an auction are closed, or its predecessor has cleared: look whether it can clear. */
+const auctionReady = z.strictObject({ v: version, product, auction: z.int().min(1) });
+/** The log has grown: post what this shard has not posted. */
+const posting = z.strictObject({ v: version, shard });
+/** A day run is due, or a day before it is done. */
+const roll = z.strictObject({ v: version, product, slot: instant });
+/** Something the day run waits for has happened. */
+const clearing = z.discriminatedUnion('kind', [
+  z.strictObject({ v: version, kind: z.literal('product'), product }),
+  z.strictObject({ v: version, kind: z.literal('sweep'), at: instant }),
+]);
+
+export const MESSAGES = {
+  orders: z.discriminatedUnion('kind', [submission, marker]),
+  closings: closing,
+  auctions: auctionReady,
+  postings: posting,
+  rolls: roll,
+  clearing,
+} as const;
+
+export type SubmissionMessage = z.infer<typeof submission>;
+export type MarkerMessage = z.infer<typeof marker>;
+export type Message<Queue extends keyof typeof MESSAGES> = z.infer<(typeof MESSAGES)[Queue]>;
+
+/** A message that is not one of ours. Retrying can't help; it is left for the dead-letter queue. */
+export class MessageFormatError extends Error {
+  override name = 'MessageFormatError';
+}
+
+export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, body: string): Message<Queue> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw new MessageFormatError(`a message of ${queue} is not JSON`);
+  }
+  const result = MESSAGES[queue].safeParse(parsed);
+  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${z.prettifyError(result.error)}`);
+  return result.data as Message<Queue>;
+}

@@ -1,0 +1,68 @@
+/**
+ * The names that code, template, metrics and runbook share: pipeline functions, queues, environment variables, table
+ * attributes and metrics. Infrastructure imports this file and nothing else of the store.
+ */
+
+/** A function a folder of `lambdas/`, in the order of the pipeline. */
+export const FUNCTIONS = [
+  'participant-api',
+  'operator-api',
+  'accept-orders',
+  'close-auction',
+  'clear-auction',
+  'post-events',
+  'roll-positions',
+  'settle-day',
+] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/**
+ * A queue a consumer: two functions on one queue would steal each other's messages, since SQS deletes what an event
+ * filter rejects. The `.fifo` queues are grouped by product and shard (orders) and by shard (postings).
+ */
+export const QUEUES = {
+  orders: { name: 'orders.fifo', consumer: 'accept-orders', url: 'ORDERS_QUEUE_URL' },
+  closings: { name: 'closings', consumer: 'close-auction', url: 'CLOSINGS_QUEUE_URL' },
+  auctions: { name: 'auctions', consumer: 'clear-auction', url: 'AUCTIONS_QUEUE_URL' },
+  postings: { name: 'postings.fifo', consumer: 'post-events', url: 'POSTINGS_QUEUE_URL' },
+  rolls: { name: 'rolls', consumer: 'roll-positions', url: 'ROLLS_QUEUE_URL' },
+  clearing: { name: 'clearing', consumer: 'settle-day', url: 'CLEARING_QUEUE_URL' },
+} as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
+export type QueueName = keyof typeof QUEUES;
+
+/** Environment variables besides the queue addresses above. */
+export const ENV = {
+  table: 'TABLE_NAME',
+  /** How many shards the accounts are spread over; fixed for the life of a venue. */
+  shards: 'SHARDS',
+  /** JWT claim that holds the account a participant trades for. */
+  accountClaim: 'ACCOUNT_CLAIM',
+  /** JWT claim that lists the caller's groups, and the group an operator is in. */
+  groupsClaim: 'GROUPS_CLAIM',
+  operatorGroup: 'OPERATOR_GROUP',
+} as const;
+
+/** Attributes of the one table that the engine itself must know. */
+export const TABLE = { partitionKey: 'pk', sortKey: 'sk', expiresAt: 'expiresAt' } as const;
+
+/** What the functions measure, in embedded metric format; `sweep` values are measured by settle-day on its schedule. */
+export const METRICS = {
+  namespace: 'ComputeExchange',
+  /** Value of the dimension `service` that powertools puts on every metric. */
+  service: 'exchange',
+  /** sweep: seconds since the oldest auction was due that has not cleared. */
+  auctionLate: 'AuctionLateSeconds',
+  /** sweep: log events that the slowest shard has not posted, once they are older than one sweep. */
+  postingBehind: 'PostingBehindEvents',
+  /** sweep: seconds since the oldest day run was due that has not finished. */
+  dayRunLate: 'DayRunLateSeconds',
+  /** sweep, and when it happens: things held for approval. */
+  held: 'HeldForApproval',
+  /** 1 when a posting run does not sum to zero and the venue is halted. */
+  outOfBalance: 'VenueOutOfBalance',
+  /** sweep: always 1, the sign of life of the sweep itself. */
+  sweep: 'SweepHeartbeat',
+} as const;
+
+/** What a schedule puts into a queue. `<aws.scheduler.scheduled-time>` becomes the due instant, so time is an argument. */
+export const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';

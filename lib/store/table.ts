@@ -1,0 +1,253 @@
+/**
+ * The one table, seen as a handful of verbs. Everything is written on a condition or under a key made of its content;
+ * attributes are encoded and decoded by name, so that a number never depends on what a library guesses.
+ */
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Key } from './keys.ts';
+import { ENV } from './names.ts';
+
+export type Attributes = Record<string, AttributeValue>;
+export type Item = Key & { readonly attributes: Attributes };
+
+/** Items that a batch call may carry, fixed by DynamoDB. */
+const BATCH_WRITE_MAX = 25;
+const BATCH_GET_MAX = 100;
+const UNPROCESSED_TRIES_MAX = 8;
+
+export interface Update {
+  readonly expression: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Attributes;
+  readonly condition?: string;
+}
+
+export interface Range {
+  /** Sort keys strictly after this one. */
+  readonly after?: string;
+  /** Sort keys from this one on. */
+  readonly from?: string;
+  /** Sort keys up to this one, itself included. */
+  readonly to?: string;
+  readonly prefix?: string;
+  readonly newestFirst?: boolean;
+  readonly limit?: number;
+  /** Default true: what decides anything is read consistently. */
+  readonly consistent?: boolean;
+}
+
+export class Table {
+  readonly name: string;
+  readonly #client: DynamoDBClient;
+
+  constructor(name = required(ENV.table), client = new DynamoDBClient({ maxAttempts: 5 })) {
+    this.name = name;
+    this.#client = client;
+  }
+
+  async get(key: Key, consistent = true): Promise<Attributes | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.name, Key: encodeKey(key), ConsistentRead: consistent }),
+    );
+    return Item;
+  }
+
+  async getMany(keys: readonly Key[]): Promise<Attributes[]> {
+    const found: Attributes[] = [];
+    for (let at = 0; at < keys.length; at += BATCH_GET_MAX) {
+      let pending: Attributes[] | undefined = keys.slice(at, at + BATCH_GET_MAX).map(encodeKey);
+      for (let tries = 0; pending?.length; tries++) {
+        if (tries === UNPROCESSED_TRIES_MAX) throw new Error('the table keeps returning unprocessed keys');
+        if (tries > 0) await pause(tries);
+        const request: Record<string, { Keys: Attributes[]; ConsistentRead: boolean }> = {
+          [this.name]: { Keys: pending, ConsistentRead: true },
+        };
+        const answer = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
+        found.push(...(answer.Responses?.[this.name] ?? []));
+        pending = answer.UnprocessedKeys?.[this.name]?.Keys as Attributes[] | undefined;
+      }
+    }
+    return found;
+  }
+
+  /** Writes an item unless its key is taken. False when it is taken: by the same content, or by another. */
+  async create(item: Item): Promise<boolean> {
+    return this.putIf(item, 'attribute_not_exists(pk)');
+  }
+
+  /** Writes an item if the condition holds. */
+  async putIf(item: Item, condition: string, values?: Attributes, names?: Record<string, string>): Promise<boolean> {
+    return onCondition(
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.name,
+          Item: encodeItem(item),
+          ConditionExpression: condition,
+          ...(values ? { ExpressionAttributeValues: values } : {}),
+          ...(names ? { ExpressionAttributeNames: names } : {}),
+        }),
+      ),
+    );
+  }
+
+  /** Writes an item over whatever stands there: for what its owner may change at will, where the last word counts. */
+  async put(item: Item): Promise<void> {
+    await this.#client.send(new PutItemCommand({ TableName: this.name, Item: encodeItem(item) }));
+  }
+
+  /** Writes items whose keys are made of their content: written twice, they are the same. */
+  async putAll(items: readonly Item[]): Promise<void> {
+    for (let at = 0; at < items.length; at += BATCH_WRITE_MAX) {
+      let pending: { PutRequest: { Item: Attributes } }[] | undefined = items
+        .slice(at, at + BATCH_WRITE_MAX)
+        .map((item) => ({ PutRequest: { Item: encodeItem(item) } }));
+      for (let tries = 0; pending?.length; tries++) {
+        if (tries === UNPROCESSED_TRIES_MAX) throw new Error('the table keeps returning unprocessed items');
+        if (tries > 0) await pause(tries);
+        const answer = await this.#client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: pending } }));
+        pending = answer.UnprocessedItems?.[this.name] as typeof pending;
+      }
+    }
+  }
+
+  /** Updates an item and returns all of it; `undefined` when the condition does not hold. */
+  async update(key: Key, { expression, names, values, condition }: Update): Promise<Attributes | undefined> {
+    try {
+      const { Attributes } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.name,
+          Key: encodeKey(key),
+          UpdateExpression: expression,
+          ReturnValues: 'ALL_NEW',
+          ...(names ? { ExpressionAttributeNames: names } : {}),
+          ...(values ? { ExpressionAttributeValues: values } : {}),
+          ...(condition ? { ConditionExpression: condition } : {}),
+        }),
+      );
+      return Attributes;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async delete(key: Key): Promise<void> {
+    await this.#client.send(new DeleteItemCommand({ TableName: this.name, Key: encodeKey(key) }));
+  }
+
+  /** Writes all of these new items or none. False when any key is taken. */
+  async createTogether(items: readonly Item[]): Promise<boolean> {
+    try {
+      await this.#client.send(
+        new TransactWriteItemsCommand({
+          TransactItems: items.map((item) => ({
+            Put: { TableName: this.name, Item: encodeItem(item), ConditionExpression: 'attribute_not_exists(pk)' },
+          })),
+        }),
+      );
+      return true;
+    } catch (error) {
+      const reasons =
+        error instanceof TransactionCanceledException ? error.CancellationReasons?.map(({ Code }) => Code) : undefined;
+      if (reasons?.includes('ConditionalCheckFailed')) return false;
+      throw error;
+    }
+  }
+
+  /** Items of one partition in order of sort key, a page at a time. */
+  async *query(partition: string, range: Range = {}): AsyncGenerator<Attributes> {
+    let start: Attributes | undefined;
+    let left = range.limit ?? Number.POSITIVE_INFINITY;
+    const { condition, values } = sortCondition(range);
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.name,
+          KeyConditionExpression: `pk = :pk${condition}`,
+          ExpressionAttributeValues: { ':pk': { S: partition }, ...values },
+          ScanIndexForward: !range.newestFirst,
+          ConsistentRead: range.consistent ?? true,
+          ...(Number.isFinite(left) ? { Limit: left } : {}),
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        yield item;
+        if (--left <= 0) return;
+      }
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
+  async queryAll(partition: string, range: Range = {}): Promise<Attributes[]> {
+    return Array.fromAsync(this.query(partition, range));
+  }
+}
+
+export const S = (value: string): AttributeValue => ({ S: value });
+export const N = (value: number): AttributeValue => ({ N: String(value) });
+export const B = (value: Uint8Array): AttributeValue => ({ B: value });
+export const json = (value: unknown): AttributeValue => ({ S: JSON.stringify(value) });
+
+export function text(item: Attributes, name: string): string {
+  const value = item[name]?.S;
+  if (value === undefined) throw new TypeError(`attribute ${name} of ${item.pk?.S} ${item.sk?.S} is not text`);
+  return value;
+}
+
+export function integer(item: Attributes, name: string): number {
+  const value = item[name]?.N;
+  if (value === undefined || !/^-?\d{1,15}$/.test(value))
+    throw new TypeError(`attribute ${name} of ${item.pk?.S} ${item.sk?.S} is not an integer`);
+  return Number(value);
+}
+
+export function bytes(item: Attributes, name: string): Uint8Array {
+  const value = item[name]?.B;
+  if (value === undefined) throw new TypeError(`attribute ${name} of ${item.pk?.S} ${item.sk?.S} is not binary`);
+  return value;
+}
+
+export function required(variable: string): string {
+  const value = process.env[variable];
+  if (!value) throw new Error(`the environment variable ${variable} is not set`);
+  return value;
+}
+
+const encodeKey = ({ pk, sk }: Key): Attributes => ({ pk: S(pk), sk: S(sk) });
+const encodeItem = (item: Item): Attributes => ({ ...encodeKey(item), ...item.attributes });
+
+function sortCondition({ after, from, to, prefix }: Range): { condition: string; values: Attributes } {
+  if (prefix !== undefined) return { condition: ' AND begins_with(sk, :prefix)', values: { ':prefix': S(prefix) } };
+  if (from !== undefined && to !== undefined)
+    return { condition: ' AND sk BETWEEN :from AND :to', values: { ':from': S(from), ':to': S(to) } };
+  if (after !== undefined) return { condition: ' AND sk > :after', values: { ':after': S(after) } };
+  if (from !== undefined) return { condition: ' AND sk >= :from', values: { ':from': S(from) } };
+  if (to !== undefined) return { condition: ' AND sk <= :to', values: { ':to': S(to) } };
+  return { condition: '', values: {} };
+}
+
+async function onCondition(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+const pause = (tries: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25 * 2 ** tries));
