@@ -1,0 +1,113 @@
+/**
+ * Clear: reads the frozen book of every shard, clears all months and spreads together, writes fills and carried orders
+ * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
+ * after it everything follows, and a repeat only rings the bells again.
+ */
+import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/book.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
+import { frozenBook, liveOrders, rollOrders } from '../../lib/store/book.ts';
+import { readHalt } from '../../lib/store/halt.ts';
+import { shardOf } from '../../lib/store/keys.ts';
+import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
+import { ENV } from '../../lib/store/names.ts';
+import { readCarried, writeResult } from '../../lib/store/results.ts';
+import { required, type Table } from '../../lib/store/table.ts';
+import { consume, untilCommitted } from '../queue/consume.ts';
+
+export const handler = consume('auctions', ({ table, queues, logger }) => async ({ product, auction: number }) => {
+  const shards = Number(required(ENV.shards));
+  if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
+  const auction = await readAuction(table, product, number);
+  if (!auction || auction.closed.size < shards)
+    return logger.info('auction waits: not every shard is closed', { product, auction: number });
+
+  const cleared = await untilCommitted(async () => {
+    const venue = await loadVenue(table);
+    const state = venue.products[product]!;
+    // The one before it rings for this one when it has cleared.
+    if (state.lastAuction < number - 1) return 'early';
+    if (state.lastAuction >= number) return { venue, lastEvent: state.lastEvent, repeated: true };
+    const event = await clear(table, auction, state, shards);
+    const next = await append(table, venue, event);
+    if (next === 'claimed' || next === undefined) return undefined;
+    logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
+    return { venue: next, lastEvent: next.seq, repeated: false };
+  });
+  if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });
+
+  if (!cleared.repeated) await noteCleared(table, product, number, cleared.lastEvent);
+  else if (auction.clearedBy === undefined) await noteLate(table, auction);
+  await queues.ringPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
+  const successor = await readAuction(table, product, number + 1);
+  if (successor && successor.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: number + 1 });
+});
+
+/** The event that clears an auction, with everything it refers to already written. */
+async function clear(table: Table, auction: Auction, state: ProductState, shards: number) {
+  const { product, auction: number, slot, date, closing } = auction;
+  const book: BookOrder[] = [];
+  for (let shard = 0; shard < shards; shard++) book.push(...(await readBook(table, auction, shard, state)));
+  const result = clearBook(book, state.listed, state.marks, closing);
+  checkConservation(result, book);
+  const references = await writeResult(table, product, number, {
+    fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
+    carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
+    curve: JSON.stringify(result.curve),
+  });
+  return {
+    kind: 'auction-cleared' as const,
+    product,
+    auction: number,
+    slot,
+    date,
+    closing,
+    marks: state.marks,
+    months: result.months,
+    orders: result.orders,
+    ...references,
+    surplus: `${result.surplus}`,
+  };
+}
+
+/** A shard's book: what was carried into the auction, changed by what was submitted since, and the orders of the roll. */
+async function readBook(
+  table: Table,
+  { product, auction, closed }: Auction,
+  shard: number,
+  state: ProductState,
+): Promise<BookOrder[]> {
+  const carried = state.lastAuction > 0 ? await readCarried(table, product, state.lastAuction, shard, state.carried) : [];
+  const submissions = await frozenBook(table, product, shard, auction, closed.get(shard)!);
+  const carriedBy = Map.groupBy(carried, ({ account }) => account);
+  const submittedBy = Map.groupBy(submissions, ({ account }) => account);
+  const book: BookOrder[] = [];
+  for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
+    for (const order of liveOrders(carriedBy.get(account) ?? [], submittedBy.get(account) ?? []).values())
+      book.push({ ...order, account, rolls: false, traded: false });
+  return [...book, ...(await rollOrders(table, product, shard, auction))];
+}
+
+/** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */
+function checkConservation(result: ClearedBook, book: readonly BookOrder[]): void {
+  const room = new Map(book.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
+  const net = new Map<number, number>();
+  for (const { account, clientOrderId, buy, sell, lots } of result.fills) {
+    const order = room.get(`${account}/${clientOrderId}`);
+    if (!order || order.buy !== buy || order.sell !== sell || lots > order.lots || lots < 1)
+      throw new Error('a fill is not of an order of the book');
+    const paid = (result.months[buy]?.price ?? 0) - (result.months[sell]?.price ?? 0);
+    if (paid > order.limit) throw new Error('a fill is beyond its limit');
+    net.set(buy, (net.get(buy) ?? 0) + lots);
+    net.set(sell, (net.get(sell) ?? 0) - lots);
+  }
+  for (const [month, lots] of net)
+    if (month !== 0 && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
+}
+
+/** A commit whose worker died before it could note it: look up which event it was. */
+async function noteLate(table: Table, { product, auction }: Auction): Promise<void> {
+  for await (const { seq, event } of newestEvents(table))
+    if (event.kind === 'auction-cleared' && event.product === product && event.auction === auction)
+      return noteCleared(table, product, auction, seq);
+}

@@ -1,0 +1,50 @@
+/**
+ * Close: an auction is due, so a marker goes into every group of `orders.fifo`. What was answered before its marker is in
+ * the auction, what comes after is in the next: an exact cut with no waiting and no clock.
+ */
+import { isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/calendar.ts';
+import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
+import { moveDay, openDay, readDay } from '../../lib/store/days.ts';
+import { readHalt } from '../../lib/store/halt.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { ENV } from '../../lib/store/names.ts';
+import { required } from '../../lib/store/table.ts';
+import { consume, untilCommitted } from '../queue/consume.ts';
+
+export const handler = consume('closings', ({ table, queues, logger }) => async ({ product, slot }) => {
+  const shards = Number(required(ENV.shards));
+  if (await readHalt(table)) return logger.warn('auction not closed: the venue is halted', { product, slot });
+  const state = (await loadVenue(table)).products[product];
+  if (!state) return logger.warn('auction not closed: the product is not listed', { product, slot });
+
+  const auction = await untilCommitted(async () => (await findAuction(table, product, slot)) ?? (await openIntraday()));
+  if (auction === 'refused') return;
+  const { closing, date } = (await readAuction(table, product, auction))!;
+  const day = closing ? await readDay(table, product, date) : undefined;
+  if (day?.step === 'roll') return logger.warn('closing auction not closed: its roll has not ended', { product, slot });
+
+  await markAuction(table, product, auction);
+  await queues.sendMarkers(product, auction, slot, shards);
+  if (day?.step === 'close') await moveDay(table, day, 'close', 'clear');
+  logger.info('auction closing', { product, auction, slot, closing });
+
+  /** Numbers an auction between the closing ones; those are numbered by the roll. `undefined`: look again. */
+  async function openIntraday(): Promise<number | 'refused' | undefined> {
+    const { calendar, timeZone } = state!.parameters;
+    const date = localDate(Date.parse(slot), timeZone);
+    const [newest] = await newestAuctions(table, product, 1);
+    const refused =
+      (!isBusinessDay(calendar, date) && 'it is no business day') ||
+      (newest && newest.slot >= slot && 'a later auction has been opened') ||
+      (newest && !newest.marked && 'the closing auction before it is not closed') ||
+      ((await openDay(table, product, state!.closedOn)) && 'a day run is under way') ||
+      // Its trades would fall into the day before it, whose statement and expiry are still to come.
+      (nextBusinessDay(calendar, state!.closedOn) < date && 'the business day before it is not closed');
+    if (refused) {
+      logger.warn(`auction not held: ${refused}`, { product, slot });
+      return 'refused';
+    }
+    const auction = (newest?.auction ?? 0) + 1;
+    return (await openAuction(table, { product, auction, slot, date, closing: false })) ? auction : undefined;
+  }
+});

@@ -1,0 +1,32 @@
+/**
+ * What an account is called and whether it is open. The mark that its opening left is asked, not the account's own item:
+ * the mark stands from the moment of the commit, the item only once its shard has posted the event.
+ */
+import { type AccountState, emptyAccount, positions } from '../../lib/domain/account.ts';
+import { contractCode } from '../../lib/domain/contracts.ts';
+import type { Lots } from '../../lib/domain/units.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
+import { claimedBy, readEvent } from '../../lib/store/log.ts';
+import type { Table } from '../../lib/store/table.ts';
+
+export const ACCOUNT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The done-once mark of an account's opening. */
+export const openingOf = (account: string): string => `account#${account}`;
+
+/** The account as posted so far; `undefined` when it was never opened. */
+export async function findAccount(table: Table, account: string, shards: number): Promise<AccountState | undefined> {
+  const state = await readAccount(table, account, shards);
+  if (state) return state;
+  const seq = await claimedBy(table, openingOf(account));
+  const opened = seq === undefined ? undefined : await readEvent(table, seq);
+  return opened?.kind === 'account-opened' ? { ...emptyAccount(account), name: opened.name } : undefined;
+}
+
+/** Positions over all products, in order of product and month. */
+export const positionsOf = ({ products }: AccountState): { product: string; month: number; contract: string; lots: Lots }[] =>
+  Object.keys(products)
+    .sort()
+    .flatMap((product) =>
+      positions(products[product]!).map(([month, lots]) => ({ product, month, contract: contractCode(product, month), lots })),
+    );

@@ -1,0 +1,67 @@
+/**
+ * Everything the APIs refuse, in one closed list: a code, its HTTP status and its title. Codes are stable and documented
+ * in docs/api.md; an answer carries one as `type` (RFC 9457), with the fields at fault and the rule each broke.
+ */
+
+/** In the order in which a request meets them: form, caller, resource, state, and what is not the caller's fault. */
+export const PROBLEMS = {
+  'invalid-request': { status: 400, title: 'A parameter of the path or the query is not valid' },
+  'malformed-json': { status: 400, title: 'The body is not JSON that has exactly one meaning' },
+  'idempotency-key-missing': { status: 400, title: 'A submission needs an Idempotency-Key header' },
+  'idempotency-key-malformed': { status: 400, title: 'The Idempotency-Key is not a UUIDv7' },
+  'no-account': { status: 403, title: 'The token names no account' },
+  'account-not-open': { status: 403, title: 'The account is not open at this venue' },
+  'not-an-operator': { status: 403, title: 'The token is not of an operator' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'account-exists': { status: 409, title: 'The account is open under another name' },
+  'reference-reused': { status: 409, title: 'The reference stands for another amount' },
+  'version-conflict': { status: 409, title: 'It has changed since it was read' },
+  'index-published': { status: 409, title: 'Another index value is published for that date' },
+  'index-held': { status: 409, title: 'Another index value of that date waits for approval' },
+  'second-operator-needed': { status: 409, title: 'A second operator must approve' },
+  'already-approved': { status: 409, title: 'It is approved and can no longer be amended' },
+  'too-large': { status: 413, title: 'The body is too large' },
+  'invalid-body': { status: 422, title: 'A field of the body is not valid' },
+  'invalid-submission': { status: 422, title: 'A field of the submission is not valid' },
+  'unknown-contract': { status: 422, title: 'The contract is not listed' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key stands for another submission' },
+  'idempotency-key-stale': { status: 422, title: 'The time in the Idempotency-Key is not now, and the key is not known' },
+  'internal-error': { status: 500, title: 'The venue made a mistake' },
+  'try-again': { status: 503, title: 'The venue could not do it now; the same request may be sent again' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A field and the rule it broke. Fields of the body are paths such as `$.orders[3].price`, of the query `?limit`, of the path `{date}`. */
+export interface Fault {
+  readonly path: string;
+  readonly rule: string;
+}
+
+/** Enough to mend a request by; a body of nothing but mistakes is not answered with a larger one. */
+const FAULTS_MAX = 50;
+
+/** A refusal, returned as a value: exceptions are for our own mistakes and for broken infrastructure. */
+export class Problem {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly faults: readonly Fault[];
+
+  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+    this.code = code;
+    this.detail = detail;
+    this.faults = faults.slice(0, FAULTS_MAX);
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+
+  /** The body of the answer, `application/problem+json`. */
+  toJSON(): Record<string, unknown> {
+    const { status, title } = PROBLEMS[this.code];
+    const type = `urn:compute-exchange:${this.code}`;
+    return { type, title, status, detail: this.detail, ...(this.faults.length ? { errors: this.faults } : {}) };
+  }
+}
+
+export const notFound = (what: string): Problem => new Problem('not-found', `there is no ${what}`);

@@ -1,0 +1,31 @@
+/** Products and prices as both APIs show them: decimal text on the product's grid, months by their contract codes. */
+import { contractCode } from '../../lib/domain/contracts.ts';
+import { type Curve, formatPrice, type ProductParameters } from '../../lib/domain/product.ts';
+import { months } from '../../lib/domain/settlement.ts';
+import type { ProductState, VenueState } from '../../lib/domain/venue.ts';
+import { notFound, type Problem } from './problems.ts';
+
+/** By `own`: a product code is a stranger's text, and `constructor` is no product. */
+export const findProduct = ({ products }: VenueState, product: string): ProductState | undefined =>
+  Object.hasOwn(products, product) ? products[product] : undefined;
+
+export const listedProduct = (venue: VenueState, product: string): ProductState | Problem =>
+  findProduct(venue, product) ?? notFound('such product');
+
+/** In order of code. */
+export const productsOf = ({ products }: VenueState): ProductState[] =>
+  Object.values(products).sort((a, b) => (a.product < b.product ? -1 : 1));
+
+export const productJson = ({ product, version, parameters }: ProductState) => ({
+  product,
+  version,
+  parameters: parametersJson(parameters),
+});
+
+function parametersJson(parameters: ProductParameters) {
+  const { dailyLimitTicks, rollBandTicks, ...rest } = parameters;
+  return { ...rest, dailyLimit: formatPrice(dailyLimitTicks, parameters), rollBand: formatPrice(rollBandTicks, parameters) };
+}
+
+export const curveJson = (product: string, curve: Curve, parameters: ProductParameters): { contract: string; price: string }[] =>
+  months(curve).map((month) => ({ contract: contractCode(product, month), price: formatPrice(curve[month]!, parameters) }));

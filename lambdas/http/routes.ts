@@ -1,0 +1,79 @@
+/**
+ * From a gateway event to a route and back: who is asking, which route, and its answer as HTTP. This is the one place
+ * where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
+ */
+import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { logger } from './backends.ts';
+import { subjectOf } from './caller.ts';
+import { notFound, Problem } from './problems.ts';
+import type { Request } from './request.ts';
+
+export interface Answer {
+  readonly status: 200 | 201 | 202 | 204;
+  readonly body?: unknown;
+}
+export type Route<Caller> = (request: Request<Caller>) => Promise<Answer | Problem>;
+export type Handler = (event: APIGatewayProxyEventV2WithJWTAuthorizer) => Promise<APIGatewayProxyStructuredResultV2>;
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (body: unknown): Answer => ({ status: 201, body });
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
+export const done: Answer = { status: 204 };
+
+/** A handler over a map from `routeKey` to what answers it, for the callers that `identify` lets in. */
+export function serve<Caller>(
+  routes: Readonly<Record<string, Route<Caller>>>,
+  identify: (event: APIGatewayProxyEventV2WithJWTAuthorizer) => Promise<Caller | Problem>,
+): Handler {
+  return async (event) => {
+    try {
+      const answer = await answerTo(event, routes, identify);
+      if (answer instanceof Problem && answer.status === 403) audit(event, 'caller refused', { code: answer.code });
+      return toHttp(answer);
+    } catch (error) {
+      logger.error('request failed', { route: event.routeKey, error: error as Error });
+      return toHttp(failure(error));
+    }
+  };
+}
+
+async function answerTo<Caller>(
+  event: APIGatewayProxyEventV2WithJWTAuthorizer,
+  routes: Readonly<Record<string, Route<Caller>>>,
+  identify: (event: APIGatewayProxyEventV2WithJWTAuthorizer) => Promise<Caller | Problem>,
+): Promise<Answer | Problem> {
+  const caller = await identify(event);
+  if (caller instanceof Problem) return caller;
+  const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
+  return route ? route({ caller, event, time: event.requestContext.timeEpoch }) : notFound('such route');
+}
+
+/** A line for whoever asks later who did what. Ids and codes only. */
+export function audit(event: APIGatewayProxyEventV2WithJWTAuthorizer, what: string, more: Record<string, unknown> = {}): void {
+  const { requestId, timeEpoch } = event.requestContext;
+  logger.info(what, { audit: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
+}
+
+/** The SDK marks what it throws with the metadata of the attempt: then the table or a queue failed, and not our code. */
+function failure(error: unknown): Problem {
+  return typeof error === 'object' && error !== null && '$metadata' in error
+    ? new Problem('try-again', 'nothing can be said about what was done; send the same request again')
+    : new Problem('internal-error', 'it is logged and the operator is told');
+}
+
+const RETRY_AFTER_S = 1;
+
+function toHttp(answer: Answer | Problem): APIGatewayProxyStructuredResultV2 {
+  const headers: Record<string, string> = { 'cache-control': 'no-store' };
+  if (answer instanceof Problem) {
+    headers['content-type'] = 'application/problem+json';
+    if (answer.code === 'try-again') headers['retry-after'] = `${RETRY_AFTER_S}`;
+    return { statusCode: answer.status, headers, body: JSON.stringify(answer) };
+  }
+  if (answer.body === undefined) return { statusCode: answer.status, headers };
+  return {
+    statusCode: answer.status,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(answer.body),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * How an operator's word becomes an event: once, under a name made of what it is about. A repeat finds the name taken and
+ * is compared with what was committed; it rings the shards again, because the first may have died before it could.
+ */
+import type { ClearingEvent } from '../../lib/domain/events.ts';
+import type { VenueState } from '../../lib/domain/venue.ts';
+import { append, claimedBy, loadVenue, readEvent } from '../../lib/store/log.ts';
+import { backends } from '../http/backends.ts';
+import { Problem } from '../http/problems.ts';
+import { audit } from '../http/routes.ts';
+import type { OperatorRequest } from './operator.ts';
+
+const TRIES_MAX = 20;
+
+export interface Word {
+  /** The done-once name: of two requests under one name, the first is committed. */
+  readonly once: string;
+  /** What to append behind this state of the venue, or why not. */
+  readonly decide: (venue: VenueState) => ClearingEvent | Problem;
+  /** Whether what stands under the name says the same, or the refusal of this word. */
+  readonly compare: (committed: ClearingEvent) => Problem | undefined;
+}
+
+export interface Committed {
+  readonly seq: number;
+  /** It stood in the log before. */
+  readonly repeated: boolean;
+}
+
+export async function commit(request: OperatorRequest, word: Word): Promise<Committed | Problem> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const claimed = await claimedBy(backends.table, word.once);
+    if (claimed !== undefined) return repeat(request, word, claimed);
+    const venue = await loadVenue(backends.table);
+    const event = word.decide(venue);
+    if (event instanceof Problem) return event;
+    const next = await appendUnlessBusy(venue, event, word.once);
+    if (next === undefined || next === 'claimed') continue;
+    await backends.queues.ringPostings(next.seq, backends.shards);
+    audit(request.event, 'event committed', { kind: event.kind, seq: next.seq });
+    return { seq: next.seq, repeated: false };
+  }
+  return new Problem('try-again', 'others kept writing to the clearing log; nothing was done');
+}
+
+async function repeat({ time }: OperatorRequest, { compare }: Word, seq: number): Promise<Committed | Problem> {
+  const refusal = compare((await readEvent(backends.table, seq))!);
+  if (refusal) return refusal;
+  await backends.queues.ringPostings(seq, backends.shards, `again.${time}`);
+  return { seq, repeated: true };
+}
+
+/** Two transactions on one place cancel each other, which is no more than another event taking the place. */
+async function appendUnlessBusy(venue: VenueState, event: ClearingEvent, once: string): ReturnType<typeof append> {
+  try {
+    return await append(backends.table, venue, event, once);
+  } catch (error) {
+    if (error instanceof Error && ['TransactionCanceledException', 'TransactionConflictException'].includes(error.name))
+      return undefined;
+    throw error;
+  }
+}

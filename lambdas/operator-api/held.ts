@@ -1,0 +1,186 @@
+/**
+ * What waits for two operators to agree. Whoever proposes or amends counts as one of them; each change counts the revision
+ * up, so nobody approves what they did not see. With the second name it takes effect, and a repeat lets it take effect again.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contracts.ts';
+import {
+  type Curve,
+  formatIndex,
+  formatPrice,
+  type ProductParameters,
+  parseIndex,
+  parsePrice,
+} from '../../lib/domain/product.ts';
+import { months } from '../../lib/domain/settlement.ts';
+import type { Micros } from '../../lib/domain/units.ts';
+import { changeHeld, type Held, type HeldProposal, isApproved, listHeld, readHeld } from '../../lib/store/days.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, pageOf } from '../http/paging.ts';
+import { type Fault, notFound, Problem } from '../http/problems.ts';
+import { pathOf, readBody, readQuery, rule } from '../http/request.ts';
+import { type Answer, audit, ok } from '../http/routes.ts';
+import { publish, ringDayRun, VALUE_RULE } from './index-values.ts';
+import type { OperatorRequest } from './operator.ts';
+
+const QUERY = z.strictObject({ limit: limitText, after: z.string().optional() });
+
+export async function listAllHeld(request: OperatorRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, QUERY);
+  if (query instanceof Problem) return query;
+  const { products } = await loadVenue(backends.table);
+  const rows = (await listHeld(backends.table)).filter(({ id }) => query.after === undefined || id > query.after);
+  return ok(
+    pageOf(
+      rows,
+      query.limit,
+      ({ id }) => id,
+      (held) => heldJson(held, products[held.product]!.parameters),
+    ),
+  );
+}
+
+const REVISION_RULE = 'must be the revision that was read, a whole number';
+const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
+const APPROVAL = z.strictObject({ revision }, 'must be an object');
+
+export async function approve(request: OperatorRequest): Promise<Answer | Problem> {
+  const held = await readHeld(backends.table, pathOf(request, 'held'));
+  if (!held) return notFound('such thing held');
+  const body = readBody(request, APPROVAL);
+  if (body instanceof Problem) return body;
+  const { operator } = request.caller;
+  const approvals = [...held.approvals, operator];
+  if (isApproved(held)) {
+    const isRepeat = held.approvals.includes(operator) || held.revision === body.revision;
+    return isRepeat ? takeEffect(request, held) : revisionConflict(held);
+  }
+  if (held.approvals.includes(operator))
+    return new Problem('second-operator-needed', 'your name is on it; another operator must approve');
+  if (held.revision !== body.revision) return revisionConflict(held);
+  const next = await changeHeld(backends.table, held, { proposal: held.proposal, proposedBy: held.proposedBy, approvals });
+  if (!next) return revisionConflict(held);
+  audit(request.event, 'approved', { held: held.id, revision: held.revision });
+  return isApproved(next) ? takeEffect(request, next) : ok(approvalJson(next));
+}
+
+const revisionConflict = ({ revision: at }: Held): Problem =>
+  new Problem('version-conflict', `it is not at the revision that was read; it has reached ${at}`);
+
+const approvalJson = (held: Held) => ({ held: held.id, approved: isApproved(held), revision: held.revision });
+
+/** An index value is published here; the day run takes up everything else when it is rung. */
+async function takeEffect(request: OperatorRequest, held: Held): Promise<Answer | Problem> {
+  const { product, date, proposal, approvals } = held;
+  if (proposal.kind === 'index') {
+    const published = await publish(request, product, date, BigInt(proposal.micros) as Micros, approvals);
+    if (published instanceof Problem) return published;
+  } else await ringDayRun(product);
+  return ok(approvalJson(held));
+}
+
+const price = z.string(rule('must be decimal text'));
+const AMENDMENT = z.strictObject(
+  {
+    revision,
+    curve: z.record(z.string(), price, 'must be an object of month and price').optional(),
+    price: price.optional(),
+    value: price.optional(),
+  },
+  'must be an object',
+);
+type Amendment = z.infer<typeof AMENDMENT>;
+
+/** Puts another proposal in the place of the one held. Approvals of the old one are gone. */
+export async function amend(request: OperatorRequest): Promise<Answer | Problem> {
+  const held = await readHeld(backends.table, pathOf(request, 'held'));
+  if (!held) return notFound('such thing held');
+  const body = readBody(request, AMENDMENT);
+  if (body instanceof Problem) return body;
+  const { parameters } = (await loadVenue(backends.table)).products[held.product]!;
+  const proposal = amended(held.proposal, body, parameters);
+  if (proposal instanceof Problem) return proposal;
+  const { operator } = request.caller;
+  const isRepeat =
+    held.revision === body.revision + 1 && held.proposedBy === operator && isDeepStrictEqual(held.proposal, proposal);
+  if (isRepeat) return ok(heldJson(held, parameters));
+  if (isApproved(held)) return new Problem('already-approved', 'two operators have agreed to it');
+  if (held.revision !== body.revision) return revisionConflict(held);
+  const next = await changeHeld(backends.table, held, { proposal, proposedBy: operator, approvals: [operator] });
+  if (!next) return revisionConflict(held);
+  audit(request.event, 'amended', { held: held.id, revision: held.revision });
+  return ok(heldJson(next, parameters));
+}
+
+const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as const;
+
+function amended(proposal: HeldProposal, body: Amendment, parameters: ProductParameters): HeldProposal | Problem {
+  const wanted = FIELD[proposal.kind];
+  const faults: Fault[] = Object.values(FIELD).flatMap((field) => {
+    if (field === wanted) return body[field] === undefined ? [{ path: `$.${field}`, rule: 'is required' }] : [];
+    return body[field] === undefined ? [] : [{ path: `$.${field}`, rule: `is not for what is held here, which has a ${wanted}` }];
+  });
+  const grid = `must be decimal text with at most ${parameters.priceDecimals} decimals`;
+  const read = <T>(path: string, parsed: T | undefined, broken: string): T => {
+    if (parsed === undefined) faults.push({ path, rule: broken });
+    return parsed!;
+  };
+  let next: HeldProposal = proposal;
+  if (faults.length === 0 && proposal.kind === 'settlement')
+    next = { kind: 'settlement', curve: amendedCurve(proposal.curve, body.curve!, parameters, faults) };
+  else if (faults.length === 0 && proposal.kind === 'final-price')
+    next = { ...proposal, price: read('$.price', parsePrice(body.price!, parameters), grid) };
+  else if (faults.length === 0) next = { kind: 'index', micros: `${read('$.value', parseIndex(body.value!), VALUE_RULE)}` };
+  return faults.length ? new Problem('invalid-body', 'see errors for each field', faults) : next;
+}
+
+/** The months are those that were held, no more and no less. */
+function amendedCurve(held: Curve, given: Record<string, string>, parameters: ProductParameters, faults: Fault[]): Curve {
+  const path = (month: string): string => `$.curve[${JSON.stringify(month.slice(0, 64))}]`;
+  for (const name of Object.keys(given))
+    if (!((parseMonth(name) ?? 0) in held)) faults.push({ path: path(name), rule: 'is not a month of this curve' });
+  const entries = months(held).map((month): [ContractMonth, Curve[number]] => {
+    const text = given[monthText(month)];
+    const parsed = text === undefined ? undefined : parsePrice(text, parameters);
+    if (parsed === undefined)
+      faults.push({
+        path: path(monthText(month)),
+        rule: text === undefined ? 'is required' : `must be decimal text with at most ${parameters.priceDecimals} decimals`,
+      });
+    return [month, parsed!];
+  });
+  return Object.fromEntries(entries);
+}
+
+function heldJson(held: Held, parameters: ProductParameters) {
+  const { id, product, date, proposal, holds, proposedBy, approvals } = held;
+  return {
+    held: id,
+    product,
+    date,
+    kind: proposal.kind,
+    reasons: holds,
+    proposal: proposalJson(proposal, parameters),
+    proposedBy,
+    approvals,
+    revision: held.revision,
+    approved: isApproved(held),
+  };
+}
+
+function proposalJson(proposal: HeldProposal, parameters: ProductParameters) {
+  switch (proposal.kind) {
+    case 'settlement':
+      return {
+        curve: Object.fromEntries(
+          months(proposal.curve).map((month) => [monthText(month), formatPrice(proposal.curve[month]!, parameters)]),
+        ),
+      };
+    case 'final-price':
+      return { month: monthText(proposal.month as ContractMonth), price: formatPrice(proposal.price, parameters) };
+    case 'index':
+      return { value: formatIndex(BigInt(proposal.micros) as Micros) };
+  }
+}

@@ -1,0 +1,63 @@
+/** What has happened: day runs with their reports, and the clearing log itself. */
+import * as z from 'zod';
+import { type Day, listDays, readDay } from '../../lib/store/days.ts';
+import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, pageOf } from '../http/paging.ts';
+import { notFound, Problem } from '../http/problems.ts';
+import { listedProduct } from '../http/products.ts';
+import { datePath, dateText, pathOf, readQuery } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import type { OperatorRequest } from './operator.ts';
+
+const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
+
+export async function listAllDays(request: OperatorRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, DAYS_QUERY);
+  if (query instanceof Problem) return query;
+  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const days = await listDays(backends.table, state.product, query.limit + 1, query.before);
+  return ok(pageOf(days, query.limit, ({ date }) => date, dayJson));
+}
+
+export async function showDay(request: OperatorRequest): Promise<Answer | Problem> {
+  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const date = datePath(request, 'date');
+  if (date instanceof Problem) return date;
+  const day = await readDay(backends.table, state.product, date);
+  return day ? ok(dayJson(day)) : notFound(`day run of ${state.product} for ${date}`);
+}
+
+const dayJson = ({ product, date, step, auction, report }: Day) => ({
+  product,
+  date,
+  step,
+  ...(auction === undefined ? {} : { auction }),
+  ...(report === undefined ? {} : { report }),
+});
+
+const LOG_QUERY = z.strictObject({
+  limit: limitText,
+  after: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,11})$/, 'must be the number of an event')
+    .transform(Number)
+    .default(0),
+});
+
+/** Events as they were written: their JSON text, chained from the first, gives the hashes. */
+export async function listLog(request: OperatorRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, LOG_QUERY);
+  if (query instanceof Problem) return query;
+  const entries = await readEvents(backends.table, query.after, query.limit + 1);
+  return ok(
+    pageOf(
+      entries,
+      query.limit,
+      ({ seq }) => seq,
+      ({ seq, hash, event }) => ({ seq, hash, event: JSON.parse(encodeEvent(event)) }),
+    ),
+  );
+}

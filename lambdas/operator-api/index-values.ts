@@ -1,0 +1,128 @@
+/**
+ * Index values: published by one operator when they look sane, held for a second when they don't. A value once published
+ * stays; a value once held is amended or approved, never published past its hold.
+ */
+import * as z from 'zod';
+import { addDays, type BusinessDate, localDate } from '../../lib/domain/calendar.ts';
+import { formatIndex, INDEX_DECIMALS, parseIndex, priceAsIndex } from '../../lib/domain/product.ts';
+import { type Hold, judgeIndexValue } from '../../lib/domain/settlement.ts';
+import type { Micros } from '../../lib/domain/units.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { type Held, heldId, hold, listIndex, newestIndex, publishIndex, readHeld, readIndexValue } from '../../lib/store/days.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, pageOf } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { listedProduct } from '../http/products.ts';
+import { datePath, dateText, pathOf, readBody, readQuery, rule } from '../http/request.ts';
+import { type Answer, accepted, audit, created, ok } from '../http/routes.ts';
+import { measureHeld } from './held-metric.ts';
+import type { OperatorRequest } from './operator.ts';
+
+const QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
+
+export async function listIndexValues(request: OperatorRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, QUERY);
+  if (query instanceof Problem) return query;
+  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const values = await listIndex(backends.table, state.product, query.limit + 1, query.before);
+  return ok(
+    pageOf(
+      values,
+      query.limit,
+      ({ date }) => date,
+      ({ date, value, by }) => ({ date, value: formatIndex(value), by }),
+    ),
+  );
+}
+
+export const VALUE_RULE = `must be decimal text with at most ${INDEX_DECIMALS} decimals`;
+export const valueText = z.string(rule(VALUE_RULE)).transform((text, context): Micros => {
+  const parsed = parseIndex(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: VALUE_RULE });
+  return z.NEVER;
+});
+const BODY = z.strictObject({ value: valueText }, 'must be an object');
+
+export async function putIndexValue(request: OperatorRequest): Promise<Answer | Problem> {
+  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const date = datePath(request, 'date');
+  if (date instanceof Problem) return date;
+  if (date > localDate(request.time, state.parameters.timeZone))
+    return new Problem('invalid-request', 'see errors', [{ path: '{date}', rule: 'must not be in the future' }]);
+  const body = readBody(request, BODY);
+  if (body instanceof Problem) return body;
+  const published = await readIndexValue(backends.table, state.product, date);
+  if (published) return answerPublished(state.product, date, body.value, published.value);
+  const held = await readHeld(backends.table, heldId('index', state.product, date));
+  if (held) return answerHeld(held, body.value);
+  return judge(request, state, date, body.value);
+}
+
+async function judge(
+  request: OperatorRequest,
+  state: ProductState,
+  date: BusinessDate,
+  value: Micros,
+): Promise<Answer | Problem> {
+  const { product, parameters } = state;
+  const before = await newestIndex(backends.table, product, addDays(date, -1));
+  // The first value of all has only the market's own opening price to be judged by.
+  const opening = priceAsIndex(state.marks[state.listed[0]!]!, parameters);
+  const holds = judgeIndexValue(parameters, date, value, before?.value ?? opening);
+  return holds.length
+    ? holdValue(request, product, date, value, holds)
+    : publish(request, product, date, value, [request.caller.operator]);
+}
+
+async function holdValue(
+  request: OperatorRequest,
+  product: string,
+  date: BusinessDate,
+  value: Micros,
+  holds: readonly Hold[],
+): Promise<Answer | Problem> {
+  const id = heldId('index', product, date);
+  const proposal = { kind: 'index', micros: `${value}` } as const;
+  const isNew = await hold(backends.table, { id, product, date, proposal, holds, proposedBy: request.caller.operator });
+  if (!isNew) return answerHeld((await readHeld(backends.table, id))!, value);
+  measureHeld();
+  audit(request.event, 'index value held', { held: id });
+  return accepted({ held: id });
+}
+
+const answerHeld = ({ id, proposal }: Held, value: Micros): Answer | Problem =>
+  proposal.kind === 'index' && proposal.micros === `${value}`
+    ? accepted({ held: id })
+    : new Problem('index-held', `${id} waits for approval with another value; amend that one`);
+
+/** Publishes and rings the day run, which may be waiting for it. */
+export async function publish(
+  request: OperatorRequest,
+  product: string,
+  date: BusinessDate,
+  value: Micros,
+  by: readonly string[],
+): Promise<Answer | Problem> {
+  if (!(await publishIndex(backends.table, product, date, value, by))) {
+    const standing = await readIndexValue(backends.table, product, date);
+    return answerPublished(product, date, value, standing!.value);
+  }
+  audit(request.event, 'index value published', { product, date });
+  await ringDayRun(product);
+  return created(valueJson(product, date, value));
+}
+
+async function answerPublished(product: string, date: BusinessDate, value: Micros, standing: Micros): Promise<Answer | Problem> {
+  if (value !== standing) return new Problem('index-published', `the value of ${date} is published and stays`);
+  await ringDayRun(product);
+  return ok(valueJson(product, date, value));
+}
+
+export const ringDayRun = (product: string): Promise<void> =>
+  backends.queues.ring('clearing', { v: 1, kind: 'product', product });
+
+const valueJson = (product: string, date: BusinessDate, value: Micros) => ({ product, date, value: formatIndex(value) });

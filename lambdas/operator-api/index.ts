@@ -1,0 +1,34 @@
+/**
+ * The operator's side of the venue: products, accounts, index values, approvals, the halt switch and the log. What is
+ * decided here becomes an event of the clearing log; no route shows an order that has not traded.
+ */
+import { type Route, serve } from '../http/routes.ts';
+import { listAllAccounts, moveCash, openAccount, showAccount } from './accounts.ts';
+import { amend, approve, listAllHeld } from './held.ts';
+import { listAllDays, listLog, showDay } from './history.ts';
+import { listIndexValues, putIndexValue } from './index-values.ts';
+import { identifyOperator, type Operator } from './operator.ts';
+import { listProducts, putProduct } from './products.ts';
+import { haltVenue, resumeVenue, showVenue } from './venue.ts';
+
+export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
+  'GET /v1/operator/products': listProducts,
+  'PUT /v1/operator/products/{product}': putProduct,
+  'GET /v1/operator/accounts': listAllAccounts,
+  'POST /v1/operator/accounts': openAccount,
+  'GET /v1/operator/accounts/{account}': showAccount,
+  'POST /v1/operator/accounts/{account}/cash-movements': moveCash,
+  'GET /v1/operator/index/{product}': listIndexValues,
+  'PUT /v1/operator/index/{product}/{date}': putIndexValue,
+  'GET /v1/operator/venue': showVenue,
+  'POST /v1/operator/venue/halt': haltVenue,
+  'POST /v1/operator/venue/resume': resumeVenue,
+  'GET /v1/operator/held': listAllHeld,
+  'POST /v1/operator/held/{held}/approve': approve,
+  'POST /v1/operator/held/{held}/amend': amend,
+  'GET /v1/operator/days/{product}': listAllDays,
+  'GET /v1/operator/days/{product}/{date}': showDay,
+  'GET /v1/operator/log': listLog,
+};
+
+export const handler = serve(ROUTES, identifyOperator);

@@ -1,0 +1,61 @@
+/** The venue as a whole: how far it has come, and the switch that stops it. */
+import * as z from 'zod';
+import { SYSTEM } from '../../lib/store/days.ts';
+import { type Halt, halt, readHalt, resume } from '../../lib/store/halt.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { FUNCTIONS } from '../../lib/store/names.ts';
+import { backends } from '../http/backends.ts';
+import { Problem } from '../http/problems.ts';
+import { productsOf } from '../http/products.ts';
+import { readBody, receivedAt, rule } from '../http/request.ts';
+import { type Answer, audit, ok } from '../http/routes.ts';
+import { ringDayRun } from './index-values.ts';
+import type { OperatorRequest } from './operator.ts';
+
+export async function showVenue(): Promise<Answer> {
+  const venue = await loadVenue(backends.table);
+  const products = productsOf(venue).map(({ product, lastAuction, settledOn, closedOn }) => ({
+    product,
+    lastAuction,
+    settledOn,
+    closedOn,
+  }));
+  return ok({ seq: venue.seq, hash: venue.hash, halted: (await readHalt(backends.table)) ?? null, products });
+}
+
+const REASON_RULE = 'must be 1 to 500 characters of text';
+const reason = z.string(rule(REASON_RULE)).max(500, REASON_RULE).regex(/\S/, REASON_RULE);
+const HALTING = z.strictObject({ reason }, 'must be an object');
+
+/** The first reason stands: halting a halted venue changes nothing. */
+export async function haltVenue(request: OperatorRequest): Promise<Answer | Problem> {
+  const body = readBody(request, HALTING);
+  if (body instanceof Problem) return body;
+  const wanted: Halt = { reason: body.reason, by: request.caller.operator, at: receivedAt(request) };
+  const thrown = await halt(backends.table, wanted);
+  if (thrown) audit(request.event, 'venue halted', { reason: body.reason });
+  return ok({ halted: thrown ? wanted : ((await readHalt(backends.table)) ?? null) });
+}
+
+const RESUMING = z.strictObject({ reason: reason.optional() }, 'must be an object');
+
+/** Everything that may have waited is rung, also when nothing was halted: an earlier resume may have died before it rang. */
+export async function resumeVenue(request: OperatorRequest): Promise<Answer | Problem> {
+  const body = request.event.body === undefined ? {} : readBody(request, RESUMING);
+  if (body instanceof Problem) return body;
+  const standing = await readHalt(backends.table);
+  if (standing && isVenuesOwn(standing) && body.reason === undefined) {
+    const fault = { path: '$.reason', rule: 'is required: the venue halted itself, so say why it may go on' };
+    return new Problem('invalid-body', standing.reason, [fault]);
+  }
+  if (standing && !(await resume(backends.table, standing)))
+    return new Problem('version-conflict', 'the venue was halted again meanwhile; read why before resuming it');
+  audit(request.event, 'venue resumed', { halt: standing, reason: body.reason });
+  const venue = await loadVenue(backends.table);
+  await backends.queues.ringPostings(venue.seq, backends.shards, `resume.${request.time}`);
+  for (const { product } of productsOf(venue)) await ringDayRun(product);
+  return ok({ halted: null });
+}
+
+/** Thrown by a posting run that did not sum to zero, not by a person. */
+const isVenuesOwn = ({ by }: Halt): boolean => by === SYSTEM || (FUNCTIONS as readonly string[]).includes(by);

@@ -1,0 +1,86 @@
+/** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
+import * as z from 'zod';
+import type { AccountState, JournalEntry } from '../../lib/domain/account.ts';
+import { type ContractMonth, contractCode } from '../../lib/domain/contracts.ts';
+import { formatPrice } from '../../lib/domain/product.ts';
+import { formatCents, type Lots } from '../../lib/domain/units.ts';
+import { readJournal, readStatements, type Statement, statementName } from '../../lib/store/accounts.ts';
+import { findAccount, positionsOf } from '../http/accounts.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, numberText, pageOf } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { readQuery, rule } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import type { ParticipantRequest } from './participant.ts';
+import { newestVenue } from './recent-venue.ts';
+
+export async function showAccount({ caller }: ParticipantRequest): Promise<Answer> {
+  const { account, name, cash, applied } = await accountOf(caller.account);
+  return ok({ account, name, cash: formatCents(cash), applied });
+}
+
+export async function showPositions({ caller, time }: ParticipantRequest): Promise<Answer> {
+  const state = await accountOf(caller.account);
+  const { products } = await newestVenue(time);
+  const positions = positionsOf(state).map(({ product, month, contract, lots }) => {
+    const { marks, parameters } = products[product]!;
+    // A month that has expired and whose last posting has not reached this account has no mark any more.
+    const mark = marks[month];
+    return { contract, lots, mark: mark === undefined ? null : formatPrice(mark, parameters) };
+  });
+  return ok({ account: state.account, cash: formatCents(state.cash), positions });
+}
+
+/** Who asks has been let in because the account is open. */
+const accountOf = async (account: string): Promise<AccountState> =>
+  (await findAccount(backends.table, account, backends.shards))!;
+
+const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });
+
+export async function listJournal(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, JOURNAL_QUERY);
+  if (query instanceof Problem) return query;
+  const range = { limit: query.limit + 1, ...(query.before === undefined ? {} : { before: query.before }) };
+  const entries = await readJournal(backends.table, request.caller.account, range);
+  return ok(pageOf(entries, query.limit, ({ seq }) => seq, entryJson));
+}
+
+const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference }: JournalEntry) => ({
+  seq,
+  kind,
+  ...(product === undefined ? {} : { product, lots: lotsJson(product, lots) }),
+  ...(date === undefined ? {} : { date }),
+  amount: formatCents(cents),
+  balance: formatCents(balance),
+  ...(reference === undefined ? {} : { reference }),
+});
+
+const lotsJson = (product: string, lots: Readonly<Record<number, Lots>>): Record<string, Lots> =>
+  Object.fromEntries(
+    Object.entries(lots).map(([month, quantity]) => [contractCode(product, Number(month) as ContractMonth), quantity]),
+  );
+
+const STATEMENTS_QUERY = z.strictObject({
+  limit: limitText,
+  before: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}#[A-Z0-9-]{1,32}$/, rule('must be a cursor'))
+    .optional(),
+});
+
+export async function listStatements(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, STATEMENTS_QUERY);
+  if (query instanceof Problem) return query;
+  const statements = await readStatements(backends.table, request.caller.account, query.limit + 1, query.before);
+  return ok(pageOf(statements, query.limit, statementName, statementJson));
+}
+
+const statementJson = ({ date, product, balance, variation, rolledLots, rollCost, positions }: Statement) => ({
+  date,
+  product,
+  balance: formatCents(balance),
+  variation: formatCents(variation),
+  rolledLots,
+  rollCost: formatCents(rollCost),
+  positions: Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots })),
+});

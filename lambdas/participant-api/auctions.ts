@@ -1,0 +1,91 @@
+/**
+ * Auctions, once they have cleared: prices, volumes and the aggregate curve are public, individual orders never. Of an
+ * auction that has not cleared nothing is shown, not even that it is there.
+ */
+import * as z from 'zod';
+import type { PublishedCurve } from '../../lib/domain/book.ts';
+import { type ContractMonth, contractCode } from '../../lib/domain/contracts.ts';
+import type { AuctionCleared } from '../../lib/domain/events.ts';
+import { centsPerTick, formatPrice } from '../../lib/domain/product.ts';
+import { months } from '../../lib/domain/settlement.ts';
+import { type Cents, formatCents, type Ticks } from '../../lib/domain/units.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { type Auction, newestAuctions, readAuction } from '../../lib/store/auctions.ts';
+import { readEventsAt } from '../../lib/store/log.ts';
+import { readCurve } from '../../lib/store/results.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, numberText, pageOf } from '../http/paging.ts';
+import { notFound, Problem } from '../http/problems.ts';
+import { listedProduct } from '../http/products.ts';
+import { pathOf, readQuery, rule } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import type { ParticipantRequest } from './participant.ts';
+import { newestVenue } from './recent-venue.ts';
+
+const QUERY = z.strictObject({ product: z.string(rule('must be a product')), limit: limitText, before: numberText.optional() });
+
+export async function listAuctions(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, QUERY);
+  if (query instanceof Problem) return query;
+  const state = listedProduct(await newestVenue(request.time), query.product);
+  if (state instanceof Problem) return state;
+  const before = Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
+  const rows = await newestAuctions(backends.table, state.product, query.limit + 1, before);
+  const events = await eventsOf(rows);
+  const { items, ...next } = pageOf(
+    rows,
+    query.limit,
+    ({ auction }) => auction,
+    ({ auction }) => events.get(auction),
+  );
+  return ok({ items: items.flatMap((event) => (event ? [auctionJson(state, event)] : [])), ...next });
+}
+
+export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
+  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const number = numberText.safeParse(pathOf(request, 'auction'));
+  const row = number.success ? await readAuction(backends.table, state.product, number.data) : undefined;
+  const event = row && (await eventsOf([row])).get(row.auction);
+  if (!event) return notFound('cleared auction of that number');
+  const curve: PublishedCurve = JSON.parse(await readCurve(backends.table, state.product, event.auction, event.curve));
+  const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
+  return ok({ ...auctionJson(state, event), surplus, orders: event.orders, curve: publishedJson(state, curve) });
+}
+
+/** By auction. Which event cleared an auction is noted after the commit, so of the newest it can be missing for a moment. */
+async function eventsOf(rows: readonly Auction[]): Promise<Map<number, AuctionCleared>> {
+  const events = await readEventsAt(
+    backends.table,
+    rows.flatMap(({ clearedBy }) => clearedBy ?? []),
+  );
+  return new Map([...events.values()].flatMap((event) => (event.kind === 'auction-cleared' ? [[event.auction, event]] : [])));
+}
+
+function auctionJson({ product, parameters }: ProductState, event: AuctionCleared) {
+  const price = (of: Ticks | null): string | null => (of === null ? null : formatPrice(of, parameters));
+  const { auction, slot, date, closing } = event;
+  const results = months(event.marks).map((month) => {
+    const { price: at, traded, volume, bid, offer } = event.months[month]!;
+    return { contract: contractCode(product, month), price: price(at), traded, volume, bid: price(bid), offer: price(offer) };
+  });
+  return { product, auction, slot, date, closing, months: results };
+}
+
+function publishedJson({ product, parameters }: ProductState, { outrights, spreads }: PublishedCurve) {
+  const contract = (month: ContractMonth): string => contractCode(product, month);
+  return {
+    outrights: outrights.map(({ month, side, price, lots }) => ({
+      contract: contract(month),
+      side,
+      price: formatPrice(price, parameters),
+      lots,
+    })),
+    spreads: spreads.map(({ buy, sell, price, lots }) => ({
+      buy: contract(buy),
+      sell: contract(sell),
+      price: formatPrice(price, parameters),
+      lots,
+    })),
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
+ * route is named as the gateway names it; whose data it shows comes from the token.
+ */
+import { type Route, serve } from '../http/routes.ts';
+import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
+import { listAuctions, showAuction } from './auctions.ts';
+import { listFills } from './fills.ts';
+import { listContracts, listProducts, showSettlementPrices } from './market.ts';
+import { listOrders } from './orders.ts';
+import { identifyParticipant, type Participant } from './participant.ts';
+import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
+import { showSubmission, submit } from './submissions.ts';
+
+export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
+  'POST /v1/submissions': submit,
+  'GET /v1/submissions/{submission}': showSubmission,
+  'GET /v1/orders': listOrders,
+  'GET /v1/fills': listFills,
+  'GET /v1/positions': showPositions,
+  'GET /v1/account': showAccount,
+  'GET /v1/journal': listJournal,
+  'GET /v1/statements': listStatements,
+  'GET /v1/roll-instructions': listRollInstructions,
+  'PUT /v1/roll-instructions/{product}': putRollInstruction,
+  'DELETE /v1/roll-instructions/{product}': removeRollInstruction,
+  'GET /v1/products': listProducts,
+  'GET /v1/contracts': listContracts,
+  'GET /v1/auctions': listAuctions,
+  'GET /v1/auctions/{product}/{auction}': showAuction,
+  'GET /v1/settlement-prices': showSettlementPrices,
+};
+
+export const handler = serve(ROUTES, identifyParticipant);

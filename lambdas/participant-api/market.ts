@@ -1,0 +1,81 @@
+/** What is public: products, listed contracts and settlement prices. */
+import * as z from 'zod';
+import { type BusinessDate, CalendarEndError, localDate } from '../../lib/domain/calendar.ts';
+import {
+  type ContractMonth,
+  contractCode,
+  lastTradingDay,
+  monthText,
+  nearMonth,
+  rollWindow,
+} from '../../lib/domain/contracts.ts';
+import { formatPrice } from '../../lib/domain/product.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { readDay } from '../../lib/store/days.ts';
+import { backends } from '../http/backends.ts';
+import { notFound, Problem } from '../http/problems.ts';
+import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
+import { dateText, readQuery, rule } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import type { ParticipantRequest } from './participant.ts';
+import { newestVenue } from './recent-venue.ts';
+
+export async function listProducts({ time }: ParticipantRequest): Promise<Answer> {
+  return ok({ items: productsOf(await newestVenue(time)).map(productJson) });
+}
+
+const CONTRACTS_QUERY = z.strictObject({ product: z.string().optional() });
+
+export async function listContracts(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, CONTRACTS_QUERY);
+  if (query instanceof Problem) return query;
+  const venue = await newestVenue(request.time);
+  const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
+  if (chosen instanceof Problem) return chosen;
+  const states = chosen ? [chosen] : productsOf(venue);
+  return ok({ items: states.flatMap((state) => state.listed.map((month) => contractJson(state, month, request.time))) });
+}
+
+function contractJson({ product, parameters, marks }: ProductState, month: ContractMonth, time: number) {
+  const { calendar, timeZone } = parameters;
+  const window = inCalendar(() => rollWindow(calendar, month));
+  return {
+    contract: contractCode(product, month),
+    product,
+    month: monthText(month),
+    lastTradingDay: inCalendar(() => lastTradingDay(calendar, month)) ?? null,
+    rollWindow: window ? { first: window.at(0)!, last: window.at(-1)! } : null,
+    settlementPrice: formatPrice(marks[month]!, parameters),
+    near: inCalendar(() => nearMonth(calendar, localDate(time, timeZone))) === month,
+  };
+}
+
+/** The far months may lie in years whose holidays are not known yet: what depends on them is not known either. */
+function inCalendar<T>(rule: () => T): T | undefined {
+  try {
+    return rule();
+  } catch (error) {
+    if (error instanceof CalendarEndError) return undefined;
+    throw error;
+  }
+}
+
+const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product')), date: dateText().optional() });
+
+export async function showSettlementPrices(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, PRICES_QUERY);
+  if (query instanceof Problem) return query;
+  const state = listedProduct(await newestVenue(request.time), query.product);
+  if (state instanceof Problem) return state;
+  const { product, parameters, marks, settledOn } = state;
+  if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
+  const prices = await settledPrices(product, query.date);
+  return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
+}
+
+/** From the report of the day, once there is one. */
+async function settledPrices(product: string, date: BusinessDate): Promise<{ contract: string; price: string }[] | undefined> {
+  const day = await readDay(backends.table, product, date);
+  const settled = (day?.report as { settled?: Record<string, string> } | undefined)?.settled;
+  return settled && Object.entries(settled).map(([contract, price]) => ({ contract, price }));
+}

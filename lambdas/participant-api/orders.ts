@@ -1,0 +1,64 @@
+/**
+ * An account's live orders: what the last auction carried, changed by what the account has said since. It is the fold
+ * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
+ */
+import * as z from 'zod';
+import { contractCode } from '../../lib/domain/contracts.ts';
+import { CASH, type LiveOrders, type Order } from '../../lib/domain/orders.ts';
+import { formatPrice } from '../../lib/domain/product.ts';
+import { ticks } from '../../lib/domain/units.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { accountBook } from '../../lib/store/account-book.ts';
+import { readGate } from '../../lib/store/auctions.ts';
+import { readCarried } from '../../lib/store/results.ts';
+import { backends } from '../http/backends.ts';
+import { limitText, pageOf } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { listedProduct, productsOf } from '../http/products.ts';
+import { readQuery } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import type { Participant, ParticipantRequest } from './participant.ts';
+import { newestVenue } from './recent-venue.ts';
+
+const QUERY = z.strictObject({ product: z.string().optional(), limit: limitText, after: z.string().optional() });
+
+export async function listOrders(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, QUERY);
+  if (query instanceof Problem) return query;
+  const venue = await newestVenue(request.time);
+  const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
+  if (chosen instanceof Problem) return chosen;
+  const rows = [];
+  for (const state of chosen ? [chosen] : productsOf(venue))
+    for (const order of (await ownOrders(request.caller, state)).values())
+      rows.push({ name: `${state.product}/${order.clientOrderId}`, state, order });
+  const later = rows
+    .filter(({ name }) => query.after === undefined || name > query.after)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return ok(
+    pageOf(
+      later,
+      query.limit,
+      ({ name }) => name,
+      ({ state, order }) => orderJson(state, order),
+    ),
+  );
+}
+
+async function ownOrders({ account, shard }: Participant, { product, lastAuction, carried }: ProductState): Promise<LiveOrders> {
+  const { table } = backends;
+  const gate = await readGate(table, product, shard);
+  const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
+  const own = left.filter((order) => order.account === account);
+  return (await accountBook(table, { product, shard, account }, gate, lastAuction, own)).orders;
+}
+
+function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {
+  const terms =
+    sell === CASH
+      ? { side: 'buy', contract: contractCode(product, buy), price: formatPrice(limit, parameters) }
+      : buy === CASH
+        ? { side: 'sell', contract: contractCode(product, sell), price: formatPrice(ticks(-limit), parameters) }
+        : { buy: contractCode(product, buy), sell: contractCode(product, sell), price: formatPrice(limit, parameters) };
+  return { clientOrderId, product, ...terms, lots, timeInForce };
+}

@@ -1,0 +1,28 @@
+/** A participant: an account named by the token and opened by the operator. Accounts are never closed, so a yes is kept. */
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import { shardOf } from '../../lib/store/keys.ts';
+import { claimedBy } from '../../lib/store/log.ts';
+import { openingOf } from '../http/accounts.ts';
+import { backends } from '../http/backends.ts';
+import { accountOf } from '../http/caller.ts';
+import { Problem } from '../http/problems.ts';
+import type { Request } from '../http/request.ts';
+
+export interface Participant {
+  readonly account: string;
+  readonly shard: number;
+}
+export type ParticipantRequest = Request<Participant>;
+
+const opened = new Set<string>();
+
+export async function identifyParticipant(event: APIGatewayProxyEventV2WithJWTAuthorizer): Promise<Participant | Problem> {
+  const account = accountOf(event);
+  if (account instanceof Problem) return account;
+  if (!opened.has(account)) {
+    if ((await claimedBy(backends.table, openingOf(account))) === undefined)
+      return new Problem('account-not-open', 'the operator has not opened the account that the token names');
+    opened.add(account);
+  }
+  return { account, shard: shardOf(account, backends.shards) };
+}

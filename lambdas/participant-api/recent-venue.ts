@@ -1,0 +1,23 @@
+/**
+ * The venue state that submissions are checked against. What is listed changes once a month, so a state half a minute old
+ * will do, and the common submission does not read the log at all; accept checks again against the newest state.
+ */
+import type { VenueState } from '../../lib/domain/venue.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { backends } from '../http/backends.ts';
+
+const AGE_MS_MAX = 30_000;
+
+let recent: { readonly venue: VenueState; readonly loadedAt: number } | undefined;
+
+/** The venue as it was at most half a minute before `time`. */
+export async function recentVenue(time: number): Promise<VenueState> {
+  return recent && Math.abs(time - recent.loadedAt) <= AGE_MS_MAX ? recent.venue : newestVenue(time);
+}
+
+/** The venue as of the newest event. */
+export async function newestVenue(time: number): Promise<VenueState> {
+  const venue = await loadVenue(backends.table);
+  recent = { venue, loadedAt: time };
+  return venue;
+}

@@ -1,0 +1,62 @@
+/** Whether and how an account's near-month position rolls: one instruction a product, the last word counts. */
+import * as z from 'zod';
+import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/product.ts';
+import type { RollInstruction } from '../../lib/domain/roll.ts';
+import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/accounts.ts';
+import { backends } from '../http/backends.ts';
+import { Problem } from '../http/problems.ts';
+import { listedProduct, productsOf } from '../http/products.ts';
+import { pathOf, readBody, rule } from '../http/request.ts';
+import { type Answer, done, ok } from '../http/routes.ts';
+import type { ParticipantRequest } from './participant.ts';
+import { newestVenue } from './recent-venue.ts';
+
+const BODY = z.discriminatedUnion(
+  'at',
+  [
+    z.strictObject({ at: z.literal('market') }),
+    z.strictObject({ at: z.literal('limit'), limit: z.string(rule('must be decimal text, such as "0.015"')) }),
+  ],
+  'must be market or limit',
+);
+
+export async function listRollInstructions({ caller, time }: ParticipantRequest): Promise<Answer> {
+  const items = [];
+  for (const { product, parameters } of productsOf(await newestVenue(time))) {
+    const instruction = await readRollInstruction(backends.table, product, caller.account, backends.shards);
+    if (instruction) items.push(instructionJson(product, instruction, parameters));
+  }
+  return ok({ items });
+}
+
+export async function putRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
+  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  const body = readBody(request, BODY);
+  if (body instanceof Problem) return body;
+  const instruction = instructionOf(body, state.parameters);
+  if (instruction instanceof Problem) return instruction;
+  await writeRollInstruction(backends.table, state.product, request.caller.account, backends.shards, instruction);
+  return ok(instructionJson(state.product, instruction, state.parameters));
+}
+
+/** An instruction that is not there is as good as deleted. */
+export async function removeRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
+  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  if (state instanceof Problem) return state;
+  await deleteRollInstruction(backends.table, state.product, request.caller.account, backends.shards);
+  return done;
+}
+
+function instructionOf(body: z.infer<typeof BODY>, parameters: ProductParameters): RollInstruction | Problem {
+  if (body.at === 'market') return { at: 'market' };
+  const limit = parsePrice(body.limit, parameters);
+  if (limit !== undefined) return { at: 'limit', limit };
+  const broken = `must be decimal text with at most ${parameters.priceDecimals} decimals`;
+  return new Problem('invalid-body', 'see errors', [{ path: '$.limit', rule: broken }]);
+}
+
+const instructionJson = (product: string, instruction: RollInstruction, parameters: ProductParameters) =>
+  instruction.at === 'market'
+    ? { product, at: 'market' }
+    : { product, at: 'limit', limit: formatPrice(instruction.limit, parameters) };

@@ -1,0 +1,81 @@
+/**
+ * What every queue worker shares: messages are parsed on arrival, worked one after another, and only those that failed
+ * come back. In a FIFO queue a failure also returns the later messages of its group, and no other group's.
+ */
+import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { type Message, parseMessage } from '../../lib/store/messages.ts';
+import { METRICS, QUEUES, type QueueName } from '../../lib/store/names.ts';
+import { Queues } from '../../lib/store/queues.ts';
+import { Table } from '../../lib/store/table.ts';
+
+/** What a worker has at hand, made once per execution environment. */
+export interface Venue {
+  readonly table: Table;
+  readonly queues: Queues;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+let venue: Venue | undefined;
+export function openVenue(): Venue {
+  venue ??= {
+    table: new Table(),
+    queues: new Queues(),
+    logger: new Logger({ serviceName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'exchange' }),
+    metrics: new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service }),
+  };
+  return venue;
+}
+
+export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
+
+/** A Lambda handler for a queue. `begin` makes the work of one invocation, so that what it reads once is shared by its messages. */
+export function consume<Queue extends QueueName>(
+  queue: Queue,
+  begin: (venue: Venue) => Work<Queue>,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+  const fifo = QUEUES[queue].name.endsWith('.fifo');
+  return async (event, context) => {
+    const at = openVenue();
+    const work = begin(at);
+    const handle = async (record: SQSRecord): Promise<void> => {
+      try {
+        await work(parseMessage(queue, record.body), record);
+      } catch (error) {
+        // The message itself stays out of the log: it may hold a sealed order.
+        const { messageId, attributes } = record;
+        at.logger.error('message failed', {
+          queue,
+          messageId,
+          received: attributes.ApproximateReceiveCount,
+          error: error as Error,
+        });
+        throw error;
+      }
+    };
+    try {
+      return fifo
+        ? await processPartialResponse(event, handle, new SqsFifoPartialProcessorAsync(), { context, skipGroupOnError: true })
+        : await processPartialResponse(event, handle, new BatchProcessor(EventType.SQS), { context, processInParallel: false });
+    } finally {
+      if (at.metrics.hasStoredMetrics()) at.metrics.publishStoredMetrics();
+    }
+  };
+}
+
+/** Counts something once, as its own metric line. */
+export const measure = ({ metrics }: Venue, name: string, value: number): void => {
+  metrics.addMetric(name, MetricUnit.NoUnit, value);
+};
+
+/** Repeats a decision until nobody else has committed in between. Contention is a few writers a minute; a bound is a bug. */
+export async function untilCommitted<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 20; tries++) {
+    const done = await attempt();
+    if (done !== undefined) return done;
+  }
+  throw new Error('the clearing log kept moving for twenty tries');
+}

@@ -1,0 +1,16 @@
+/**
+ * Settle: the day run's conductor. Whatever rings, it looks at where the product's earliest unfinished day stands and
+ * takes every step that may be taken now: roll, close and clear by ringing those who do them, settle, expire and report
+ * itself, each by one event of the clearing log. A step starts when every shard has posted the one before it.
+ */
+
+import { METRICS } from '../../lib/store/names.ts';
+import { consume, measure } from '../queue/consume.ts';
+import { advance } from './advance.ts';
+import { sweep } from './sweep.ts';
+
+export const handler = consume('clearing', (venue) => async (message) => {
+  if (message.kind === 'product') return advance(venue, message.product);
+  await sweep(venue, Date.parse(message.at));
+  measure(venue, METRICS.sweep, 1);
+});

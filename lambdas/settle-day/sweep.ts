@@ -1,0 +1,72 @@
+/**
+ * The sweep: on its schedule it measures what is late and rings what is stuck. Every bell of the pipeline can be lost
+ * with the worker that was about to ring it; the sweep is why none of them has to be certain.
+ */
+import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate } from '../../lib/domain/calendar.ts';
+import type { ProductState } from '../../lib/domain/venue.ts';
+import { readCursor } from '../../lib/store/accounts.ts';
+import { auctionsAfter } from '../../lib/store/auctions.ts';
+import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { ENV, METRICS } from '../../lib/store/names.ts';
+import { required } from '../../lib/store/table.ts';
+import { measure, type Venue } from '../queue/consume.ts';
+import { advance } from './advance.ts';
+
+/** A day run that has not begun this long after it was due is begun by the sweep: its schedule has failed. */
+const DAY_RUN_GRACE_MS = 10 * 60_000;
+
+export async function sweep(venue: Venue, at: number): Promise<void> {
+  const { table, queues } = venue;
+  const shards = Number(required(ENV.shards));
+  const state = await loadVenue(table);
+  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
+  const behind = state.seq - Math.min(...cursors);
+  if (behind > 0) await queues.ringPostings(state.seq, shards, `sweep.${at}`);
+  const held = (await listHeld(table)).filter((waiting) => !isApproved(waiting)).length;
+
+  let [auctionLate, dayRunLate] = [0, 0];
+  for (const own of Object.values(state.products)) {
+    auctionLate = Math.max(auctionLate, await sweepAuctions(venue, own, at, shards));
+    dayRunLate = Math.max(dayRunLate, await sweepDays(venue, own, at));
+    await advance(venue, own.product);
+  }
+  measure(venue, METRICS.postingBehind, behind);
+  measure(venue, METRICS.held, held);
+  measure(venue, METRICS.auctionLate, auctionLate);
+  measure(venue, METRICS.dayRunLate, dayRunLate);
+}
+
+/** Seconds since the oldest auction was due that is open for closing and has not cleared. */
+async function sweepAuctions(
+  { table, queues }: Venue,
+  { product, lastAuction }: ProductState,
+  at: number,
+  shards: number,
+): Promise<number> {
+  const [oldest] = await auctionsAfter(table, product, lastAuction);
+  if (!oldest) return 0;
+  if (oldest.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: oldest.auction });
+  return Math.max(0, Math.floor((at - Date.parse(oldest.slot)) / 1000));
+}
+
+/** Seconds since the oldest day run was due that has not ended. A day that nobody began is begun. */
+async function sweepDays({ table, queues }: Venue, own: ProductState, at: number): Promise<number> {
+  const { product, parameters, closedOn } = own;
+  const { timeZone, dayRunTime } = parameters;
+  const due = lastDue(own, at);
+  if (!due || due <= closedOn) return 0;
+  const day = await openDay(table, product, closedOn);
+  const slot = day?.slot ?? new Date(instantOf(due, dayRunTime, timeZone)).toISOString();
+  const late = at - Date.parse(slot);
+  if (!day && late > DAY_RUN_GRACE_MS) await queues.ring('rolls', { v: 1, product, slot });
+  return Math.max(0, Math.floor(late / 1000));
+}
+
+/** The newest business day whose day run was due by `at`. */
+function lastDue({ parameters }: ProductState, at: number): BusinessDate | undefined {
+  const { calendar, timeZone, dayRunTime } = parameters;
+  for (let back = 0, date = localDate(at, timeZone); back < 10; back++, date = addDays(date, -1))
+    if (isBusinessDay(calendar, date) && instantOf(date, dayRunTime, timeZone) <= at) return date;
+  return undefined;
+}

@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { logger } from '../../lambdas/http/backends.ts';
+import { accountOf, operatorOf } from '../../lambdas/http/caller.ts';
+import { limitText, pageOf } from '../../lambdas/http/paging.ts';
+import { PROBLEMS, type Problem } from '../../lambdas/http/problems.ts';
+import { readBody, readQuery, rule } from '../../lambdas/http/request.ts';
+import { ok, serve } from '../../lambdas/http/routes.ts';
+import { parseStrictJson, StrictJsonFault } from '../../lambdas/http/strict-json.ts';
+import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operator-api/index.ts';
+import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
+import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { ENV } from '../../lib/store/names.ts';
+import { ask, gatewayEvent } from './gateway.ts';
+
+beforeEach(() => {
+  vi.stubEnv(ENV.accountClaim, 'custom:account');
+  vi.stubEnv(ENV.groupsClaim, 'cognito:groups');
+  vi.stubEnv(ENV.operatorGroup, 'operators');
+  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+describe('strict JSON', () => {
+  test.each([
+    ['not JSON', '{"a":'],
+    ['nothing', ''],
+    ['NaN', '{"a":NaN}'],
+    ['Infinity', '{"a":Infinity}'],
+    ['a byte order mark', '\ufeff{}'],
+    ['a number beyond doubles', '{"a":1e400}'],
+    ['a number that would become zero', '{"a":1e-400}'],
+    ['a number that would be rounded', '{"lots":1.00000000000000000001}'],
+    ['an integer that would be rounded', '{"lots":9007199254740993}'],
+    ['__proto__', '{"__proto__":{"lots":1}}'],
+    ['__proto__ in disguise', '{"\\u005f_proto__":{"lots":1}}'],
+    ['__proto__ deep inside', '[{"a":[{"__proto__":null}]}]'],
+    ['a field twice', '{"lots":1,"lots":1}'],
+    ['a field twice in disguise', '{"lots":1,"l\\u006fts":2}'],
+    ['a field twice inside', '{"a":[{"b":1,"c":{},"b":2}]}'],
+    ['half a surrogate pair', '{"a":"\\ud800"}'],
+    ['half a surrogate pair as a name', '{"\\udc00":1}'],
+  ])('%s is refused', (_, text) => {
+    expect(parseStrictJson(text)).toBeInstanceOf(StrictJsonFault);
+  });
+
+  test('everything else reads as JSON.parse reads it', () => {
+    const number = fc.oneof(
+      fc.integer(),
+      fc.integer().map((thousandths) => thousandths / 1000),
+      fc.constantFrom(0, -0, 1e21, 1e-7),
+    );
+    const values = [number, fc.string({ unit: 'grapheme' }), fc.boolean(), fc.constant(null)];
+    const key = fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__');
+    fc.assert(
+      fc.property(fc.anything({ values, key, maxDepth: 3 }), fc.constantFrom(undefined, 2), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('brackets, quotes and names inside texts are only text', () => {
+    const tricky = { 'a":{"b': '{"a":1,"a":2}', b: '\\"', c: ['}', ']', ':', '__proto__', '1e400'] };
+    expect(parseStrictJson(JSON.stringify(tricky))).toEqual(tricky);
+  });
+
+  test('a quarter of a megabyte of escapes, or of brackets, is read without trouble', () => {
+    const long = JSON.stringify('"\\'.repeat(64_000));
+    expect(parseStrictJson(long)).toBe('"\\'.repeat(64_000));
+    expect(parseStrictJson('['.repeat(130_000) + ']'.repeat(130_000))).toBeInstanceOf(Array);
+    expect(parseStrictJson('['.repeat(130_000))).toBeInstanceOf(StrictJsonFault);
+  });
+});
+
+describe('bodies and queries', () => {
+  const schema = z.strictObject({
+    lots: z.int(rule('must be whole')),
+    inner: z.strictObject({ at: z.string(rule('must be text')) }).optional(),
+  });
+  const read = (body: string, isBase64Encoded = false) =>
+    readBody({ caller: null, time: 0, event: gatewayEvent('POST /x', { body, isBase64Encoded }) }, schema);
+
+  test.each([
+    ['a wrong type', '{"lots":"1"}', [{ path: '$.lots', rule: 'must be whole' }]],
+    ['a missing field', '{}', [{ path: '$.lots', rule: 'is required' }]],
+    ['an unknown field', '{"lots":1,"inner":{"at":"","a b":1}}', [{ path: '$.inner["a b"]', rule: 'is not a field here' }]],
+  ])('%s is named with its path and its rule', (_, body, faults) => {
+    const problem = read(body) as Problem;
+    expect(problem.code).toBe('invalid-body');
+    expect(problem.toJSON().errors).toEqual(faults);
+  });
+
+  test('a body in base64 is the bytes it stands for, and those must be UTF-8', () => {
+    expect(read(Buffer.from('{"lots":1}').toString('base64'), true)).toEqual({ lots: 1 });
+    expect(read(Buffer.from('{"lots":1,"\xff":1}', 'latin1').toString('base64'), true)).toMatchObject({ code: 'malformed-json' });
+  });
+
+  test('a body of 256 KB is read and one byte more is not', () => {
+    const padded = (bytes: number) => `{"lots":1}${' '.repeat(bytes - 10)}`;
+    expect(read(padded(262_144))).toEqual({ lots: 1 });
+    expect(read(padded(262_145))).toMatchObject({ code: 'too-large' });
+  });
+
+  test('a body of nothing but mistakes is answered with fifty of them', () => {
+    const body = JSON.stringify(Object.fromEntries(Array.from({ length: 9000 }, (_, at) => [`field${at}`.padEnd(20, 'x'), 1])));
+    const problem = read(body) as Problem;
+    expect(problem.faults).toHaveLength(50);
+  });
+
+  test.each([
+    [{ limit: '0' }, '?limit'],
+    [{ limit: '501' }, '?limit'],
+    [{ limit: '1,2' }, '?limit'],
+    [{ limit: '1e2' }, '?limit'],
+    [{ limit: '' }, '?limit'],
+    [{ depth: '1' }, '?depth'],
+  ])('the query %j is refused', (query, path) => {
+    const problem = readQuery(
+      { caller: null, time: 0, event: gatewayEvent('GET /x', { query: query as Record<string, string> }) },
+      z.strictObject({ limit: limitText }),
+    );
+    expect((problem as Problem).code).toBe('invalid-request');
+    expect((problem as Problem).faults[0]!.path).toBe(path);
+  });
+
+  test('a page has a cursor only when there is more', () => {
+    const page = (rows: number[]) =>
+      pageOf(
+        rows,
+        2,
+        (row) => row,
+        (row) => row * 10,
+      );
+    expect(page([1, 2, 3])).toEqual({ items: [10, 20], next: '2' });
+    expect(page([1, 2])).toEqual({ items: [10, 20] });
+    expect(page([])).toEqual({ items: [] });
+  });
+});
+
+describe('callers', () => {
+  const operatorWith = (claims: Record<string, string>) => operatorOf(gatewayEvent('GET /x', { claims }));
+
+  test.each(['[operators]', '[traders operators]', '[operators, traders]', 'operators'])(
+    'groups %s have an operator in them',
+    (groups) => {
+      expect(operatorWith({ sub: 'olga', 'cognito:groups': groups })).toBe('olga');
+    },
+  );
+
+  test.each([
+    {},
+    { sub: 'olga' },
+    { sub: 'olga', 'cognito:groups': '' },
+    { sub: 'olga', 'cognito:groups': '[]' },
+    { sub: 'olga', 'cognito:groups': '[operators-of-another]' },
+    { sub: 'olga', 'cognito:groups': '[Operators]' },
+    { sub: '', 'cognito:groups': '[operators]' },
+    { 'cognito:groups': '[operators]' },
+    { sub: 'olga', groups: '[operators]' },
+  ] as Record<string, string>[])('the claims %j are no operator', (claims) => {
+    expect(operatorWith(claims)).toMatchObject({ code: 'not-an-operator' });
+  });
+
+  test.each(['', '@bank', 'Acme', 'a#b', '-a', 'a'.repeat(64), 'a b', '__proto__'])('%j names no account', (account) => {
+    expect(accountOf(gatewayEvent('GET /x', { claims: { 'custom:account': account } }))).toMatchObject({ code: 'no-account' });
+  });
+});
+
+describe('answers', () => {
+  test('every route of the gateway has its function, and no function has a route more', () => {
+    expect(Object.keys(PARTICIPANT)).toEqual([...PARTICIPANT_ROUTES]);
+    expect(Object.keys(OPERATOR)).toEqual([...OPERATOR_ROUTES]);
+  });
+
+  test.each(PARTICIPANT_ROUTES)('%s answers 403 to a token without an account', async (route) => {
+    const answer = await ask(participantApi, route, { claims: { sub: 'nobody' } });
+    expect(answer.status).toBe(403);
+    expect(answer.body.type).toBe('urn:compute-exchange:no-account');
+  });
+
+  test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is audited', async (route) => {
+    const answer = await ask(operatorApi, route, {
+      claims: { sub: 'tom', 'custom:account': 'acme', 'cognito:groups': '[traders]' },
+    });
+    expect(answer.status).toBe(403);
+    expect(answer.body.type).toBe('urn:compute-exchange:not-an-operator');
+    expect(logger.info).toHaveBeenCalledWith(
+      'caller refused',
+      expect.objectContaining({ audit: true, code: 'not-an-operator', subject: 'tom', route }),
+    );
+  });
+
+  test('an exception is answered without a word of what it says', async () => {
+    const handler = serve({ 'GET /x': async () => Promise.reject(new Error('the secret')) }, async () => null);
+    const answer = await ask(handler, 'GET /x');
+    expect(answer.status).toBe(500);
+    expect(answer.body).toEqual({
+      type: 'urn:compute-exchange:internal-error',
+      title: expect.any(String),
+      status: 500,
+      detail: expect.any(String),
+    });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(logger.error).toHaveBeenCalledOnce();
+  });
+
+  test.each(['constructor', '__proto__', 'GET /nowhere'])('a route named %s is not there', async (route) => {
+    const answer = await ask(
+      serve({ 'GET /x': async () => ok({}) }, async () => null),
+      route,
+    );
+    expect(answer.body.type).toBe('urn:compute-exchange:not-found');
+  });
+});
+
+describe('problems', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, path), 'utf8');
+  const documented = [...read('../../docs/api.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, code, status]) => [
+    code,
+    Number(status),
+  ]);
+  const tests = ['http', 'participant-api', 'operator-api'].map((name) => read(`${name}.test.ts`)).join();
+
+  test('the documentation lists every code with its status, in order', () => {
+    expect(documented).toEqual(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]));
+  });
+
+  test('the documentation has every route', () => {
+    const text = read('../../docs/api.md');
+    for (const route of [...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES]) expect(text).toContain(`\`${route}\``);
+  });
+
+  test.each(Object.keys(PROBLEMS))('%s is the answer to something in these tests', (code) => {
+    expect(tests).toMatch(new RegExp(`['.:]${code}'`));
+  });
+});

@@ -1,0 +1,472 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { logger } from '../../lambdas/http/backends.ts';
+import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
+import { handler } from '../../lambdas/participant-api/index.ts';
+import { writeSubmission } from '../../lib/store/book.ts';
+import { shardOf } from '../../lib/store/keys.ts';
+import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
+import { unpackInstructions } from '../../lib/store/packing.ts';
+import { Table } from '../../lib/store/table.ts';
+import { type Engine, startEngine } from '../engine.ts';
+import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
+
+const SHARDS = 2;
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+let engine: Engine;
+let table: Table;
+
+beforeAll(async () => {
+  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
+  engine = await startEngine(SHARDS);
+  table = new Table();
+  const claims = operator('olga');
+  await ask(operatorApi, 'PUT /v1/operator/products/{product}', {
+    claims,
+    path: { product: PRODUCT },
+    body: { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING },
+  });
+  for (const account of ['acme', 'zeta'])
+    await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { account, name: account } });
+});
+afterAll(() => engine.stop());
+beforeEach(() => {
+  engine.drain();
+  engine.requests.length = 0;
+});
+
+let serial = 100;
+const freshKey = (at = NOW): string => keyAt(at, serial++);
+const outright = (more: Record<string, unknown> = {}) => ({
+  clientOrderId: 'b1',
+  side: 'buy',
+  contract: 'H100-SXM-2025-12',
+  price: '2.350',
+  lots: 10,
+  ...more,
+});
+const spread = (more: Record<string, unknown> = {}) => ({
+  clientOrderId: 's1',
+  buy: 'H100-SXM-2026-01',
+  sell: 'H100-SXM-2025-12',
+  price: '-0.010',
+  lots: 5,
+  ...more,
+});
+const bodyOf = (...orders: unknown[]) => ({ product: PRODUCT, orders });
+
+const submit = (body: unknown, more: Asked & { key?: string } = {}): Promise<Answered> =>
+  ask(handler, 'POST /v1/submissions', {
+    claims: trader('acme'),
+    headers: { 'idempotency-key': more.key ?? freshKey() },
+    body,
+    ...more,
+  });
+const get = (route: string, more: Asked = {}): Promise<Answered> =>
+  ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
+const status = (submission: string, more: Asked = {}): Promise<Answered> =>
+  get('/v1/submissions/{submission}', { path: { submission }, ...more });
+const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
+const sent = (): SubmissionMessage[] =>
+  engine.messages('orders').map((message) => parseMessage('orders', JSON.stringify(message)) as SubmissionMessage);
+
+/** What accept does with a message, so far as these tests need it. */
+async function accept(message: SubmissionMessage, auction = 1): Promise<void> {
+  const { product, shard, account, key, digest, receivedAt } = message;
+  const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
+  await writeSubmission(table, {
+    product,
+    shard,
+    account,
+    key,
+    digest,
+    auction,
+    sequence: '1',
+    receivedAt,
+    instructions,
+    outcomes: instructions.map(() => 'accepted'),
+  });
+}
+
+describe('submitting', () => {
+  test('a submission becomes one message, and its answer names it', async () => {
+    const key = freshKey();
+    const orders = [
+      outright({ timeInForce: 'gtc' }),
+      spread(),
+      { cancel: 'b0' },
+      spread({ replaces: 's0', clientOrderId: 's2' }),
+      outright({ clientOrderId: 'o1', side: 'sell', replaces: 'o0' }),
+    ];
+    const answer = await submit(bodyOf(...orders), { key });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toEqual({
+      submission: expect.stringContaining(`${PRODUCT}.${key}.`),
+      status: `/v1/submissions/${answer.body.submission}`,
+    });
+    const [message, ...more] = sent();
+    expect(more).toEqual([]);
+    expect(message).toMatchObject({
+      product: PRODUCT,
+      account: 'acme',
+      key,
+      shard: shardOf('acme', SHARDS),
+      receivedAt: '2025-10-20T14:00:00.000Z',
+    });
+    const [december, january] = [2025 * 12 + 11, 2026 * 12];
+    const terms = { lots: 5, timeInForce: 'auction', buy: january, sell: december, limit: -10 };
+    expect(unpackInstructions(Buffer.from(message!.instructions, 'base64'))).toEqual([
+      { kind: 'new', order: { clientOrderId: 'b1', buy: december, sell: 0, limit: 2350, lots: 10, timeInForce: 'gtc' } },
+      { kind: 'new', order: { clientOrderId: 's1', ...terms } },
+      { kind: 'cancel', clientOrderId: 'b0' },
+      { kind: 'replace', replaces: 's0', order: { clientOrderId: 's2', ...terms } },
+      {
+        kind: 'replace',
+        replaces: 'o0',
+        order: { clientOrderId: 'o1', buy: 0, sell: december, limit: -2350, lots: 10, timeInForce: 'auction' },
+      },
+    ]);
+  });
+
+  test('the common submission costs one small read and one message', async () => {
+    await submit(bodyOf(outright()));
+    engine.requests.length = 0;
+    for (let each = 0; each < 5; each++) await submit(bodyOf(outright()));
+    expect(engine.requests).toEqual(Array.from({ length: 5 }, () => ['GetItem', 'SendMessage']).flat());
+  });
+
+  test('the state of the venue is looked at again after half a minute', async () => {
+    await submit(bodyOf(outright()), { at: NOW });
+    engine.requests.length = 0;
+    await submit(bodyOf(outright()), { at: NOW + 30_000 });
+    await submit(bodyOf(outright()), { at: NOW + 30_001 });
+    expect(engine.requests).toEqual(['GetItem', 'SendMessage', 'Query', 'GetItem', 'SendMessage']);
+  });
+
+  test('five hundred orders of the longest names fit', async () => {
+    const orders = Array.from({ length: 500 }, (_, at) =>
+      spread({
+        clientOrderId: `${at}`.padStart(36, 'n'),
+        replaces: `${at}`.padStart(36, 'o'),
+        lots: 1_000_000,
+        price: '-100000.000',
+      }),
+    );
+    expect((await submit(bodyOf(...orders))).status).toBe(202);
+    expect(unpackInstructions(Buffer.from(sent()[0]!.instructions, 'base64'))).toHaveLength(500);
+  });
+
+  test('orders written differently are the same orders', async () => {
+    const key = freshKey();
+    const one = await submit(bodyOf(outright()), { key });
+    const two = await submit(
+      `{"orders":[{"lots":1e1,"timeInForce":"auction","price":"2.35","contract":"H100-SXM-2025-12","side":"buy","clientOrderId":"\\u0062\\u0031"}],"product":"${PRODUCT}"}`,
+      { key: key.toUpperCase() },
+    );
+    expect(two).toEqual(one);
+  });
+
+  test('when the queue does not take it the answer is to try again under the same key', async () => {
+    const key = freshKey();
+    engine.fail('SendMessage', 5);
+    const failed = await submit(bodyOf(outright()), { key });
+    expect([failed.status, codeOf(failed), failed.headers['retry-after']]).toEqual([503, 'try-again', '1']);
+    expect((await submit(bodyOf(outright()), { key })).status).toBe(202);
+    expect(sent()).toHaveLength(1);
+  });
+
+  test('when the table does not answer nothing is sent', async () => {
+    engine.fail('GetItem', 5);
+    expect(codeOf(await submit(bodyOf(outright())))).toBe('try-again');
+    expect(sent()).toEqual([]);
+  });
+});
+
+describe('bad submissions are refused with the field and the rule, and nothing is sent', () => {
+  const at = (path: string, orders: unknown[], code = 'invalid-submission') => [path, orders, code] as const;
+  test.each([
+    ['an unknown field', ...at('$.orders[0].size', [outright({ size: 1 })])],
+    ['an unknown field of a cancel', ...at('$.orders[0].lots', [{ cancel: 'b1', lots: 1 }])],
+    ['no such thing as an account in the body', ...at('$.orders[0].account', [outright({ account: 'zeta' })])],
+    ['a cancel that is a number', ...at('$.orders[0].cancel', [{ cancel: 7 }])],
+    ['an entry that is text', ...at('$.orders[0]', ['buy'])],
+    ['an entry that is null', ...at('$.orders[0]', [null])],
+    ['an entry that is a list', ...at('$.orders[0]', [[]])],
+    ['an empty entry', ...at('$.orders[0].clientOrderId', [{}])],
+    ['no orders', ...at('$.orders', [])],
+    [
+      '501 orders',
+      ...at(
+        '$.orders',
+        Array.from({ length: 501 }, (_, each) => outright({ clientOrderId: `b${each}` })),
+      ),
+    ],
+    ['a price that is a number', ...at('$.orders[0].price', [outright({ price: 2.35 })])],
+    ['a price off the tick', ...at('$.orders[0].price', [outright({ price: '2.3505' })])],
+    ['a price of zero', ...at('$.orders[0].price', [outright({ price: '0.000' })])],
+    ['a price below zero', ...at('$.orders[0].price', [outright({ price: '-2.350' })])],
+    ['a price beyond any market', ...at('$.orders[0].price', [outright({ price: '100000.001' })])],
+    ['a price in words', ...at('$.orders[0].price', [outright({ price: 'NaN' })])],
+    ['a price with an exponent', ...at('$.orders[0].price', [outright({ price: '2e0' })])],
+    ['a price with a space', ...at('$.orders[0].price', [outright({ price: ' 2.350' })])],
+    ['a spread off the tick', ...at('$.orders[1].price', [outright(), spread({ price: '0.0001' })])],
+    ['no lots', ...at('$.orders[0].lots', [outright({ lots: 0 })])],
+    ['lots below zero', ...at('$.orders[0].lots', [outright({ lots: -1 })])],
+    ['lots in parts', ...at('$.orders[0].lots', [outright({ lots: 1.5 })])],
+    ['lots as text', ...at('$.orders[0].lots', [outright({ lots: '10' })])],
+    ['too many lots', ...at('$.orders[0].lots', [outright({ lots: 1_000_001 })])],
+    ['an unknown side', ...at('$.orders[0].side', [outright({ side: 'hold' })])],
+    ['an unknown time in force', ...at('$.orders[0].timeInForce', [outright({ timeInForce: 'forever' })])],
+    ['a name that is empty', ...at('$.orders[0].clientOrderId', [outright({ clientOrderId: '' })])],
+    ['a name that is too long', ...at('$.orders[0].clientOrderId', [outright({ clientOrderId: 'n'.repeat(37) })])],
+    ['a name with a separator of ours', ...at('$.orders[0].clientOrderId', [outright({ clientOrderId: 'a#b' })])],
+    ['a name with a line break', ...at('$.orders[0].clientOrderId', [outright({ clientOrderId: 'a\n' })])],
+    ['an empty name to replace', ...at('$.orders[0].replaces', [outright({ replaces: '' })])],
+    ['an outright that is half a spread', ...at('$.orders[0].buy', [outright({ buy: 'H100-SXM-2025-12' })])],
+    ['a spread without its far side', ...at('$.orders[0].sell', [{ ...spread(), sell: undefined }])],
+    ['far the same as near', ...at('$.orders[0].sell', [spread({ sell: 'H100-SXM-2026-01' })])],
+    ['a contract that is no contract', ...at('$.orders[0].contract', [outright({ contract: 'H100-SXM' })])],
+    ['a contract of another product', ...at('$.orders[0].contract', [outright({ contract: 'A100-SXM-2025-12' })])],
+    ['a month that does not exist', ...at('$.orders[0].contract', [outright({ contract: 'H100-SXM-2025-13' })])],
+    ['a month that has expired', ...at('$.orders[0].contract', [outright({ contract: 'H100-SXM-2025-09' })], 'unknown-contract')],
+    ['a month not listed yet', ...at('$.orders[0].sell', [spread({ sell: 'H100-SXM-2026-10' })], 'unknown-contract')],
+  ])('%s', async (_, path, orders, code) => {
+    const answer = await submit(bodyOf(...orders));
+    expect([answer.status, codeOf(answer)]).toEqual([422, code]);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body.errors.map((fault: { path: string }) => fault.path)).toContain(path);
+    for (const { rule } of answer.body.errors) expect(rule).toMatch(/^(must|is) /);
+    expect(sent()).toEqual([]);
+  });
+
+  test.each([
+    ['a product that is not there', { product: 'A100', orders: [outright()] }, 422, 'unknown-contract'],
+    ['a product of the language', { product: '__proto__', orders: [outright()] }, 422, 'unknown-contract'],
+    ['another of them', { product: 'constructor', orders: [outright()] }, 422, 'unknown-contract'],
+    ['no product', { orders: [outright()] }, 422, 'invalid-submission'],
+    ['a field beside the orders', { ...bodyOf(outright()), account: 'zeta' }, 422, 'invalid-submission'],
+    ['a list', [outright()], 422, 'invalid-submission'],
+    ['null', 'null', 422, 'invalid-submission'],
+    ['nothing', '', 400, 'malformed-json'],
+    ['half a body', '{"product":', 400, 'malformed-json'],
+    ['NaN', JSON.stringify(bodyOf(outright({ lots: 987 }))).replace('987', 'NaN'), 400, 'malformed-json'],
+    ['1e400', JSON.stringify(bodyOf(outright({ lots: 987 }))).replace('987', '1e400'), 400, 'malformed-json'],
+    ['__proto__', '{"product":"H100-SXM","__proto__":{"orders":[]},"orders":[]}', 400, 'malformed-json'],
+    ['lots given twice', JSON.stringify(bodyOf(outright({ lots: 987 }))).replace('987', '1,"lots":2'), 400, 'malformed-json'],
+    ['a body of 300 KB', { ...bodyOf(outright()), padding: 'x'.repeat(300_000) }, 413, 'too-large'],
+  ])('%s as the body', async (_, body, expected, code) => {
+    const answer = await submit(body);
+    expect([answer.status, codeOf(answer)]).toEqual([expected, code]);
+    expect(sent()).toEqual([]);
+  });
+
+  test('every fault of every entry is told at once', async () => {
+    const answer = await submit(bodyOf(outright({ price: 'x', contract: 'y' }), spread({ price: 'z' })));
+    expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      '$.orders[0].contract',
+      '$.orders[0].price',
+      '$.orders[1].price',
+    ]);
+  });
+
+  test('whatever the body, the answer is a refusal or an acceptance, and only an acceptance sends', async () => {
+    const odd = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constantFrom('2.350', '-0.010', 'H100-SXM-2025-12', 'H100-SXM-2025-09', 'buy', 'gtc', 'b1', 10, 0, 1e21),
+    );
+    const field = fc.constantFrom(
+      'clientOrderId',
+      'side',
+      'contract',
+      'price',
+      'lots',
+      'timeInForce',
+      'buy',
+      'sell',
+      'replaces',
+      'cancel',
+      'constructor',
+      'toString',
+      'x',
+    );
+    const order = fc
+      .tuple(fc.constantFrom(outright(), spread(), { cancel: 'b1' }), fc.dictionary(field, odd, { maxKeys: 2 }))
+      .map(([one, change]) => ({ ...one, ...change }));
+    const body = fc.oneof(
+      fc.array(fc.oneof(order, odd), { maxLength: 4 }).map((orders) => JSON.stringify(bodyOf(...orders))),
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary' }),
+      fc
+        .tuple(fc.nat(200), fc.string({ maxLength: 3 }))
+        .map(([place, text]) =>
+          JSON.stringify(bodyOf(outright(), spread())).replace(new RegExp(`^(.{${place}}).?`), `$1${text.replaceAll('$', '')}`),
+        ),
+    );
+    const seen = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(body, fc.boolean(), async (text, isBase64Encoded) => {
+        engine.requests.length = 0;
+        const answer = await submit(isBase64Encoded ? Buffer.from(text).toString('base64') : text, { isBase64Encoded });
+        seen.add(answer.status);
+        expect([202, 400, 422]).toContain(answer.status);
+        expect(engine.requests.includes('SendMessage')).toBe(answer.status === 202);
+        if (answer.status !== 202) expect(answer.body.type).toMatch(/^urn:compute-exchange:[a-z-]+$/);
+      }),
+      { numRuns: 600 },
+    );
+    expect(seen).toEqual(new Set([202, 400, 422]));
+  });
+});
+
+describe('the idempotency key', () => {
+  test.each([
+    ['missing', undefined, 400, 'idempotency-key-missing'],
+    ['empty', '', 400, 'idempotency-key-missing'],
+    ['no UUID', 'wire-1', 400, 'idempotency-key-malformed'],
+    ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
+    ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
+    ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],
+    ['more than ten minutes old', keyAt(NOW - 10 * MINUTE - 1), 422, 'idempotency-key-stale'],
+    ['more than a minute ahead', keyAt(NOW + MINUTE + 1), 422, 'idempotency-key-stale'],
+    ['of the end of time', 'ffffffff-ffff-7fff-bfff-ffffffffffff', 422, 'idempotency-key-stale'],
+    ['of the beginning of time', '00000000-0000-7000-8000-000000000000', 422, 'idempotency-key-stale'],
+  ])('%s is refused and nothing is sent', async (_, key, expected, code) => {
+    const answer = await submit(bodyOf(outright()), { headers: key === undefined ? {} : { 'idempotency-key': key } });
+    expect([answer.status, codeOf(answer)]).toEqual([expected, code]);
+    expect(sent()).toEqual([]);
+  });
+
+  test.each([
+    ['ten minutes old', -10 * MINUTE],
+    ['a minute ahead', MINUTE],
+  ])('%s is fresh', async (_, age) => {
+    expect((await submit(bodyOf(outright()), { key: freshKey(NOW + age) })).status).toBe(202);
+  });
+
+  test.each([
+    ['at once', 0],
+    ['after an hour', 60 * MINUTE],
+    ['after a year', 365 * DAY],
+  ])('the same key and orders get the same answer %s, and other orders are refused', async (_, later) => {
+    const key = freshKey();
+    const first = await submit(bodyOf(outright()), { key });
+    await accept(sent()[0]!);
+    engine.drain();
+    expect(await submit(bodyOf(outright()), { key, at: NOW + later })).toEqual(first);
+    const other = await submit(bodyOf(outright({ lots: 11 })), { key, at: NOW + later });
+    expect([other.status, codeOf(other)]).toEqual([422, 'idempotency-key-reused']);
+    expect(sent()).toEqual([]);
+  });
+
+  test('a repeat that overtakes the book is sent again, and its item decides', async () => {
+    const key = freshKey();
+    await submit(bodyOf(outright()), { key });
+    await submit(bodyOf(outright({ lots: 11 })), { key });
+    const [first, second] = sent();
+    expect(first!.key).toBe(second!.key);
+    expect(first!.digest).not.toBe(second!.digest);
+  });
+
+  test('the same key of two accounts is two keys', async () => {
+    const key = freshKey();
+    const one = await submit(bodyOf(outright()), { key });
+    const two = await submit(bodyOf(outright()), { key, claims: trader('zeta') });
+    expect(two.status).toBe(202);
+    expect(two.body.submission).not.toBe(one.body.submission);
+  });
+});
+
+describe('what became of a submission', () => {
+  test('it is queued until its item stands, then decided with an outcome for each order', async () => {
+    const { submission } = (await submit(bodyOf(outright(), { cancel: 'b0' }))).body;
+    expect((await status(submission)).body).toEqual({ submission, product: PRODUCT, state: 'queued', orders: [] });
+    const message = sent()[0]!;
+    const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
+    await writeSubmission(table, {
+      ...message,
+      auction: 3,
+      sequence: '1',
+      instructions,
+      outcomes: ['accepted', 'unknown-order'],
+    });
+    expect((await status(submission)).body).toEqual({
+      submission,
+      product: PRODUCT,
+      state: 'decided',
+      auction: 3,
+      receivedAt: '2025-10-20T14:00:00.000Z',
+      orders: [
+        { clientOrderId: 'b1', outcome: 'accepted' },
+        { cancel: 'b0', outcome: 'refused', reason: 'unknown-order' },
+      ],
+    });
+  });
+
+  test('what never came to the book is gone after a day', async () => {
+    const { submission } = (await submit(bodyOf(outright()))).body;
+    expect((await status(submission, { at: NOW + DAY - 1 })).body.state).toBe('queued');
+    expect(codeOf(await status(submission, { at: NOW + DAY }))).toBe('not-found');
+  });
+
+  test('of two bodies under one key, the one that does not stand is told so', async () => {
+    const key = freshKey();
+    await submit(bodyOf(outright()), { key });
+    const second = await submit(bodyOf(outright({ lots: 11 })), { key });
+    await accept(sent()[0]!);
+    expect(codeOf(await status(second.body.submission))).toBe('idempotency-key-reused');
+  });
+
+  test("another account's submission is not found, queued or decided, and asking is audited", async () => {
+    const { submission } = (await submit(bodyOf(outright()))).body;
+    for (const decided of [false, true]) {
+      if (decided) await accept(sent()[0]!);
+      const answer = await status(submission, { claims: trader('zeta') });
+      expect([answer.status, codeOf(answer)]).toEqual([404, 'not-found']);
+      expect(logger.info).toHaveBeenLastCalledWith(
+        'submission not found',
+        expect.objectContaining({ audit: true, account: 'zeta' }),
+      );
+    }
+  });
+
+  test.each([
+    '',
+    'x',
+    'a.b.c.d',
+    `${PRODUCT}.${keyAt(NOW)}.0123456789abcdef.00000000`,
+    `__proto__.${keyAt(NOW)}.0123456789abcdef.0`,
+  ])('%j is the id of nothing', async (id) => {
+    expect((await status(id)).status).toBe(404);
+  });
+});
+
+describe('who asks', () => {
+  test('an account that was never opened is refused, and let in as soon as it is', async () => {
+    const claims = trader('late');
+    const refused = await submit(bodyOf(outright()), { claims });
+    expect([refused.status, codeOf(refused)]).toEqual([403, 'account-not-open']);
+    expect(sent()).toEqual([]);
+    expect(logger.info).toHaveBeenLastCalledWith('caller refused', expect.objectContaining({ code: 'account-not-open' }));
+    await ask(operatorApi, 'POST /v1/operator/accounts', { claims: operator('olga'), body: { account: 'late', name: 'Late' } });
+    expect((await submit(bodyOf(outright()), { claims })).status).toBe(202);
+  });
+
+  test('a token without an account is refused', async () => {
+    expect(codeOf(await submit(bodyOf(outright()), { claims: { sub: 'x' } }))).toBe('no-account');
+  });
+
+  test('no order, body or key of a request is ever logged', async () => {
+    vi.mocked(logger.info).mockClear();
+    vi.mocked(logger.error).mockClear();
+    engine.fail('SendMessage', 5);
+    await submit(bodyOf(outright({ clientOrderId: 'sealed', price: '2.345' })));
+    await submit(bodyOf(outright({ clientOrderId: 'sealed', price: '2.3456' })));
+    await status('sealed.2.345', { claims: trader('zeta') });
+    const lines = [...vi.mocked(logger.info).mock.calls, ...vi.mocked(logger.error).mock.calls];
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.map((line) => JSON.stringify(line) + String((line[1] as { error?: Error })?.error?.stack)).join()).not.toMatch(
+      /sealed|2\.345/,
+    );
+  });
+});
