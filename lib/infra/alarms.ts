@@ -1,0 +1,151 @@
+/**
+ * What wakes somebody. An alarm's name is its heading in the runbook, and its description ends with the link. Alarms on
+ * what the sweep measures keep their state while the sweep rests (nights, weekends): what was late in the evening is
+ * still late in the morning.
+ */
+
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ExchangeApi } from './api.ts';
+import type { PipelineFunction } from './pipeline-function.ts';
+import { sweepHeartbeat } from './sweep-watch.ts';
+import { SWEEP, type Venue } from './venue.ts';
+import { type VenueMetric, venueMetric } from './venue-metric.ts';
+
+const { IGNORE, NOT_BREACHING, BREACHING } = cloudwatch.TreatMissingData;
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+
+const BETWEEN_SWEEPS = Duration.minutes(SWEEP.everyMinutes);
+
+/** An auction clears within minutes; the first sweep after it is due finds it a quarter of an hour late. */
+const AUCTION_LATE_S = 600;
+/** A day run is a chain of steps, each rung on by the one before or, at worst, by the next sweep. */
+const DAY_RUN_LATE_S = 2_700;
+/** One failed request is a retry; five in five minutes are a fault. */
+const API_FAILURES = 5;
+
+export interface AlarmsProps {
+  readonly venue: Venue;
+  readonly topic: sns.ITopic;
+  /** Address of the runbook, without a heading. */
+  readonly runbook: string;
+  readonly functions: readonly PipelineFunction[];
+  /** Dead-letter queues by the name of what they are behind. */
+  readonly deadLetters: Readonly<Record<string, sqs.IQueue>>;
+  readonly api: ExchangeApi;
+}
+
+interface Rule {
+  readonly metric: cloudwatch.IMetric;
+  readonly threshold: number;
+  /** One sentence. */
+  readonly says: string;
+  readonly missing: cloudwatch.TreatMissingData;
+  readonly below?: true;
+  readonly periods?: number;
+}
+
+export class Alarms extends Construct {
+  readonly all: cloudwatch.Alarm[] = [];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    for (const [name, rule] of this.rules(props)) this.alarm(name, rule, props);
+  }
+
+  private rules({ venue, functions, deadLetters, api }: AlarmsProps): [string, Rule][] {
+    return [
+      ...this.venueRules(venue),
+      ['api-failures', apiFailures(api)],
+      ...Object.entries(deadLetters).map(([name, queue]): [string, Rule] => [`dead-letters-${name}`, deadLettersIn(queue, name)]),
+      ...functions.map((each): [string, Rule] => [`errors-${each.functionName}`, errorsOf(each)]),
+      ...functions.map((each): [string, Rule] => [`throttles-${each.functionName}`, throttlesOf(each)]),
+    ];
+  }
+
+  private venueRules(venue: Venue): [string, Rule][] {
+    const measured = (metric: VenueMetric, threshold: number, says: string): Rule => ({
+      metric: venueMetric(metric, BETWEEN_SWEEPS),
+      threshold,
+      says,
+      missing: IGNORE,
+    });
+    return [
+      // Nothing resets it but a person: a venue that is out of balance does not heal by silence.
+      ['venue-out-of-balance', measured('outOfBalance', 1, 'A posting run did not sum to zero; the venue has halted itself.')],
+      ['auction-late', measured('auctionLate', AUCTION_LATE_S, 'An auction is due and has not cleared.')],
+      // In two sweeps running: an auction that clears as a sweep runs is not yet posted, and that is no fault.
+      ['posting-behind', { ...measured('postingBehind', 1, 'A shard has been behind the log for two sweeps.'), periods: 2 }],
+      ['day-run-late', measured('dayRunLate', DAY_RUN_LATE_S, 'A day run is due and has not finished.')],
+      ['held-for-approval', measured('held', 1, 'Something waits for the approval of a second operator.')],
+      [
+        'sweep-missing',
+        {
+          metric: sweepHeartbeat(venue.timeZone),
+          threshold: 1,
+          below: true,
+          periods: 2,
+          says: 'The sweep has not run for an hour in which it is due, so lateness is not being measured.',
+          missing: BREACHING,
+        },
+      ],
+    ];
+  }
+
+  private alarm(name: string, rule: Rule, { topic, runbook }: AlarmsProps): void {
+    const alarm = new cloudwatch.Alarm(this, name, {
+      alarmName: name,
+      alarmDescription: `${rule.says} ${runbook}#${name}`,
+      metric: rule.metric,
+      threshold: rule.threshold,
+      comparisonOperator: rule.below ? LESS_THAN_THRESHOLD : GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: rule.periods ?? 1,
+      treatMissingData: rule.missing,
+    });
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+    this.all.push(alarm);
+  }
+}
+
+function apiFailures({ api }: ExchangeApi): Rule {
+  return {
+    metric: api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    threshold: API_FAILURES,
+    says: 'The API answered with server errors.',
+    missing: NOT_BREACHING,
+  };
+}
+
+function deadLettersIn(queue: sqs.IQueue, name: string): Rule {
+  const dead =
+    name === 'schedules' ? 'A schedule could not deliver its message.' : `A message of ${name} could not be processed.`;
+  return {
+    metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(1) }),
+    threshold: 1,
+    says: dead,
+    missing: NOT_BREACHING,
+  };
+}
+
+function errorsOf({ fn, functionName }: PipelineFunction): Rule {
+  return {
+    metric: fn.metricErrors({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    threshold: 1,
+    says: `${functionName} failed as a whole: it threw, ran out of time or out of memory.`,
+    missing: NOT_BREACHING,
+  };
+}
+
+function throttlesOf({ fn, functionName }: PipelineFunction): Rule {
+  return {
+    metric: fn.metricThrottles({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    threshold: 1,
+    says: `${functionName} was refused concurrency.`,
+    missing: NOT_BREACHING,
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The HTTP API: the only way in. Every route is written out and every route has the authorizer, so a path nobody listed
+ * answers 404 at the gateway and a caller without a good token answers 401 there; neither reaches a function.
+ */
+
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Issuer } from './identity.ts';
+import { LOG_RETENTION, type PipelineFunction } from './pipeline-function.ts';
+import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from './routes.ts';
+
+const REQUESTS_PER_SECOND = 1_000;
+const REQUESTS_IN_A_BURST = 2_000;
+
+/**
+ * One JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say who asked for
+ * what and how it went, and nothing that could be used again.
+ */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  at: '$context.requestTimeEpoch',
+  ip: '$context.identity.sourceIp',
+  subject: '$context.authorizer.claims.sub',
+  route: '$context.routeKey',
+  status: '$context.status',
+  response_bytes: '$context.responseLength',
+  latency_ms: '$context.responseLatency',
+  refused: '$context.authorizer.error',
+  failed: '$context.integrationErrorMessage',
+};
+
+export interface ExchangeApiProps {
+  readonly issuer: Issuer;
+  readonly participantApi: PipelineFunction;
+  readonly operatorApi: PipelineFunction;
+}
+
+export class ExchangeApi extends Construct {
+  readonly api: apigateway.HttpApi;
+
+  constructor(scope: Construct, id: string, { issuer, participantApi, operatorApi }: ExchangeApiProps) {
+    super(scope, id);
+    const { stackName } = Stack.of(this);
+    this.api = new apigateway.HttpApi(this, 'http', {
+      apiName: stackName,
+      description: 'Orders, positions and statements for participants; the venue for its operator.',
+      createDefaultStage: false,
+      defaultAuthorizer: new HttpJwtAuthorizer('jwt', issuer.issuer, { jwtAudience: [...issuer.audience] }),
+    });
+    this.routes(PARTICIPANT_ROUTES, participantApi, issuer);
+    this.routes(OPERATOR_ROUTES, operatorApi, issuer);
+
+    const accessLog = new logs.LogGroup(this, 'access-log', {
+      logGroupName: `/${stackName}/api-access`,
+      retention: LOG_RETENTION,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    new apigateway.HttpStage(this, 'stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: REQUESTS_PER_SECOND, burstLimit: REQUESTS_IN_A_BURST },
+      accessLogSettings: {
+        destination: new apigateway.LogGroupLogDestination(accessLog),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+  }
+
+  private routes(keys: readonly string[], to: PipelineFunction, issuer: Issuer): void {
+    to.knowsCallersBy(issuer.claims);
+    // One permission for the API, not one a route: sixteen of them would near the size limit of a function's policy.
+    const integration = new HttpLambdaIntegration(to.functionName, to.fn, { scopePermissionToRoute: false });
+    for (const key of keys) {
+      const [method, path] = key.split(' ') as [apigateway.HttpMethod, string];
+      this.api.addRoutes({ path, methods: [method], integration });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
+ * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
+ * things, `runbook` where the runbook is published.
+ */
+
+import { App } from 'aws-cdk-lib';
+import { addExchange } from './synthesize.ts';
+
+const app = new App({ analyticsReporting: false });
+
+addExchange(app, {
+  issuer: option('issuer'),
+  audience: option('audience')?.split(','),
+  claims: {
+    ...named('account', option('accountClaim')),
+    ...named('groups', option('groupsClaim')),
+    ...named('operatorGroup', option('operatorGroup')),
+  },
+  alarmEmail: option('alarmEmail'),
+  runbook: option('runbook'),
+});
+app.synth();
+
+function option(name: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(name);
+  if (value === undefined || value === '') return undefined;
+  if (typeof value !== 'string') throw new Error(`context ${name} must be a string`);
+  return value;
+}
+
+function named(key: string, value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [key]: value };
+}

@@ -1,0 +1,111 @@
+/**
+ * The exchange as one stack: a table, queues, a function each, an API in front, a clock, and alarms on all of it. Every
+ * name that people use (queues, functions, schedules, alarms) is the plain word of the pipeline, so a venue has an account
+ * and region to itself; a second one there is refused by CloudFormation, by name.
+ */
+
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { FUNCTIONS, type FunctionName, QUEUES, type QueueName, TABLE } from '../store/names.ts';
+import { AlarmTopic } from './alarm-topic.ts';
+import { Alarms } from './alarms.ts';
+import { ExchangeApi } from './api.ts';
+import { dashboard } from './dashboard.ts';
+import { type Issuer, UserPool } from './identity.ts';
+import { PIPELINE } from './pipeline.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+import { Schedules } from './schedules.ts';
+import { checkedVenue, type Venue } from './venue.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ExchangeStackProps extends StackProps {
+  readonly venue: Venue;
+  /** Directory with a folder for each function, holding its `index.mjs`. */
+  readonly bundles: string;
+  /** Without one, the stack makes a user pool of its own. */
+  readonly issuer?: Issuer | undefined;
+  readonly alarmEmail?: string | undefined;
+  /** Where the runbook is published; alarms link to its headings. */
+  readonly runbook: string;
+}
+
+export class ExchangeStack extends Stack {
+  constructor(scope: Construct, id: string, props: ExchangeStackProps) {
+    super(scope, id, props);
+    const venue = checkedVenue(props.venue);
+    const table = this.table();
+    const queues = forEach(Object.keys(QUEUES) as QueueName[], (name) => new WorkQueue(this, name));
+    const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, venue));
+    for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
+
+    const api = new ExchangeApi(this, 'api', {
+      issuer: props.issuer ?? this.userPool(),
+      participantApi: functions['participant-api'],
+      operatorApi: functions['operator-api'],
+    });
+    const schedules = new Schedules(this, 'schedules', venue, queues);
+    const alarms = new Alarms(this, 'alarms', {
+      venue,
+      topic: new AlarmTopic(this, 'alarm-topic', props.alarmEmail).topic,
+      runbook: props.runbook,
+      functions: Object.values(functions),
+      deadLetters: {
+        ...Object.fromEntries(Object.values(queues).map((each) => [each.queueName, each.deadLetters])),
+        schedules: schedules.deadLetters,
+      },
+      api,
+    });
+    const board = dashboard(this, 'dashboard', {
+      alarms: alarms.all,
+      api,
+      functions: Object.values(functions),
+      queues: Object.values(queues),
+      table,
+    });
+    this.output('ApiUrl', api.api.apiEndpoint);
+    this.output('TableName', table.tableName);
+    this.output('DashboardName', board.dashboardName);
+  }
+
+  private table(): dynamodb.TableV2 {
+    return new dynamodb.TableV2(this, 'table', {
+      partitionKey: { name: TABLE.partitionKey, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: TABLE.sortKey, type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: TABLE.expiresAt,
+      billing: dynamodb.Billing.onDemand(),
+      encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  private pipelineFunction(
+    name: FunctionName,
+    bundles: string,
+    table: dynamodb.TableV2,
+    queues: Readonly<Record<QueueName, WorkQueue>>,
+    venue: Venue,
+  ): PipelineFunction {
+    const step = new PipelineFunction(this, name, bundles);
+    step.keepsStateIn(table, PIPELINE[name].table, venue.shards);
+    for (const queue of PIPELINE[name].sendsTo) step.sendsTo(queues[queue]);
+    return step;
+  }
+
+  private userPool(): Issuer {
+    const users = new UserPool(this, 'users');
+    this.output('UserPoolId', users.pool.userPoolId);
+    this.output('UserPoolClientId', users.client.userPoolClientId);
+    return users.issuer;
+  }
+
+  private output(name: string, value: string): void {
+    new CfnOutput(this, name, { value });
+  }
+}
+
+function forEach<Name extends string, Made>(names: readonly Name[], make: (name: Name) => Made): Record<Name, Made> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Made>;
+}

@@ -1,0 +1,74 @@
+/**
+ * Who is asking. Either an issuer you already have, named when the template is made, or a user pool of our own. In the
+ * pool an administrator makes every user, the account a user trades for is set then and never again, and nobody comes in
+ * without a second factor. Participants call with the **ID token**: Cognito puts `custom:account` into that one only.
+ */
+
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import type { CallerClaims } from './pipeline-function.ts';
+
+/** An issuer of tokens (with keys at its OpenID configuration) and what its tokens call things. */
+export interface Issuer {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly claims: CallerClaims;
+}
+
+export const COGNITO_CLAIMS: CallerClaims = {
+  account: 'custom:account',
+  groups: 'cognito:groups',
+  operatorGroup: 'operators',
+};
+
+export class UserPool extends Construct {
+  readonly pool: cognito.UserPool;
+  readonly client: cognito.UserPoolClient;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.pool = new cognito.UserPool(this, 'pool', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      signInCaseSensitive: false,
+      accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
+      // Not mutable: no client, present or future, can move a user to another's account. A new account is a new user.
+      customAttributes: { account: new cognito.StringAttribute({ minLen: 1, maxLen: 64, mutable: false }) },
+      mfa: cognito.Mfa.REQUIRED,
+      mfaSecondFactor: { sms: false, otp: true },
+      passwordPolicy: {
+        minLength: 14,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+        tempPasswordValidity: Duration.days(3),
+      },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.client = this.pool.addClient('client', {
+      generateSecret: false,
+      authFlows: { userSrp: true, adminUserPassword: true },
+      disableOAuth: true,
+      preventUserExistenceErrors: true,
+      enableTokenRevocation: true,
+      idTokenValidity: Duration.hours(1),
+      accessTokenValidity: Duration.hours(1),
+      refreshTokenValidity: Duration.hours(12),
+      readAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true }).withCustomAttributes('account'),
+      // Named, because a client without a list may write every attribute.
+      writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true }),
+    });
+    new cognito.CfnUserPoolGroup(this, COGNITO_CLAIMS.operatorGroup, {
+      userPoolId: this.pool.userPoolId,
+      groupName: COGNITO_CLAIMS.operatorGroup,
+      description: 'May use the operator API.',
+    });
+  }
+
+  get issuer(): Issuer {
+    return { issuer: this.pool.userPoolProviderUrl, audience: [this.client.userPoolClientId], claims: COGNITO_CLAIMS };
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A function of the pipeline, with a role and a log group of its own. Each method that wires it to something gives the
+ * permission and the environment variable in the same call, so the wiring can't be half done, and names the actions one
+ * by one: the library's own grants (`grantReadData`, `grantConsumeMessages`) give more than we use.
+ */
+
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
+import { PIPELINE, type TableRight } from './pipeline.ts';
+
+import type { WorkQueue } from './work-queue.ts';
+
+export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
+
+const BATCH_SIZE = 10;
+/** The least a mapping can have. Enough: what reads these queues is started by the clock or by the log, not by traffic. */
+const STANDARD_QUEUE_CONCURRENCY = 2;
+
+/** Which claims of a token say who is asking. */
+export interface CallerClaims {
+  readonly account: string;
+  readonly groups: string;
+  readonly operatorGroup: string;
+}
+
+export class PipelineFunction extends Construct {
+  readonly fn: lambda.Function;
+  readonly role: iam.Role;
+  readonly functionName: FunctionName;
+
+  /** @param bundles directory with a folder for each function, holding its `index.mjs` */
+  constructor(scope: Construct, name: FunctionName, bundles: string) {
+    super(scope, name);
+    const { does, memory_mb, timeout_s, servesApi } = PIPELINE[name];
+    this.functionName = name;
+    const logGroup = new logs.LogGroup(this, 'log', {
+      logGroupName: `/${Stack.of(this).stackName}/${name}`,
+      retention: LOG_RETENTION,
+      // Unlike plain retain, a first deployment that fails does not leave a name behind that blocks the second.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    this.role = new iam.Role(this, 'role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    // A log group's ARN ends in `:*`, which stands for the streams inside it; their names are made by the service at run
+    // time, so the group is the narrowest thing that can be named here.
+    this.role.addToPolicy(allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn));
+    this.fn = new lambda.Function(this, 'function', {
+      functionName: name,
+      description: does,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      code: lambda.Code.fromAsset(join(bundles, name)),
+      handler: 'index.handler',
+      memorySize: memory_mb,
+      timeout: Duration.seconds(timeout_s),
+      role: this.role,
+      logGroup,
+      tracing: lambda.Tracing.DISABLED,
+      // The day run is a circle through the queues, and a long catch-up rings its own doorbell: with the default, Lambda
+      // would take the sixteenth round for an accident and send the message to the dead letters.
+      ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
+      environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },
+    });
+  }
+
+  /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
+  keepsStateIn(table: TableV2, rights: readonly TableRight[], shards: number): void {
+    this.role.addToPolicy(
+      allow(
+        rights.map((right) => `dynamodb:${right}`),
+        table.tableArn,
+      ),
+    );
+    this.fn.addEnvironment(ENV.table, table.tableName);
+    this.fn.addEnvironment(ENV.shards, String(shards));
+  }
+
+  /** The right to send to a queue (which covers batches) and its address. */
+  sendsTo(to: WorkQueue): void {
+    this.role.addToPolicy(allow(['sqs:SendMessage'], to.queue.queueArn));
+    this.fn.addEnvironment(QUEUES[to.queueName].url, to.queue.queueUrl);
+  }
+
+  /** The mapping that brings a queue's messages, and the three rights that Lambda's poller uses in the function's name. */
+  consumes(from: WorkQueue): void {
+    this.role.addToPolicy(allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], from.queue.queueArn));
+    const mapping = new lambda.EventSourceMapping(this, `from-${from.queueName}`, {
+      target: this.fn,
+      eventSourceArn: from.queue.queueArn,
+      batchSize: BATCH_SIZE,
+      reportBatchItemFailures: true,
+      // A FIFO queue is never worked on by more functions than it has groups.
+      ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
+    });
+    mapping.node.addDependency(this.role);
+  }
+
+  /** How to read from a verified token who is asking. */
+  knowsCallersBy(claims: CallerClaims): void {
+    this.fn.addEnvironment(ENV.accountClaim, claims.account);
+    this.fn.addEnvironment(ENV.groupsClaim, claims.groups);
+    this.fn.addEnvironment(ENV.operatorGroup, claims.operatorGroup);
+  }
+}
+
+/** A statement that names its actions and its one resource. */
+export function allow(actions: string[], resource: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions, resources: [resource] });
+}

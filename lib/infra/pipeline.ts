@@ -1,0 +1,82 @@
+/**
+ * What each function is given: memory, time, rights on the table and queues to send to. This table is the whole of the
+ * wiring; a right that is not here does not exist. Queues say who consumes them (`QUEUES`), routes say who serves them.
+ */
+
+import type { FunctionName, QueueName } from '../store/names.ts';
+
+export type TableRight = 'GetItem' | 'Query' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
+
+export interface PipelineStep {
+  /** One sentence for whoever finds the function in the console. */
+  readonly does: string;
+  readonly memory_mb: number;
+  readonly timeout_s: number;
+  /** A transaction needs the right of each thing in it, and no right of its own. */
+  readonly table: readonly TableRight[];
+  readonly sendsTo: readonly QueueName[];
+  /** Serves routes, so it must know which claims of a token say who is asking. */
+  readonly servesApi?: true;
+}
+
+export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
+  'participant-api': {
+    does: 'Answers participants: takes submissions, shows their own orders, fills, positions and statements.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+    sendsTo: ['orders'],
+    servesApi: true,
+  },
+  'operator-api': {
+    does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    sendsTo: ['postings', 'clearing'],
+    servesApi: true,
+  },
+  'accept-orders': {
+    does: 'Writes each submission into the book of the auction that is open for its shard; a marker closes the shard.',
+    memory_mb: 256,
+    timeout_s: 30,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    sendsTo: ['auctions'],
+  },
+  'close-auction': {
+    does: 'Puts the marker that closes an auction into every group of the orders queue.',
+    memory_mb: 256,
+    timeout_s: 60,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    sendsTo: ['orders'],
+  },
+  // A million orders are held in memory at once, and a processor's share follows memory.
+  'clear-auction': {
+    does: 'Clears a closed auction and appends the result to the clearing log.',
+    memory_mb: 3008,
+    timeout_s: 300,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
+    sendsTo: ['postings', 'auctions'],
+  },
+  'post-events': {
+    does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',
+    memory_mb: 512,
+    timeout_s: 120,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
+    sendsTo: ['clearing'],
+  },
+  'roll-positions': {
+    does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',
+    memory_mb: 512,
+    timeout_s: 120,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+    sendsTo: ['closings', 'clearing'],
+  },
+  'settle-day': {
+    does: 'Moves a day run on: settles, expires, reports; and sweeps for what is late or stuck.',
+    memory_mb: 512,
+    timeout_s: 120,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    sendsTo: ['postings', 'rolls', 'closings', 'auctions'],
+  },
+};

@@ -1,0 +1,45 @@
+/**
+ * Every route of the two APIs, as `METHOD /path`: the `routeKey` the gateway hands to the function. Whose data a
+ * participant sees comes from the token, so no participant's route names an account.
+ */
+
+export const PARTICIPANT_ROUTES = [
+  'POST /v1/submissions',
+  'GET /v1/submissions/{submission}',
+  'GET /v1/orders',
+  'GET /v1/fills',
+  'GET /v1/positions',
+  'GET /v1/account',
+  'GET /v1/journal',
+  'GET /v1/statements',
+  'GET /v1/roll-instructions',
+  'PUT /v1/roll-instructions/{product}',
+  'DELETE /v1/roll-instructions/{product}',
+  'GET /v1/products',
+  'GET /v1/contracts',
+  'GET /v1/auctions',
+  'GET /v1/auctions/{product}/{auction}',
+  'GET /v1/settlement-prices',
+] as const;
+export type ParticipantRoute = (typeof PARTICIPANT_ROUTES)[number];
+
+export const OPERATOR_ROUTES = [
+  'GET /v1/operator/products',
+  'PUT /v1/operator/products/{product}',
+  'GET /v1/operator/accounts',
+  'POST /v1/operator/accounts',
+  'GET /v1/operator/accounts/{account}',
+  'POST /v1/operator/accounts/{account}/cash-movements',
+  'GET /v1/operator/index/{product}',
+  'PUT /v1/operator/index/{product}/{date}',
+  'GET /v1/operator/venue',
+  'POST /v1/operator/venue/halt',
+  'POST /v1/operator/venue/resume',
+  'GET /v1/operator/held',
+  'POST /v1/operator/held/{held}/approve',
+  'POST /v1/operator/held/{held}/amend',
+  'GET /v1/operator/days/{product}',
+  'GET /v1/operator/days/{product}/{date}',
+  'GET /v1/operator/log',
+] as const;
+export type OperatorRoute = (typeof OPERATOR_ROUTES)[number];

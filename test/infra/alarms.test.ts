@@ -1,0 +1,203 @@
+/** What wakes somebody, and that whoever is woken finds a page that says what to do. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROJECT } from '../../lib/infra/bundle.ts';
+import { FUNCTIONS, METRICS, QUEUES } from '../../lib/store/names.ts';
+import { type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
+
+interface Measured {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
+interface AlarmProperties extends Partial<Measured> {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly AlarmActions: unknown[];
+  readonly OKActions: unknown[];
+  readonly Threshold: number;
+  readonly ComparisonOperator: string;
+  readonly EvaluationPeriods: number;
+  readonly TreatMissingData: string;
+  readonly Metrics?: readonly {
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: Measured; readonly Period: number };
+  }[];
+}
+
+const template = synthesized({ alarmEmail: 'operator@example.com', runbook: 'https://example.com/runbook' });
+const alarms = template.of<AlarmProperties>('AWS::CloudWatch::Alarm');
+const named = (name: string) => alarms.find((alarm) => alarm.Properties.AlarmName === name)?.Properties;
+const byDefault = synthesized();
+const queueIds = new Map(template.of<QueueProperties>('AWS::SQS::Queue').map((queue) => [queue.Properties.QueueName, queue.id]));
+const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
+
+describe('the runbook', () => {
+  const headings = [...readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8').matchAll(/^### (.+)$/gm)].map(
+    ([, heading]) => heading,
+  );
+
+  it('has a heading for every alarm, and none for an alarm that does not exist', () => {
+    expect(headings.toSorted()).toEqual(alarms.map((alarm) => alarm.Properties.AlarmName).toSorted());
+  });
+
+  it('is linked at the end of every alarm', () => {
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmDescription).toMatch(/^[^#]+\. https:\/\/example\.com\/runbook#[a-z-]+$/);
+      expect(Properties.AlarmDescription.split('#')[1]).toBe(Properties.AlarmName);
+    }
+    expect(
+      byDefault
+        .of<AlarmProperties>('AWS::CloudWatch::Alarm')
+        .every(({ Properties }) => Properties.AlarmDescription.includes(` docs/runbook.md#${Properties.AlarmName}`)),
+    ).toBe(true);
+  });
+});
+
+describe('every alarm', () => {
+  const [topic] = template.of<{ KmsMasterKeyId: unknown }>('AWS::SNS::Topic');
+
+  it('is told to the one topic when it starts and when it ends', () => {
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmActions).toEqual([{ Ref: topic?.id }]);
+      expect(Properties.OKActions).toEqual([{ Ref: topic?.id }]);
+    }
+  });
+
+  it('is encrypted on its way, with a key that CloudWatch may use', () => {
+    const [key] = template.of<{ KeyPolicy: { Statement: unknown[] } }>('AWS::KMS::Key');
+    expect(topic?.Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key?.id, 'Arn'] });
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      }),
+    );
+  });
+
+  it('may be published by CloudWatch, and by nobody without TLS', () => {
+    const [policy] = template.of<{ PolicyDocument: { Statement: unknown[] } }>('AWS::SNS::TopicPolicy');
+    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish' }),
+    ]);
+  });
+
+  it('reaches the address that was given, if one was', () => {
+    expect(template.of('AWS::SNS::Subscription').map(({ Properties }) => Properties)).toEqual([
+      { Protocol: 'email', Endpoint: 'operator@example.com', TopicArn: { Ref: topic?.id } },
+    ]);
+    expect(byDefault.of('AWS::SNS::Subscription')).toEqual([]);
+  });
+});
+
+describe('dead letters', () => {
+  it.each([
+    ...Object.entries(QUEUES).map(([name, { name: queue }]) => ({ name, queue: queue.replace(/(\.fifo)?$/, '-dlq$1') })),
+    { name: 'schedules', queue: 'schedules-dlq' },
+  ])('of $name ring with the first message', ({ name, queue }) => {
+    expect(named(`dead-letters-${name}`)).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queueIds.get(queue), 'QueueName'] } }],
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe.each(FUNCTIONS)('%s', (name) => {
+  const id = functions.find((fn) => fn.Properties.FunctionName === name)?.id;
+
+  it.each([
+    { alarm: `errors-${name}`, metric: 'Errors' },
+    { alarm: `throttles-${name}`, metric: 'Throttles' },
+  ])('rings $alarm with the first', ({ alarm, metric }) => {
+    expect(named(alarm)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: metric,
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
+      Statistic: 'Sum',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe('what the functions measure', () => {
+  const service = { Name: 'service', Value: 'exchange' };
+
+  it.each([
+    { name: 'auction-late', metric: METRICS.auctionLate, threshold: 600 },
+    { name: 'posting-behind', metric: METRICS.postingBehind, threshold: 1, sweeps: 2 },
+    { name: 'day-run-late', metric: METRICS.dayRunLate, threshold: 2700 },
+    { name: 'held-for-approval', metric: METRICS.held, threshold: 1 },
+    { name: 'venue-out-of-balance', metric: METRICS.outOfBalance, threshold: 1 },
+  ])('rings $name at $threshold $metric, and stays so while the sweep rests', ({ name, metric, threshold, sweeps = 1 }) => {
+    expect(named(name)).toMatchObject({
+      Namespace: METRICS.namespace,
+      MetricName: metric,
+      Dimensions: [service],
+      Statistic: 'Maximum',
+      Threshold: threshold,
+      EvaluationPeriods: sweeps,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it('rings sweep-missing after two half hours without a heartbeat in the hours it is due', () => {
+    const alarm = named('sweep-missing');
+    expect(alarm).toMatchObject({
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      EvaluationPeriods: 2,
+      TreatMissingData: 'breaching',
+    });
+    const [expression, beat] = alarm?.Metrics ?? [];
+    expect(expression?.Expression).toBe('IF(DAY(beat) < 6 AND HOUR(beat) >= 13 AND HOUR(beat) <= 23, FILL(beat, 0), 1)');
+    expect(beat?.MetricStat).toMatchObject({
+      Period: 1800,
+      Metric: { Namespace: METRICS.namespace, MetricName: METRICS.sweep, Dimensions: [service] },
+    });
+  });
+
+  it('carries that namespace and service from every function', () => {
+    for (const fn of functions) {
+      expect(fn.Properties.Environment.Variables).toMatchObject({
+        POWERTOOLS_SERVICE_NAME: service.Value,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace,
+      });
+    }
+  });
+
+  it('is all watched', () => {
+    const watched = alarms.flatMap(({ Properties: { MetricName, Metrics } }) => [
+      MetricName,
+      ...(Metrics ?? []).map((each) => each.MetricStat?.Metric.MetricName),
+    ]);
+    const { namespace: _, ...metrics } = METRICS;
+    expect(Object.values(metrics).filter((metric) => !watched.includes(metric))).toEqual([]);
+  });
+});
+
+it('the API rings at five server errors in five minutes', () => {
+  expect(named('api-failures')).toMatchObject({
+    Namespace: 'AWS/ApiGateway',
+    MetricName: '5xx',
+    Threshold: 5,
+    Period: 300,
+    Statistic: 'Sum',
+  });
+});
+
+it('one dashboard shows the alarms first', () => {
+  const boards = template.of<{ DashboardBody: { 'Fn::Join': [string, unknown[]] } }>('AWS::CloudWatch::Dashboard');
+  expect(boards).toHaveLength(1);
+  expect(String(boards[0]?.Properties.DashboardBody['Fn::Join'][1][0])).toMatch(
+    /^\{"start":"-PT12H","widgets":\[\{"type":"alarm"/,
+  );
+});

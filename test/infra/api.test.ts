@@ -1,0 +1,166 @@
+/** The door: which routes there are, who is let in, and what is written down about it. */
+
+import { describe, expect, it } from 'vitest';
+import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { type Attribute, type FunctionProperties, synthesized } from './synthesized.ts';
+
+interface RouteProperties {
+  readonly RouteKey: string;
+  readonly AuthorizationType: string;
+  readonly AuthorizerId: { readonly Ref: string };
+  readonly Target: { readonly 'Fn::Join': [string, [string, { Ref: string }]] };
+}
+
+const ours = synthesized();
+const theirs = synthesized({
+  issuer: 'https://login.example.com/',
+  audience: ['exchange', 'exchange-desk'],
+  claims: { account: 'https://example.com/account' },
+});
+
+describe('routes', () => {
+  const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route');
+  const integrations = ours.of<{ IntegrationUri: Attribute; PayloadFormatVersion: string }>('AWS::ApiGatewayV2::Integration');
+  const authorizers = ours.of<{ AuthorizerType: string }>('AWS::ApiGatewayV2::Authorizer');
+  const functions = ours.of<FunctionProperties>('AWS::Lambda::Function');
+
+  const servedBy = (key: string) => {
+    const integration = routes.find((route) => route.Properties.RouteKey === key)?.Properties.Target['Fn::Join'][1][1].Ref;
+    const uri = integrations.find(({ id }) => id === integration)?.Properties.IntegrationUri;
+    return functions.find(({ id }) => id === uri?.['Fn::GetAtt'][0])?.Properties.FunctionName;
+  };
+
+  it('are the listed ones, without a default', () => {
+    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual([...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES].sort());
+  });
+
+  it('all ask for a token', () => {
+    expect(authorizers).toHaveLength(1);
+    expect(authorizers[0]?.Properties.AuthorizerType).toBe('JWT');
+    const open = routes.filter(
+      ({ Properties }) => Properties.AuthorizationType !== 'JWT' || Properties.AuthorizerId.Ref !== authorizers[0]?.id,
+    );
+    expect(open).toEqual([]);
+  });
+
+  it.each(PARTICIPANT_ROUTES)('participant-api serves %s', (key) => {
+    expect(servedBy(key)).toBe('participant-api');
+  });
+
+  it.each(OPERATOR_ROUTES)('operator-api serves %s', (key) => {
+    expect(servedBy(key)).toBe('operator-api');
+    expect(key).toMatch(/ \/v1\/operator\//);
+  });
+
+  it('of participants name no account: whose data it is comes from the token', () => {
+    expect(PARTICIPANT_ROUTES.filter((key) => /\{account/.test(key))).toEqual([]);
+  });
+
+  it('hand over version 2.0 payloads', () => {
+    expect(integrations.map((each) => each.Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0']);
+  });
+});
+
+describe('the stage', () => {
+  const [stage] = ours.of<{ DefaultRouteSettings: unknown; AccessLogSettings: { Format: string; DestinationArn: Attribute } }>(
+    'AWS::ApiGatewayV2::Stage',
+  );
+
+  it('limits the rate of requests', () => {
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 });
+  });
+
+  it('logs each request without header, query or token', () => {
+    const { Format, DestinationArn } = stage?.Properties.AccessLogSettings ?? {};
+    const [group] = ours
+      .of<{ LogGroupName: string }>('AWS::Logs::LogGroup')
+      .filter(({ id }) => id === DestinationArn?.['Fn::GetAtt'][0]);
+    expect(group?.Properties.LogGroupName).toBe('/compute-exchange/api-access');
+    const fields = Object.values(JSON.parse(Format ?? '{}') as Record<string, string>);
+    expect(fields).toContain('$context.routeKey');
+    expect(fields.filter((field) => /header|query|token|authorization$/i.test(field))).toEqual([]);
+    expect(fields.filter((field) => field.includes('claims'))).toEqual(['$context.authorizer.claims.sub']);
+  });
+
+  it('is open to no other web page', () => {
+    expect(ours.of<{ CorsConfiguration?: unknown }>('AWS::ApiGatewayV2::Api')[0]?.Properties.CorsConfiguration).toBeUndefined();
+  });
+});
+
+describe('a user pool of our own', () => {
+  const [pool] = ours.of('AWS::Cognito::UserPool');
+  const [client] = ours.of<{ WriteAttributes: string[]; ReadAttributes: string[] }>('AWS::Cognito::UserPoolClient');
+
+  it('lets nobody sign up, asks for a second factor, and can not be deleted by accident', () => {
+    expect(pool?.Properties).toMatchObject({
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      MfaConfiguration: 'ON',
+      EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+      DeletionProtection: 'ACTIVE',
+    });
+    expect(pool?.DeletionPolicy).toBe('Retain');
+  });
+
+  it('fixes the account of a user when it is made: no client may write it, and it can not change', () => {
+    expect(pool?.Properties.Schema).toEqual([expect.objectContaining({ Name: 'account', Mutable: false })]);
+    expect(client?.Properties.ReadAttributes).toContain('custom:account');
+    expect(client?.Properties.WriteAttributes).toEqual(['email']);
+  });
+
+  it('asks for strong passwords', () => {
+    expect(pool?.Properties.Policies).toMatchObject({
+      PasswordPolicy: {
+        MinimumLength: 14,
+        RequireLowercase: true,
+        RequireUppercase: true,
+        RequireNumbers: true,
+        RequireSymbols: true,
+      },
+    });
+  });
+
+  it('has the group of operators', () => {
+    expect(ours.of<{ GroupName: string }>('AWS::Cognito::UserPoolGroup').map((each) => each.Properties.GroupName)).toEqual([
+      'operators',
+    ]);
+  });
+
+  it('is what the authorizer trusts', () => {
+    const [authorizer] = ours.of('AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer?.Properties).toMatchObject({
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Audience: [{ Ref: client?.id }], Issuer: { 'Fn::GetAtt': [pool?.id, 'ProviderURL'] } },
+    });
+  });
+});
+
+describe('an issuer of your own', () => {
+  it('takes the place of the user pool', () => {
+    expect(theirs.all.filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
+    expect(theirs.of('AWS::ApiGatewayV2::Authorizer')[0]?.Properties).toMatchObject({
+      JwtConfiguration: { Audience: ['exchange', 'exchange-desk'], Issuer: 'https://login.example.com/' },
+    });
+    expect(Object.keys(theirs.outputs)).not.toContain('UserPoolId');
+  });
+
+  it.each([
+    { whose: 'ours', template: ours, account: 'custom:account' },
+    { whose: 'theirs', template: theirs, account: 'https://example.com/account' },
+  ])('and $whose is described to both APIs, and to no other function', ({ template, account }) => {
+    const told = template
+      .of<FunctionProperties>('AWS::Lambda::Function')
+      .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
+    expect(told.map((fn) => fn.Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    for (const fn of told) {
+      expect(fn.Properties.Environment.Variables).toMatchObject({
+        ACCOUNT_CLAIM: account,
+        GROUPS_CLAIM: 'cognito:groups',
+        OPERATOR_GROUP: 'operators',
+      });
+    }
+  });
+
+  it('without an audience is refused, since any of its tokens would do', () => {
+    expect(() => synthesized({ issuer: 'https://login.example.com/' })).toThrow('issuer and audience come together');
+  });
+});

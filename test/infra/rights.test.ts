@@ -1,0 +1,118 @@
+/**
+ * Each function may do what it is for and nothing else. The table of rights stands here a second time on purpose: adding
+ * a right is a change that somebody must say twice.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
+import { type Attribute, type FunctionProperties, type QueueProperties, type Resource, synthesized } from './synthesized.ts';
+
+interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
+const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
+  'participant-api': { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'clearing'] },
+  'accept-orders': { table: READ_WRITE, sendsTo: ['auctions'], receivesFrom: 'orders' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders'], receivesFrom: 'closings' },
+  'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'auctions'], receivesFrom: 'auctions' },
+  'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['clearing'], receivesFrom: 'postings' },
+  'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'clearing'], receivesFrom: 'rolls' },
+  'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'auctions'], receivesFrom: 'clearing' },
+};
+
+const template = synthesized();
+const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
+const roles = template.of<{ ManagedPolicyArns?: unknown[]; Policies?: unknown[]; AssumeRolePolicyDocument: unknown }>(
+  'AWS::IAM::Role',
+);
+const policies = template.of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: Statement[] } }>('AWS::IAM::Policy');
+const [table] = template.of('AWS::DynamoDB::GlobalTable');
+
+const functionNamed = (name: FunctionName) =>
+  functions.find((fn) => fn.Properties.FunctionName === name) as Resource<FunctionProperties>;
+const roleOf = (fn: Resource<FunctionProperties>) => fn.Properties.Role['Fn::GetAtt'][0];
+const queueId = (name: QueueName) =>
+  template.of<QueueProperties>('AWS::SQS::Queue').find((queue) => queue.Properties.QueueName === QUEUES[name].name)?.id;
+
+/** What a role is allowed, one `action on logical id` each. */
+function allowed(role: string): string[] {
+  const statements = policies
+    .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
+    .flatMap((policy) => policy.Properties.PolicyDocument.Statement);
+  return statements
+    .flatMap(({ Action, Resource }) => list(Action).flatMap((action) => list(Resource).map((on) => `${action} on ${idOf(on)}`)))
+    .sort();
+}
+
+function list<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? value : [value as T];
+}
+
+function idOf(resource: unknown): string {
+  const [id, attribute] = (resource as Attribute)['Fn::GetAtt'] ?? [];
+  return attribute === 'Arn' ? (id as string) : JSON.stringify(resource);
+}
+
+describe.each(FUNCTIONS)('%s', (name) => {
+  const fn = functionNamed(name);
+  const rights = RIGHTS[name];
+
+  it('has a role of its own, without managed or inline policies', () => {
+    expect(functions.filter((other) => roleOf(other) === roleOf(fn))).toEqual([fn]);
+    const role = roles.find(({ id }) => id === roleOf(fn));
+    expect(role?.Properties.ManagedPolicyArns).toBeUndefined();
+    expect(role?.Properties.Policies).toBeUndefined();
+    expect(role?.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [{ Principal: { Service: 'lambda.amazonaws.com' } }],
+    });
+  });
+
+  it('has exactly the rights of the table above, and writes to its own log group', () => {
+    const receiving = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+    const expected = [
+      ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${fn.Properties.LoggingConfig.LogGroup.Ref}`),
+      ...rights.table.map((right) => `dynamodb:${right} on ${table?.id}`),
+      ...rights.sendsTo.map((queue) => `sqs:SendMessage on ${queueId(queue)}`),
+      ...(rights.receivesFrom ? receiving.map((action) => `sqs:${action} on ${queueId(rights.receivesFrom as QueueName)}`) : []),
+    ];
+    expect(allowed(roleOf(fn))).toEqual(expected.sort());
+  });
+
+  it('is told where everything it may use is, and of no other queue', () => {
+    const variables = fn.Properties.Environment.Variables;
+    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '4' });
+    const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
+    expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
+  });
+});
+
+describe('no policy of the stack', () => {
+  it('allows a wildcard, except a key its own account', () => {
+    const found: string[] = [];
+    for (const { id, Type, Properties } of template.all) {
+      const { PolicyDocument, KeyPolicy } = Properties as Record<string, { Statement: Statement[] } | undefined>;
+      for (const { Effect, Action, Resource } of (PolicyDocument ?? KeyPolicy)?.Statement ?? []) {
+        if (Effect !== 'Allow') continue;
+        const wide = [...list(Action), ...list(Resource)].filter((each) => JSON.stringify(each)?.includes('*'));
+        found.push(...wide.map((each) => `${Type} ${id}: ${JSON.stringify(each)}`));
+      }
+    }
+    // A key's policy can only call the key `*`, and without `kms:*` for the account nobody could change the policy again.
+    const ownKey = (line: string) => /^AWS::KMS::Key \w+: "(\*|kms:\*)"$/.test(line);
+    expect(found.filter((line) => !ownKey(line))).toEqual([]);
+    expect(found.filter(ownKey)).toHaveLength(3);
+  });
+
+  it('belongs to a role that no function or schedule uses', () => {
+    const used = new Set(functions.map(roleOf));
+    for (const schedule of template.of<{ Target: { RoleArn: Attribute } }>('AWS::Scheduler::Schedule')) {
+      used.add(schedule.Properties.Target.RoleArn['Fn::GetAtt'][0]);
+    }
+    expect(roles.map(({ id }) => id).sort()).toEqual([...used].sort());
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * The template these tests read: synthesized once a file, from placeholder bundles, so that infrastructure is tested
+ * without waiting for the functions' code.
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ExchangeOptions, synthesize } from '../../lib/infra/synthesize.ts';
+import { FUNCTIONS, type FunctionName } from '../../lib/store/names.ts';
+
+export interface Resource<Properties = Record<string, unknown>> {
+  readonly id: string;
+  readonly Type: string;
+  readonly Properties: Properties;
+  readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface Synthesized {
+  readonly path: string;
+  readonly text: string;
+  readonly outputs: Readonly<Record<string, { Value: unknown }>>;
+  readonly all: readonly Resource[];
+  of<Properties = Record<string, unknown>>(type: string): readonly Resource<Properties>[];
+}
+
+export interface FunctionProperties {
+  readonly FunctionName: FunctionName;
+  readonly Timeout: number;
+  readonly MemorySize: number;
+  readonly Runtime: string;
+  readonly Architectures: readonly string[];
+  readonly RecursiveLoop?: string;
+  readonly Role: Attribute;
+  readonly LoggingConfig: { readonly LogGroup: { readonly Ref: string } };
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+}
+
+export interface QueueProperties {
+  readonly QueueName: string;
+  readonly VisibilityTimeout?: number;
+  readonly MessageRetentionPeriod: number;
+  readonly FifoQueue?: boolean;
+  readonly ContentBasedDeduplication?: boolean;
+  readonly DeduplicationScope?: string;
+  readonly FifoThroughputLimit?: string;
+  readonly SqsManagedSseEnabled: boolean;
+  readonly RedrivePolicy?: { readonly deadLetterTargetArn: Attribute; readonly maxReceiveCount: number };
+}
+
+/** `Fn::GetAtt` as templates write it. */
+export interface Attribute {
+  readonly 'Fn::GetAtt': readonly [id: string, attribute: string];
+}
+
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'exchange-infra-'));
+}
+
+export function placeholderBundles(): string {
+  const directory = temporaryDirectory();
+  for (const name of FUNCTIONS) {
+    mkdirSync(join(directory, name));
+    writeFileSync(join(directory, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
+  }
+  return directory;
+}
+
+export function synthesized(options: ExchangeOptions = {}): Synthesized {
+  const path = synthesize(temporaryDirectory(), { bundles: placeholderBundles(), ...options });
+  const text = readFileSync(path, 'utf8');
+  const template = JSON.parse(text) as { Resources: Record<string, Omit<Resource, 'id'>>; Outputs: Synthesized['outputs'] };
+  const all = Object.entries(template.Resources).map(([id, resource]): Resource => ({ id, ...resource }));
+  return {
+    path,
+    text,
+    outputs: template.Outputs,
+    all,
+    of: <Properties = Record<string, unknown>>(type: string) =>
+      all.filter((each) => each.Type === type) as unknown as readonly Resource<Properties>[],
+  };
+}
