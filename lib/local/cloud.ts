@@ -1,0 +1,218 @@
+/**
+ * The cloud that runs here: it reads a synthesized template and starts every piece of it in this process (and one engine
+ * beside it), wired as the template says. Who uses it sees an address, tokens, queues and a clock; the functions can't tell
+ * it from the real one, except that time may stand still.
+ */
+import { watchActivity } from './activity.ts';
+import { readAssembly } from './assembly.ts';
+import { startAuthorizer } from './authorizer.ts';
+import { type Clock, followingClock } from './clock.ts';
+import { openDataFolder } from './data-folder.ts';
+import { type DeadLetter, deadLettersIn, redrive } from './dead-letters.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import { LocalCloudError } from './error.ts';
+import { startGateway } from './http.ts';
+import { startIdentity, type TokenRequest } from './identity.ts';
+import { type LogLine, type Logs, startLogs } from './logs.ts';
+import { type Metrics, startMetrics } from './metrics.ts';
+import { type AlarmPlan, planOf } from './plan.ts';
+import { type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
+import { type Firing, startSchedules } from './schedules.ts';
+import { recordRequest, sampleQueue } from './service-metrics.ts';
+import { type Depth, startSqs } from './sqs.ts';
+import { startWire, type WireOptions } from './wire.ts';
+import type { FunctionUsage } from './wire-meter.ts';
+
+export interface Limits extends RuntimeLimits {
+  /** Longest real wait of a message that was sent with a delay, while the clock stands still. */
+  readonly delayMsMax: number;
+  /** How long `quiet` waits before it says what is stuck. */
+  readonly quietWithinMs: number;
+}
+
+export interface CloudOptions {
+  /** A synthesized app, usually `cdk.out`. */
+  readonly assembly: string;
+  readonly stack?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Keeps tables, queues, key and logs here; without it all is in memory. */
+  readonly dataDir?: string;
+  /** Follows real time unless given. */
+  readonly clock?: Clock;
+  /** Of the gateway; any free one unless given. */
+  readonly port?: number;
+  readonly wire?: WireOptions;
+  readonly limits?: Partial<Limits>;
+  readonly onLog?: (line: LogLine) => void;
+  /** What somebody should know: the engine died, schedules were skipped, a fault of this cloud itself. */
+  readonly onProblem?: (error: Error) => void;
+}
+
+export interface Cloud {
+  readonly url: string;
+  readonly issuer: string;
+  mint(request: TokenRequest): Promise<string>;
+  readonly clock: Clock;
+  /** Moves a standing clock, firing what is due on the way, and lets the cloud go quiet after each firing. */
+  advanceTo(instant: number | string, afterFiring?: (firing: Firing) => Promise<void> | void): Promise<readonly Firing[]>;
+  nextFiring(): Firing | undefined;
+  readonly tableName: string;
+  readonly dynamodbEndpoint: string;
+  readonly sqsEndpoint: string;
+  queueUrl(name: string): string;
+  send(queue: string, body: unknown, options?: { group?: string; deduplication?: string }): void;
+  /** Resolves when nothing is queued (dead letters aside) and nothing runs; rejects with what is stuck. */
+  quiet(withinMs?: number): Promise<void>;
+  depths(): Readonly<Record<string, Depth>>;
+  deadLetters(): readonly DeadLetter[];
+  /** Sends everything in a dead-letter queue back to where it came from, in order, as SQS's redrive does. Gives the number. */
+  redrive(deadLetterQueue: string): number;
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Ends a function's environments as a crash would. */
+  kill(functionName: string): void;
+  readonly metrics: Metrics;
+  readonly logs: Logs;
+  readonly alarms: readonly AlarmPlan[];
+  usage(): Usage;
+  stop(): Promise<void>;
+}
+
+/** What would be billed; what the functions sent is there when the wire meters. */
+export interface Usage extends RuntimeUsage {
+  readonly functions: Readonly<Record<string, FunctionUsage>>;
+}
+
+const LIMITS: Limits = { environmentsMax: 2, redeliveryMs: 200, windowMsMax: 20, delayMsMax: 200, quietWithinMs: 60_000 };
+const ISSUER_PATH = '/local-issuer';
+const SAMPLED_EVERY_MS = 60_000;
+/** What fires later than this was missed, and is caught up in order, each after the one before has been worked off. */
+const MISSED_AFTER_MS = 60_000;
+
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  await using started = new AsyncDisposableStack();
+  const clock = options.clock ?? followingClock();
+  const limits = { ...LIMITS, ...options.limits };
+  const problem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
+  // Lambda runs in UTC; the time zone of this machine must not show in a function.
+  process.env.TZ = 'UTC';
+
+  const assembly = readAssembly(options.assembly, options.stack);
+  const gateway = await startGateway(options.port ?? 0);
+  started.defer(() => gateway.stop());
+  const folder = options.dataDir === undefined ? undefined : openDataFolder(options.dataDir);
+  started.defer(() => folder?.release());
+  const logs = startLogs(folder?.dir, options.onLog);
+  started.defer(() => logs.stop());
+  const metrics = startMetrics(clock);
+
+  let engineDied: (error: Error) => void = problem;
+  const dynamodb = await startDynamoDb({ file: folder?.tablesFile, onDeath: (error) => engineDied(error) });
+  started.defer(() => dynamodb.stop());
+  folder?.noteEngine(dynamodb.pid);
+  const delayMsMax = clock.frozen ? limits.delayMsMax : Infinity;
+  const sqs = await startSqs({ clock, dataDir: folder?.dir, delayMsMax, onArrival: (queue) => runtime.wake(queue) });
+  started.defer(() => sqs.stop());
+
+  const engines = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint };
+  const kill = (name: string, environment?: number) => runtime.kill(name, environment);
+  const wire = options.wire && (await startWire(options.wire, { engines, kill }));
+  started.defer(() => wire?.stop());
+
+  const plan = planOf(assembly, { queueUrl: wire?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url }, options.parameters);
+  // The engine deletes what expired by real time, which means nothing to a clock of its own.
+  for (const table of plan.tables) await dynamodb.createTable(table, !clock.frozen);
+  for (const queue of plan.queues) sqs.createQueue(queue);
+  const queueNamed = (name: string) => {
+    const queue = sqs.queues.get(name);
+    if (queue === undefined)
+      throw new LocalCloudError(`There is no queue ${name}`, `There are: ${[...sqs.queues.keys()].join(', ')}.`);
+    return queue;
+  };
+
+  const runtime = startRuntime(plan, {
+    limits,
+    clock,
+    metrics,
+    logs,
+    endpoint: wire?.endpoint ?? ((service) => engines[service]),
+    onChange: () => activity.changed(),
+  });
+  started.defer(() => runtime.stop());
+  const activity = watchActivity({ queues: sqs.queues, functions: runtime.functions, requests: gateway.running });
+  engineDied = (error) => {
+    problem(error);
+    activity.fail(error);
+  };
+  runtime.feed(sqs.queues);
+
+  const sample = () => {
+    for (const queue of sqs.queues.values()) sampleQueue(metrics, queue, clock.now());
+  };
+  let watcher: ((firing: Firing) => Promise<void> | void) | undefined;
+  const schedules = startSchedules(plan.schedules, {
+    clock,
+    queueOf: queueNamed,
+    firedUntilMs: folder?.firedUntilMs(),
+    onFiredUntil: (instantMs) => folder?.setFiredUntil(instantMs),
+    afterFiring: async (firing) => {
+      if (clock.frozen) await activity.quiet(limits.quietWithinMs);
+      else if (firing.dueMs < clock.now() - MISSED_AFTER_MS) await activity.quiet(limits.quietWithinMs).catch(problem);
+      if (clock.frozen) sample();
+      await watcher?.(firing);
+    },
+    onSkipped: (message) => problem(new Error(message)),
+    onError: (error) => problem(error as Error),
+  });
+  started.defer(() => schedules.stop());
+  const sampler = clock.frozen ? undefined : setInterval(sample, SAMPLED_EVERY_MS).unref();
+  started.defer(() => clearInterval(sampler));
+
+  const issuer = `${gateway.url}${ISSUER_PATH}`;
+  const audience = plan.routes.find((route) => route.authorizer !== undefined)?.authorizer?.audience[0] ?? 'local';
+  const identity = await startIdentity({ issuer, audience, clock, dataDir: folder?.dir });
+  gateway.open({
+    routes: plan.routes,
+    authorize: startAuthorizer(identity, clock),
+    invoke: runtime.invoke,
+    clock,
+    documents: Object.fromEntries(
+      Object.entries(identity.documents).map(([path, document]) => [`${ISSUER_PATH}${path}`, document]),
+    ),
+    onAnswer: (status, latencyMs) => {
+      recordRequest(metrics, plan.routes[0]?.api ?? '', status, latencyMs);
+      activity.changed();
+    },
+    onError: (error) => problem(error as Error),
+  });
+  started.defer(() => gateway.stop());
+  const running = started.move();
+
+  return {
+    url: gateway.url,
+    issuer,
+    mint: identity.mint,
+    clock,
+    async advanceTo(instant, afterFiring) {
+      watcher = afterFiring;
+      sample();
+      return schedules.advanceTo(instant);
+    },
+    nextFiring: schedules.next,
+    tableName: plan.tables[0]?.name ?? '',
+    dynamodbEndpoint: dynamodb.endpoint,
+    sqsEndpoint: sqs.endpoint,
+    queueUrl: (name) => queueNamed(name).url,
+    send: (queue, body, send) => queueNamed(queue).send(typeof body === 'string' ? body : JSON.stringify(body), send),
+    quiet: (withinMs = limits.quietWithinMs) => activity.quiet(withinMs),
+    depths: () => Object.fromEntries([...sqs.queues].map(([name, queue]) => [name, queue.depth()])),
+    deadLetters: () => deadLettersIn(sqs.queues),
+    redrive: (name) => redrive(sqs.queues, queueNamed(name)),
+    invoke: runtime.invoke,
+    kill,
+    metrics,
+    logs,
+    alarms: plan.alarms,
+    usage: () => ({ ...runtime.usage(), functions: Object.fromEntries(wire?.usage() ?? []) }),
+    stop: () => running.disposeAsync(),
+  };
+}

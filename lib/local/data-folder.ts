@@ -1,0 +1,107 @@
+/**
+ * The folder in which a venue outlives this process: who uses it now, and up to when its schedules have fired. One cloud at
+ * a time: the engines would let two write to the same files and neither would notice.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalCloudError } from './error.ts';
+
+export interface DataFolder {
+  readonly dir: string;
+  readonly tablesFile: string;
+  /** Notes the engine's process, so that one left behind can be named. */
+  noteEngine(pid: number | undefined): void;
+  firedUntilMs(): number | undefined;
+  setFiredUntil(instantMs: number): void;
+  release(): void;
+}
+
+interface Lock {
+  readonly pid: number;
+  readonly enginePid: number | null;
+}
+
+export function openDataFolder(dir: string): DataFolder {
+  const lockFile = join(dir, 'in-use.json');
+  const schedulesFile = join(dir, 'schedules.json');
+  const tablesFile = join(dir, 'tables.db');
+  try {
+    mkdirSync(join(dir, 'logs'), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new LocalCloudError(`The data folder ${dir} can't be made (${(cause as Error).message})`, 'Choose another folder.', {
+      cause,
+    });
+  }
+  refuseIfUsed(dir, readJson<Lock>(lockFile));
+  writeFileSync(lockFile, JSON.stringify({ pid: process.pid, enginePid: null } satisfies Lock));
+  return {
+    dir,
+    tablesFile,
+    noteEngine: (pid) => writeFileSync(lockFile, JSON.stringify({ pid: process.pid, enginePid: pid ?? null } satisfies Lock)),
+    firedUntilMs() {
+      const { firedUntil } = readJson<{ firedUntil: string }>(schedulesFile) ?? {};
+      return firedUntil === undefined ? undefined : Date.parse(firedUntil);
+    },
+    setFiredUntil(instantMs) {
+      const unfinished = `${schedulesFile}.new`;
+      writeFileSync(unfinished, JSON.stringify({ firedUntil: new Date(instantMs).toISOString() }));
+      renameSync(unfinished, schedulesFile);
+    },
+    release: () => rmSync(lockFile, { force: true }),
+  };
+}
+
+function refuseIfUsed(dir: string, lock: Lock | undefined): void {
+  if (lock === undefined) return;
+  if (lock.pid !== process.pid ? isAlive(lock.pid) : true) {
+    throw new LocalCloudError(
+      `The data folder ${dir} is in use by process ${lock.pid}`,
+      `Stop that one first. If it is something else that got the same number, delete ${join(dir, 'in-use.json')}.`,
+    );
+  }
+  if (
+    lock.enginePid !== null &&
+    isAlive(lock.enginePid) &&
+    procFile(lock.enginePid, 'cmdline').includes(join(dir, 'tables.db'))
+  ) {
+    throw new LocalCloudError(
+      `A DynamoDB engine of an earlier run (process ${lock.enginePid}) still has the tables of ${dir} open`,
+      `End it: kill ${lock.enginePid}`,
+    );
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  // One that ended but that nobody waited for keeps its number.
+  return !/\) Z /.test(procFile(pid, 'stat'));
+}
+
+/** What the system tells of a process (Linux); nothing elsewhere. */
+function procFile(pid: number, name: 'stat' | 'cmdline'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+function readJson<T>(file: string): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new LocalCloudError(`${file} is damaged`, 'Delete it, or move the data folder away to begin with an empty venue.', {
+      cause,
+    });
+  }
+}

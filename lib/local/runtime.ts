@@ -1,0 +1,125 @@
+/**
+ * The functions of a plan and what feeds them: environments, event source mappings, their logs and metrics, and the count
+ * of what would be billed.
+ */
+import type { Clock } from './clock.ts';
+import { LocalCloudError } from './error.ts';
+import { type EventSource, startEventSource } from './event-sources.ts';
+import { type Invocation, type LambdaFunction, startFunction, ThrottledError } from './lambda.ts';
+import { type Logs, levelOf } from './logs.ts';
+import type { Metrics } from './metrics.ts';
+import type { Plan } from './plan.ts';
+import { recordInvocation, recordThrottle } from './service-metrics.ts';
+import type { Queue } from './sqs.ts';
+import type { Service } from './wire.ts';
+
+export interface RuntimeLimits {
+  /** Environments a function at once, at most; batches a mapping likewise. */
+  readonly environmentsMax: number;
+  /** How long a message that failed stays invisible. */
+  readonly redeliveryMs: number;
+  /** Longest real wait for a batch to fill while the clock stands still. */
+  readonly windowMsMax: number;
+}
+
+export interface RuntimeOptions {
+  readonly limits: RuntimeLimits;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logs: Logs;
+  readonly endpoint: (service: Service, functionName: string, environment: number) => string;
+  readonly onChange: () => void;
+}
+
+/** Billed requests of a poller, and billed time of a function. */
+export interface RuntimeUsage {
+  readonly pollers: Readonly<Record<string, { readonly receives: number; readonly deletes: number }>>;
+  readonly invocations: Readonly<Record<string, { readonly count: number; readonly milliseconds: number }>>;
+}
+
+export interface Runtime {
+  readonly functions: ReadonlyMap<string, LambdaFunction>;
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  kill(functionName: string, environment?: number): void;
+  /** Says that a queue may have something to receive. */
+  wake(queue: string): void;
+  /** Begins to bring messages; before, functions only answer `invoke`. */
+  feed(queues: ReadonlyMap<string, Queue>): void;
+  usage(): RuntimeUsage;
+  stop(): Promise<void>;
+}
+
+export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
+  const { limits, clock, metrics, logs, endpoint, onChange } = options;
+  const functions = new Map<string, LambdaFunction>();
+  const sources = new Map<string, EventSource>();
+  const invocations: Record<string, { count: number; milliseconds: number }> = {};
+
+  const onEnd = (invocation: Invocation) => {
+    const { function: name, durationMs, failure } = invocation;
+    recordInvocation(metrics, invocation);
+    const { count = 0, milliseconds = 0 } = invocations[name] ?? {};
+    invocations[name] = { count: count + 1, milliseconds: milliseconds + durationMs };
+    if (failure !== undefined) {
+      const text = [`${failure.errorType}: ${failure.errorMessage}`, ...failure.trace.slice(1)].join('\n');
+      logs.add({ function: name, atMs: clock.now(), level: 'ERROR', text });
+    }
+    onChange();
+  };
+  for (const one of plan.functions) {
+    const started = startFunction(one, {
+      environmentsMax: limits.environmentsMax,
+      endpoints: (environment) => ({
+        dynamodb: endpoint('dynamodb', one.name, environment),
+        sqs: endpoint('sqs', one.name, environment),
+      }),
+      onOutput: (name, output) => {
+        for (const text of metrics.recordOutput(output))
+          logs.add({ function: name, atMs: clock.now(), level: levelOf(text), text });
+      },
+      onEnd,
+    });
+    functions.set(one.name, started);
+  }
+  const functionNamed = (name: string): LambdaFunction => {
+    const fn = functions.get(name);
+    if (fn === undefined)
+      throw new LocalCloudError(`There is no function ${name}`, `There are: ${[...functions.keys()].join(', ')}.`);
+    return fn;
+  };
+  const invoke = async (name: string, event: unknown) => {
+    try {
+      return await functionNamed(name).invoke(event);
+    } catch (error) {
+      if (error instanceof ThrottledError) recordThrottle(metrics, name);
+      throw error;
+    }
+  };
+
+  return {
+    functions,
+    invoke,
+    kill: (name, environment) => void functionNamed(name).kill(environment),
+    wake: (queue) => sources.get(queue)?.wake(),
+    feed(queues) {
+      for (const mapping of plan.mappings) {
+        const source = startEventSource(mapping, queues.get(mapping.queue)!, (event) => invoke(mapping.function, event), {
+          redeliveryMs: limits.redeliveryMs,
+          windowMsMax: clock.frozen ? limits.windowMsMax : Infinity,
+          concurrencyMax: limits.environmentsMax,
+          onChange,
+        });
+        sources.set(mapping.queue, source);
+        source.wake();
+      }
+    },
+    usage: () => ({
+      pollers: Object.fromEntries([...sources].map(([queue, { requests }]) => [queue, { ...requests }])),
+      invocations: { ...invocations },
+    }),
+    async stop() {
+      await Promise.all([...sources.values()].map((source) => source.stop()));
+      await Promise.all([...functions.values()].map((fn) => fn.stop()));
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * The exchange as a participant or an operator reaches it: JSON over HTTP with a bearer token, over a few connections
+ * that are kept open. An answer that was not expected is an error that says what was asked and what came back.
+ */
+import { Agent, request } from 'node:http';
+
+export class UnexpectedAnswerError extends Error {
+  override name = 'UnexpectedAnswerError';
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const CONNECTIONS_MAX = 16;
+const SHOWN_MAX = 600;
+
+/** One process's connections to the venue. */
+export class Exchange {
+  readonly #url: URL;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+
+  constructor(url: string) {
+    this.#url = new URL(url);
+  }
+
+  /** What the venue looks like to the bearer of a token. */
+  as(token: string): Caller {
+    return {
+      get: async (path) => this.#expect('GET', path, token, [200]),
+      put: async (path, body) => this.#expect('PUT', path, token, [200, 201, 202], body),
+      post: async (path, body, key) => this.#expect('POST', path, token, [200, 201, 202], body, key),
+      ask: async (method, path, body, key) => this.#send(method, path, token, body, key),
+    };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #expect(
+    method: string,
+    path: string,
+    token: string,
+    statuses: readonly number[],
+    body?: unknown,
+    key?: string,
+  ): Promise<unknown> {
+    const answer = await this.#send(method, path, token, body, key);
+    if (statuses.includes(answer.status)) return answer.body;
+    throw new UnexpectedAnswerError(
+      `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body).slice(0, SHOWN_MAX)}`,
+    );
+  }
+
+  #send(method: string, path: string, token: string, body?: unknown, key?: string): Promise<Answer> {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {}),
+      ...(key ? { 'idempotency-key': key } : {}),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(new URL(path, this.#url), { method, headers, agent: this.#agent }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({ status: response.statusCode ?? 0, body: parsed(text) });
+        });
+      });
+      sent.on('error', reject);
+      sent.end(payload);
+    });
+  }
+}
+
+export interface Caller {
+  /** The body of an answer 200; every other answer throws UnexpectedAnswerError, here and below. */
+  get(path: string): Promise<unknown>;
+  put(path: string, body: unknown): Promise<unknown>;
+  post(path: string, body: unknown, key?: string): Promise<unknown>;
+  /** Any answer. */
+  ask(method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
+}
+
+/** Runs `work` on every item, `limit` at once, by default one a connection; answers in the order of the items. */
+export async function atOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>, limit = CONNECTIONS_MAX): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await work(items[at]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,64 @@
+/** The audit of a venue's books: what it accepts, and that it sees a book that was tampered with. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BANK } from '../../lib/domain/events.ts';
+import { cents } from '../../lib/domain/units.ts';
+import { auditVenue } from '../../lib/local/audit.ts';
+import { readAccount, writeAccount } from '../../lib/store/accounts.ts';
+import { logKey } from '../../lib/store/keys.ts';
+import { append, LogDamagedError, loadVenue } from '../../lib/store/log.ts';
+import { S, Table } from '../../lib/store/table.ts';
+import { type Engine, startEngine } from '../engine.ts';
+import { postAll } from '../lambdas/posting.ts';
+
+const SHARDS = 2;
+const by = { by: 'operator-1', at: '2025-10-20T12:00:00.000Z' };
+let engine: Engine;
+let table: Table;
+
+beforeAll(async () => {
+  engine = await startEngine(SHARDS);
+  table = new Table();
+  for (const account of ['acme', 'nimbus']) {
+    await append(table, await loadVenue(table), { kind: 'account-opened', account, name: account, ...by });
+    await append(table, await loadVenue(table), {
+      kind: 'cash-moved',
+      account,
+      cents: cents(500_00n),
+      reference: 'wire-1',
+      ...by,
+    });
+  }
+  await postAll(table, ['acme', 'nimbus'], SHARDS);
+});
+afterAll(() => engine.stop());
+
+describe('the audit', () => {
+  test('finds the books right when every account is what the log says', async () => {
+    const audit = await auditVenue(table, SHARDS);
+    expect(audit).toMatchObject({ identical: true, differences: [], lotsSum: 0, centsSum: 0n });
+    expect([...audit.accounts.keys()].sort()).toEqual([BANK, 'acme', 'nimbus']);
+    expect(audit.events).toHaveLength(4);
+  });
+
+  test('gives the same hash of the same state', async () => {
+    const [first, second] = [await auditVenue(table, SHARDS), await auditVenue(table, SHARDS)];
+    expect(first.stateHash).toBe(second.stateHash);
+    expect(first.stateHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('names an account that holds a cent too much, and misses that cent in the sum', async () => {
+    const before = await auditVenue(table, SHARDS);
+    const right = (await readAccount(table, 'acme', SHARDS))!;
+    await writeAccount(table, SHARDS, { ...right, cash: cents(500_01n), applied: right.applied + 1 });
+    const audit = await auditVenue(table, SHARDS);
+    expect(audit.identical).toBe(false);
+    expect(audit.differences[0]).toContain('account acme is stored as');
+    expect(audit.centsSum).toBe(1n);
+    expect(audit.stateHash).not.toBe(before.stateHash);
+  });
+
+  test('will not read a log whose events were changed', async () => {
+    await table.update(logKey(2), { expression: 'SET #data = :data', names: { '#data': 'data' }, values: { ':data': S('{}') } });
+    await expect(auditVenue(table, SHARDS)).rejects.toThrow(LogDamagedError);
+  });
+});

@@ -1,0 +1,117 @@
+/** What a data folder keeps, who may use it, and what is left behind: nothing. */
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { frozenClock } from '../../lib/local/clock.ts';
+import { startCloud } from '../../lib/local/cloud.ts';
+import { startDynamoDb } from '../../lib/local/dynamodb.ts';
+import { CLIENTS, startSmallApp, synthesizeSmallApp, temporaryFolder } from './small-app.ts';
+
+const KEEPER = `${CLIENTS}
+export async function handler(event) {
+  const Key = { pk: { S: 'kept' }, sk: { S: 'x' } };
+  if (event.read) return (await dynamodb.send(new GetItemCommand({ TableName: process.env.TABLE_NAME, Key, ConsistentRead: true }))).Item?.n?.N ?? null;
+  if (event.write) return void await dynamodb.send(new PutItemCommand({ TableName: process.env.TABLE_NAME, Item: { ...Key, n: { N: event.write } } }));
+  return null;
+}`;
+const APP = { functions: { keeper: KEEPER }, queues: { 'idle.fifo': {} }, routes: { 'GET /things': 'keeper' } };
+const clock = () => frozenClock('2025-10-20T12:00:00Z');
+
+test('tables, queues, the order of a group and tokens outlive a stop', async () => {
+  const [assembly, dataDir, port] = [synthesizeSmallApp(APP), temporaryFolder(), await freePort()];
+  const first = await startCloud({ assembly, dataDir, clock: clock(), port });
+  await first.invoke('keeper', { write: '42' });
+  for (const n of [1, 2, 3]) first.send('idle.fifo', { n }, { group: 'g', deduplication: String(n) });
+  const token = await first.mint({ sub: 's' });
+  await first.stop();
+  const second = await startSmallApp(APP, { assembly, dataDir, clock: clock(), port });
+  expect(await second.invoke('keeper', { read: true })).toBe('42');
+  expect(second.depths()['idle.fifo']).toEqual({ ready: 3, delayed: 0, inflight: 0 });
+  expect((await fetch(`${second.url}/things`, { headers: { authorization: token } })).status).toBe(200);
+  expect(statSync(join(dataDir, 'issuer-key.pem')).mode & 0o777).toBe(0o600);
+});
+
+test('a data folder has one cloud at a time', async () => {
+  const [assembly, dataDir] = [synthesizeSmallApp(APP), temporaryFolder()];
+  const cloud = await startSmallApp(APP, { assembly, dataDir });
+  await expect(startCloud({ assembly, dataDir, clock: clock() })).rejects.toThrow(`in use by process ${process.pid}`);
+  expect(await cloud.invoke('keeper', { read: true })).toBeNull();
+});
+
+test.each([
+  ['tables.db', 'The tables in'],
+  ['fauxqs.db', 'The queues in'],
+  ['issuer-key.pem', "The issuer's key in"],
+  ['schedules.json', 'is damaged'],
+])('a damaged %s is named, and nothing is left running', async (file, message) => {
+  const dataDir = temporaryFolder();
+  writeFileSync(join(dataDir, file), 'no such thing '.repeat(1_000));
+  const assembly = synthesizeSmallApp(APP);
+  await expect(startCloud({ assembly, dataDir, clock: clock() })).rejects.toThrow(message);
+  // The folder was let go: the second failure is about the damage again, not about who uses it.
+  await expect(startCloud({ assembly, dataDir, clock: clock() })).rejects.toThrow(message);
+});
+
+test('a port in use is an error that names it', async () => {
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await expect(startSmallApp(APP, { port })).rejects.toThrow(`Port ${port} is in use`);
+});
+
+test('another DynamoDB is used when DYNAMODB_ENDPOINT names one', async () => {
+  const engine = await startDynamoDb({ onDeath: () => {} });
+  onTestFinished(() => engine.stop());
+  const other = await startDynamoDb({ onDeath: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
+  expect([other.endpoint, other.pid]).toEqual([engine.endpoint, undefined]);
+  await other.stop();
+});
+
+test('an engine that dies is reported, and the cloud does not wait for it', async () => {
+  const problems: Error[] = [];
+  const dataDir = temporaryFolder();
+  const cloud = await startSmallApp(APP, { dataDir, onProblem: (error) => void problems.push(error) });
+  process.kill(enginePid(dataDir), 'SIGKILL');
+  await expect.poll(() => problems.map(({ message }) => message)).toEqual([expect.stringContaining('ended by itself (SIGKILL)')]);
+  await expect(cloud.quiet()).rejects.toThrow('ended by itself');
+});
+
+test('the engine does not outlive a cloud that is killed, and the folder can be used again', async () => {
+  const [assembly, dataDir] = [synthesizeSmallApp(APP), temporaryFolder()];
+  const program = `
+    const { startCloud } = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/local/cloud.ts'))});
+    const cloud = await startCloud({ assembly: ${JSON.stringify(assembly)}, dataDir: ${JSON.stringify(dataDir)} });
+    await cloud.invoke('keeper', { write: '7' });
+    console.log('ready');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const pid = enginePid(dataDir);
+  child.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  const cloud = await startSmallApp(APP, { assembly, dataDir, clock: clock() });
+  expect(await cloud.invoke('keeper', { read: true })).toBe('7');
+});
+
+function enginePid(dataDir: string): number {
+  return JSON.parse(readFileSync(join(dataDir, 'in-use.json'), 'utf8')).enginePid as number;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A process that has ended but was not waited for still has a number.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
