@@ -201,6 +201,18 @@ describe('one month', () => {
 describe('several months', () => {
   proves([
     {
+      title: 'clear a circle of three orders of which no two could trade (the example of the README)',
+      reference: [2400, 2410],
+      rows: [
+        ['buy', 1, 2405, 10],
+        ['sell', 2, 2408, 10],
+        ['spread', 2, 1, 5, 10],
+      ],
+      prices: [2403, 2408],
+      filled: [10, 10, 10],
+      surplus: 20n,
+    },
+    {
       title: 'clear apart when no spread joins them, and a month without orders keeps its reference',
       reference: [100, 200, 300],
       rows: [

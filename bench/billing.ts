@@ -1,0 +1,244 @@
+/**
+ * What AWS would bill, counted from the requests that the pipeline really sends: gateway requests, SQS requests of
+ * functions and pollers, read and write units as the engine reports them, and Lambda's time at the memory that is deployed,
+ * at the list prices of us-east-1. Lambda's time is measured on this machine, which is not the one it would run on.
+ *
+ * Orders are counted with a full queue, as it is when it costs most. Positions are counted as the difference between a day
+ * that settles them and a day that settles none, so that what a day costs in any case does not hide in them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BusinessDate, instantOf } from '../lib/domain/calendar.ts';
+import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contracts.ts';
+import { PIPELINE } from '../lib/infra/pipeline.ts';
+import { frozenClock } from '../lib/local/clock.ts';
+import { startCloud, type Usage } from '../lib/local/cloud.ts';
+import { makeDeployment } from '../lib/local/deployment.ts';
+import { atOnce, type Caller, Exchange } from '../lib/local/simulation/client.ts';
+import type { WireAction } from '../lib/local/wire.ts';
+import { FUNCTIONS } from '../lib/store/names.ts';
+
+/** USD, us-east-1, on demand. */
+const PRICES = {
+  httpRequest: 1.0e-6,
+  fifoRequest: 0.5e-6,
+  standardRequest: 0.4e-6,
+  writeUnit: 0.625e-6,
+  readUnit: 0.125e-6,
+  lambdaGbSecond: 0.0000133334,
+  lambdaRequest: 0.2e-6,
+} as const;
+
+export interface BillingRow {
+  readonly what: string;
+  readonly counted: number;
+  /** USD per million of what was counted. */
+  readonly usdPerMillion: number;
+  readonly reach: number;
+  /** The same, by what it is paid for. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+const PRODUCT = 'H100-SXM';
+const ZONE = 'America/New_York';
+/** An account's earlier submissions to the same auction are read again with each new one: ten a day each is a brisk trader. */
+const TRADERS = 200;
+const SINGLES_EACH = 10;
+const FULL_SUBMISSIONS = 40;
+const ORDERS_MAX = 500;
+const HOLDERS = 300;
+const POSITIONS_EACH = 10;
+
+export async function benchBilling(): Promise<BillingRow[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
+  makeDeployment(dir);
+  try {
+    return [await singles(dir), await full(dir), await positions(dir)];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function singles(dir: string): Promise<BillingRow> {
+  await using venue = await openVenue(dir, TRADERS);
+  const rounds = Array.from({ length: SINGLES_EACH }, (_, round) => round);
+  // Every environment of the gateway's function learns once that an account is open; a venue learns that on its first day.
+  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), 64);
+  const used = await venue.metered(async () => {
+    venue.holdAccept();
+    for (const round of rounds)
+      await atOnce(
+        venue.traders,
+        (trader, at = round) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]),
+        64,
+      );
+    venue.releaseAccept();
+  });
+  const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
+  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.7, { ...used, lambda: used.lambda! - held });
+}
+
+async function full(dir: string): Promise<BillingRow> {
+  await using venue = await openVenue(dir, FULL_SUBMISSIONS);
+  const used = await venue.metered(() =>
+    atOnce(venue.traders, (trader) =>
+      venue.submit(
+        trader,
+        Array.from({ length: ORDERS_MAX }, (_, at) => order(`order-${at}`, venue.months[at % 12]!, 1 + (at % 50))),
+      ),
+    ),
+  );
+  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.06, used);
+}
+
+/** The day run of a venue that holds positions, less that of the same venue before it held any. */
+async function positions(dir: string): Promise<BillingRow> {
+  await using venue = await openVenue(dir, HOLDERS + 1);
+  const [maker, ...holders] = venue.traders;
+  const held = venue.months.slice(1, 1 + POSITIONS_EACH);
+  await venue.moveTo('2025-10-20', '15:59');
+  const empty = await venue.metered(() => venue.moveTo('2025-10-20', '16:05'));
+  await venue.submit(
+    maker!,
+    held.map((month, at) => ({ ...order(`m${at}`, month, HOLDERS), side: 'sell' })),
+  );
+  await atOnce(holders, (holder) =>
+    venue.submit(
+      holder,
+      held.map((month, at) => order(`h${at}`, month, 1)),
+    ),
+  );
+  await venue.moveTo('2025-10-21', '15:59');
+  const settled = await venue.metered(() => venue.moveTo('2025-10-21', '16:05'));
+  const parts = Object.fromEntries(Object.entries(settled).map(([part, usd]) => [part, usd - (empty[part] ?? 0)]));
+  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.25, parts);
+}
+
+function row(what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
+  const parts = Object.fromEntries(Object.entries(used).map(([part, usd]) => [part, (usd / counted) * 1e6]));
+  return { what, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
+}
+
+const order = (clientOrderId: string, month: ContractMonth, lots: number) => ({
+  clientOrderId,
+  side: 'buy',
+  contract: contractCode(PRODUCT, month),
+  price: '2.400',
+  lots,
+});
+
+interface BenchVenue extends AsyncDisposable {
+  readonly traders: readonly Caller[];
+  readonly months: readonly ContractMonth[];
+  submit(trader: Caller, orders: readonly unknown[]): Promise<void>;
+  moveTo(date: string, time: string): Promise<void>;
+  /** USD by what it is paid for, of the work and all that follows from it. */
+  metered(work: () => Promise<unknown>): Promise<Record<string, number>>;
+  /** Keeps accept-orders waiting, so that its queue fills. */
+  holdAccept(): void;
+  releaseAccept(): void;
+  /** How long it was kept waiting: this bench's time, not the function's. */
+  heldSeconds(): number;
+}
+
+async function openVenue(dir: string, count: number): Promise<BenchVenue> {
+  let [held, release] = [Promise.resolve(), () => {}];
+  let heldMs = 0;
+  const cloud = await startCloud({
+    assembly: dir,
+    clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
+    wire: {
+      meter: true,
+      onRequest: async ({ function: name }): Promise<WireAction> => {
+        if (name !== 'accept-orders') return 'pass';
+        const from = performance.now();
+        await held;
+        heldMs += performance.now() - from;
+        return 'pass';
+      },
+    },
+  });
+  const exchange = new Exchange(cloud.url);
+  const token = (sub: string, claims: object) => cloud.mint({ sub, expiresIn: 30 * 86_400, ...claims });
+  const operator = exchange.as(await token('operator', { groups: ['operators'] }));
+  const months = listedMonths('NYSE', '2025-10-20' as BusinessDate, 12);
+  await operator.put(`/v1/operator/products/${PRODUCT}`, {
+    expectedVersion: 0,
+    parameters: {
+      lotGpuHours: 1000,
+      priceDecimals: 3,
+      listedMonths: 12,
+      timeZone: ZONE,
+      calendar: 'NYSE',
+      dayRunTime: '16:00',
+      dailyLimit: '0.500',
+      rollBand: '0.050',
+      indexValuesMin: 1,
+      indexAgeDaysMax: 30,
+      indexMoveBasisPointsMax: 3000,
+    },
+    listing: { date: '2025-10-17', curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
+  });
+  await operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '2.4' });
+  const accounts = Array.from({ length: count }, (_, at) => `trader-${at}`);
+  for (const account of accounts) await operator.post('/v1/operator/accounts', { account, name: account });
+  const traders = await Promise.all(accounts.map(async (account) => exchange.as(await token(account, { account }))));
+  await cloud.quiet();
+  await cloud.advanceTo(instantOf('2025-10-20' as BusinessDate, '07:00', ZONE));
+  let keys = 0;
+  return {
+    traders,
+    months,
+    async submit(trader, orders) {
+      const hex = cloud.clock.now().toString(16).padStart(12, '0');
+      const key = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
+      await trader.post('/v1/submissions', { product: PRODUCT, orders }, key);
+    },
+    async moveTo(date, time) {
+      await cloud.advanceTo(instantOf(date as BusinessDate, time, ZONE));
+      await cloud.quiet();
+    },
+    async metered(work) {
+      const before = billOf(cloud.usage());
+      await work();
+      await cloud.quiet();
+      const after = billOf(cloud.usage());
+      return Object.fromEntries(Object.entries(after).map(([part, usd]) => [part, usd - (before[part] ?? 0)]));
+    },
+    holdAccept() {
+      ({ promise: held, resolve: release } = Promise.withResolvers<void>());
+    },
+    releaseAccept: () => release(),
+    heldSeconds: () => heldMs / 1000,
+    async [Symbol.asyncDispose]() {
+      release();
+      exchange.close();
+      await cloud.stop();
+    },
+  };
+}
+
+/** USD so far, by what it is paid for. */
+function billOf({ functions, pollers, invocations }: Usage): Record<string, number> {
+  const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+  const gateway = FUNCTIONS.filter((name) => PIPELINE[name].servesApi).map((name) => invocations[name]?.count ?? 0);
+  const polled = Object.entries(pollers).map(
+    ([queue, { receives, deletes }]) =>
+      (receives + deletes) * (queue.endsWith('.fifo') ? PRICES.fifoRequest : PRICES.standardRequest),
+  );
+  const used = Object.values(functions);
+  return {
+    gateway: sum(gateway) * PRICES.httpRequest,
+    // Most of what functions send goes to FIFO queues; all of it is counted at their price.
+    queues: sum(polled) + sum(used.map(({ sqsRequests }) => sqsRequests)) * PRICES.fifoRequest,
+    writes: sum(used.map(({ writeUnits }) => writeUnits)) * PRICES.writeUnit,
+    reads: sum(used.map(({ readUnits }) => readUnits)) * PRICES.readUnit,
+    lambda: sum(
+      FUNCTIONS.map((name) => {
+        const { count = 0, milliseconds = 0 } = invocations[name] ?? {};
+        return count * PRICES.lambdaRequest + (milliseconds / 1000) * (PIPELINE[name].memory_mb / 1024) * PRICES.lambdaGbSecond;
+      }),
+    ),
+  };
+}

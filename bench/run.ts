@@ -1,0 +1,45 @@
+/**
+ * `npm run bench`: measures what the design promises, in one run on this machine. Nothing here fails on a slow day: a row
+ * shows what was seen beside what is to be reached.
+ */
+import { parseArgs } from 'node:util';
+import { benchAuction } from './auction.ts';
+import { benchBilling } from './billing.ts';
+
+const HELP = `Measures the joint clear against a sort and an LP solver, and what AWS would bill.
+
+  npm run bench -- [--json] [--only auction|billing]`;
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+if (values.help) console.log(HELP);
+else {
+  const auction = values.only === 'billing' ? [] : await benchAuction();
+  const billing = values.only === 'auction' ? [] : await benchBilling();
+  if (values.json) console.log(JSON.stringify({ auction, billing }, null, 2));
+  else print(auction, billing);
+}
+
+function print(auction: Awaited<ReturnType<typeof benchAuction>>, billing: Awaited<ReturnType<typeof benchBilling>>): void {
+  const text = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
+  if (auction.length) {
+    console.log(
+      'joint clear, 12 months, 30% spreads: milliseconds, and the ratio to sorting the same limits (to reach: 0.5 at 1,000,000)',
+    );
+    for (const { orders, clear_ms, sort_ms, ratio, highs_ms, surplus_equal } of auction)
+      console.log(
+        `${orders.toLocaleString('en-US').padStart(10)} orders  clear ${text(clear_ms, 1).padStart(7)}  sort ${text(sort_ms, 1).padStart(7)}` +
+          `  ratio ${text(ratio, 2).padStart(6)}  highs ${text(highs_ms, 0).padStart(6)}${surplus_equal === null ? '' : surplus_equal ? '  surplus equal' : '  SURPLUS DIFFERS'}`,
+      );
+  }
+  if (billing.length) {
+    console.log('\nbilled, USD per million, from the requests that were sent (Lambda time as measured here)');
+    for (const { what, counted, usdPerMillion, reach, parts } of billing) {
+      const shares = Object.entries(parts).map(([part, usd]) => `${part} ${usd.toFixed(3)}`);
+      console.log(
+        `${what.padEnd(42)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(2)})  ${shares.join(', ')}; ${counted} counted`,
+      );
+    }
+  }
+}
