@@ -16,6 +16,7 @@ import { frozenClock } from '../lib/local/clock.ts';
 import { startCloud, type Usage } from '../lib/local/cloud.ts';
 import { makeDeployment } from '../lib/local/deployment.ts';
 import { atOnce, type Caller, Exchange } from '../lib/local/simulation/client.ts';
+import { PARAMETERS } from '../lib/local/simulation/simulation.ts';
 import type { WireAction } from '../lib/local/wire.ts';
 import { FUNCTIONS } from '../lib/store/names.ts';
 
@@ -165,19 +166,7 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
   const months = listedMonths('NYSE', '2025-10-20' as BusinessDate, 12);
   await operator.put(`/v1/operator/products/${PRODUCT}`, {
     expectedVersion: 0,
-    parameters: {
-      lotGpuHours: 1000,
-      priceDecimals: 3,
-      listedMonths: 12,
-      timeZone: ZONE,
-      calendar: 'NYSE',
-      dayRunTime: '16:00',
-      dailyLimit: '0.500',
-      rollBand: '0.050',
-      indexValuesMin: 1,
-      indexAgeDaysMax: 30,
-      indexMoveBasisPointsMax: 3000,
-    },
+    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
     listing: { date: '2025-10-17', curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
   });
   await operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '2.4' });

@@ -14,6 +14,7 @@ import { type Audit, auditVenue } from '../../lib/local/audit.ts';
 import { frozenClock } from '../../lib/local/clock.ts';
 import { type Cloud, startCloud } from '../../lib/local/cloud.ts';
 import { type Caller, Exchange } from '../../lib/local/simulation/client.ts';
+import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
 import type { WireOptions } from '../../lib/local/wire.ts';
 import { Table } from '../../lib/store/table.ts';
 
@@ -128,19 +129,7 @@ export async function play(
 async function list({ operator, as }: Market, listed: string, first: BusinessDate): Promise<void> {
   const months = listedMonths('NYSE', first, 12);
   const curve = Object.fromEntries(months.map((month, index) => [monthText(month), `2.4${String(index).padStart(2, '0')}`]));
-  const parameters = {
-    lotGpuHours: 1000,
-    priceDecimals: 3,
-    listedMonths: 12,
-    timeZone: ZONE,
-    calendar: 'NYSE',
-    dayRunTime: '16:00',
-    dailyLimit: '0.500',
-    rollBand: '0.050',
-    indexValuesMin: 1,
-    indexAgeDaysMax: 4,
-    indexMoveBasisPointsMax: 3000,
-  };
+  const parameters = { ...PARAMETERS, indexValuesMin: 1 };
   await stubbornly(() =>
     operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters, listing: { date: listed, curve } }),
   );
