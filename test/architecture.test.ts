@@ -20,7 +20,10 @@ const NOTHING = /^$(?!)/;
 const ARROWS: Record<string, Arrow> = {
   'lib/domain': { files: /^lib\/domain\//, packages: NOTHING },
   'lib/store': { files: /^lib\/(store|domain)\//, packages: /^(@aws-sdk\/.+|@smithy\/.+|zod|node:crypto|node:zlib)$/ },
-  lambdas: { files: /^(lambdas|lib\/store|lib\/domain)\//, packages: /^(@aws-lambda-powertools\/.+|zod|aws-lambda|node:crypto|node:util)$/ },
+  lambdas: {
+    files: /^(lambdas|lib\/store|lib\/domain)\//,
+    packages: /^(@aws-lambda-powertools\/.+|zod|aws-lambda|node:crypto|node:util)$/,
+  },
   'lib/infra': {
     files: /^lib\/(infra\/|store\/names\.ts$)/,
     packages: /^(aws-cdk-lib(\/.+)?|constructs|esbuild|cdk-nag|node:.+)$/,

@@ -28,7 +28,7 @@ const SUBMIT_MS_MAX = 40_000;
 export const handler = consume('orders', (venue) => {
   const session = new Session(venue);
   return async (message, record) => {
-    if (message.kind === 'marker') await closeGate(session, message);
+    if (message.kind === 'marker') await closeGate(session, message, record);
     else await accept(session, message, record);
   };
 });
@@ -87,12 +87,14 @@ function isTooLate(message: SubmissionMessage, record: SQSRecord, gate: Gate): b
 }
 
 /** The marker: the shard moves to the next auction and joins the closing one's closed shards; the last one rings clear. */
-async function closeGate(session: Session, message: MarkerMessage): Promise<void> {
+async function closeGate(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
   const { table, queues } = session.venue;
-  const { product, shard, auction, slot } = message;
+  const { product, shard, auction } = message;
   const gate = await session.gate(product, shard);
   if (gate.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${gate.open}`);
-  const passed = gate.open === auction ? await passGate(table, product, shard, gate, slot) : gate;
+  // Not the slot: a closing auction is cut after its roll, and a missed one long after it was due.
+  const cutAt = new Date(Number(record.attributes.SentTimestamp)).toISOString();
+  const passed = gate.open === auction ? await passGate(table, product, shard, gate, cutAt) : gate;
   session.keepGate(product, shard, passed);
   const dates = passed.passed.get(auction);
   if (!dates) throw new Error(`shard ${shard} of ${product} no longer knows what was in auction ${auction}`);

@@ -34,7 +34,7 @@ export async function commit(request: OperatorRequest, word: Word): Promise<Comm
     const venue = await loadVenue(backends.table);
     const event = word.decide(venue);
     if (event instanceof Problem) return event;
-    const next = await appendUnlessBusy(venue, event, word.once);
+    const next = await append(backends.table, venue, event, word.once);
     if (next === undefined || next === 'claimed') continue;
     await backends.queues.ringPostings(next.seq, backends.shards);
     audit(request.event, 'event committed', { kind: event.kind, seq: next.seq });
@@ -48,15 +48,4 @@ async function repeat({ time }: OperatorRequest, { compare }: Word, seq: number)
   if (refusal) return refusal;
   await backends.queues.ringPostings(seq, backends.shards, `again.${time}`);
   return { seq, repeated: true };
-}
-
-/** Two transactions on one place cancel each other, which is no more than another event taking the place. */
-async function appendUnlessBusy(venue: VenueState, event: ClearingEvent, once: string): ReturnType<typeof append> {
-  try {
-    return await append(backends.table, venue, event, once);
-  } catch (error) {
-    if (error instanceof Error && ['TransactionCanceledException', 'TransactionConflictException'].includes(error.name))
-      return undefined;
-    throw error;
-  }
 }

@@ -13,39 +13,42 @@ import { required } from '../../lib/store/table.ts';
 import { consume, measure, type Venue } from '../queue/consume.ts';
 import { postEvent } from './post-event.ts';
 
-/** Events read at a time; an event is at most a few kilobytes. */
+/** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
 const EVENTS_MAX = 50;
 
 export const handler = consume('postings', (venue) => async ({ shard }) => {
   const { table, logger } = venue;
   const shards = Number(required(ENV.shards));
   const state = await loadVenue(table);
+  const tick = (product: string): bigint => centsPerTick(state.products[product]!.parameters);
   for (let cursor = await readCursor(table, shard); cursor < state.seq; ) {
-    const entries = await readEvents(table, cursor, EVENTS_MAX);
-    if (entries.length === 0) return;
+    if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard, seq: cursor + 1 });
+    const entries = await readEvents(table, cursor, Math.min(EVENTS_MAX, state.seq - cursor));
+    if (entries.length === 0) throw new Error(`event ${cursor + 1} is missing from the log`);
     for (const entry of entries) {
       if (entry.seq !== cursor + 1) throw new Error(`event ${cursor + 1} is missing from the log`);
-      if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard, seq: entry.seq });
-      const totals = await postEvent(venue, shard, shards, entry, (product) => centsPerTick(state.products[product]!.parameters));
-      const posted = await recordTotals(table, entry.seq, shard, totals);
-      if (posted.shards.size === shards) await completePosting(venue, entry, posted);
-      await moveCursor(table, shard, entry.seq);
+      const posted = await recordTotals(table, entry.seq, shard, await postEvent(venue, shard, shards, entry, tick));
       cursor = entry.seq;
+      // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
+      if (posted.shards.size === shards && !(await completePosting(venue, entry, posted))) break;
     }
+    // Once for all of them: an event that is posted again finds every account it touches already past it.
+    await moveCursor(table, shard, cursor);
   }
 });
 
-/** Every shard has posted the event: it must sum to zero, and what waited for it may go on. */
-async function completePosting(venue: Venue, { seq, event }: LogEntry, totals: EventTotals): Promise<void> {
+/** Every shard has posted the event: it must sum to zero, and what waited for it may go on. False when the venue is halted. */
+async function completePosting(venue: Venue, { seq, event }: LogEntry, totals: EventTotals): Promise<boolean> {
   const { table, queues, logger } = venue;
   const off = imbalance(totals);
   if (off) {
     await halt(table, { reason: `out of balance: ${off}`, by: 'post-events', at: `event ${seq}` });
     measure(venue, METRICS.outOfBalance, 1);
     logger.critical('the venue is halted: a posting does not sum to zero', { seq, off });
-    return;
+    return false;
   }
   if (advancesDay(event)) await queues.ring('clearing', { v: 1, kind: 'product', product: event.product });
+  return true;
 }
 
 type DayEvent = Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' | 'parameters-changed' }>;

@@ -37,7 +37,7 @@ export async function postEvent(
 ): Promise<ShardTotals> {
   const { table } = venue;
   const { seq, event } = entry;
-  if (event.kind === 'day-closed') return closeDay(venue, shard, event);
+  if (event.kind === 'day-closed') return closeDay(venue, shard, seq, event);
 
   const fills = event.kind === 'auction-cleared' ? await readFills(table, event.product, event.auction, shard, event.fills) : [];
   const fillsOf = Map.groupBy(fills, ({ account }) => account);
@@ -137,7 +137,7 @@ function addHoldings(holdings: Holdings, state: AccountState, product: string): 
 }
 
 /** The books of the day: a statement for every account that holds or moved something, and what they add up to. */
-async function closeDay({ table }: Venue, shard: number, event: DayClosed): Promise<ShardTotals> {
+async function closeDay({ table }: Venue, shard: number, seq: number, event: DayClosed): Promise<ShardTotals> {
   const { product, date } = event;
   const state: ProductState = (await loadVenue(table)).products[product]!;
   const near = rollDay(state.parameters.calendar, date)?.near;
@@ -160,6 +160,8 @@ async function closeDay({ table }: Venue, shard: number, event: DayClosed): Prom
       if (near !== undefined && instructed.has(account.account))
         longsLeft = lots(longsLeft + Math.max(0, holding.lots[near] ?? 0));
       if (!day && Object.keys(holding.lots).length === 0) continue;
+      // A later event has moved it on, so its statement was written by a worker that this one is a late repeat of.
+      if (account.applied > seq) continue;
       statements.push({
         account: account.account,
         product,

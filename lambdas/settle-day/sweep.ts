@@ -2,14 +2,14 @@
  * The sweep: on its schedule it measures what is late and rings what is stuck. Every bell of the pipeline can be lost
  * with the worker that was about to ring it; the sweep is why none of them has to be certain.
  */
-import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate } from '../../lib/domain/calendar.ts';
+import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/calendar.ts';
 import type { ProductState } from '../../lib/domain/venue.ts';
-import { readCursor } from '../../lib/store/accounts.ts';
+import { isPosted, readCursor } from '../../lib/store/accounts.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
-import { required } from '../../lib/store/table.ts';
+import { required, type Table } from '../../lib/store/table.ts';
 import { measure, type Venue } from '../queue/consume.ts';
 import { advance } from './advance.ts';
 
@@ -20,8 +20,7 @@ export async function sweep(venue: Venue, at: number): Promise<void> {
   const { table, queues } = venue;
   const shards = Number(required(ENV.shards));
   const state = await loadVenue(table);
-  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
-  const behind = state.seq - Math.min(...cursors);
+  const behind = (await isPosted(table, state.seq, shards)) ? 0 : await eventsBehind(table, state.seq, shards);
   if (behind > 0) await queues.ringPostings(state.seq, shards, `sweep.${at}`);
   const held = (await listHeld(table)).filter((waiting) => !isApproved(waiting)).length;
 
@@ -37,7 +36,16 @@ export async function sweep(venue: Venue, at: number): Promise<void> {
   measure(venue, METRICS.dayRunLate, dayRunLate);
 }
 
-/** Seconds since the oldest auction was due that is open for closing and has not cleared. */
+/** Events that the slowest shard has not posted. */
+async function eventsBehind(table: Table, seq: number, shards: number): Promise<number> {
+  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
+  return seq - Math.min(...cursors);
+}
+
+/**
+ * Seconds since the oldest auction was due that has a number and has not cleared. Where shards are not closed its closing is
+ * rung: it may have been given its number and no markers, by a worker that died or found the venue halted when it came back.
+ */
 async function sweepAuctions(
   { table, queues }: Venue,
   { product, lastAuction }: ProductState,
@@ -47,6 +55,7 @@ async function sweepAuctions(
   const [oldest] = await auctionsAfter(table, product, lastAuction);
   if (!oldest) return 0;
   if (oldest.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: oldest.auction });
+  else await queues.ring('closings', { v: 1, product, slot: oldest.slot });
   return Math.max(0, Math.floor((at - Date.parse(oldest.slot)) / 1000));
 }
 
@@ -56,10 +65,11 @@ async function sweepDays({ table, queues }: Venue, own: ProductState, at: number
   const { timeZone, dayRunTime } = parameters;
   const due = lastDue(own, at);
   if (!due || due <= closedOn) return 0;
+  const slotOf = (date: BusinessDate): number => instantOf(date, dayRunTime, timeZone);
   const day = await openDay(table, product, closedOn);
-  const slot = day?.slot ?? new Date(instantOf(due, dayRunTime, timeZone)).toISOString();
-  const late = at - Date.parse(slot);
-  if (!day && late > DAY_RUN_GRACE_MS) await queues.ring('rolls', { v: 1, product, slot });
+  const late = at - (day ? Date.parse(day.slot) : slotOf(nextBusinessDay(parameters.calendar, closedOn)));
+  // The newest is rung for: the roll plans those before it.
+  if (!day && late > DAY_RUN_GRACE_MS) await queues.ring('rolls', { v: 1, product, slot: new Date(slotOf(due)).toISOString() });
   return Math.max(0, Math.floor(late / 1000));
 }
 

@@ -54,6 +54,10 @@ export function parseIndex(text: string): Micros | undefined {
   return parsed === undefined || parsed >= 10n ** 12n || parsed <= -(10n ** 12n) ? undefined : (parsed as Micros);
 }
 
+/** A price as an index value. */
+export const priceAsIndex = (price: Ticks, parameters: ProductParameters): Micros =>
+  (BigInt(price) * 10n ** BigInt(INDEX_DECIMALS - parameters.priceDecimals)) as Micros;
+
 /** What is wrong with a set of parameters beyond its shape, as one sentence each. */
 export function parameterFaults(parameters: ProductParameters): string[] {
   const faults: string[] = [];
@@ -79,5 +83,5 @@ const FIXED_TERMS = [
 ] as const satisfies (keyof ProductParameters)[];
 
 /** The terms that a change of parameters would alter and must not. */
-export const fixedTermsChanged = (before: ProductParameters, after: ProductParameters): string[] =>
+export const fixedTermsChanged = (before: ProductParameters, after: ProductParameters): (typeof FIXED_TERMS)[number][] =>
   FIXED_TERMS.filter((term) => before[term] !== after[term]);

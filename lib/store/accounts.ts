@@ -153,10 +153,13 @@ export interface EventTotals {
   readonly shards: ReadonlyMap<number, ShardTotals>;
 }
 
-/** Records a shard's totals of an event; the answer holds those of every shard that has posted it. */
+/**
+ * Records a shard's totals of an event; the answer holds those of every shard that has posted it. The first totals stand: a
+ * worker that is late finds accounts that later events have moved on, and would add up what they hold by then.
+ */
 export async function recordTotals(table: Table, seq: number, shard: number, totals: ShardTotals): Promise<EventTotals> {
   const item = await table.update(totalsKey(seq), {
-    expression: 'SET #shard = :totals',
+    expression: 'SET #shard = if_not_exists(#shard, :totals)',
     names: { '#shard': `shard#${shard}` },
     values: { ':totals': S(encodeTotals(totals)) },
   });

@@ -24,7 +24,7 @@ export interface Auction {
 export interface Gate {
   /** The auction that a submission now goes into. */
   readonly open: number;
-  /** When the auction before it was cut, ISO; empty before the first. */
+  /** When the marker that cut the auction before it was sent, ISO; empty before the first. */
   readonly openedAt: string;
   readonly dates: readonly string[];
   /** The same of the auctions it has left, the newest of them, by number. */
@@ -130,11 +130,11 @@ const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
  * Moves the shard from `gate.open` to the next auction, keeping the dates it leaves: a marker that comes again, even from
  * a dead-letter queue after later auctions, must close its shard with the same book.
  */
-export async function passGate(table: Table, product: string, shard: number, gate: Gate, slot: string): Promise<Gate> {
+export async function passGate(table: Table, product: string, shard: number, gate: Gate, cutAt: string): Promise<Gate> {
   const item = await table.update(gateKey(product, shard), {
-    expression: 'SET #open = :next, openedAt = :slot, #passed = :dates REMOVE dates, #old',
+    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, #old',
     names: { '#open': 'open', '#passed': passedAttribute(gate.open), '#old': passedAttribute(gate.open - PASSED_KEPT) },
-    values: { ':open': N(gate.open), ':next': N(gate.open + 1), ':slot': S(slot), ':dates': { L: gate.dates.map(S) } },
+    values: { ':open': N(gate.open), ':next': N(gate.open + 1), ':cutAt': S(cutAt), ':dates': { L: gate.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
   });
   if (!item) throw new Error(`the gate of ${product} shard ${shard} has moved on from auction ${gate.open}`);

@@ -24,6 +24,9 @@ export class LogDamagedError extends Error {
 /** What this process has folded so far, by table. The log never changes behind us, so it never has to be read again. */
 const folded = new WeakMap<Table, VenueState>();
 
+/** Events between two snapshots: what a new process reads at most, besides the newest snapshot. */
+const SNAPSHOT_EVERY = 16;
+
 /** The venue as of the newest event. */
 export async function loadVenue(table: Table): Promise<VenueState> {
   let state = folded.get(table) ?? (await readSnapshot(table)) ?? EMPTY_VENUE;
@@ -90,7 +93,7 @@ export async function append(
     : await table.create(item);
   if (!written && !(await isOurs(table, seq, hash))) return once && (await table.get(onceKey(once))) ? 'claimed' : undefined;
   folded.set(table, next);
-  await writeSnapshot(table, next);
+  if (seq % SNAPSHOT_EVERY === 0) await writeSnapshot(table, next);
   return next;
 }
 

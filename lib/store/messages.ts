@@ -68,6 +68,10 @@ export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, 
     throw new MessageFormatError(`a message of ${queue} is not JSON`);
   }
   const result = MESSAGES[queue].safeParse(parsed);
-  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${z.prettifyError(result.error)}`);
+  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${faults(result.error)}`);
   return result.data as Message<Queue>;
 }
+
+/** Where it is wrong and how, in this file's own words: the message may hold a sealed order, and even its field names are not ours. */
+const faults = ({ issues }: z.ZodError): string =>
+  issues.map(({ code, path }) => `${code} at $${path.map((name) => `.${String(name)}`).join('')}`).join(', ');

@@ -11,6 +11,13 @@ import { lots, ticks } from '../domain/units.ts';
 
 const VERSION = 1;
 const KINDS = ['new', 'cancel', 'replace'] as const;
+/** What a book order carries besides the order, by code: made by the roll, traded in part. */
+const FLAGS = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const;
 const OUTCOMES: readonly Outcome[] = ['accepted', 'deferred', ...REFUSALS];
 
 /** Packed bytes that are not what this code writes: another version, or damaged. */
@@ -49,8 +56,8 @@ export const packOrders = (orders: readonly BookOrder[]): Uint8Array =>
 export const unpackOrders = (packed: Uint8Array): BookOrder[] =>
   unpack(packed, (from): BookOrder => {
     const account = from.text();
-    const flags = from.number();
-    return { account, rolls: flags % 2 === 1, traded: flags >= 2, ...from.order() };
+    const [rolls, traded] = pick(FLAGS, from.number());
+    return { account, rolls, traded, ...from.order() };
   });
 
 export const packFills = (fills: readonly Fill[]): Uint8Array =>
@@ -69,7 +76,7 @@ export const unpackFills = (packed: Uint8Array): Fill[] =>
     const clientOrderId = from.text();
     const buy = from.number() as ContractMonth;
     const sell = from.number() as ContractMonth;
-    return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: from.number() === 1 };
+    return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
   });
 
 function pack<T>(values: readonly T[], write: (out: Writer, value: T) => void): Uint8Array {

@@ -14,6 +14,7 @@ import {
   QueryCommand,
   type QueryCommandOutput,
   TransactionCanceledException,
+  TransactionConflictException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -27,6 +28,8 @@ export type Item = Key & { readonly attributes: Attributes };
 const BATCH_WRITE_MAX = 25;
 const BATCH_GET_MAX = 100;
 const UNPROCESSED_TRIES_MAX = 8;
+/** A write that meets another's transaction is tried again this often in all: transactions take milliseconds. */
+const BUSY_TRIES_MAX = 6;
 
 export interface Update {
   readonly expression: string;
@@ -53,7 +56,10 @@ export class Table {
   readonly name: string;
   readonly #client: DynamoDBClient;
 
-  constructor(name = required(ENV.table), client = new DynamoDBClient({ maxAttempts: 5 })) {
+  constructor(
+    name = required(ENV.table),
+    client = new DynamoDBClient({ maxAttempts: 5, cacheMiddleware: true, accountIdEndpointMode: 'disabled' }),
+  ) {
     this.name = name;
     this.#client = client;
   }
@@ -90,7 +96,7 @@ export class Table {
 
   /** Writes an item if the condition holds. */
   async putIf(item: Item, condition: string, values?: Attributes, names?: Record<string, string>): Promise<boolean> {
-    return onCondition(
+    return onCondition(() =>
       this.#client.send(
         new PutItemCommand({
           TableName: this.name,
@@ -105,7 +111,7 @@ export class Table {
 
   /** Writes an item over whatever stands there: for what its owner may change at will, where the last word counts. */
   async put(item: Item): Promise<void> {
-    await this.#client.send(new PutItemCommand({ TableName: this.name, Item: encodeItem(item) }));
+    await unlessBusy(() => this.#client.send(new PutItemCommand({ TableName: this.name, Item: encodeItem(item) })));
   }
 
   /** Writes items whose keys are made of their content: written twice, they are the same. */
@@ -126,16 +132,18 @@ export class Table {
   /** Updates an item and returns all of it; `undefined` when the condition does not hold. */
   async update(key: Key, { expression, names, values, condition }: Update): Promise<Attributes | undefined> {
     try {
-      const { Attributes } = await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.name,
-          Key: encodeKey(key),
-          UpdateExpression: expression,
-          ReturnValues: 'ALL_NEW',
-          ...(names ? { ExpressionAttributeNames: names } : {}),
-          ...(values ? { ExpressionAttributeValues: values } : {}),
-          ...(condition ? { ConditionExpression: condition } : {}),
-        }),
+      const { Attributes } = await unlessBusy(() =>
+        this.#client.send(
+          new UpdateItemCommand({
+            TableName: this.name,
+            Key: encodeKey(key),
+            UpdateExpression: expression,
+            ReturnValues: 'ALL_NEW',
+            ...(names ? { ExpressionAttributeNames: names } : {}),
+            ...(values ? { ExpressionAttributeValues: values } : {}),
+            ...(condition ? { ConditionExpression: condition } : {}),
+          }),
+        ),
       );
       return Attributes;
     } catch (error) {
@@ -150,21 +158,15 @@ export class Table {
 
   /** Writes all of these new items or none. False when any key is taken. */
   async createTogether(items: readonly Item[]): Promise<boolean> {
-    try {
-      await this.#client.send(
+    return onCondition(() =>
+      this.#client.send(
         new TransactWriteItemsCommand({
           TransactItems: items.map((item) => ({
             Put: { TableName: this.name, Item: encodeItem(item), ConditionExpression: 'attribute_not_exists(pk)' },
           })),
         }),
-      );
-      return true;
-    } catch (error) {
-      const reasons =
-        error instanceof TransactionCanceledException ? error.CancellationReasons?.map(({ Code }) => Code) : undefined;
-      if (reasons?.includes('ConditionalCheckFailed')) return false;
-      throw error;
-    }
+      ),
+    );
   }
 
   /** Items of one partition in order of sort key, a page at a time. */
@@ -240,14 +242,38 @@ function sortCondition({ after, from, to, prefix }: Range): { condition: string;
   return { condition: '', values: {} };
 }
 
-async function onCondition(request: Promise<unknown>): Promise<boolean> {
+async function onCondition(write: () => Promise<unknown>): Promise<boolean> {
   try {
-    await request;
+    await unlessBusy(write);
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (error instanceof ConditionalCheckFailedException || cancellation(error).includes('ConditionalCheckFailed')) return false;
     throw error;
   }
 }
+
+/** What cancels a transaction, or refuses a plain write, only because another was at the same item at that moment. */
+const BUSY: ReadonlySet<string> = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+/** Repeats a write that has not happened because the item was busy; the SDK repeats throttled plain writes by itself. */
+async function unlessBusy<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      const reasons = cancellation(error);
+      const busy =
+        error instanceof TransactionConflictException || (reasons.length > 0 && reasons.every((reason) => BUSY.has(reason)));
+      if (!busy || tries === BUSY_TRIES_MAX) throw error;
+    }
+    await pause(tries);
+  }
+}
+
+/** Why the writes of a transaction did not happen; those that could have are left out. */
+const cancellation = (error: unknown): string[] =>
+  error instanceof TransactionCanceledException
+    ? (error.CancellationReasons ?? []).flatMap(({ Code }) => (Code && Code !== 'None' ? [Code] : []))
+    : [];
 
 const pause = (tries: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25 * 2 ** tries));

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import type { CashMoved } from '../../lib/domain/events.ts';
+import { cents } from '../../lib/domain/units.ts';
+import { EMPTY_VENUE, LogOrderError, type VenueState } from '../../lib/domain/venue.ts';
+import { logKey, onceKey, venueKey } from '../../lib/store/keys.ts';
+import {
+  append,
+  claimedBy,
+  decodeEvent,
+  encodeEvent,
+  LogDamagedError,
+  loadVenue,
+  readEvent,
+  readEvents,
+  readEventsAt,
+  readLog,
+} from '../../lib/store/log.ts';
+import { integer, S, Table, text } from '../../lib/store/table.ts';
+import { on } from '../domain/h100.ts';
+import { type Engine, startEngine } from '../engine.ts';
+
+let engine: Engine;
+let table: Table;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.stop());
+/** Each test starts with an empty log; a new `Table` remembers nothing of the one before. */
+beforeEach(async () => {
+  table = new Table();
+  for (const { sk } of await table.queryAll('LOG')) await table.delete({ pk: 'LOG', sk: sk!.S! });
+  await table.delete(venueKey);
+  table = new Table();
+});
+
+const moved = (amount: bigint, reference = 'r'): CashMoved => ({
+  kind: 'cash-moved',
+  account: 'a',
+  cents: cents(amount),
+  reference,
+  by: 'op',
+  at: '',
+});
+const grow = async (count: number): Promise<VenueState> => {
+  let state = await loadVenue(table);
+  for (let at = 0; at < count; at++) state = (await append(table, state, moved(BigInt(at)))) as VenueState;
+  return state;
+};
+const readAll = (): Promise<unknown[]> => Array.fromAsync(readLog(table, EMPTY_VENUE));
+const raw = async (seq: number) => (await table.get(logKey(seq)))!;
+
+describe('the log', () => {
+  it('is numbered without gaps, and a new process folds it to the same state', async () => {
+    const state = await grow(40);
+    expect((await readEvents(table, 0, 100)).map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+    expect(await loadVenue(new Table())).toEqual(state);
+    expect(await readAll()).toHaveLength(40);
+  });
+
+  it('keeps cents beyond what a number holds', async () => {
+    const event = moved(-(2n ** 80n));
+    expect(decodeEvent(encodeEvent(event))).toEqual(event);
+    await append(table, EMPTY_VENUE, event);
+    expect(await readEvent(table, 1)).toEqual(event);
+    expect(await readEventsAt(table, [1, 1, 2])).toEqual(new Map([[1, event]]));
+  });
+
+  it('refuses an event of a kind it does not know', () => {
+    expect(() => decodeEvent('{"kind":"gift"}')).toThrow();
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      'an event was edited',
+      async () => {
+        const item = await raw(2);
+        await table.put({ ...logKey(2), attributes: { ...item, data: S(text(item, 'data').replace('"1"', '"100"')) } });
+      },
+    ],
+    [
+      'an event was edited with a hash to match',
+      async () => {
+        const [item, other] = [await raw(2), await raw(3)];
+        await table.put({ ...logKey(2), attributes: { ...item, data: other.data!, hash: other.hash! } });
+      },
+    ],
+    ['an event was deleted', () => table.delete(logKey(2))],
+    ['the first event was deleted', () => table.delete(logKey(1))],
+    [
+      'two events were swapped',
+      async () => {
+        const [two, three] = [await raw(2), await raw(3)];
+        await table.put({ ...logKey(2), attributes: { data: three.data!, hash: three.hash! } });
+        await table.put({ ...logKey(3), attributes: { data: two.data!, hash: two.hash! } });
+      },
+    ],
+    [
+      'an event was put between',
+      async () => {
+        const item = await raw(2);
+        await table.put({ pk: 'LOG', sk: `${logKey(2).sk}x`, attributes: { data: item.data!, hash: item.hash! } });
+      },
+    ],
+  ])('says that it is damaged when %s', async (_, damage) => {
+    await grow(4);
+    await damage();
+    await expect(readAll()).rejects.toThrow(LogDamagedError);
+    await expect(loadVenue(new Table())).rejects.toThrow(LogDamagedError);
+  });
+});
+
+describe('append', () => {
+  it('answers nothing when another event has taken the place, and writes nothing', async () => {
+    await append(table, EMPTY_VENUE, moved(1n));
+    expect(await append(new Table(), EMPTY_VENUE, moved(2n))).toBeUndefined();
+    expect(await readEvent(table, 1)).toEqual(moved(1n));
+    expect(await readEvent(table, 2)).toBeUndefined();
+  });
+
+  it.each([
+    ['alone', undefined],
+    ['with a name', 'lost'],
+  ])('counts an event as ours when the answer to its write was lost, %s', async (_, once) => {
+    const write = once ? 'createTogether' : 'create';
+    const original = table[write].bind(table) as (written: unknown) => Promise<boolean>;
+    table[write] = async (written: unknown) => {
+      await original(written);
+      return original(written);
+    };
+    expect(await append(table, EMPTY_VENUE, moved(7n), once)).toMatchObject({ seq: 1 });
+    expect(await readAll()).toHaveLength(1);
+  });
+
+  it('claims a name once, for good, together with its event', async () => {
+    const first = (await append(table, EMPTY_VENUE, moved(1n), 'deposit')) as VenueState;
+    expect(await claimedBy(table, 'deposit')).toBe(1);
+    expect(await append(table, first, moved(1n), 'deposit')).toBe('claimed');
+    expect(await readEvent(table, 2)).toBeUndefined();
+    expect(await append(table, EMPTY_VENUE, moved(3n), 'other')).toBeUndefined();
+    expect(await claimedBy(table, 'other')).toBeUndefined();
+    await table.delete(onceKey('deposit'));
+  });
+
+  it('never writes an event that the venue could not fold', async () => {
+    const closed = { kind: 'day-closed', product: 'NONE', date: on('2025-10-20') } as const;
+    await expect(append(table, EMPTY_VENUE, closed)).rejects.toThrow(LogOrderError);
+    expect(await readEvents(table, 0, 1)).toEqual([]);
+  });
+
+  it('lets many appenders at once commit all their events, one after another', async () => {
+    const appender = async (own: Table, reference: string): Promise<number[]> => {
+      const seqs: number[] = [];
+      while (seqs.length < 5) {
+        const next = await append(own, await loadVenue(own), moved(1n, `${reference}.${seqs.length}`));
+        if (next && next !== 'claimed') seqs.push(next.seq);
+      }
+      return seqs;
+    };
+    const seqs = await Promise.all(['x', 'y', 'z'].map((name) => appender(new Table(), name)));
+    expect(seqs.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, at) => at + 1));
+    expect(await readAll()).toHaveLength(15);
+  });
+});
+
+test('a snapshot never goes back, and one that is behind is made good from the log', async () => {
+  const state = await grow(33);
+  const snapshot = (await table.get(venueKey))!;
+  expect(integer(snapshot, 'seq')).toBeGreaterThan(0);
+  expect(integer(snapshot, 'seq')).toBeLessThanOrEqual(33);
+  engine.requests.length = 0;
+  expect(await loadVenue(new Table())).toEqual(state);
+  expect(engine.requests).toEqual(['GetItem', 'Query']);
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import type { BookOrder } from '../../lib/domain/book.ts';
+import type { ContractMonth } from '../../lib/domain/contracts.ts';
+import type { Fill } from '../../lib/domain/events.ts';
+import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../../lib/domain/orders.ts';
+import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/units.ts';
+import {
+  PackingError,
+  packFills,
+  packInstructions,
+  packOrders,
+  packOutcomes,
+  unpackFills,
+  unpackInstructions,
+  unpackOrders,
+  unpackOutcomes,
+} from '../../lib/store/packing.ts';
+
+const name = fc.string({ unit: 'grapheme', maxLength: 64 });
+const node = fc.integer({ min: 0, max: 9999 * 12 + 11 }) as fc.Arbitrary<ContractMonth>;
+const quantity = fc.integer({ min: 1, max: MAX_LOTS }).map(lots);
+const order: fc.Arbitrary<Order> = fc.record({
+  clientOrderId: name,
+  buy: node,
+  sell: node,
+  limit: fc.integer({ min: -MAX_TICKS, max: MAX_TICKS }).map(ticks),
+  lots: quantity,
+  timeInForce: fc.constantFrom(...TIMES_IN_FORCE),
+});
+const instruction: fc.Arbitrary<Instruction> = fc.oneof(
+  fc.record({ kind: fc.constant('new' as const), order }),
+  fc.record({ kind: fc.constant('cancel' as const), clientOrderId: name }),
+  fc.record({ kind: fc.constant('replace' as const), replaces: name, order }),
+);
+const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
+const bookOrder: fc.Arbitrary<BookOrder> = fc
+  .tuple(order, name, fc.boolean(), fc.boolean())
+  .map(([own, account, rolls, traded]) => ({ ...own, account, rolls, traded }));
+const fill: fc.Arbitrary<Fill> = fc.record({
+  account: name,
+  clientOrderId: name,
+  buy: node,
+  sell: node,
+  lots: quantity,
+  rolls: fc.boolean(),
+});
+
+interface Packing {
+  readonly of: string;
+  readonly rows: fc.Arbitrary<unknown[]>;
+  readonly pack: (rows: never) => Uint8Array;
+  readonly unpack: (packed: Uint8Array) => unknown[];
+}
+const PACKINGS: Packing[] = [
+  { of: 'instructions', rows: fc.array(instruction), pack: packInstructions, unpack: unpackInstructions },
+  { of: 'outcomes', rows: fc.array(outcome), pack: packOutcomes, unpack: unpackOutcomes },
+  { of: 'orders', rows: fc.array(bookOrder), pack: packOrders, unpack: unpackOrders },
+  { of: 'fills', rows: fc.array(fill), pack: packFills, unpack: unpackFills },
+];
+
+describe.each(PACKINGS)('packed $of', ({ rows, pack, unpack }) => {
+  it('read as they were written, also from the middle of a larger buffer', () => {
+    fc.assert(
+      fc.property(rows, (written) => {
+        const packed = pack(written as never);
+        expect(unpack(packed)).toEqual(written);
+        const inside = Buffer.concat([Buffer.from([7, 7]), packed, Buffer.from([7])]);
+        expect(unpack(inside.subarray(2, 2 + packed.length))).toEqual(written);
+      }),
+    );
+  });
+
+  it('are refused in every version but the first', () => {
+    const [, ...rest] = pack([] as never);
+    for (let version = 0; version < 128; version++) {
+      if (version === 1) continue;
+      expect(() => unpack(Uint8Array.from([version, ...rest]))).toThrow(PackingError);
+    }
+    expect(() => unpack(Uint8Array.from([0x81, 0x01, ...rest]))).toThrow(/version 129/);
+    expect(() => unpack(new Uint8Array())).toThrow(PackingError);
+  });
+
+  it('are refused when cut anywhere or followed by anything', () => {
+    fc.assert(
+      fc.property(rows, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }), (written, at, more) => {
+        const packed = pack(written as never);
+        expect(() => unpack(packed.slice(0, at % packed.length))).toThrow(PackingError);
+        expect(() => unpack(Buffer.concat([packed, more]))).toThrow(PackingError);
+      }),
+    );
+  });
+});
+
+test.each([
+  ['a kind of instruction', () => unpackInstructions(Uint8Array.from([1, 1, 3]))],
+  ['an outcome', () => unpackOutcomes(Uint8Array.from([1, 1, 2 + REFUSALS.length]))],
+  ['a time in force', () => unpackInstructions(Uint8Array.from([1, 1, 0, 0, 0, 1, 0, 1, TIMES_IN_FORCE.length]))],
+  ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 0, 4, 0, 0, 1, 0, 1, 0]))],
+  ['a mark of a fill', () => unpackFills(Uint8Array.from([1, 1, 0, 0, 0, 0, 1, 2]))],
+  ['a number beyond what is exact', () => unpackOutcomes(Uint8Array.from([1, 1, 255, 255, 255, 255, 255, 255, 255, 127]))],
+  ['a count that no bytes follow', () => unpackOutcomes(Uint8Array.from([1, 255, 255, 255, 255, 15]))],
+])('%s that is not known is refused', (_, unpack) => {
+  expect(unpack).toThrow(PackingError);
+});
+
+test.each([-1, 0.5, Number.NaN, 2 ** 53])('a number that is not a whole one in range is not packed: %s', (lots) => {
+  const wrong = { kind: 'new', order: { clientOrderId: 'a', buy: 1, sell: 0, limit: 1, lots, timeInForce: 'day' } };
+  expect(() => packInstructions([wrong as unknown as Instruction])).toThrow(PackingError);
+});
+
+test('an order whose name has the length of a serial number takes 25 to 30 bytes', () => {
+  const orders = Array.from({ length: 500 }, (_, at): Instruction => {
+    const clientOrderId = `2025-10-20.${String(at).padStart(4, '0')}`;
+    const own = { clientOrderId, buy: 24309 as ContractMonth, sell: 0 as ContractMonth, timeInForce: 'day' as const };
+    return { kind: 'new', order: { ...own, limit: ticks(2350 + at), lots: lots(1 + at) } };
+  });
+  const each = packInstructions(orders).length / orders.length;
+  expect(each).toBeGreaterThan(24);
+  expect(each).toBeLessThan(30);
+});
