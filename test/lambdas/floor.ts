@@ -56,6 +56,7 @@ export async function openFloor(): Promise<Floor> {
   // Metric lines would go to the test's output.
   venue.metrics.publishStoredMetrics = () => {
     venue.metrics.clearMetrics();
+    return venue.metrics;
   };
   return { engine, ...venue, client: new SQSClient({}) };
 }
@@ -158,7 +159,7 @@ export async function deliver(queue: QueueName, ...batch: (SQSRecord | Message<Q
   }
 }
 
-/** One receive of a queue, worked as Lambda works it: what did not fail is deleted. Returns how many messages there were. */
+/** One receive of a queue, worked and deleted. Returns how many messages there were; none of them may fail. */
 export async function receive({ client }: Floor, queue: QueueName): Promise<number> {
   const QueueUrl = process.env[QUEUES[queue].url]!;
   const { Messages = [] } = await client.send(
@@ -172,9 +173,10 @@ export async function receive({ client }: Floor, queue: QueueName): Promise<numb
     return { ...made, messageId: MessageId!, attributes: { ...made.attributes, ...sequence } };
   });
   if (records.length === 0) return 0;
-  const failed = new Set(await deliver(queue, ...records));
-  for (const [at, { ReceiptHandle }] of Messages.entries())
-    if (!failed.has(at)) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: ReceiptHandle! }));
+  const failed = await deliver(queue, ...records);
+  if (failed.length) throw new Error(`${failed.length} messages of ${queue} failed: ${records[failed[0]!]!.body}`);
+  for (const { ReceiptHandle } of Messages)
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: ReceiptHandle! }));
   return records.length;
 }
 

@@ -1,0 +1,325 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import type { BookOrder } from '../../lib/domain/book.ts';
+import type { AuctionCleared, Fill } from '../../lib/domain/events.ts';
+import type { Instruction } from '../../lib/domain/orders.ts';
+import { lots } from '../../lib/domain/units.ts';
+import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.ts';
+import { claimRollChunk } from '../../lib/store/book.ts';
+import { halt } from '../../lib/store/halt.ts';
+import { resultPartition } from '../../lib/store/keys.ts';
+import { loadVenue, newestEvents } from '../../lib/store/log.ts';
+import { readCarried, readCurve, readFills, writeResult } from '../../lib/store/results.ts';
+import { Table } from '../../lib/store/table.ts';
+import { on } from '../domain/h100.ts';
+import {
+  ANN,
+  BOB,
+  CAT,
+  commit,
+  DAN,
+  DEC,
+  deliver,
+  dieOnce,
+  type Floor,
+  holdAuction,
+  list,
+  NOV,
+  newYork,
+  openFloor,
+  resumeVenue,
+  SHARDS,
+  stateOf,
+  submission,
+  work,
+} from './floor.ts';
+import { buy, order, sell, spread } from './orders.ts';
+
+let floor: Floor;
+beforeAll(async () => {
+  floor = await openFloor();
+});
+afterAll(() => floor.engine.stop());
+
+let products = 0;
+let product: string;
+beforeEach(async () => {
+  floor.engine.drain();
+  product = `K${++products}`;
+  await list(floor, product);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await resumeVenue(floor);
+});
+
+const MONDAY = on('2025-10-20');
+const TEN = newYork(MONDAY, '10:00');
+const ONE = newYork(MONDAY, '13:00');
+const early = newYork(MONDAY, '09:30');
+
+const send = (account: string, ...instructions: Instruction[]): Promise<number[]> =>
+  deliver('orders', submission(product, account, early, instructions));
+const clear = (auction = 1): Promise<number[]> => deliver('auctions', { v: 1, product, auction });
+/** Closes a slot's auction in every shard, without clearing it. */
+async function cut(slot = TEN): Promise<void> {
+  await deliver('closings', { v: 1, product, slot });
+  await work(floor, 'orders');
+  floor.engine.drain();
+}
+async function cleared(): Promise<AuctionCleared[]> {
+  const found: AuctionCleared[] = [];
+  for await (const { event } of newestEvents(floor.table))
+    if (event.kind === 'auction-cleared' && event.product === product) found.unshift(event);
+  return found;
+}
+async function fillsOf(event: AuctionCleared): Promise<[string, string, number][]> {
+  const shards = await Promise.all(
+    Array.from({ length: SHARDS }, (_, shard) => readFills(floor.table, product, event.auction, shard, event.fills)),
+  );
+  return shards.flat().map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
+}
+async function carriedNow(): Promise<[string, string, number, boolean][]> {
+  const { lastAuction, carried } = await stateOf(floor, product);
+  const shards = await Promise.all(
+    Array.from({ length: SHARDS }, (_, shard) => readCarried(floor.table, product, lastAuction, shard, carried)),
+  );
+  return shards.flat().map(({ account, clientOrderId, lots, traded }) => [account, clientOrderId, lots, traded]);
+}
+
+test('a book spread over all shards clears together: outrights and a spread at the difference of its months', async () => {
+  await send(ANN, buy('n', NOV, 2402, 5));
+  await send(CAT, sell('d', DEC, 2410, 5));
+  await send(DAN, spread('s', DEC, NOV, 8, 5));
+  await cut();
+  expect(await clear()).toEqual([]);
+  const [event] = await cleared();
+  expect(event).toMatchObject({ auction: 1, slot: TEN, date: MONDAY, closing: false, orders: 3, surplus: '0' });
+  expect(event!.months[DEC]!.price - event!.months[NOV]!.price).toBe(8);
+  expect((await fillsOf(event!)).toSorted()).toEqual(
+    [
+      [ANN, 'n', 5],
+      [CAT, 'd', 5],
+      [DAN, 's', 5],
+    ].toSorted(),
+  );
+  const curve = JSON.parse(await readCurve(floor.table, product, 1, event!.curve));
+  expect(curve.spreads).toEqual([{ buy: DEC, sell: NOV, price: 8, lots: 5 }]);
+  expect(await readAuction(floor.table, product, 1)).toMatchObject({ clearedBy: (await loadVenue(floor.table)).seq });
+  expect(floor.engine.messages('postings')).toHaveLength(SHARDS);
+});
+
+describe('an auction waits', () => {
+  it('until every shard is closed', async () => {
+    await deliver('closings', { v: 1, product, slot: TEN });
+    await deliver('orders', { v: 1, kind: 'marker', product, shard: 1, auction: 1, slot: TEN });
+    expect(await clear()).toEqual([]);
+    expect(await cleared()).toEqual([]);
+    await deliver('orders', { v: 1, kind: 'marker', product, shard: 0, auction: 1, slot: TEN });
+    await clear();
+    expect(await cleared()).toHaveLength(1);
+  });
+
+  it('when there is none of that number', async () => {
+    expect(await clear(7)).toEqual([]);
+    expect(await cleared()).toEqual([]);
+  });
+
+  it('for its predecessor, which rings it', async () => {
+    await cut(TEN);
+    await cut(ONE);
+    expect(await clear(2)).toEqual([]);
+    expect(await cleared()).toEqual([]);
+    await clear(1);
+    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product, auction: 2 }]);
+    await work(floor);
+    expect((await cleared()).map(({ auction }) => auction)).toEqual([1, 2]);
+  });
+
+  it('while the venue is halted', async () => {
+    await cut();
+    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    expect(await clear()).toEqual([]);
+    expect(await cleared()).toEqual([]);
+    await resumeVenue(floor);
+    await clear();
+    expect(await cleared()).toHaveLength(1);
+  });
+});
+
+describe('an auction that is cleared again', () => {
+  it('changes nothing and rings the same bells', async () => {
+    await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
+    await cut(TEN);
+    await cut(ONE);
+    await clear(1);
+    const before = await floor.table.queryAll(resultPartition(product, 1));
+    const rung = floor.engine.messages('auctions');
+    const ring = vi.spyOn(floor.queues, 'ringPostings');
+    expect(await clear(1)).toEqual([]);
+    expect(await cleared()).toHaveLength(1);
+    expect(await floor.table.queryAll(resultPartition(product, 1))).toEqual(before);
+    expect(floor.engine.messages('auctions')).toEqual([...rung, ...rung]);
+    expect(ring).toHaveBeenCalledOnce();
+  });
+
+  it('by workers at once is committed once', async () => {
+    await send(ANN, buy('a', NOV, 2400, 5));
+    await send(CAT, sell('b', NOV, 2400, 5));
+    await cut();
+    expect(await Promise.all([clear(), clear(), clear()])).toEqual([[], [], []]);
+    expect(await cleared()).toHaveLength(1);
+  });
+
+  it('while other events are committed is decided again behind them', async () => {
+    await cut();
+    const original = floor.table.create.bind(floor.table);
+    let overtaken = 0;
+    vi.spyOn(floor.table, 'create').mockImplementation(async (item) => {
+      if (item.pk === 'LOG' && overtaken++ < 2)
+        await commit({ table: new Table() }, { kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' });
+      return original(item);
+    });
+    expect(await clear()).toEqual([]);
+    expect(overtaken).toBe(3);
+    expect(await cleared()).toHaveLength(1);
+  });
+
+  it.each([
+    ['after writing its results', 'table', 'putAll', 'after'],
+    ['before its commit', 'table', 'create', 'before'],
+    ['after its commit', 'table', 'create', 'after'],
+    ['before noting who cleared it', 'table', 'update', 'before'],
+    ['before ringing', 'queues', 'ringPostings', 'before'],
+  ] as const)('because its worker died %s ends the same', async (_, on, method, when) => {
+    await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
+    await send(CAT, sell('b', NOV, 2400, 3));
+    await cut();
+    dieOnce(floor[on], method as never, when);
+    expect(await clear()).toEqual([0]);
+    expect(await clear()).toEqual([]);
+    const [event, ...more] = await cleared();
+    expect(more).toEqual([]);
+    expect(await fillsOf(event!)).toHaveLength(2);
+    expect((await readAuction(floor.table, product, 1))?.clearedBy).toBeGreaterThan(0);
+    expect(floor.engine.messages('postings')).toHaveLength(SHARDS);
+  });
+
+  it('late by other code, with another outcome, does not touch what is committed', async () => {
+    await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
+    await send(CAT, sell('b', NOV, 2400, 3));
+    await cut();
+    await clear();
+    const [event] = await cleared();
+    const [fills, carried] = [await fillsOf(event!), await carriedNow()];
+    const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
+    const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, traded: true };
+    const written = await writeResult(floor.table, product, 1, {
+      fills: new Map([[0, [other]]]),
+      carried: new Map([[0, [left]]]),
+      curve: '{}',
+    });
+    expect(written.fills[0]).not.toEqual(event!.fills[0]);
+    expect(await fillsOf(event!)).toEqual(fills);
+    expect(await carriedNow()).toEqual(carried);
+    expect(await readCurve(floor.table, product, 1, event!.curve)).not.toBe('{}');
+  });
+});
+
+describe('what is left of an order', () => {
+  const rest = async (closing: boolean): Promise<void> => {
+    for (const tif of ['auction', 'day', 'gtc'] as const) await send(ANN, buy(`${tif}-rest`, NOV, 2400 - 50, 5, tif));
+    await send(ANN, buy('gtc-part', NOV, 2400, 5, 'gtc'));
+    await send(CAT, sell('s', NOV, 2400, 3));
+    if (closing) {
+      await openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true });
+      await markAuction(floor.table, product, 1);
+    }
+    await cut();
+    await clear();
+  };
+
+  it('is carried by its time in force, with the mark of having traded', async () => {
+    await rest(false);
+    expect(await carriedNow()).toEqual([
+      [ANN, 'day-rest', 5, false],
+      [ANN, 'gtc-part', 2, true],
+      [ANN, 'gtc-rest', 5, false],
+    ]);
+  });
+
+  it('lapses after the closing auction if it was for the day', async () => {
+    await rest(true);
+    expect(await carriedNow()).toEqual([
+      [ANN, 'gtc-part', 2, true],
+      [ANN, 'gtc-rest', 5, false],
+    ]);
+  });
+
+  it('is carried on by auctions it has no part in, and is no longer marked', async () => {
+    await rest(false);
+    await holdAuction(floor, product, ONE);
+    expect(await carriedNow()).toEqual([
+      [ANN, 'day-rest', 5, false],
+      [ANN, 'gtc-part', 2, false],
+      [ANN, 'gtc-rest', 5, false],
+    ]);
+  });
+
+  it('lapses when its month is no longer listed', async () => {
+    const own = await stateOf(floor, product);
+    const [oct] = own.listed;
+    await send(ANN, buy('oct', oct!, 2300, 5, 'gtc'), buy('nov', NOV, 2300, 5, 'gtc'), spread('both', NOV, oct!, -90, 1));
+    await openAuction(floor.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true });
+    await cut();
+    await clear();
+    expect(await carriedNow()).toHaveLength(2);
+    const date = on('2025-10-31');
+    const [settled, mark] = [own.marks, own.marks[oct!]!];
+    const by = { approvedBy: [] };
+    await commit(floor, {
+      kind: 'prices-settled',
+      product,
+      date,
+      auction: 1,
+      previous: settled,
+      settled,
+      rollOpens: null,
+      ...by,
+    });
+    const far = (own.listed.at(-1)! + 1) as never;
+    const price = { mark, finalPrice: mark, indexValues: 20, listed: far, listedAt: mark };
+    await commit(floor, { kind: 'month-expired', product, date, month: oct!, ...price, ...by });
+    await openAuction(floor.table, { product, auction: 2, slot: ONE, date: MONDAY, closing: false });
+    await cut(ONE);
+    await clear(2);
+    expect(await carriedNow()).toEqual([[ANN, 'nov', 5, false]]);
+    expect((await cleared())[1]).toMatchObject({ orders: 1 });
+  });
+});
+
+test("the roll's orders take part and are told apart in the fills", async () => {
+  const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: BOB, rolls: true, traded: false };
+  await claimRollChunk(floor.table, product, 0, 1, 0, { orders: [roll], through: BOB, last: true });
+  await send(CAT, spread('s', NOV, DEC, -10, 4));
+  await cut();
+  await clear();
+  const [event] = await cleared();
+  const fills = await readFills(floor.table, product, 1, 0, event!.fills);
+  expect(fills).toEqual([{ account: BOB, clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true }]);
+});
+
+test('more rows than an item holds are split over several and read whole', async () => {
+  const fill = (at: number): Fill => ({
+    account: 'a'.repeat(64),
+    clientOrderId: String(at).padStart(36, 'x'),
+    buy: NOV,
+    sell: DEC,
+    lots: lots(1_000_000),
+    rolls: false,
+  });
+  const fills = Array.from({ length: 6500 }, (_, at) => fill(at));
+  const written = await writeResult(floor.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), curve: '' });
+  expect(written.fills[1]).toHaveLength(3);
+  expect(await readFills(floor.table, product, 1, 1, written.fills)).toEqual(fills);
+  await expect(readFills(floor.table, product, 1, 1, { 1: ['gone'] })).rejects.toThrow('committed and not there');
+});

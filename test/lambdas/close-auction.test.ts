@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
+import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { halt } from '../../lib/store/halt.ts';
+import { on } from '../domain/h100.ts';
+import { deliver, dieOnce, type Floor, holdAuction, list, newYork, openFloor, resumeVenue, SHARDS, work } from './floor.ts';
+
+let floor: Floor;
+beforeAll(async () => {
+  floor = await openFloor();
+});
+afterAll(() => floor.engine.stop());
+
+let products = 0;
+let product: string;
+beforeEach(async () => {
+  floor.engine.drain();
+  product = `C${++products}`;
+  await list(floor, product);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await resumeVenue(floor);
+});
+
+const MONDAY = on('2025-10-20');
+const TEN = newYork(MONDAY, '10:00');
+const ONE = newYork(MONDAY, '13:00');
+const CLOSING = newYork(MONDAY, '16:00');
+const close = (slot: string): Promise<number[]> => deliver('closings', { v: 1, product, slot });
+const opened = async () =>
+  (await newestAuctions(floor.table, product, 10)).map(({ auction, slot, marked, closing }) => ({
+    auction,
+    slot,
+    marked,
+    closing,
+  }));
+const markers = (): unknown[] => floor.engine.messages('orders');
+
+test('a due auction is given the next number and a marker in every group', async () => {
+  expect(await close(TEN)).toEqual([]);
+  expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
+  expect(markers()).toEqual(
+    Array.from({ length: SHARDS }, (_, shard) => ({ v: 1, kind: 'marker', product, shard, auction: 1, slot: TEN })),
+  );
+  await work(floor);
+  floor.engine.drain();
+  await close(ONE);
+  expect((await opened())[0]).toEqual({ auction: 2, slot: ONE, marked: true, closing: false });
+});
+
+test('a product that is not listed has no auctions', async () => {
+  expect(await deliver('closings', { v: 1, product: 'NONE', slot: TEN })).toEqual([]);
+  expect(await newestAuctions(floor.table, 'NONE', 1)).toEqual([]);
+});
+
+describe('a day without trading has no auction:', () => {
+  it.each([
+    ['a Saturday', '2025-10-18'],
+    ['Thanksgiving', '2025-11-27'],
+    // At 22:00 in New York it is Tuesday in UTC, and at 20:30 on Sunday it is Monday.
+    ['a Sunday in New York that is a Monday in UTC', '2025-10-19', '20:30'],
+  ])('%s', async (_, date, time = '10:00') => {
+    expect(await close(newYork(date, time))).toEqual([]);
+    expect(await opened()).toEqual([]);
+    expect(markers()).toEqual([]);
+  });
+});
+
+describe('a slot that comes again', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['at once', async () => {}],
+    ['when its auction has cleared', () => work(floor)],
+    [
+      'when a later auction has been opened',
+      async () => {
+        await work(floor);
+        await close(ONE);
+      },
+    ],
+  ])('has the same number and sends the same markers, %s', async (_, meanwhile) => {
+    const sent = vi.spyOn(floor.queues, 'sendMarkers');
+    await close(TEN);
+    await meanwhile();
+    const before = await opened();
+    expect(await close(TEN)).toEqual([]);
+    expect(await opened()).toEqual(before);
+    expect(sent.mock.calls.at(-1)).toEqual(sent.mock.calls[0]);
+    expect(await findAuction(floor.table, product, TEN)).toBe(1);
+  });
+
+  it('together with itself is given one number', async () => {
+    await Promise.all([close(TEN), close(TEN), close(TEN)]);
+    expect(await opened()).toHaveLength(1);
+  });
+
+  it.each([
+    ['numbered it', 'table', 'createTogether', 'after'],
+    ['was about to say that it is closing', 'table', 'update', 'before'],
+    ['was about to send the markers', 'queues', 'sendMarkers', 'before'],
+    ['sent the markers', 'queues', 'sendMarkers', 'after'],
+  ] as const)('because a worker died that %s is closed all the same', async (_, on, method, when) => {
+    dieOnce(floor[on], method as never, when);
+    expect(await close(TEN)).toEqual([0]);
+    expect(await close(TEN)).toEqual([]);
+    expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
+    expect(markers()).toHaveLength(SHARDS);
+  });
+});
+
+describe('an auction is refused', () => {
+  test.each<[string, string, () => Promise<unknown>]>([
+    ['while the venue is halted', TEN, () => halt(floor.table, { reason: 'test', by: 'op', at: '' })],
+    ['while a day run is under way', ONE, () => planDay(floor.table, product, MONDAY, CLOSING)],
+    ['when the business day before it is not closed', newYork('2025-10-21', '10:00'), async () => {}],
+    ['when a later auction has been held', TEN, () => holdAuction(floor, product, ONE)],
+    [
+      'when the closing auction before it is not closed',
+      ONE,
+      () => openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true }),
+    ],
+  ])('%s', async (_, slot, given) => {
+    await given();
+    const before = await opened();
+    floor.engine.drain();
+    expect(await close(slot)).toEqual([]);
+    expect(await opened()).toEqual(before);
+    expect(markers()).toEqual([]);
+  });
+});
+
+describe('a closing auction', () => {
+  const plan = async (): Promise<void> => {
+    await planDay(floor.table, product, MONDAY, CLOSING);
+    await openAuction(floor.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
+  };
+  const step = async () => (await readDay(floor.table, product, MONDAY))?.step;
+  const endRoll = async (): Promise<unknown> =>
+    moveDay(floor.table, (await readDay(floor.table, product, MONDAY))!, 'roll', 'close', { auction: 1 });
+
+  it('is not closed before its roll has ended', async () => {
+    await plan();
+    expect(await close(CLOSING)).toEqual([]);
+    expect(markers()).toEqual([]);
+    expect(await readAuction(floor.table, product, 1)).toMatchObject({ marked: false });
+    expect(await step()).toBe('roll');
+  });
+
+  it('is closed when it has, and moves the day on; again, it does neither twice', async () => {
+    await plan();
+    await endRoll();
+    expect(await close(CLOSING)).toEqual([]);
+    expect(markers()).toHaveLength(SHARDS);
+    expect(await step()).toBe('clear');
+    expect(await close(CLOSING)).toEqual([]);
+    expect(await step()).toBe('clear');
+    expect(await opened()).toHaveLength(1);
+  });
+
+  it('waits while the venue is halted', async () => {
+    await plan();
+    await endRoll();
+    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    expect(await close(CLOSING)).toEqual([]);
+    expect(markers()).toEqual([]);
+    expect(await step()).toBe('close');
+    await markAuction(floor.table, product, 1);
+  });
+});

@@ -1,0 +1,294 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import type { AccountState } from '../../lib/domain/account.ts';
+import type { BookOrder } from '../../lib/domain/book.ts';
+import { businessDays } from '../../lib/domain/calendar.ts';
+import type { RollInstruction } from '../../lib/domain/roll.ts';
+import { lots, NO_CENTS, ticks } from '../../lib/domain/units.ts';
+import { deleteRollInstruction, encodeAccount, readAccount, writeRollInstruction } from '../../lib/store/accounts.ts';
+import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
+import { rollOrders } from '../../lib/store/book.ts';
+import { listDays, publishIndex, readDay } from '../../lib/store/days.ts';
+import { halt } from '../../lib/store/halt.ts';
+import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
+import { type Item, json } from '../../lib/store/table.ts';
+import { month, on } from '../domain/h100.ts';
+import {
+  ANN,
+  BOB,
+  CAT,
+  DAN,
+  DEC,
+  deliver,
+  dieOnce,
+  type Floor,
+  fund,
+  holdAuction,
+  list,
+  newYork,
+  openFloor,
+  resumeVenue,
+  runDay,
+  SHARDS,
+  stateOf,
+  submission,
+  work,
+} from './floor.ts';
+import { buy, sell, spread } from './orders.ts';
+
+let floor: Floor;
+beforeAll(async () => {
+  floor = await openFloor();
+  await fund(floor, ANN, BOB, CAT, DAN);
+});
+afterAll(() => floor.engine.stop());
+
+// Positions in December roll into January on business days 5 to 9 of November 2025: the 7th, 10th, 11th, 12th and 13th.
+const FIRST = on('2025-11-07');
+const JAN = month('2026-01');
+const EARLIER = on('2025-11-06');
+
+let products = 0;
+let product: string;
+beforeEach(async () => {
+  floor.engine.drain();
+  product = `R${++products}`;
+  await list(floor, product, { date: EARLIER });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await resumeVenue(floor);
+  floor.engine.drain();
+});
+
+const roll = (date: string): Promise<number[]> => deliver('rolls', { v: 1, product, slot: newYork(date, '16:00') });
+const rollBook = async (auction = 1): Promise<BookOrder[]> =>
+  (await Promise.all(Array.from({ length: SHARDS }, (_, shard) => rollOrders(floor.table, product, shard, auction)))).flat();
+const instruct = (account: string, instruction: RollInstruction = { at: 'market' }): Promise<void> =>
+  writeRollInstruction(floor.table, product, account, SHARDS, instruction);
+const AT_LIMIT = (limit: number): RollInstruction => ({ at: 'limit', limit: ticks(limit) });
+
+/** Gives an account a position in December as its window opened: `held` then, `rolled` since, `now` left. */
+async function give(account: string, held: number, rolled = 0, now = held - rolled): Promise<void> {
+  const empty: AccountState = { account, name: account, applied: 0, cash: NO_CENTS, products: {} };
+  const state = (await readAccount(floor.table, account, SHARDS)) ?? empty;
+  const progress = { near: DEC, held: lots(held), rolled: lots(rolled) };
+  const holding = { lots: now ? { [DEC]: lots(now) } : {}, roll: progress };
+  await floor.table.put(encodeAccount({ ...state, products: { ...state.products, [product]: holding } }, SHARDS));
+}
+
+describe('an instruction becomes a spread order of the closing auction', () => {
+  const [to, back] = [
+    { buy: JAN, sell: DEC },
+    { buy: DEC, sell: JAN },
+  ];
+  test.each<[string, [held: number, rolled: number, now: number], RollInstruction, object | undefined]>([
+    [
+      'a long at the market, within the band above the settled spread',
+      [10, 0, 10],
+      { at: 'market' },
+      { ...to, limit: 50, lots: 2 },
+    ],
+    ['a short at the market, within the band below it', [-10, 0, -10], { at: 'market' }, { ...back, limit: 50, lots: 2 }],
+    ['a long at its limit', [10, 0, 10], AT_LIMIT(-3), { ...to, limit: -3, lots: 2 }],
+    ['a short at its limit', [-10, 0, -10], AT_LIMIT(-3), { ...back, limit: 3, lots: 2 }],
+    ['a share rounded half up', [13, 0, 13], { at: 'market' }, { ...to, limit: 50, lots: 3 }],
+    ['less what has rolled already', [20, 3, 17], { at: 'market' }, { ...to, limit: 50, lots: 1 }],
+    ['never more than is still held', [20, 0, 1], { at: 'market' }, { ...to, limit: 50, lots: 1 }],
+    ['nothing when all of the share has rolled', [10, 2, 8], { at: 'market' }, undefined],
+    ['nothing when the position is gone', [10, 0, 0], { at: 'market' }, undefined],
+    ['nothing when it has turned over', [10, 0, -4], { at: 'market' }, undefined],
+    ['nothing for too small a share', [2, 0, 2], { at: 'market' }, undefined],
+  ])('%s', async (_, [held, rolled, now], instruction, expected) => {
+    await give(ANN, held, rolled, now);
+    await instruct(ANN, instruction);
+    await give(CAT, held, rolled, now);
+    expect(await roll(FIRST)).toEqual([]);
+    const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, traded: false };
+    expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
+    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+    expect(floor.engine.messages('closings')).toEqual([{ v: 1, product, slot: newYork(FIRST, '16:00') }]);
+  });
+
+  it('for accounts of every shard', async () => {
+    for (const account of [ANN, BOB, CAT, DAN]) {
+      await give(account, 5);
+      await instruct(account);
+    }
+    await roll(FIRST);
+    expect((await rollBook()).map(({ account }) => account).toSorted()).toEqual([ANN, BOB, CAT, DAN].toSorted());
+  });
+});
+
+test.each([
+  ['before the window', '2025-11-06', '2025-11-05'],
+  ['after it', '2025-11-14', '2025-11-13'],
+])('%s no order is written and the day goes on to its close', async (_, date, listed) => {
+  product = `${product}X`;
+  await list(floor, product, { date: listed });
+  await give(ANN, 10);
+  await instruct(ANN);
+  await roll(date);
+  expect(await rollBook()).toEqual([]);
+  expect(await readDay(floor.table, product, on(date))).toMatchObject({ step: 'close' });
+});
+
+test('a product that is not listed, and a day without trading, have no day run', async () => {
+  expect(await deliver('rolls', { v: 1, product: 'NONE', slot: newYork(FIRST, '16:00') })).toEqual([]);
+  expect(await roll('2025-11-08')).toEqual([]);
+  expect(await roll('2025-11-27')).toEqual([]);
+  expect(await listDays(floor.table, product, 10)).toEqual([]);
+});
+
+describe('a day run waits', () => {
+  const waits = async (): Promise<void> => {
+    expect(await roll(FIRST)).toEqual([]);
+    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'roll' });
+    expect(floor.engine.messages('closings')).toEqual([]);
+  };
+  const goesOn = async (): Promise<void> => {
+    expect(await roll(FIRST)).toEqual([]);
+    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 2 });
+  };
+  const slot = newYork(FIRST, '10:00');
+
+  it('until the auctions before it have cleared, and until every shard has posted them', async () => {
+    await deliver('closings', { v: 1, product, slot });
+    await waits();
+    await work(floor, 'orders', 'auctions');
+    await waits();
+    await deliver('postings', { v: 1, shard: 0 });
+    await waits();
+    await deliver('postings', { v: 1, shard: 1 });
+    await goesOn();
+  });
+
+  it('while the venue is halted', async () => {
+    await holdAuction(floor, product, slot);
+    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    await waits();
+    await resumeVenue(floor);
+    await goesOn();
+  });
+});
+
+test('missed days are planned in order of date, the one that is due with its own slot, and the earliest is run', async () => {
+  const slot = newYork('2025-11-12', '16:00').replace('00:00.000', '00:07.000');
+  await deliver('rolls', { v: 1, product, slot });
+  const days = (await listDays(floor.table, product, 10)).toReversed();
+  expect(days.map(({ date, step }) => [date, step])).toEqual(
+    businessDays('NYSE', FIRST, on('2025-11-12')).map((date) => [date, date === FIRST ? 'close' : 'roll']),
+  );
+  expect(days.map((day) => day.slot)).toEqual([...days.slice(0, -1).map(({ date }) => newYork(date, '16:00')), slot]);
+  expect((await newestAuctions(floor.table, product, 10)).map(({ date, closing }) => [date, closing])).toEqual([[FIRST, true]]);
+  await roll('2025-11-12');
+  expect(await listDays(floor.table, product, 10)).toHaveLength(days.length);
+});
+
+test('a roll that is rung again after its day has moved on rings whoever is next', async () => {
+  await roll(FIRST);
+  floor.engine.drain();
+  await roll(FIRST);
+  expect(floor.engine.messages('closings')).toHaveLength(1);
+  expect(await newestAuctions(floor.table, product, 10)).toHaveLength(1);
+  await work(floor, 'closings');
+  await roll(FIRST);
+  expect(floor.engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product }]);
+});
+
+test('the number of the closing auction is not one that an auction took at the same moment', async () => {
+  const original = floor.table.createTogether.bind(floor.table);
+  const slot = newYork(FIRST, '15:59');
+  vi.spyOn(floor.table, 'createTogether').mockImplementationOnce(async (items) => {
+    await openAuction(floor.table, { product, auction: 1, slot, date: FIRST, closing: false });
+    return original(items);
+  });
+  expect(await roll(FIRST)).toEqual([]);
+  expect(await findAuction(floor.table, product, newYork(FIRST, '16:00'))).toBeUndefined();
+  expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'roll' });
+});
+
+describe('a roll that dies half-way', () => {
+  /** Names of one shard, in order, more than two chunks' worth. */
+  const names = Array.from({ length: 6000 }, (_, at) => `m${String(at).padStart(4, '0')}`)
+    .filter((account) => shardOf(account, SHARDS) === 0)
+    .slice(0, 2100);
+  const isChunk = (chunk: number) => (item: Item) => item.pk.startsWith('ROLL#') && item.sk.endsWith(`#000${chunk}`);
+
+  async function instructMany(accounts: readonly string[]): Promise<void> {
+    const holding = { lots: { [DEC]: lots(5) }, roll: { near: DEC, held: lots(5), rolled: lots(0) } };
+    const state = { name: '', applied: 1, cash: NO_CENTS, products: { [product]: holding } };
+    const attributes = { data: json({ at: 'market' }) };
+    await floor.table.putAll(
+      accounts.flatMap((account) => [
+        encodeAccount({ account, ...state }, SHARDS),
+        { ...rollInstructionKey(product, account, SHARDS), attributes },
+      ]),
+    );
+  }
+
+  it.each([
+    ['before its second chunk', 'before', 1],
+    ['after its second chunk', 'after', 1],
+    ['after its last', 'after', 2],
+  ] as const)('%s covers every account once, whatever was instructed meanwhile', async (_, when, chunk) => {
+    const [inside, behind] = [`${names[10]}x`, 'zz1'].map((name) => {
+      for (let at = 0; ; at++) if (shardOf(`${name}${at}`, SHARDS) === 0) return `${name}${at}`;
+    }) as [string, string];
+    await instructMany(names);
+    dieOnce(floor.table, 'create', when, isChunk(chunk));
+    expect(await roll(FIRST)).toEqual([0]);
+    await deleteRollInstruction(floor.table, product, names[20]!, SHARDS);
+    await deleteRollInstruction(floor.table, product, names[999]!, SHARDS);
+    await instructMany([inside, behind]);
+    expect(await roll(FIRST)).toEqual([]);
+    const covered = (await rollBook()).map(({ account }) => account);
+    expect(new Set(covered).size).toBe(covered.length);
+    // What was decided before stands; who comes behind the last chunk that stands is still taken in.
+    expect(covered).toEqual(chunk === 2 ? names : [...names, behind]);
+  });
+
+  it.each([
+    ['before it numbered its auction', 'createTogether', 'before'],
+    ['after it numbered its auction', 'createTogether', 'after'],
+    ['before it moved the day', 'update', 'before'],
+    ['after it moved the day', 'update', 'after'],
+  ] as const)('%s ends the same', async (_, method, when) => {
+    await give(ANN, 10);
+    await instruct(ANN);
+    dieOnce(floor.table, method, when);
+    expect(await roll(FIRST)).toEqual([0]);
+    await give(CAT, 10);
+    await instruct(CAT);
+    expect(await roll(FIRST)).toEqual([]);
+    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+    expect(await rollBook()).toHaveLength(method === 'update' ? 1 + (when === 'before' ? 1 : 0) : 2);
+    expect(floor.engine.messages('closings')).toHaveLength(1);
+  });
+});
+
+test('a day with a roll moves lots from one month to the next and changes nobody’s total', async () => {
+  product = `${product}Y`;
+  await list(floor, product, { date: '2025-11-05' });
+  const day = '2025-11-06';
+  const at = (date: string): string => newYork(date, '09:30');
+  const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]) =>
+    deliver('orders', submission(product, account, at(date), orders));
+  for (const date of [day, FIRST]) await publishIndex(floor.table, product, on(date), 2_400_000n as never, ['op']);
+  await send(ANN, day, buy('a', DEC, 2400, 10));
+  await send(CAT, day, sell('a', DEC, 2400, 10));
+  await runDay(floor, product, day);
+  expect(await stateOf(floor, product)).toMatchObject({ closedOn: day });
+  const lotsOf = async (account: string) => (await readAccount(floor.table, account, SHARDS))!.products[product]!.lots;
+  const total = (of: Readonly<Record<number, number>>): number => Object.values(of).reduce((sum, held) => sum + held, 0);
+
+  await instruct(ANN);
+  await send(DAN, FIRST, spread('s', DEC, JAN, 8, 1), spread('t', DEC, JAN, -30, 9));
+  await runDay(floor, product, FIRST);
+  expect(await stateOf(floor, product)).toMatchObject({ closedOn: FIRST });
+  expect(await lotsOf(ANN)).toEqual({ [DEC]: 8, [JAN]: 2 });
+  expect(await lotsOf(DAN)).toEqual({ [DEC]: 2, [JAN]: -2 });
+  expect([total(await lotsOf(ANN)), total(await lotsOf(CAT)), total(await lotsOf(DAN))]).toEqual([10, -10, 0]);
+  expect((await readAccount(floor.table, ANN, SHARDS))!.products[product]!.roll).toEqual({ near: DEC, held: 10, rolled: 2 });
+  const { report } = (await readDay(floor.table, product, FIRST))!;
+  expect(report).toMatchObject({ roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } });
+});

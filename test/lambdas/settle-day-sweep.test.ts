@@ -1,0 +1,145 @@
+/** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { openAuction } from '../../lib/store/auctions.ts';
+import { hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
+import { halt } from '../../lib/store/halt.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import { on } from '../domain/h100.ts';
+import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
+
+const PRODUCT = 'H100-SXM';
+const MONDAY = on('2025-10-20');
+const at = (time: string, date: string = MONDAY): string => newYork(date, time);
+
+let floor: Floor;
+beforeAll(async () => {
+  floor = await openFloor();
+  await list(floor, PRODUCT);
+  await fund(floor, ANN, CAT);
+});
+afterAll(() => floor.engine.stop());
+beforeEach(() => floor.engine.drain());
+
+/** Sweeps, and returns what it measured. */
+async function sweep(time: string, date?: string): Promise<Record<string, number>> {
+  const measured: Record<string, number> = {};
+  const spy = vi.spyOn(floor.metrics, 'addMetric').mockImplementation((name, _, value) => {
+    measured[name] = value;
+    return floor.metrics;
+  });
+  expect(await deliver('clearing', { v: 1, kind: 'sweep', at: at(time, date) })).toEqual([]);
+  spy.mockRestore();
+  return measured;
+}
+const QUIET = {
+  [METRICS.sweep]: 1,
+  [METRICS.postingBehind]: 0,
+  [METRICS.held]: 0,
+  [METRICS.auctionLate]: 0,
+  [METRICS.dayRunLate]: 0,
+};
+const waiting = (): string[] =>
+  (['orders', 'closings', 'auctions', 'postings', 'rolls', 'clearing'] as const).filter(
+    (queue) => floor.engine.messages(queue).length > 0,
+  );
+const lastAuction = async (): Promise<number> => (await stateOf(floor, PRODUCT)).lastAuction;
+
+test('a venue on which nothing is late is measured and left alone', async () => {
+  expect(await sweep('09:45')).toEqual(QUIET);
+  expect(waiting()).toEqual([]);
+});
+
+describe('an auction is rung and its lateness measured', () => {
+  it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
+    dieOnce(floor.queues, 'sendMarkers', 'before');
+    expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
+    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([]);
+    await resumeVenue(floor);
+    expect(await sweep('10:15')).toEqual({ ...QUIET, [METRICS.auctionLate]: 900 });
+    expect(floor.engine.messages('closings')).toEqual([{ v: 1, product: PRODUCT, slot: at('10:00') }]);
+    await work(floor, 'closings', 'orders');
+    floor.engine.drain();
+  });
+
+  it('when every shard is closed and the bell of its clearing was lost', async () => {
+    expect(await sweep('10:30')).toEqual({ ...QUIET, [METRICS.auctionLate]: 1800 });
+    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product: PRODUCT, auction: 1 }]);
+    await work(floor, 'auctions');
+    expect(await lastAuction()).toBe(1);
+  });
+});
+
+it('shards that have not posted are rung and what they are behind is measured', async () => {
+  expect(await sweep('10:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
+  expect(floor.engine.messages('postings')).toEqual([
+    { v: 1, shard: 0 },
+    { v: 1, shard: 1 },
+  ]);
+  await work(floor);
+  expect(await sweep('11:00')).toEqual(QUIET);
+});
+
+test('what is held is counted until two operators have agreed to it', async () => {
+  const held = { product: PRODUCT, date: MONDAY, holds: [], proposal: { kind: 'index', micros: '1' } } as const;
+  await hold(floor.table, { id: 'one', ...held, proposedBy: 'olga' });
+  expect(await sweep('11:15')).toEqual({ ...QUIET, [METRICS.held]: 1 });
+  await floor.table.delete({ pk: 'HELD', sk: 'one' });
+});
+
+describe('a day run', () => {
+  it('that is due has ten minutes to begin by itself', async () => {
+    expect(await sweep('16:05')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 300 });
+    expect(waiting()).toEqual([]);
+  });
+
+  it('that nobody began is begun', async () => {
+    expect(await sweep('16:15')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 900 });
+    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
+  });
+
+  it('is as late as the first day that nobody ran, and all of them are begun', async () => {
+    expect(await sweep('16:15', '2025-10-22')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 2 * 86_400 + 900 });
+    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
+  });
+
+  it.each([
+    ['roll', 'rolls', async () => void (await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') }))],
+    ['close', 'closings', () => work(floor, 'closings', 'orders')],
+    ['clear', 'auctions', () => work(floor, 'auctions')],
+  ] as const)('that stands still before its %s is rung on, wherever the bell was lost', async (step, queue, goOn) => {
+    if (step === 'roll') {
+      dieOnce(floor.table, 'createTogether', 'before');
+      expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);
+    }
+    expect((await readDay(floor.table, PRODUCT, MONDAY))?.step).toBe(step);
+    expect(await sweep('16:30')).toMatchObject({ [METRICS.dayRunLate]: 1800 });
+    expect(floor.engine.messages(queue)).not.toEqual([]);
+    await goOn();
+  });
+
+  it('that waits for the shards is late until they have posted, and goes on to its end', async () => {
+    expect(await sweep('16:45')).toMatchObject({ [METRICS.postingBehind]: 1, [METRICS.dayRunLate]: 2700 });
+    await publishIndex(floor.table, PRODUCT, MONDAY, 2_400_000n as never, ['op']);
+    await work(floor);
+    expect((await readDay(floor.table, PRODUCT, MONDAY))?.step).toBe('done');
+    expect(await sweep('17:00')).toEqual(QUIET);
+    expect(waiting()).toEqual([]);
+  });
+});
+
+test('an auction that waits for its day’s roll is not closed by the sweep', async () => {
+  await openAuction(floor.table, {
+    product: PRODUCT,
+    auction: 3,
+    slot: at('16:00', '2025-10-21'),
+    date: on('2025-10-21'),
+    closing: true,
+  });
+  const { table, queues } = floor;
+  await planDay(table, PRODUCT, on('2025-10-21'), at('16:00', '2025-10-21'));
+  await sweep('16:15', '2025-10-21');
+  const sent = vi.spyOn(queues, 'sendMarkers');
+  await work(floor, 'closings');
+  expect(sent).not.toHaveBeenCalled();
+});
