@@ -1,4 +1,4 @@
-/** The product that the tests trade: the parameters of DESIGN 2.1 and 2.2, and dates and months short enough for tables. */
+/** The product that the tests trade: its terms, and dates and months short enough for tables. */
 import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
 import { type ContractMonth, parseMonth } from '../../lib/domain/contracts.ts';
 import type { ProductParameters } from '../../lib/domain/product.ts';
