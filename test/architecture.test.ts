@@ -1,5 +1,5 @@
 /**
- * The arrows between folders , kept by reading the import statements, and the words that may not stand
+ * The arrows between folders, kept by reading the import statements, and the words that may not stand
  * in the repository. What breaks them is listed as file:line.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,9 +1,9 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { openAuction } from '../../lib/store/auctions.ts';
-import { hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
+import { type DayStep, hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
-import { METRICS } from '../../lib/store/names.ts';
+import { METRICS, type QueueName } from '../../lib/store/names.ts';
 import { on } from '../domain/h100.ts';
 import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
 
@@ -103,11 +103,11 @@ describe('a day run', () => {
     expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
   });
 
-  it.each([
-    ['roll', 'rolls', async () => void (await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') }))],
+  it.each<[DayStep, QueueName, () => Promise<unknown>]>([
+    ['roll', 'rolls', () => deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })],
     ['close', 'closings', () => work(floor, 'closings', 'orders')],
     ['clear', 'auctions', () => work(floor, 'auctions')],
-  ] as const)('that stands still before its %s is rung on, wherever the bell was lost', async (step, queue, goOn) => {
+  ])('that stands still before its %s is rung on, wherever the bell was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
       dieOnce(floor.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);

@@ -216,7 +216,7 @@ test('the books of a small day, by hand', async () => {
     expect(statement).toMatchObject({ account, product, date: MONDAY, balance: cash, variation, rolledLots: 0, rollCost: 0n });
   }
   const codes = (months: Record<string, string>): Record<string, string> => ({
-    ...Object.fromEntries((own.listed as number[]).map((each) => [code(each), '2.420'])),
+    ...Object.fromEntries(own.listed.map((each) => [code(each), '2.420'])),
     ...months,
   });
   const code = (each: number): string => `${product}-${Math.floor(each / 12)}-${String((each % 12) + 1).padStart(2, '0')}`;
