@@ -234,7 +234,7 @@ test('a worker that is late by whole days writes over nothing that was posted', 
   await postAll();
   await expectPosted();
   const before = await written();
-  for (const shard of [0, 1]) await floor.table.put({ ...cursorKey(shard), attributes: { seq: N(0) } });
+  for (const shard of [0, 1]) await floor.table.put({ ...cursorKey(shard), attributes: { seq: N(since) } });
   await postAll();
   expect(await written()).toEqual(before);
   expect(await readHalt(floor.table)).toBeUndefined();
