@@ -5,13 +5,13 @@
  */
 import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/book.ts';
 import type { ProductState } from '../../lib/domain/venue.ts';
+import { readAuctionBook } from '../../lib/store/auction-book.ts';
 import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
-import { frozenBook, liveOrders, rollOrders } from '../../lib/store/book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { readCarried, writeResult } from '../../lib/store/results.ts';
+import { writeResult } from '../../lib/store/results.ts';
 import { required, type Table } from '../../lib/store/table.ts';
 import { consume, untilCommitted } from '../queue/consume.ts';
 
@@ -46,8 +46,7 @@ export const handler = consume('auctions', ({ table, queues, logger }) => async 
 /** The event that clears an auction, with everything it refers to already written. */
 async function clear(table: Table, auction: Auction, state: ProductState, shards: number) {
   const { product, auction: number, slot, date, closing } = auction;
-  const book: BookOrder[] = [];
-  for (let shard = 0; shard < shards; shard++) book.push(...(await readBook(table, auction, shard, state)));
+  const book = await readAuctionBook(table, auction, state, shards);
   const result = clearBook(book, state.listed, state.marks, closing);
   checkConservation(result, book);
   const references = await writeResult(table, product, number, {
@@ -68,24 +67,6 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
     ...references,
     surplus: `${result.surplus}`,
   };
-}
-
-/** A shard's book: what was carried into the auction, changed by what was submitted since, and the orders of the roll. */
-async function readBook(
-  table: Table,
-  { product, auction, closed }: Auction,
-  shard: number,
-  state: ProductState,
-): Promise<BookOrder[]> {
-  const carried = state.lastAuction > 0 ? await readCarried(table, product, state.lastAuction, shard, state.carried) : [];
-  const submissions = await frozenBook(table, product, shard, auction, closed.get(shard)!);
-  const carriedBy = Map.groupBy(carried, ({ account }) => account);
-  const submittedBy = Map.groupBy(submissions, ({ account }) => account);
-  const book: BookOrder[] = [];
-  for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
-    for (const order of liveOrders(carriedBy.get(account) ?? [], submittedBy.get(account) ?? []).values())
-      book.push({ ...order, account, rolls: false, traded: false });
-  return [...book, ...(await rollOrders(table, product, shard, auction))];
 }
 
 /** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */

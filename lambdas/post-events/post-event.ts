@@ -15,6 +15,7 @@ import {
   rollInstructionsOf,
   type ShardTotals,
   type Statement,
+  statementOf,
   sumByKey,
   writeAccount,
   writeJournal,
@@ -159,19 +160,9 @@ async function closeDay({ table }: Venue, shard: number, seq: number, event: Day
       if (rolled < 0) shortsRolled = lots(shortsRolled - rolled);
       if (near !== undefined && instructed.has(account.account))
         longsLeft = lots(longsLeft + Math.max(0, holding.lots[near] ?? 0));
-      if (!day && Object.keys(holding.lots).length === 0) continue;
-      // A later event has moved it on, so its statement was written by a worker that this one is a late repeat of.
-      if (account.applied > seq) continue;
-      statements.push({
-        account: account.account,
-        product,
-        date,
-        balance: account.cash,
-        variation: day?.variation ?? NO_CENTS,
-        rolledLots: rolled,
-        rollCost: day?.rollCost ?? NO_CENTS,
-        positions: holding.lots,
-      });
+      // Moved on by a later event: its statement was written by a worker that this one is a late repeat of.
+      const statement = account.applied > seq ? undefined : statementOf(account, product, date);
+      if (statement) statements.push(statement);
     }
     await writeStatements(table, statements);
     accounts += statements.length;

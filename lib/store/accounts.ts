@@ -62,10 +62,13 @@ export async function writeAccount(table: Table, shards: number, state: AccountS
 }
 
 export async function writeJournal(table: Table, entries: readonly JournalEntry[]): Promise<void> {
-  await table.putAll(
-    entries.map((entry) => ({ ...journalKey(entry.account, entry.seq), attributes: { data: S(encodeEntry(entry)) } })),
-  );
+  await table.putAll(entries.map(journalItem));
 }
+
+export const journalItem = (entry: JournalEntry): Item => ({
+  ...journalKey(entry.account, entry.seq),
+  attributes: { data: S(encodeEntry(entry)) },
+});
 
 export async function readEntry(table: Table, account: string, seq: number): Promise<JournalEntry | undefined> {
   const item = await table.get(journalKey(account, seq));
@@ -98,12 +101,30 @@ export interface Statement {
 }
 
 export async function writeStatements(table: Table, statements: readonly Statement[]): Promise<void> {
-  await table.putAll(
-    statements.map((statement) => ({
-      ...statementKey(statement.account, statement.date, statement.product),
-      attributes: { data: S(stringify(statement)) },
-    })),
-  );
+  await table.putAll(statements.map(statementItem));
+}
+
+export const statementItem = (statement: Statement): Item => ({
+  ...statementKey(statement.account, statement.date, statement.product),
+  attributes: { data: S(stringify(statement)) },
+});
+
+/** An account's statement of a day, as it stands when the day's books close; `undefined` when it held and moved nothing. */
+export function statementOf(state: AccountState, product: string, date: BusinessDate): Statement | undefined {
+  const holding = state.products[product];
+  if (!holding) return undefined;
+  const day = holding.day?.date === date ? holding.day : undefined;
+  if (!day && Object.keys(holding.lots).length === 0) return undefined;
+  return {
+    account: state.account,
+    product,
+    date,
+    balance: state.cash,
+    variation: day?.variation ?? NO_CENTS,
+    rolledLots: day?.rolledLots ?? lots(0),
+    rollCost: day?.rollCost ?? NO_CENTS,
+    positions: holding.lots,
+  };
 }
 
 /** The newest first, those before the statement named `before` (as `statementName` names it). */
@@ -263,7 +284,7 @@ function decodeEntry(data: string): JournalEntry {
 }
 
 const AMOUNTS = new Set(['cents', 'collected', 'longsRollCost']);
-const encodeTotals = (totals: ShardTotals): string => stringify(totals);
+export const encodeTotals = (totals: ShardTotals): string => stringify(totals);
 const decodeTotals = (seq: number, item: Attributes): EventTotals => ({
   seq,
   shards: new Map(

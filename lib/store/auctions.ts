@@ -5,7 +5,7 @@
  */
 import type { BusinessDate } from '../domain/calendar.ts';
 import { auctionKey, gateKey, slotKey } from './keys.ts';
-import { type Attributes, integer, N, S, type Table, text } from './table.ts';
+import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface Auction {
   readonly product: string;
@@ -38,7 +38,7 @@ export async function findAuction(table: Table, product: string, slot: string): 
   return item && integer(item, 'auction');
 }
 
-export async function readAuction(table: Table, product: string, auction: number): Promise<Auction | undefined> {
+export async function readAuction(table: Rows, product: string, auction: number): Promise<Auction | undefined> {
   const item = await table.get(auctionKey(product, auction));
   return item && decodeAuction(product, item);
 }

@@ -8,7 +8,7 @@ import type { Instruction, LiveOrders, Outcome } from '../domain/orders.ts';
 import { replaySubmission } from '../domain/orders.ts';
 import { bookPartition, rollChunkKey, rollChunkPrefix, rollPartition, submissionKey } from './keys.ts';
 import { packInstructions, packOrders, packOutcomes, unpackInstructions, unpackOrders, unpackOutcomes } from './packing.ts';
-import { type Attributes, B, bytes, type Item, integer, N, S, type Table, text } from './table.ts';
+import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 /** How long a new idempotency key may be when it is first seen, behind and ahead of the gateway's clock. */
 export const KEY_AGE_MS_MAX = 10 * 60_000;
@@ -93,7 +93,7 @@ export async function submissionsOf(
 
 /** Every submission of one shard into one auction, accounts together, each in order of arrival. */
 export async function frozenBook(
-  table: Table,
+  table: Rows,
   product: string,
   shard: number,
   auction: number,
@@ -139,7 +139,7 @@ export interface RollChunk {
   readonly last: boolean;
 }
 
-export async function rollOrders(table: Table, product: string, shard: number, auction: number): Promise<BookOrder[]> {
+export async function rollOrders(table: Rows, product: string, shard: number, auction: number): Promise<BookOrder[]> {
   const items = await table.queryAll(rollPartition(product, shard), { prefix: rollChunkPrefix(auction) });
   return items.flatMap((item) => decodeRollChunk(item).orders);
 }

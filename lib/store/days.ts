@@ -7,7 +7,7 @@ import type { Curve } from '../domain/product.ts';
 import type { Hold } from '../domain/settlement.ts';
 import type { Micros, Ticks } from '../domain/units.ts';
 import { dayKey, HELD_PARTITION, heldKey, indexKey } from './keys.ts';
-import { type Attributes, json, N, S, type Table, text } from './table.ts';
+import { type Attributes, json, N, type Rows, S, type Table, text } from './table.ts';
 
 /** The steps of a day, in order. A step starts when the one before it has been posted by every shard. */
 export const DAY_STEPS = ['roll', 'close', 'clear', 'settle', 'expire', 'report', 'done'] as const;
@@ -82,7 +82,7 @@ export async function moveDay(
 
 /** Index values of a product by date, from one date to another. */
 export async function readIndex(
-  table: Table,
+  table: Rows,
   product: string,
   from: BusinessDate,
   to: BusinessDate,

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { ClearingEvent } from '../domain/events.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
 import { logKey, onceKey, ordered, venueKey } from './keys.ts';
-import { type Attributes, integer, N, S, type Table, text } from './table.ts';
+import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface LogEntry {
   readonly seq: number;
@@ -19,6 +19,13 @@ export interface LogEntry {
 /** The log does not read as it was written: an event edited, missing or out of order. Nothing may follow it. */
 export class LogDamagedError extends Error {
   override name = 'LogDamagedError';
+  /** Number of the first event that is not right. */
+  readonly seq: number;
+
+  constructor(seq: number, what: string) {
+    super(`event ${seq} ${what}`);
+    this.seq = seq;
+  }
 }
 
 /** What this process has folded so far, by table. The log never changes behind us, so it never has to be read again. */
@@ -36,14 +43,14 @@ export async function loadVenue(table: Table): Promise<VenueState> {
 }
 
 /** Events after `from.seq`, checked against the hash chain as they are read. */
-export async function* readLog(table: Table, from: Pick<VenueState, 'seq' | 'hash'>): AsyncGenerator<LogEntry> {
+export async function* readLog(table: Rows, from: Pick<VenueState, 'seq' | 'hash'>): AsyncGenerator<LogEntry> {
   let { seq, hash } = from;
   for await (const item of table.query('LOG', { after: ordered(seq) })) {
     const data = text(item, 'data');
     seq += 1;
     hash = chain(hash, data);
-    if (item.sk?.S !== ordered(seq)) throw new LogDamagedError(`event ${seq} is missing from the log`);
-    if (text(item, 'hash') !== hash) throw new LogDamagedError(`event ${seq} is not the event that was written`);
+    if (item.sk?.S !== ordered(seq)) throw new LogDamagedError(seq, 'is missing from the log');
+    if (text(item, 'hash') !== hash) throw new LogDamagedError(seq, 'is not the event that was written');
     yield { seq, event: decodeEvent(data), hash };
   }
 }
@@ -109,7 +116,8 @@ async function isOurs(table: Table, seq: number, hash: string): Promise<boolean>
   return item !== undefined && text(item, 'hash') === hash;
 }
 
-async function readSnapshot(table: Table): Promise<VenueState | undefined> {
+/** The snapshot as it is stored: a head start, never a proof. */
+export async function readSnapshot(table: Rows): Promise<VenueState | undefined> {
   const item = await table.get(venueKey);
   return item && decodeSnapshot(item);
 }

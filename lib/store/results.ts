@@ -10,7 +10,7 @@ import type { BookOrder } from '../domain/book.ts';
 import type { Fill, References } from '../domain/events.ts';
 import { resultKey } from './keys.ts';
 import { packFills, packOrders, unpackFills, unpackOrders } from './packing.ts';
-import { B, bytes, type Item, type Table } from './table.ts';
+import { B, bytes, type Item, type Rows, type Table } from './table.ts';
 
 /** Rows in one item: 400 KB is the engine's limit, a row at its longest is under 120 bytes. */
 const ROWS_MAX = 3000;
@@ -22,16 +22,29 @@ export interface Result {
   readonly curve: string;
 }
 
+/** What an event needs to point at a result. */
+export interface ResultReferences {
+  readonly fills: References;
+  readonly carried: References;
+  readonly curve: string;
+}
+
 /** Writes a result and returns what an event needs to point at it. */
-export async function writeResult(
-  table: Table,
+export async function writeResult(table: Table, product: string, auction: number, result: Result): Promise<ResultReferences> {
+  const { items, references } = packResult(product, auction, result);
+  await table.putAll(items);
+  return references;
+}
+
+/** A result as it is stored: the same result always gives the same items under the same keys. */
+export function packResult(
   product: string,
   auction: number,
   result: Result,
-): Promise<{ fills: References; carried: References; curve: string }> {
+): { items: readonly Item[]; references: ResultReferences } {
   const items: Item[] = [];
   const add = (kind: 'fills' | 'carried' | 'curve', shard: number, body: Uint8Array): string => {
-    const hash = createHash('sha256').update(body).digest('hex').slice(0, 32);
+    const hash = contentHash(body);
     items.push({ ...resultKey(product, auction, kind, shard, hash), attributes: { body: B(body) } });
     return hash;
   };
@@ -42,12 +55,13 @@ export async function writeResult(
   for (const [shard, rows] of result.carried)
     if (rows.length) carried[shard] = chunks(rows).map((chunk) => add('carried', shard, packOrders(chunk)));
   const curve = add('curve', 0, deflateRawSync(result.curve));
-  await table.putAll(items);
-  return { fills, carried, curve };
+  return { items, references: { fills, carried, curve } };
 }
 
+export const contentHash = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex').slice(0, 32);
+
 export async function readFills(
-  table: Table,
+  table: Rows,
   product: string,
   auction: number,
   shard: number,
@@ -57,7 +71,7 @@ export async function readFills(
 }
 
 export async function readCarried(
-  table: Table,
+  table: Rows,
   product: string,
   auction: number,
   shard: number,
@@ -66,13 +80,13 @@ export async function readCarried(
   return (await readBodies(table, product, auction, 'carried', shard, references)).flatMap(unpackOrders);
 }
 
-export async function readCurve(table: Table, product: string, auction: number, hash: string): Promise<string> {
+export async function readCurve(table: Rows, product: string, auction: number, hash: string): Promise<string> {
   const [body] = await readBodies(table, product, auction, 'curve', 0, { 0: [hash] });
   return inflateRawSync(body!).toString('utf8');
 }
 
 async function readBodies(
-  table: Table,
+  table: Rows,
   product: string,
   auction: number,
   kind: 'fills' | 'carried' | 'curve',

@@ -13,6 +13,8 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandOutput,
   TransactionCanceledException,
   TransactionConflictException,
   TransactWriteItemsCommand,
@@ -51,6 +53,9 @@ export interface Range {
   /** Default true: what decides anything is read consistently. */
   readonly consistent?: boolean;
 }
+
+/** What reading needs of a table: rows that were read earlier do as well. */
+export type Rows = Pick<Table, 'get' | 'query' | 'queryAll'>;
 
 export class Table {
   readonly name: string;
@@ -196,6 +201,18 @@ export class Table {
 
   async queryAll(partition: string, range: Range = {}): Promise<Attributes[]> {
     return Array.fromAsync(this.query(partition, range));
+  }
+
+  /** Every item there is, in no order: for who must also see what should not be there. */
+  async *scan(): AsyncGenerator<Attributes> {
+    let start: Attributes | undefined;
+    do {
+      const page: ScanCommandOutput = await this.#client.send(
+        new ScanCommand({ TableName: this.name, ConsistentRead: true, ...(start ? { ExclusiveStartKey: start } : {}) }),
+      );
+      yield* page.Items ?? [];
+      start = page.LastEvaluatedKey;
+    } while (start);
   }
 }
 
