@@ -1,26 +1,47 @@
 /**
- * The audit: replays the clearing log from its first event through the rules, and compares what comes out with every
- * account that is stored. It shares the rules with the venue and nothing else: no cursor, snapshot, journal or total is
- * read. What it finds is a list of differences, a sentence each; an empty one means the books are right to the cent.
+ * The audit: replays the clearing log from its first event through the rules, clears every auction again from its frozen
+ * book, and compares what comes out with every row that is stored. What it finds is a list of faults, each with the key of
+ * the row; an empty one means the books are right to the cent. See docs/audit.md for what that proves.
  */
 import { createHash } from 'node:crypto';
-import { type AccountState, applyEvent, emptyAccount, positions } from '../domain/account.ts';
-import { BANK, type ClearingEvent, type Fill } from '../domain/events.ts';
-import { centsPerTick } from '../domain/product.ts';
+import { type AccountState, positions } from '../domain/account.ts';
+import type { ClearingEvent } from '../domain/events.ts';
 import { addCents, type Cents, NO_CENTS } from '../domain/units.ts';
-import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
-import { accountsOf } from '../store/accounts.ts';
-import { readLog } from '../store/log.ts';
-import { readFills } from '../store/results.ts';
-import type { Table } from '../store/table.ts';
+import type { VenueState } from '../domain/venue.ts';
+import { decodeAccount, encodeAccount } from '../store/accounts.ts';
+import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
+import { readSnapshot } from '../store/log.ts';
+import { type Attributes, type Item, S, type Table } from '../store/table.ts';
+import { canonical, differences } from './audit/canonical.ts';
+import { type Replay, replay } from './audit/replay.ts';
+import { rowName, VenueRows } from './audit/rows.ts';
+
+/** A row that is not what it should be. */
+export interface Fault {
+  /** Partition and sort key. */
+  readonly row: string;
+  /** What is wrong with it, as what follows its name in a sentence. */
+  readonly what: string;
+}
+
+export interface AuditCheck {
+  readonly name: string;
+  /** How many events, auctions or rows were looked at; `null` when the check could not be made. */
+  readonly checked: number | null;
+  readonly faults: readonly Fault[];
+}
 
 export interface Audit {
   readonly events: readonly ClearingEvent[];
   readonly venue: VenueState;
   /** As replayed, by account. */
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** Whether every stored account is the replayed one, and there is no other. */
+  readonly shards: number;
+  /** In the order in which they are to be read: a fault of an earlier one explains those of later ones. */
+  readonly checks: readonly AuditCheck[];
+  /** Whether every check was made and every row is what the log and the books give. */
   readonly identical: boolean;
+  /** The first faults, as sentences. */
   readonly differences: readonly string[];
   /** Over all stored accounts: the sizes of what does not sum to zero in a month, added up. */
   readonly lotsSum: number;
@@ -35,73 +56,119 @@ export interface Audit {
 
 const DIFFERENCES_MAX = 50;
 
-/** Reads the whole log and every account. Throws LogDamagedError when the log itself is not what was written. */
+/** Reads every row of the table once, then audits them. */
 export async function auditVenue(table: Table, shards: number): Promise<Audit> {
-  const { events, venue, accounts } = await replay(table, shards);
-  const stored = await storedAccounts(table, shards);
-  const differences: string[] = [];
-  for (const name of new Set([...stored.keys(), ...accounts.keys()])) {
-    const [was, is] = [accounts.get(name), stored.get(name)];
-    if (canonical(was) === canonical(is)) continue;
-    if (!is) differences.push(`account ${name} is not stored`);
-    else if (!was) differences.push(`account ${name} is stored and not in the log`);
-    else differences.push(`account ${name} is stored as ${canonical(is)} and replays as ${canonical(was)}`);
-  }
+  return auditRows(await VenueRows.from(table.scan()), shards);
+}
+
+export async function auditRows(rows: VenueRows, shards: number): Promise<Audit> {
+  const replayed = await replay(rows, shards);
+  const { venue, events, accounts, faults, complete } = replayed;
+  const stored = rows.ofKind('SHARD').filter(({ sk }) => sk?.S?.startsWith(ACCOUNT_PREFIX));
+  const count = (kind: ClearingEvent['kind'][]): number => events.filter((event) => kind.includes(event.kind)).length;
+  const compared = (name: string, due: readonly Item[], found: readonly Attributes[]): AuditCheck =>
+    complete ? { name, checked: due.length, faults: compare(due, found) } : { name, checked: null, faults: [] };
+  const states = readStates(stored);
+  const sum = sums(states.accounts);
+  const log = [...faults.log, ...(complete ? await snapshotFaults(rows, replayed) : [])];
+  const checks: AuditCheck[] = [
+    { name: 'log', checked: events.length, faults: log },
+    { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
+    { name: 'settlements', checked: count(['prices-settled', 'month-expired']), faults: faults.prices },
+    complete
+      ? { name: 'posted', checked: shards, faults: await cursorFaults(rows, shards, events.length) }
+      : { name: 'posted', checked: null, faults: [] },
+    compared('journal', replayed.journal, rows.ofKind('JOURNAL')),
+    compared(
+      'accounts',
+      [...accounts.values()].map((state) => encodeAccount(state, shards)),
+      stored,
+    ),
+    compared('statements', replayed.statements, rows.ofKind('STATEMENT')),
+    compared('totals', replayed.totals.map(provableTotals), rows.ofKind('TOTALS').map(provable)),
+    { name: 'sums', checked: states.accounts.length, faults: [...states.faults, ...sumFaults(sum)] },
+  ];
+  const all = checks.flatMap((check) => check.faults);
   return {
     events,
     venue,
     accounts,
-    identical: differences.length === 0,
-    differences: differences.slice(0, DIFFERENCES_MAX),
-    ...sums([...stored.values()]),
-    stateHash: hashOf(venue, [...stored.values()]),
+    shards,
+    checks,
+    identical: all.length === 0 && checks.every(({ checked }) => checked !== null),
+    differences: all.slice(0, DIFFERENCES_MAX).map(({ row, what }) => `${row} ${what}`),
+    ...sum,
+    stateHash: hashOf(venue, states.accounts),
   };
 }
 
-async function replay(table: Table, shards: number): Promise<Pick<Audit, 'events' | 'venue' | 'accounts'>> {
-  let venue = EMPTY_VENUE;
-  const events: ClearingEvent[] = [];
-  const accounts = new Map<string, AccountState>();
-  const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
-  for await (const { seq, hash, event } of readLog(table, EMPTY_VENUE)) {
-    venue = evolveVenue(venue, seq, hash, event);
-    events.push(event);
-    const fills = await fillsOf(table, event, shards);
-    for (const account of touched(event, accounts, fills)) {
-      const applied = applyEvent(accounts.get(account) ?? emptyAccount(account), seq, event, fills.get(account) ?? [], tick);
-      if (applied) accounts.set(account, applied.state);
+/** Rows that are missing, other than they should be, or too many, in order of key. */
+function compare(due: readonly Item[], stored: readonly Attributes[]): Fault[] {
+  const found = new Map(stored.map((item) => [rowName(item), item]));
+  const faults: Fault[] = [];
+  for (const { pk, sk, attributes } of due) {
+    const row = `${pk} ${sk}`;
+    const item = found.get(row);
+    found.delete(row);
+    if (!item) faults.push({ row, what: 'is missing' });
+    else {
+      const wrong = differences(item, { pk: S(pk), sk: S(sk), ...attributes });
+      if (wrong.length) faults.push({ row, what: `is not what the log gives: ${wrong.join('; ')}` });
     }
   }
-  return { events, venue, accounts };
+  for (const row of found.keys()) faults.push({ row, what: 'is stored and does not follow from the log' });
+  return faults.sort((a, b) => (a.row < b.row ? -1 : 1));
 }
 
-function touched(event: ClearingEvent, accounts: ReadonlyMap<string, unknown>, fills: ReadonlyMap<string, unknown>): string[] {
-  switch (event.kind) {
-    case 'account-opened':
-      return [event.account];
-    case 'cash-moved':
-      return [event.account, BANK];
-    case 'auction-cleared':
-      return [...fills.keys()];
-    default:
-      return [...accounts.keys()];
+/** The venue's own snapshot is ahead of the log when the log has lost its end. */
+async function snapshotFaults(rows: VenueRows, { events, hashes, venue }: Replay): Promise<Fault[]> {
+  const row = `${venueKey.pk} ${venueKey.sk}`;
+  const snapshot = await readSnapshot(rows);
+  if (!snapshot) return [];
+  const missing = logKey(events.length + 1);
+  if (snapshot.seq > events.length)
+    return [{ row: `${missing.pk} ${missing.sk}`, what: `is missing: the venue's state is that of event ${snapshot.seq}` }];
+  if (snapshot.hash !== hashes[snapshot.seq - 1]) return [{ row, what: `does not stand on event ${snapshot.seq} of the log` }];
+  if (snapshot.seq === venue.seq && canonical(snapshot.products) !== canonical(venue.products))
+    return [{ row, what: 'is not the state that the log gives' }];
+  return [];
+}
+
+async function cursorFaults(rows: VenueRows, shards: number, seq: number): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (let shard = 0; shard < shards; shard++) {
+    const at = Number((await rows.get(cursorKey(shard)))?.seq?.N ?? 0);
+    if (at !== seq) faults.push({ row: `${cursorKey(shard).pk} CURSOR`, what: `has posted ${at} of ${seq} events` });
   }
+  return faults;
 }
 
-async function fillsOf(table: Table, event: ClearingEvent, shards: number): Promise<Map<string, Fill[]>> {
-  if (event.kind !== 'auction-cleared') return new Map();
-  const fills: Fill[] = [];
-  for (let shard = 0; shard < shards; shard++)
-    fills.push(...(await readFills(table, event.product, event.auction, shard, event.fills)));
-  return Map.groupBy(fills, ({ account }) => account);
+/** Totals without what can't be replayed: lots left to roll depend on instructions that may have changed since. */
+const provable = (item: Attributes): Attributes =>
+  Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [
+      name,
+      name.startsWith('shard#') && value.S !== undefined ? S(value.S.replace(/"longsLeft":\d+,?/, '')) : value,
+    ]),
+  );
+const provableTotals = (item: Item): Item => ({ ...item, attributes: provable(item.attributes) });
+
+function readStates(stored: readonly Attributes[]): { accounts: AccountState[]; faults: Fault[] } {
+  const accounts: AccountState[] = [];
+  const faults: Fault[] = [];
+  for (const item of stored)
+    try {
+      accounts.push(decodeAccount(item));
+    } catch (error) {
+      faults.push({ row: rowName(item), what: `can't be read: ${(error as Error).message}` });
+    }
+  return { accounts, faults };
 }
 
-async function storedAccounts(table: Table, shards: number): Promise<Map<string, AccountState>> {
-  const stored = new Map<string, AccountState>();
-  for (let shard = 0; shard < shards; shard++)
-    for await (const state of accountsOf(table, shard)) stored.set(state.account, state);
-  return stored;
-}
+const sumFaults = ({ lotsSum, centsSum }: Pick<Audit, 'lotsSum' | 'centsSum'>): Fault[] => [
+  ...(lotsSum === 0 ? [] : [{ row: 'ACCOUNT', what: `rows are ${lotsSum} lots off over all accounts` }]),
+  ...(centsSum === 0n ? [] : [{ row: 'ACCOUNT', what: `rows are ${centsSum} cents off over all accounts` }]),
+];
 
 function sums(accounts: readonly AccountState[]): Pick<Audit, 'lotsSum' | 'centsSum'> {
   const byContract = new Map<string, number>();
@@ -134,15 +201,4 @@ function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
   return createHash('sha256')
     .update(canonical({ products, accounts: states }))
     .digest('hex');
-}
-
-/** JSON with the keys of every object in order, so that equal values are equal text. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, inner: unknown) => {
-      if (typeof inner === 'bigint') return `${inner}`;
-      if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
-      return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-    }) ?? 'nothing'
-  );
 }

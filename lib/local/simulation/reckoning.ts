@@ -143,7 +143,11 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
       misreported.length === 0,
       misreported[0] ?? `${traded.sampled.length} looked up`,
     ),
-    check('replaying the log gives the same accounts', audit.identical, audit.differences[0] ?? `${audit.events.length} events`),
+    check(
+      'replaying the log and its books gives the same rows',
+      audit.identical,
+      audit.differences[0] ?? `${audit.events.length} events`,
+    ),
     check(
       'no message is in a dead-letter queue',
       deadLetters.length === 0,
