@@ -76,6 +76,7 @@ async function main(options: Options): Promise<void> {
       closings: cloud.queueUrl('closings'),
       aheadMs: kept.aheadMs,
       tokensFile: folder.tokensFile,
+      tables: cloud.dynamodbEndpoint,
     });
     const { items } = (await exchange.as(tokens.ACME).get(`/v1/contracts?product=${PRODUCT}`)) as {
       items: Signboard['contracts'];

@@ -17,6 +17,8 @@ export interface Running {
   /** How far the market's clock is ahead of this machine's. */
   readonly aheadMs: number;
   readonly tokensFile: string;
+  /** Address of the engine that has the tables. */
+  readonly tables: string;
 }
 
 interface Kept {

@@ -24,6 +24,7 @@ const RUNNING = {
   closings: 'http://127.0.0.1:2/closings',
   aheadMs: 0,
   tokensFile: 'tokens.env',
+  tables: 'http://127.0.0.1:2',
 };
 
 describe('the folder', () => {

@@ -1,0 +1,105 @@
+/**
+ * `npm run verify`: proves a venue again from its log, in its table or in an export of it, and says what it looked at and
+ * the first row that is wrong. Ends with 0 only if everything holds.
+ */
+import { parseArgs } from 'node:util';
+import { readExport } from './audit/export.ts';
+import { readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
+import { type Audit, type AuditCheck, auditRows } from './audit.ts';
+import { LocalCloudError } from './error.ts';
+
+const HELP = `Proves a venue again from its log: the chain, every auction from its book, every journal entry and balance.
+
+  npm run verify -- [options]
+
+${SOURCE_HELP}
+  --export DIR    an export instead, without the table
+  --json          the report as JSON
+  --help`;
+
+const SAYS: Record<string, string> = {
+  files: 'files are those of the manifest',
+  log: "events are chained without a gap and lead to the venue's state",
+  auctions: 'auctions clear again to the same prices, fills and carried orders',
+  settlements: 'settlements and expiries are at the prices of the rules, or approved',
+  posted: 'shards have posted the whole log',
+  journal: 'journal entries follow from the log',
+  accounts: 'accounts stand at the replayed lots and cents',
+  statements: 'statements follow from the log',
+  totals: 'event totals follow from the log',
+  sums: 'accounts sum to zero lots in every month and zero cents',
+};
+
+class UsageError extends Error {}
+
+async function main(args: string[]): Promise<number> {
+  const { json, help, export: archive, ...source } = read(args);
+  if (help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (archive !== undefined && Object.keys(source).length) throw new UsageError('--export takes no other source');
+  const exported = archive === undefined ? undefined : await readExport(archive);
+  const rows = exported?.rows ?? (await readVenue(source));
+  const shards = rows.shards();
+  const audit = await auditRows(rows, shards);
+  const checks = exported
+    ? [{ name: 'files', checked: Object.keys(exported.manifest.files).length, faults: exported.faults }, ...audit.checks]
+    : audit.checks;
+  const holds = audit.identical && (exported?.faults.length ?? 0) === 0;
+  console.log(json ? report(audit, checks, holds) : lines(audit, checks, holds).join('\n'));
+  return holds ? 0 : 1;
+}
+
+function lines({ events, venue, stateHash }: Audit, checks: readonly AuditCheck[], holds: boolean): string[] {
+  const shown = checks.flatMap(({ name, checked, faults }) => {
+    if (checked === null) return [`  --    ${''.padStart(8)} ${SAYS[name]}: not checked, the log can't be replayed`];
+    const line = `  ${faults.length ? 'WRONG' : 'ok   '} ${`${checked}`.padStart(8)} ${SAYS[name]}`;
+    return faults.length
+      ? [line, `                 ${faults.length} wrong, the first: ${faults[0]!.row} ${faults[0]!.what}`]
+      : [line];
+  });
+  const first = checks.flatMap(({ faults }) => faults)[0];
+  const verdict = holds
+    ? 'Everything holds.'
+    : `It does not hold. The first bad row: ${first ? `${first.row} ${first.what}` : 'none'}`;
+  return [...shown, '', `  head  ${venue.hash || 'none'} (event ${events.length})`, `  state ${stateHash}`, '', verdict];
+}
+
+const report = ({ events, venue, stateHash, shards }: Audit, checks: readonly AuditCheck[], holds: boolean): string =>
+  JSON.stringify(
+    {
+      holds,
+      events: events.length,
+      head: venue.hash,
+      stateHash,
+      shards,
+      firstFault: checks.flatMap(({ faults }) => faults)[0] ?? null,
+      checks: checks.map(({ name, checked, faults }) => ({ name, checked, wrong: faults.length, first: faults[0] ?? null })),
+    },
+    null,
+    2,
+  );
+
+function read(args: string[]) {
+  try {
+    const options = {
+      ...SOURCE_OPTIONS,
+      export: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    } as const;
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${HELP}`);
+  else if (error instanceof LocalCloudError) console.error(error.message);
+  else throw error;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,164 @@
+/** Verification end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readExport, writeExport } from '../../lib/local/audit/export.ts';
+import { VenueRows } from '../../lib/local/audit/rows.ts';
+import { type Audit, auditRows } from '../../lib/local/audit.ts';
+import { type Attributes, B, S } from '../../lib/store/table.ts';
+import { type Market, openMarket, play, ROLL, SHARDS } from '../faults/scripted-market.ts';
+
+let market: Market;
+let items: Attributes[];
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'verify-'));
+  market = await openMarket(ROLL);
+  await play(market, ROLL);
+  items = await Array.fromAsync(market.table.scan());
+}, 60_000);
+afterAll(async () => {
+  await market[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const nameOf = (item: Attributes): string => `${item.pk!.S} ${item.sk!.S}`;
+const first = (name: RegExp): Attributes => {
+  const found = items.filter((item) => name.test(nameOf(item))).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))[0];
+  if (!found) throw new Error(`no row is named ${name}`);
+  return found;
+};
+const auditOf = async (changed: readonly Attributes[]): Promise<Audit> => auditRows(await VenueRows.from(changed), SHARDS);
+const without = (gone: Attributes): Attributes[] => items.filter((item) => item !== gone);
+const changedTo = (was: Attributes, is: Attributes): Attributes[] => [...without(was), { ...was, ...is }];
+const flipped = (body: Uint8Array): Uint8Array => body.map((byte, at) => (at === body.length - 1 ? byte ^ 1 : byte));
+const script = (name: string, ...args: string[]) =>
+  spawnSync(process.execPath, [join('lib/local', name), ...args], { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' });
+
+describe('the audit', () => {
+  test('finds a venue right that has traded, rolled and settled', async () => {
+    const audit = await auditOf(items);
+    expect(audit.differences).toEqual([]);
+    expect(audit.identical).toBe(true);
+    expect(audit.checks.filter(({ checked }) => !checked)).toEqual([]);
+    expect(audit.checks.find(({ name }) => name === 'auctions')?.checked).toBe(6);
+  });
+
+  test('finds out how many shards there are', async () => expect((await VenueRows.from(items)).shards()).toBe(SHARDS));
+
+  const EDITED: [what: string, row: RegExp, change: (item: Attributes) => Attributes][] = [
+    ['an event', /^LOG 0+5$/, (item) => ({ data: S(item.data!.S!.replace('"', ' "')) })],
+    ['the hash of an event', /^LOG 0+7$/, () => ({ hash: S('0'.repeat(64)) })],
+    [
+      'a journal entry',
+      /^JOURNAL#fund 0+\d+$/,
+      (item) => ({ data: S(item.data!.S!.replace(/"cents":"(-?\d+)"/, '"cents":"1$1"')) }),
+    ],
+    ['a balance', /^SHARD#\d ACCOUNT#hedger$/, (item) => ({ cash: S(`${BigInt(item.cash!.S!) + 1n}`) })],
+    [
+      'a position',
+      /^SHARD#\d ACCOUNT#maker$/,
+      (item) => ({ products: S(item.products!.S!.replace(/"lots":\{"(\d+)":/, '"lots":{"$1":1')) }),
+    ],
+    ['a statement', /^STATEMENT#fund /, (item) => ({ data: S(item.data!.S!.replace('"balance":"', '"balance":"1')) })],
+    ['totals', /^TOTALS 0+9$/, (item) => ({ 'shard#0': S(item['shard#0']!.S!.replace('"accounts":', '"accounts":1')) })],
+    ['fills', /^RESULT#\S+ fills#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
+    ['carried orders', /^RESULT#\S+ carried#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
+    ['a curve', /^RESULT#\S+ curve#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
+    ['the state', /^VENUE STATE$/, () => ({ products: S('{}') })],
+    ['a cursor', /^SHARD#1 CURSOR$/, () => ({ seq: { N: '3' } })],
+    ['an auction', /^AUCTION#/, () => ({ closing: { BOOL: true } })],
+  ];
+  test.each(EDITED)('names %s that was edited', async (_, row, change) => {
+    const item = first(row);
+    const audit = await auditOf(changedTo(item, change(item)));
+    expect(audit.identical).toBe(false);
+    expect(audit.differences[0]).toContain(nameOf(item));
+  });
+
+  test.each([/^LOG 0+6$/, /^JOURNAL#/, /^SHARD#\d ACCOUNT#/, /^STATEMENT#/, /^TOTALS /, /^RESULT#\S+ fills#/, /^AUCTION#/])(
+    'names a row that was deleted: %s',
+    async (row) => {
+      const item = first(row);
+      const audit = await auditOf(without(item));
+      expect(audit.identical).toBe(false);
+      expect(audit.differences[0]).toContain(nameOf(item));
+    },
+  );
+
+  test('names the end of the log when it was cut off', async () => {
+    const last = items.filter((item) => item.pk!.S === 'LOG').sort((a, b) => (a.sk!.S! < b.sk!.S! ? 1 : -1))[0]!;
+    expect((await auditOf(without(last))).differences[0]).toContain(`${nameOf(last)} is missing`);
+  });
+
+  test('names two events that were exchanged', async () => {
+    const [a, b] = [first(/^LOG 0+8$/), first(/^LOG 0+9$/)];
+    const audit = await auditOf([...without(a).filter((item) => item !== b), { ...a, sk: b.sk! }, { ...b, sk: a.sk! }]);
+    expect(audit.differences[0]).toContain('LOG 000000000008');
+  });
+
+  test.each([/^JOURNAL#/, /^SHARD#\d ACCOUNT#/, /^STATEMENT#/])('names a row too many: %s', async (row) => {
+    const extra = { ...first(row), sk: S(row.source.includes('SHARD') ? 'ACCOUNT#nobody' : '9999') };
+    const audit = await auditOf([...items, extra]);
+    expect(audit.differences[0]).toBe(`${nameOf(extra)} is stored and does not follow from the log`);
+  });
+
+  test.each([/^BOOK#\S+ maker#/, /^ROLL#/])('names the auction whose book was changed: %s', async (row) => {
+    const audit = await auditOf(without(first(row)));
+    expect(audit.differences[0]).toMatch(/^AUCTION#H100-SXM \d{12} /);
+  });
+});
+
+describe('an export', () => {
+  test('has the same bytes each time, whatever the order in which rows are read', async () => {
+    writeExport(join(folder, 'a'), await VenueRows.from(items));
+    writeExport(join(folder, 'b'), await VenueRows.from(items.toReversed()));
+    const files = readdirSync(join(folder, 'a'));
+    expect(files).toContain('manifest.json');
+    for (const file of files)
+      expect(readFileSync(join(folder, 'b', file)).equals(readFileSync(join(folder, 'a', file))), file).toBe(true);
+  });
+
+  test('verifies without the table, and ends with a code when a line of it was changed', async () => {
+    const dir = join(folder, 'c');
+    exportByCommand(dir);
+    const right = script('verify.ts', '--export', dir);
+    expect(right.stderr + right.stdout).toContain('Everything holds.');
+    expect(right.status).toBe(0);
+
+    const file = join(dir, 'journal.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('\\"cents\\":\\"', '\\"cents\\":\\"9'));
+    const wrong = script('verify.ts', '--export', dir, '--json');
+    expect(wrong.status).toBe(1);
+    const report = JSON.parse(wrong.stdout);
+    expect(report.firstFault.row).toBe('journal.jsonl');
+    expect(report.checks.find(({ name }: { name: string }) => name === 'journal').first.row).toMatch(/^JOURNAL#/);
+  });
+
+  test('names a file that is gone', async () => {
+    const dir = join(folder, 'd');
+    writeExport(dir, await VenueRows.from(items));
+    rmSync(join(dir, 'totals.jsonl'));
+    expect((await readExport(dir)).faults).toEqual([{ row: 'totals.jsonl', what: 'is missing' }]);
+  });
+
+  function exportByCommand(dir: string): void {
+    const { tableName, dynamodbEndpoint } = market.cloud;
+    const done = script('export.ts', '--table', tableName, '--endpoint', dynamodbEndpoint, '--out', dir);
+    expect(done.stderr).toBe('');
+    expect(done.status).toBe(0);
+  }
+});
+
+test.each([
+  [['--bogus'], 2, 'npm run verify'],
+  [['--data', '/nowhere/at/all'], 1, 'There is no market'],
+  [['--export', '/nowhere/at/all'], 1, 'There is no export'],
+])('verify %j ends with %i', (args, code, says) => {
+  const { status, stderr } = script('verify.ts', ...args);
+  expect(status).toBe(code);
+  expect(stderr).toContain(says);
+});
