@@ -70,7 +70,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     complete ? { name, checked: due.length, faults: compare(due, found) } : { name, checked: null, faults: [] };
   const states = readStates(stored);
   const sum = sums(states.accounts);
-  const log = [...faults.log, ...(complete ? await snapshotFaults(rows, replayed) : [])];
+  const log = [...faults.log, ...(complete ? await endFaults(rows, replayed) : [])];
   const checks: AuditCheck[] = [
     { name: 'log', checked: events.length, faults: log },
     { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
@@ -120,18 +120,19 @@ function compare(due: readonly Item[], stored: readonly Attributes[]): Fault[] {
   return faults.sort((a, b) => (a.row < b.row ? -1 : 1));
 }
 
-/** The venue's own snapshot is ahead of the log when the log has lost its end. */
-async function snapshotFaults(rows: VenueRows, { events, hashes, venue }: Replay): Promise<Fault[]> {
-  const row = `${venueKey.pk} ${venueKey.sk}`;
+/** What else the table says of the log: how far it has been posted, when it has lost its end, and its snapshot. */
+async function endFaults(rows: VenueRows, { events, venues }: Replay): Promise<Fault[]> {
   const snapshot = await readSnapshot(rows);
-  if (!snapshot) return [];
+  const posted = rows.ofKind('TOTALS').map(({ sk }) => Number(sk?.S));
+  const reached = Math.max(snapshot?.seq ?? 0, ...posted);
   const missing = logKey(events.length + 1);
-  if (snapshot.seq > events.length)
-    return [{ row: `${missing.pk} ${missing.sk}`, what: `is missing: the venue's state is that of event ${snapshot.seq}` }];
-  if (snapshot.hash !== hashes[snapshot.seq - 1]) return [{ row, what: `does not stand on event ${snapshot.seq} of the log` }];
-  if (snapshot.seq === venue.seq && canonical(snapshot.products) !== canonical(venue.products))
-    return [{ row, what: 'is not the state that the log gives' }];
-  return [];
+  if (reached > events.length)
+    return [{ row: `${missing.pk} ${missing.sk}`, what: `is missing: other rows have seen the log up to event ${reached}` }];
+  if (!snapshot) return [];
+  const row = `${venueKey.pk} ${venueKey.sk}`;
+  const then = venues[snapshot.seq - 1];
+  if (snapshot.hash !== then?.hash) return [{ row, what: `does not stand on event ${snapshot.seq} of the log` }];
+  return canonical(snapshot.products) === canonical(then.products) ? [] : [{ row, what: 'is not the state that the log gives' }];
 }
 
 async function cursorFaults(rows: VenueRows, shards: number, seq: number): Promise<Fault[]> {

@@ -25,8 +25,8 @@ import { canonical } from './canonical.ts';
 export interface Replay {
   venue: VenueState;
   readonly events: ClearingEvent[];
-  /** Hash of each event, in order. */
-  readonly hashes: string[];
+  /** The venue after each event, in order. */
+  readonly venues: VenueState[];
   readonly accounts: Map<string, AccountState>;
   /** Rows that posting leaves. */
   readonly journal: Item[];
@@ -41,7 +41,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,
     events: [],
-    hashes: [],
+    venues: [],
     accounts: new Map(),
     journal: [],
     totals: [],
@@ -54,7 +54,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
       const before = state.venue;
       state.venue = evolveVenue(before, seq, hash, event);
       state.events.push(event);
-      state.hashes.push(hash);
+      state.venues.push(state.venue);
       if (!(await checkEvent(rows, state, before, seq, event, shards))) return state;
       await post(rows, state, seq, event, shards);
     }
