@@ -11,13 +11,14 @@ import { openDataFolder } from './data-folder.ts';
 import { type DeadLetter, deadLettersIn, redrive } from './dead-letters.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { LocalCloudError } from './error.ts';
+import type { MessageHook } from './event-sources.ts';
 import { startGateway } from './http.ts';
 import { startIdentity, type TokenRequest } from './identity.ts';
 import { type LogLine, type Logs, startLogs } from './logs.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { type AlarmPlan, planOf } from './plan.ts';
 import { type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
-import { type Firing, startSchedules } from './schedules.ts';
+import { type Firing, type FiringHook, startSchedules } from './schedules.ts';
 import { recordRequest, sampleQueue } from './service-metrics.ts';
 import { type Depth, startSqs } from './sqs.ts';
 import { startWire, type WireOptions } from './wire.ts';
@@ -42,6 +43,9 @@ export interface CloudOptions {
   /** Of the gateway; any free one unless given. */
   readonly port?: number;
   readonly wire?: WireOptions;
+  /** What goes wrong with messages on their way, and with schedules; nothing unless given. */
+  readonly messages?: MessageHook;
+  readonly firings?: FiringHook;
   readonly limits?: Partial<Limits>;
   readonly onLog?: (line: LogLine) => void;
   /** What somebody should know: the engine died, schedules were skipped, a fault of this cloud itself. */
@@ -135,6 +139,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     metrics,
     logs,
     endpoint: wire?.endpoint ?? ((service) => engines[service]),
+    messages: options.messages,
     onChange: () => activity.changed(),
   });
   started.defer(() => runtime.stop());
@@ -152,6 +157,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const schedules = startSchedules(plan.schedules, {
     clock,
     queueOf: queueNamed,
+    fault: options.firings,
     firedUntilMs: folder?.firedUntilMs(),
     onFiredUntil: (instantMs) => folder?.setFiredUntil(instantMs),
     afterFiring: async (firing) => {

@@ -12,7 +12,16 @@ import { whenReached } from './clock.ts';
 import type { MappingPlan } from './plan.ts';
 import type { Queue, Received } from './sqs.ts';
 
+/**
+ * What may go wrong with a message that was received, never with what is in it. `late`: it does not reach the function this
+ * time and is visible again later, with the later messages of its group; others overtake it. `again`: it is worked, but its deletion is
+ * lost, so it comes again, in a FIFO group perhaps after later ones.
+ */
+export type MessageFault = 'late' | 'again';
+export type MessageHook = (queue: string, body: string) => MessageFault | undefined;
+
 export interface EventSourceOptions {
+  readonly fault?: MessageHook | undefined;
   readonly redeliveryMs: number;
   /** Longest real wait for a batch to fill. */
   readonly windowMsMax: number;
@@ -94,7 +103,11 @@ export function startEventSource(
   };
 
   const process = async (received: readonly Received[]) => {
-    const failed = await failures(received);
+    const late = new Set<string>();
+    const again = new Set<string>();
+    if (options.fault) sortOut(received, options.fault, late, again);
+    const failed = await failures(received.filter(({ message }) => !late.has(message.messageId)));
+    for (const id of [...late, ...again]) failed.add(id);
     const done = received.filter(({ message }) => !failed.has(message.messageId));
     for (const { receiptHandle } of done) queue.delete(receiptHandle);
     requests.deletes += Math.ceil(done.length / REQUEST_MESSAGES_MAX);
@@ -104,12 +117,24 @@ export function startEventSource(
     whenReached(Date.now() + options.redeliveryMs + 1, wake);
   };
 
-  const failures = async (received: readonly Received[]): Promise<ReadonlySet<string>> => {
+  const sortOut = (received: readonly Received[], fault: MessageHook, late: Set<string>, again: Set<string>) => {
+    const groups = new Set<string>();
+    for (const { message } of received) {
+      const { messageId, messageGroupId: group, body } = message;
+      const what = group !== undefined && groups.has(group) ? 'late' : fault(queue.plan.name, body);
+      if (what === 'late' && group !== undefined) groups.add(group);
+      if (what === 'late') late.add(messageId);
+      if (what === 'again') again.add(messageId);
+    }
+  };
+
+  const failures = async (received: readonly Received[]): Promise<Set<string>> => {
+    if (received.length === 0) return new Set();
     const ids = received.map(({ message }) => message.messageId);
     const event: SQSEvent = { Records: received.map((one) => recordOf(one, queue.plan.arn)) };
     try {
       const answer = await invoke(event);
-      return plan.partialFailures ? failedIds(answer, ids) : new Set();
+      return plan.partialFailures ? new Set(failedIds(answer, ids)) : new Set();
     } catch {
       // Whatever went wrong is in the function's log; nothing of the batch is deleted.
       return new Set(ids);

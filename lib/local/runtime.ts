@@ -4,7 +4,7 @@
  */
 import type { Clock } from './clock.ts';
 import { LocalCloudError } from './error.ts';
-import { type EventSource, startEventSource } from './event-sources.ts';
+import { type EventSource, type MessageHook, startEventSource } from './event-sources.ts';
 import { type Invocation, type LambdaFunction, startFunction, ThrottledError } from './lambda.ts';
 import { type Logs, levelOf } from './logs.ts';
 import type { Metrics } from './metrics.ts';
@@ -28,6 +28,8 @@ export interface RuntimeOptions {
   readonly metrics: Metrics;
   readonly logs: Logs;
   readonly endpoint: (service: Service, functionName: string, environment: number) => string;
+  /** What goes wrong with messages; nothing unless given. */
+  readonly messages?: MessageHook | undefined;
   readonly onChange: () => void;
 }
 
@@ -104,6 +106,7 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
     feed(queues) {
       for (const mapping of plan.mappings) {
         const source = startEventSource(mapping, queues.get(mapping.queue)!, (event) => invoke(mapping.function, event), {
+          fault: options.messages,
           redeliveryMs: limits.redeliveryMs,
           windowMsMax: clock.frozen ? limits.windowMsMax : Infinity,
           concurrencyMax: limits.environmentsMax,

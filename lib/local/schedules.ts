@@ -21,7 +21,12 @@ export interface Firing {
   readonly dueMs: number;
 }
 
+/** What may go wrong with a firing: it comes twice, with those due next, or not at all. */
+export type FiringFault = 'twice' | 'late' | 'never';
+export type FiringHook = (firing: Firing) => FiringFault | undefined;
+
 export interface SchedulesOptions {
+  readonly fault?: FiringHook | undefined;
   readonly clock: Clock;
   readonly queueOf: (name: string) => Queue;
   /** Up to where everything due has been fired, from an earlier run. */
@@ -50,12 +55,19 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
   let wakeSleeper = () => {};
 
   const next = (afterMs: number) => firstDue(schedules, afterMs);
-  const fire = async ({ plan, dueMs }: { plan: SchedulePlan; dueMs: number }): Promise<Firing> => {
+  let late: { plan: SchedulePlan; dueMs: number }[] = [];
+  let repeats = 0;
+  const fire = async ({ plan, dueMs }: { plan: SchedulePlan; dueMs: number }, isLate = false): Promise<Firing> => {
     const due = new Date(dueMs).toISOString().replace('.000Z', 'Z');
     const body = plan.input.replaceAll(SCHEDULED_TIME, due);
     const group = plan.messageGroup;
-    options.queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication: `${plan.name} ${due}` });
     const firing = { schedule: plan.name, queue: plan.queue, dueMs };
+    const fault = isLate ? undefined : options.fault?.(firing);
+    if (fault === 'late') late.push({ plan, dueMs });
+    for (let times = fault === 'twice' ? 2 : fault === undefined ? 1 : 0; times > 0; times--) {
+      const deduplication = `${plan.name} ${due}${fault === 'twice' ? ` ${++repeats}` : ''}`;
+      options.queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication });
+    }
     await options.afterFiring(firing);
     return firing;
   };
@@ -64,7 +76,10 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
     const fired: Firing[] = [];
     for (let first = next(firedUntilMs); !stopped && first !== undefined && first.dueMs <= untilMs; first = next(firedUntilMs)) {
       if (first.dueMs > clock.now()) clock.moveTo(first.dueMs);
+      const overdue = late;
+      late = [];
       for (const plan of first.plans) fired.push(await fire({ plan, dueMs: first.dueMs }));
+      for (const one of overdue) fired.push(await fire(one, true));
       firedUntilMs = first.dueMs;
       options.onFiredUntil(firedUntilMs);
     }

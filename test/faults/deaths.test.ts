@@ -3,9 +3,9 @@
  * anyone hears of it. What it was working on is delivered again, and the venue must end where it ends when nobody dies.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EXPIRY, openMarket, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
 import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { EXPIRY, openMarket, play, ROLL } from './scripted-market.ts';
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
 

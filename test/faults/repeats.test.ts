@@ -3,9 +3,9 @@
  * schedules have, comes again after everything else is done. Nothing may change.
  */
 import { describe, expect, it } from 'vitest';
+import { EXPIRY, openMarket, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
 import type { WireRequest } from '../../lib/local/wire.ts';
 import { QUEUES } from '../../lib/store/names.ts';
-import { EXPIRY, openMarket, play, ROLL } from './scripted-market.ts';
 
 interface Sent {
   readonly queue: string;

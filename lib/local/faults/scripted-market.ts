@@ -7,16 +7,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../../lib/domain/calendar.ts';
-import { listedMonths, monthText } from '../../lib/domain/contracts.ts';
-import { synthesize } from '../../lib/infra/synthesize.ts';
-import { type Audit, auditVenue } from '../../lib/local/audit.ts';
-import { frozenClock } from '../../lib/local/clock.ts';
-import { type Cloud, startCloud } from '../../lib/local/cloud.ts';
-import { type Caller, Exchange } from '../../lib/local/simulation/client.ts';
-import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
-import type { WireOptions } from '../../lib/local/wire.ts';
-import { Table } from '../../lib/store/table.ts';
+import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../../domain/calendar.ts';
+import { listedMonths, monthText } from '../../domain/contracts.ts';
+import { synthesize } from '../../infra/synthesize.ts';
+import { SWEEP } from '../../infra/venue.ts';
+import { Table } from '../../store/table.ts';
+import { type Audit, auditVenue } from '../audit.ts';
+import { frozenClock } from '../clock.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../cloud.ts';
+import { type Caller, Exchange } from '../simulation/client.ts';
+import { PARAMETERS } from '../simulation/simulation.ts';
 
 export const PRODUCT = 'H100-SXM';
 export const SHARDS = 2;
@@ -29,6 +29,8 @@ export interface Market {
   readonly operator: Caller;
   readonly as: Readonly<Record<Account, Caller>>;
   readonly table: Table;
+  /** What has been submitted, answered or not. */
+  readonly submitted: readonly { readonly account: string; readonly key: string }[];
   /** A UUIDv7 of the clock's time; the how-manieth one is all that tells two of them apart. */
   key(): string;
   /** Sends until it is answered, as a client does whose connection broke: the key makes that safe. */
@@ -37,26 +39,41 @@ export interface Market {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-let assembly: string | undefined;
-/** Synthesized once a process: the template does not depend on what a test does to it. */
-function assembled(): string {
+const assemblies = new Map<string, string>();
+/** Synthesized once a process and set of bundles: the template does not depend on what a test does to it. */
+function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
+  const name = `${bundles} ${sweeps}`;
+  let assembly = assemblies.get(name);
   if (!assembly) {
     const directory = mkdtempSync(join(tmpdir(), 'exchange-'));
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-    const template = synthesize(directory, { venue: { shards: SHARDS } });
+    const template = synthesize(directory, { venue: { shards: SHARDS }, bundles });
     // One message may fail here more often than it ever would: each time at another point. It must not be given up for that.
-    writeFileSync(template, readFileSync(template, 'utf8').replaceAll(/"maxReceiveCount": \d+/g, '"maxReceiveCount": 100'));
+    const patient = readFileSync(template, 'utf8').replaceAll(/"maxReceiveCount": \d+/g, '"maxReceiveCount": 100');
+    writeFileSync(template, patient.replaceAll(EVERY_SWEEP, sweeps));
     assembly = directory;
+    assemblies.set(name, assembly);
   }
   return assembly;
 }
 
-export async function openMarket({ listed }: Script, options: { wire?: WireOptions } = {}): Promise<Market> {
+/** The sweep's cron fields in the template. */
+const EVERY_SWEEP = `cron(0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour} `;
+
+export interface MarketOptions extends Pick<CloudOptions, 'wire' | 'messages' | 'firings' | 'limits'> {
+  /** Finished bundles instead of those of this tree. */
+  readonly bundles?: string;
+  /** Other cron fields for the sweep, as `cron(30 8-19 `. */
+  readonly sweeps?: string;
+}
+
+export async function openMarket({ listed }: Script, given: MarketOptions = {}): Promise<Market> {
+  const { bundles, sweeps, ...options } = given;
   const cloud = await startCloud({
-    assembly: assembled(),
+    assembly: assembled(bundles, sweeps),
     clock: frozenClock(instantOf(listed as BusinessDate, '20:00', ZONE)),
-    limits: { redeliveryMs: 5 },
     ...options,
+    limits: { redeliveryMs: 5, ...options.limits },
   });
   const exchange = new Exchange(cloud.url);
   const operator = exchange.as(await cloud.mint({ sub: 'op-1', groups: ['operators'], expiresIn: 90 * 86_400 }));
@@ -70,6 +87,7 @@ export async function openMarket({ listed }: Script, options: { wire?: WireOptio
   const client = new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
   const table = new Table(cloud.tableName, client);
   let keys = 0;
+  const submitted: { account: string; key: string }[] = [];
   const key = (): string => {
     const hex = cloud.clock.now().toString(16).padStart(12, '0');
     return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
@@ -80,8 +98,13 @@ export async function openMarket({ listed }: Script, options: { wire?: WireOptio
     as,
     table,
     key,
-    submit: (account, orders, own = key()) =>
-      stubbornly(() => as[account].post('/v1/submissions', { product: PRODUCT, orders }, own)) as Promise<{ submission: string }>,
+    submitted,
+    submit: (account, orders, own = key()) => {
+      submitted.push({ account, key: own });
+      return stubbornly(() => as[account].post('/v1/submissions', { product: PRODUCT, orders }, own)) as Promise<{
+        submission: string;
+      }>;
+    },
     audit: () => auditVenue(table, SHARDS),
     async [Symbol.asyncDispose]() {
       exchange.close();
@@ -95,6 +118,10 @@ export async function openMarket({ listed }: Script, options: { wire?: WireOptio
 export interface Script {
   readonly listed: string;
   readonly last: string;
+  /** When a day is over; later, where a sweep has to begin what a schedule did not. */
+  readonly dayEnds?: string;
+  /** Lots added to every order of the script, so that scripts differ. */
+  readonly extraLots?: number;
 }
 
 /** The October contract expires at the end of the day. */
@@ -105,7 +132,7 @@ export const ROLL: Script = { listed: '2025-11-05', last: '2025-11-07' };
 /** Plays a script and lets the cloud go quiet; `between` is called whenever it has. */
 export async function play(
   market: Market,
-  { listed, last }: Script,
+  { listed, last, dayEnds = '16:05', extraLots = 0 }: Script,
   between: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { cloud, operator } = market;
@@ -116,11 +143,11 @@ export async function play(
       await cloud.advanceTo(instantOf(date, time, ZONE));
       if (time === '15:00')
         await stubbornly(() => operator.put(`/v1/operator/index/${PRODUCT}/${date}`, { value: `2.4${date.slice(8)}` }));
-      await trade(market, date, time);
+      await trade(market, date, time, extraLots);
       await cloud.quiet();
       await between();
     }
-    await cloud.advanceTo(instantOf(date, '16:05', ZONE));
+    await cloud.advanceTo(instantOf(date, dayEnds, ZONE));
     await cloud.quiet();
     await between();
   }
@@ -143,31 +170,33 @@ async function list({ operator, as }: Market, listed: string, first: BusinessDat
 }
 
 /** A maker who replaces its quotes, a fund and a hedger who buy, a seller who changes its mind. */
-async function trade({ submit }: Market, date: string, time: string): Promise<void> {
+async function trade({ submit }: Market, date: string, time: string, extra: number): Promise<void> {
   const id = `${date.slice(5)}.${time.slice(0, 2)}`;
   const [oct, dec, jan] = ['2025-10', '2025-12', '2026-01'].map((month) => `${PRODUCT}-${month}`) as [string, string, string];
   const day = Number(date.slice(8));
   const price = (ticks: number): string => (ticks / 1000).toFixed(3);
   await Promise.all([
     submit('maker', [
-      { clientOrderId: `d${id}`, side: 'sell', contract: dec, price: price(2405 + day), lots: 40, timeInForce: 'day' },
-      { clientOrderId: `b${id}`, side: 'buy', contract: dec, price: price(2380 + day), lots: 15, timeInForce: 'day' },
-      { clientOrderId: `s${id}`, buy: dec, sell: jan, price: '-0.004', lots: 30 },
-      { clientOrderId: `r${id}`, buy: jan, sell: dec, price: '0.012', lots: 5 },
+      { clientOrderId: `d${id}`, side: 'sell', contract: dec, price: price(2405 + day), lots: 40 + extra, timeInForce: 'day' },
+      { clientOrderId: `b${id}`, side: 'buy', contract: dec, price: price(2380 + day), lots: 15 + extra, timeInForce: 'day' },
+      { clientOrderId: `s${id}`, buy: dec, sell: jan, price: '-0.004', lots: 30 + extra },
+      { clientOrderId: `r${id}`, buy: jan, sell: dec, price: '0.012', lots: 5 + extra },
     ]),
-    submit('fund', [{ clientOrderId: `f${id}`, side: 'buy', contract: dec, price: price(2410 + day), lots: 13 }]),
+    submit('fund', [{ clientOrderId: `f${id}`, side: 'buy', contract: dec, price: price(2410 + day), lots: 13 + extra }]),
     submit('hedger', [
-      { clientOrderId: `h${id}`, side: 'buy', contract: jan, price: price(2404 + day), lots: 7, timeInForce: 'gtc' },
+      { clientOrderId: `h${id}`, side: 'buy', contract: jan, price: price(2404 + day), lots: 7 + extra, timeInForce: 'gtc' },
     ]),
   ]);
   if (date === '2025-10-31' && time === '09:00')
     await Promise.all([
-      submit('seller', [{ clientOrderId: 'oct', side: 'sell', contract: oct, price: '2.400', lots: 11, timeInForce: 'gtc' }]),
-      submit('hedger', [{ clientOrderId: 'oct', side: 'buy', contract: oct, price: '2.410', lots: 9 }]),
+      submit('seller', [
+        { clientOrderId: 'oct', side: 'sell', contract: oct, price: '2.400', lots: 11 + extra, timeInForce: 'gtc' },
+      ]),
+      submit('hedger', [{ clientOrderId: 'oct', side: 'buy', contract: oct, price: '2.410', lots: 9 + extra }]),
     ]);
   if (time === '12:00') {
     await submit('seller', [
-      { clientOrderId: `x${id}`, side: 'sell', contract: jan, price: price(2400 + day), lots: 20, timeInForce: 'day' },
+      { clientOrderId: `x${id}`, side: 'sell', contract: jan, price: price(2400 + day), lots: 20 + extra, timeInForce: 'day' },
     ]);
     await submit('seller', [
       {
@@ -176,7 +205,7 @@ async function trade({ submit }: Market, date: string, time: string): Promise<vo
         side: 'sell',
         contract: jan,
         price: price(2402 + day),
-        lots: 9,
+        lots: 9 + extra,
         timeInForce: 'day',
       },
     ]);
