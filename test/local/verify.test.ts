@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readExport, writeExport } from '../../lib/local/audit/export.ts';
 import { VenueRows } from '../../lib/local/audit/rows.ts';
 import { type Audit, auditRows } from '../../lib/local/audit.ts';
+import { type Market, openMarket, play, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
 import { type Attributes, B, S } from '../../lib/store/table.ts';
-import { type Market, openMarket, play, ROLL, SHARDS } from '../faults/scripted-market.ts';
 
 let market: Market;
 let items: Attributes[];
