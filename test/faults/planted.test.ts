@@ -23,12 +23,12 @@ const PLANTED: [what: string, edits: Edit[], seeds: number[]][] = [
         '  async overwrite(item: Item): Promise<boolean> {\n    await this.put(item);\n    return true;\n  }\n  async create(item',
       ],
     ],
-    [1, 2, 3],
+    [1, 2, 3, 4, 5, 6],
   ],
   [
     'a marker that comes again passes the next gate',
     [['lambdas/accept-orders/index.ts', 'gate.open === auction ? await', 'gate.open >= auction ? await']],
-    [1, 2, 3],
+    [1, 2, 3, 4, 5, 6],
   ],
 ];
 
