@@ -52,7 +52,7 @@ export const METRICS = {
   service: 'exchange',
   /** sweep: seconds since the oldest auction was due that has not cleared. */
   auctionLate: 'AuctionLateSeconds',
-  /** sweep: log events that the slowest shard has not posted, once they are older than one sweep. */
+  /** sweep: log events that the slowest shard has not posted; the alarm waits for two sweeps in a row. */
   postingBehind: 'PostingBehindEvents',
   /** sweep: seconds since the oldest day run was due that has not finished. */
   dayRunLate: 'DayRunLateSeconds',
