@@ -7,9 +7,8 @@ import type { BusinessDate } from './calendar.ts';
 import type { ContractMonth } from './contracts.ts';
 import { type AuctionCleared, BANK, type ClearingEvent, type Fill, type MonthExpired, type PricesSettled } from './events.ts';
 import { CASH } from './orders.ts';
-import type { Curve } from './product.ts';
 import { type RollProgress, rollCost } from './roll.ts';
-import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks, ticks } from './units.ts';
+import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks } from './units.ts';
 
 /** What happened to one account in one product on one business day, for its statement. */
 export interface DayTotals {
@@ -197,11 +196,3 @@ const addDay = (day: DayTotals | undefined, date: BusinessDate, variation: Cents
         rollCost: addCents(day.rollCost, cost),
       }
     : { date, variation, rolledLots: rolled, rollCost: cost };
-
-/** What an account's positions in a product are worth at a curve, against zero: lots x price, in cents. */
-export function notional(holding: ProductHolding, curve: Curve, centsPerTick: bigint): Cents {
-  return positions(holding).reduce(
-    (sum, [month, quantity]) => addCents(sum, gain(quantity, ticks(curve[month]!), centsPerTick)),
-    NO_CENTS,
-  );
-}

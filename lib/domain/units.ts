@@ -24,7 +24,6 @@ export const NO_CENTS = 0n as Cents;
 export const addCents = (a: Cents, b: Cents): Cents => (a + b) as Cents;
 export const addLots = (a: Lots, b: Lots): Lots => lots(a + b);
 export const minusTicks = (a: Ticks, b: Ticks): Ticks => ticks(a - b);
-export const plusTicks = (a: Ticks, b: Ticks): Ticks => ticks(a + b);
 
 /** What `quantity` lots gain when the price moves by `move` ticks, at `centsPerTick` cents a tick and lot. */
 export const gain = (quantity: Lots, move: Ticks, centsPerTick: bigint): Cents =>

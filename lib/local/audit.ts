@@ -123,8 +123,7 @@ function compare(due: readonly Item[], stored: readonly Attributes[]): Fault[] {
 /** What else the table says of the log: how far it has been posted, when it has lost its end, and its snapshot. */
 async function endFaults(rows: VenueRows, { events, venues }: Replay): Promise<Fault[]> {
   const snapshot = await readSnapshot(rows);
-  const posted = rows.ofKind('TOTALS').map(({ sk }) => Number(sk?.S));
-  const reached = Math.max(snapshot?.seq ?? 0, ...posted);
+  const reached = rows.ofKind('TOTALS').reduce((seq, { sk }) => Math.max(seq, Number(sk?.S)), snapshot?.seq ?? 0);
   const missing = logKey(events.length + 1);
   if (reached > events.length)
     return [{ row: `${missing.pk} ${missing.sk}`, what: `is missing: other rows have seen the log up to event ${reached}` }];

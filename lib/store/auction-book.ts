@@ -11,9 +11,10 @@ import type { Rows } from './table.ts';
 
 /** `state` is the product's as the auction before this one left it. */
 export async function readAuctionBook(table: Rows, auction: Auction, state: ProductState, shards: number): Promise<BookOrder[]> {
-  const book: BookOrder[] = [];
-  for (let shard = 0; shard < shards; shard++) book.push(...(await readShard(table, auction, shard, state)));
-  return book;
+  // Joined, not pushed by spreading: a shard may hold more orders than a call can have arguments.
+  const books: BookOrder[][] = [];
+  for (let shard = 0; shard < shards; shard++) books.push(await readShard(table, auction, shard, state));
+  return books.flat();
 }
 
 async function readShard(
@@ -30,5 +31,5 @@ async function readShard(
   for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
     for (const order of liveOrders(carriedBy.get(account) ?? [], submittedBy.get(account) ?? []).values())
       book.push({ ...order, account, rolls: false, traded: false });
-  return [...book, ...(await rollOrders(table, product, shard, auction))];
+  return book.concat(await rollOrders(table, product, shard, auction));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AccountState, applyEvent, emptyAccount, notional, positions } from '../../lib/domain/account.ts';
+import { type AccountState, applyEvent, emptyAccount, positions } from '../../lib/domain/account.ts';
 import type { ContractMonth } from '../../lib/domain/contracts.ts';
 import {
   type AuctionCleared,
@@ -242,8 +242,4 @@ describe('an event is applied once and in order', () => {
   test('parameters and the closing of a day move nothing', () => {
     expect(apply(holding({ [DEC]: 1 }), { kind: 'day-closed', product: PRODUCT, date: DAY })).toBeUndefined();
   });
-});
-
-test('what positions are worth at a curve is lots x price', () => {
-  expect(notional({ lots: { [DEC]: lots(-10), [JAN]: lots(3) } }, curve(2350, 2380), 100n)).toBe(-1_636_000n);
 });

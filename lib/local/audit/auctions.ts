@@ -40,9 +40,9 @@ export async function auctionFaults(rows: Rows, event: AuctionCleared, state: Pr
   differs('months', Object.keys(event.months), Object.keys(result.months));
   differs('surplus', event.surplus, `${result.surplus}`);
   if (canonical(event.fills) !== canonical(references.fills)) {
-    const logged: unknown[] = [];
-    for (let shard = 0; shard < shards; shard++) logged.push(...(await readFills(rows, product, number, shard, event.fills)));
-    const [was, is] = [new Set(logged.map(canonical)), new Set(result.fills.map(canonical))];
+    const logged: unknown[][] = [];
+    for (let shard = 0; shard < shards; shard++) logged.push(await readFills(rows, product, number, shard, event.fills));
+    const [was, is] = [new Set(logged.flat().map(canonical)), new Set(result.fills.map(canonical))];
     const first = [...was].find((fill) => !is.has(fill)) ?? [...is].find((fill) => !was.has(fill));
     faults.push({ row, what: `fills: the log and the book differ, first in ${first ?? 'their order'}` });
   }

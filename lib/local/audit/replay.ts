@@ -165,10 +165,10 @@ function touched(event: ClearingEvent, accounts: ReadonlyMap<string, unknown>, f
 
 async function fillsOf(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, Fill[]>> {
   if (event.kind !== 'auction-cleared') return new Map();
-  const fills: Fill[] = [];
+  const fills: Fill[][] = [];
   for (let shard = 0; shard < shards; shard++)
-    fills.push(...(await readFills(rows, event.product, event.auction, shard, event.fills)));
-  return Map.groupBy(fills, ({ account }) => account);
+    fills.push(await readFills(rows, event.product, event.auction, shard, event.fills));
+  return Map.groupBy(fills.flat(), ({ account }) => account);
 }
 
 const moved = (entries: readonly JournalEntry[]): ShardTotals => ({
