@@ -5,7 +5,7 @@
 import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/calendar.ts';
 import type { ProductState } from '../../lib/domain/venue.ts';
 import { isPosted, readCursor } from '../../lib/store/accounts.ts';
-import { auctionsAfter } from '../../lib/store/auctions.ts';
+import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
 import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
@@ -26,7 +26,7 @@ export async function sweep(venue: Venue, at: number): Promise<void> {
 
   let [auctionLate, dayRunLate] = [0, 0];
   for (const own of Object.values(state.products)) {
-    auctionLate = Math.max(auctionLate, await sweepAuctions(venue, own, at, shards));
+    auctionLate = Math.max(auctionLate, await sweepAuctions(venue, own, at, shards), await missedSince(venue, own, at));
     dayRunLate = Math.max(dayRunLate, await sweepDays(venue, own, at));
     await advance(venue, own.product);
   }
@@ -57,6 +57,22 @@ async function sweepAuctions(
   if (oldest.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: oldest.auction });
   else await queues.ring('closings', { v: 1, product, slot: oldest.slot });
   return Math.max(0, Math.floor((at - Date.parse(oldest.slot)) / 1000));
+}
+
+/**
+ * Seconds since the day's newest intraday auction was due, if neither it nor a later one was ever given a number: its
+ * schedule did not fire, or its closing was refused. It is not held by itself any more, so this ends with the next auction.
+ */
+async function missedSince({ table }: Venue, own: ProductState, at: number): Promise<number> {
+  const { product, closedOn, parameters } = own;
+  const { calendar, timeZone } = parameters;
+  const date = localDate(at, timeZone);
+  if (!isBusinessDay(calendar, date) || date <= closedOn) return 0;
+  const times = (JSON.parse(process.env[ENV.auctionTimes] ?? '{}') as Record<string, string[]>)[product] ?? [];
+  const due = Math.max(...times.map((time) => instantOf(date, time, timeZone)).filter((slot) => slot <= at));
+  const [newest] = await newestAuctions(table, product, 1);
+  // A product without any auction may have been listed since.
+  return newest && Date.parse(newest.slot) < due ? Math.floor((at - due) / 1000) : 0;
 }
 
 /** Seconds since the oldest day run was due that has not ended. A day that nobody began is begun. */

@@ -39,6 +39,8 @@ export class ExchangeStack extends Stack {
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, venue));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 
+    functions['settle-day'].knowsAuctionTimes(venue.products);
+
     const api = new ExchangeApi(this, 'api', {
       issuer: props.issuer ?? this.userPool(),
       participantApi: functions['participant-api'],

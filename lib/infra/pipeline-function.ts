@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
 
+import type { ProductSchedule } from './venue.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
@@ -98,6 +99,12 @@ export class PipelineFunction extends Construct {
       ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
     });
     mapping.node.addDependency(this.role);
+  }
+
+  /** When each product's intraday auctions are due, so that one that was missed can be told from none. */
+  knowsAuctionTimes(products: readonly ProductSchedule[]): void {
+    const times = Object.fromEntries(products.map(({ code, auctions }) => [code, auctions]));
+    this.fn.addEnvironment(ENV.auctionTimes, JSON.stringify(times));
   }
 
   /** How to read from a verified token who is asking. */

@@ -35,6 +35,8 @@ export const ENV = {
   table: 'TABLE_NAME',
   /** How many shards the accounts are spread over; fixed for the life of a venue. */
   shards: 'SHARDS',
+  /** By product, the times of its intraday auctions, `HH:MM` in its time zone; for whoever looks for one that was missed. */
+  auctionTimes: 'AUCTION_TIMES',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',
   /** JWT claim that lists the caller's groups, and the group an operator is in. */
@@ -50,7 +52,7 @@ export const METRICS = {
   namespace: 'ComputeExchange',
   /** Value of the dimension `service` that powertools puts on every metric. */
   service: 'exchange',
-  /** sweep: seconds since the oldest auction was due that has not cleared. */
+  /** sweep: seconds since the oldest auction was due that has not cleared, or that was never held. */
   auctionLate: 'AuctionLateSeconds',
   /** sweep: log events that the slowest shard has not posted; the alarm waits for two sweeps in a row. */
   postingBehind: 'PostingBehindEvents',

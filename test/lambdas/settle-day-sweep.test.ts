@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 
 import { openAuction } from '../../lib/store/auctions.ts';
 import { type DayStep, hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
-import { METRICS, type QueueName } from '../../lib/store/names.ts';
+import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { on } from '../domain/h100.ts';
 import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
 
@@ -49,6 +49,32 @@ test('a venue on which nothing is late is measured and left alone', async () => 
   expect(waiting()).toEqual([]);
 });
 
+describe('an intraday auction that was never given its number', () => {
+  beforeAll(() => {
+    process.env[ENV.auctionTimes] = JSON.stringify({ [PRODUCT]: ['10:00', '13:00'] });
+  });
+  afterAll(() => {
+    delete process.env[ENV.auctionTimes];
+  });
+
+  it('is none before the first auction of a product, which may have been listed since', async () => {
+    expect(await sweep('10:15')).toEqual(QUIET);
+  });
+
+  it('is late from when it was due, and rings nothing', async () => {
+    expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
+    await work(floor);
+    expect(await sweep('09:55')).toEqual(QUIET);
+    expect(await sweep('10:15')).toEqual({ ...QUIET, [METRICS.auctionLate]: 900 });
+    expect(waiting()).toEqual([]);
+  });
+
+  it('is late only on a business day that is not closed', async () => {
+    expect(await sweep('10:15', '2025-10-19')).toMatchObject({ [METRICS.auctionLate]: 0 });
+    expect(await sweep('10:15', '2025-10-17')).toMatchObject({ [METRICS.auctionLate]: 0 });
+  });
+});
+
 describe('an auction is rung and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
     dieOnce(floor.queues, 'sendMarkers', 'before');
@@ -64,9 +90,9 @@ describe('an auction is rung and its lateness measured', () => {
 
   it('when every shard is closed and the bell of its clearing was lost', async () => {
     expect(await sweep('10:30')).toEqual({ ...QUIET, [METRICS.auctionLate]: 1800 });
-    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product: PRODUCT, auction: 1 }]);
+    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product: PRODUCT, auction: 2 }]);
     await work(floor, 'auctions');
-    expect(await lastAuction()).toBe(1);
+    expect(await lastAuction()).toBe(2);
   });
 });
 
