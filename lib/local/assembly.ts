@@ -55,7 +55,6 @@ const NO_LOCAL_MEANING = new Set([
   'AWS::KMS::Key',
   'AWS::KMS::Alias',
   'AWS::CloudWatch::Dashboard',
-  'AWS::CloudWatch::CompositeAlarm',
   'AWS::Scheduler::ScheduleGroup',
   'AWS::Budgets::Budget',
   'AWS::CDK::Metadata',

@@ -35,6 +35,31 @@ export function followingClock(offsetMs = 0, real: () => number = Date.now): Clo
   };
 }
 
+/**
+ * The same clock, which also says which minutes have ended: whenever it is moved, and when somebody looks, for a clock that
+ * runs does not call. `ended` gets the instants, milliseconds, in order, none twice.
+ */
+export function countingMinutes(clock: Clock, ended: (endsMs: readonly number[]) => void): Clock & { look(): void } {
+  let countedMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
+  const look = () => {
+    const endsMs: number[] = [];
+    for (; countedMs + MINUTE_MS <= clock.now(); countedMs += MINUTE_MS) endsMs.push(countedMs + MINUTE_MS);
+    if (endsMs.length > 0) ended(endsMs);
+  };
+  return {
+    frozen: clock.frozen,
+    now: clock.now,
+    look,
+    moveTo(instantMs) {
+      look();
+      clock.moveTo(instantMs);
+      look();
+    },
+  };
+}
+
+const MINUTE_MS = 60_000;
+
 export function parseInstant(instant: number | string): number {
   const ms = typeof instant === 'number' ? instant : Date.parse(instant);
   if (!Number.isSafeInteger(ms)) throw new RangeError(`Not an instant: ${instant}`);

@@ -4,9 +4,10 @@
  * it from the real one, except that time may stand still.
  */
 import { watchActivity } from './activity.ts';
+import { type AlarmChange, type Alarms, startAlarms } from './alarms.ts';
 import { readAssembly } from './assembly.ts';
 import { startAuthorizer } from './authorizer.ts';
-import { type Clock, followingClock } from './clock.ts';
+import { type Clock, countingMinutes, followingClock } from './clock.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type DeadLetter, deadLettersIn, redrive } from './dead-letters.ts';
 import { startDynamoDb } from './dynamodb.ts';
@@ -16,10 +17,10 @@ import { startGateway } from './http.ts';
 import { startIdentity, type TokenRequest } from './identity.ts';
 import { type LogLine, type Logs, startLogs } from './logs.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
-import { type AlarmPlan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
 import { type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
 import { type Firing, type FiringHook, startSchedules } from './schedules.ts';
-import { recordRequest, sampleQueue } from './service-metrics.ts';
+import { gaugeOf, recordRequest } from './service-metrics.ts';
 import { type Depth, startSqs } from './sqs.ts';
 import { startWire, type WireOptions } from './wire.ts';
 import type { FunctionUsage } from './wire-meter.ts';
@@ -48,6 +49,8 @@ export interface CloudOptions {
   readonly firings?: FiringHook;
   readonly limits?: Partial<Limits>;
   readonly onLog?: (line: LogLine) => void;
+  /** An alarm of the template changed its state. */
+  readonly onAlarm?: (change: AlarmChange) => void;
   /** What somebody should know: the engine died, schedules were skipped, a fault of this cloud itself. */
   readonly onProblem?: (error: Error) => void;
 }
@@ -74,9 +77,12 @@ export interface Cloud {
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /** Ends a function's environments as a crash would. */
   kill(functionName: string): void;
+  /** At most so many of a function at once, 0 for none; as the template has it when undefined. The others are throttled. */
+  reserve(functionName: string, concurrency: number | undefined): void;
   readonly metrics: Metrics;
   readonly logs: Logs;
-  readonly alarms: readonly AlarmPlan[];
+  /** The template's alarms, evaluated at the end of every minute that passes. */
+  readonly alarms: Alarms;
   usage(): Usage;
   stop(): Promise<void>;
 }
@@ -88,13 +94,15 @@ export interface Usage extends RuntimeUsage {
 
 const LIMITS: Limits = { environmentsMax: 2, redeliveryMs: 200, windowMsMax: 20, delayMsMax: 200, quietWithinMs: 60_000 };
 const ISSUER_PATH = '/local-issuer';
-const SAMPLED_EVERY_MS = 60_000;
+/** How soon after a minute has ended it is noticed, on a clock that runs. */
+const LOOKS_EVERY_MS = 5_000;
 /** What fires later than this was missed, and is caught up in order, each after the one before has been worked off. */
 const MISSED_AFTER_MS = 60_000;
 
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   await using started = new AsyncDisposableStack();
-  const clock = options.clock ?? followingClock();
+  let minutesEnded = (_endsMs: readonly number[]) => {};
+  const clock = countingMinutes(options.clock ?? followingClock(), (endsMs) => minutesEnded(endsMs));
   const limits = { ...LIMITS, ...options.limits };
   const problem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
   // Lambda runs in UTC; the time zone of this machine must not show in a function.
@@ -150,8 +158,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   };
   runtime.feed(sqs.queues);
 
-  const sample = () => {
-    for (const queue of sqs.queues.values()) sampleQueue(metrics, queue, clock.now());
+  const alarms = startAlarms(plan, metrics, clock.now(), options.onAlarm ?? (() => {}));
+  const gauges = [...sqs.queues.values()].map((queue) => gaugeOf(metrics, queue));
+  minutesEnded = (endsMs) => {
+    // However many end at once, what is in the queues is the same in all of them.
+    const readings = gauges.map((gauge) => gauge());
+    for (const endMs of endsMs) {
+      for (const reading of readings) reading(endMs - 1);
+      alarms.evaluate(endMs);
+    }
   };
   let watcher: ((firing: Firing) => Promise<void> | void) | undefined;
   const schedules = startSchedules(plan.schedules, {
@@ -163,15 +178,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     afterFiring: async (firing) => {
       if (clock.frozen) await activity.quiet(limits.quietWithinMs);
       else if (firing.dueMs < clock.now() - MISSED_AFTER_MS) await activity.quiet(limits.quietWithinMs).catch(problem);
-      if (clock.frozen) sample();
       await watcher?.(firing);
     },
     onSkipped: (message) => problem(new Error(message)),
     onError: (error) => problem(error as Error),
   });
   started.defer(() => schedules.stop());
-  const sampler = clock.frozen ? undefined : setInterval(sample, SAMPLED_EVERY_MS).unref();
-  started.defer(() => clearInterval(sampler));
+  const looking = clock.frozen ? undefined : setInterval(clock.look, LOOKS_EVERY_MS).unref();
+  started.defer(() => clearInterval(looking));
 
   const issuer = `${gateway.url}${ISSUER_PATH}`;
   const audience = plan.routes.find((route) => route.authorizer !== undefined)?.authorizer?.audience[0] ?? 'local';
@@ -200,7 +214,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     clock,
     async advanceTo(instant, afterFiring) {
       watcher = afterFiring;
-      sample();
       return schedules.advanceTo(instant);
     },
     nextFiring: schedules.next,
@@ -215,9 +228,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     redrive: (name) => redrive(sqs.queues, queueNamed(name)),
     invoke: runtime.invoke,
     kill,
+    reserve: runtime.reserve,
     metrics,
     logs,
-    alarms: plan.alarms,
+    alarms,
     usage: () => ({ ...runtime.usage(), functions: Object.fromEntries(wire?.usage() ?? []) }),
     stop: () => running.disposeAsync(),
   };

@@ -37,6 +37,8 @@ export interface LambdaFunction {
   /** Takes and gives what JSON can carry; rejects with a FunctionError or a ThrottledError. */
   invoke(event: unknown): Promise<unknown>;
   running(): number;
+  /** As `aws lambda put-function-concurrency`: at most so many at once, 0 for none; as the template has it when undefined. */
+  reserve(concurrency: number | undefined): void;
   /** Ends an environment, or all of them, as a crash would. Gives the number of invocations that died with them. */
   kill(environment?: number): number;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export function startFunction(plan: FunctionPlan, options: LambdaOptions): Lambd
   const waiting: Array<() => void> = [];
   let counted = 0;
   let running = 0;
+  let reserved = plan.reservedConcurrency;
 
   const acquire = async (): Promise<Environment> => {
     for (;;) {
@@ -74,8 +77,11 @@ export function startFunction(plan: FunctionPlan, options: LambdaOptions): Lambd
   return {
     plan,
     running: () => running,
+    reserve(concurrency) {
+      reserved = concurrency ?? plan.reservedConcurrency;
+    },
     async invoke(event) {
-      if (plan.reservedConcurrency !== undefined && running >= plan.reservedConcurrency) throw new ThrottledError(plan.name);
+      if (reserved !== undefined && running >= reserved) throw new ThrottledError(plan.name);
       const json = JSON.stringify(event ?? null);
       if (Buffer.byteLength(json) > EVENT_BYTES_MAX) throw new FunctionError(plan.name, tooLarge('event', EVENT_BYTES_MAX));
       const requestId = randomUUID();

@@ -66,6 +66,8 @@ export interface SchedulePlan {
   readonly queue: string;
   readonly input: string;
   readonly messageGroup: string | undefined;
+  /** Where a message goes that can't be delivered. */
+  readonly deadLetters: string | undefined;
 }
 
 /** An alarm as the template has it, kept for evaluation. */
@@ -235,6 +237,7 @@ function planSchedule({ logicalId, name, p }: Read, queueName: QueueOf): Schedul
   const window = (p.FlexibleTimeWindow as JsonObject | undefined)?.Mode;
   if (window !== 'OFF')
     throw new LocalCloudError(`Schedule ${logicalId} has a flexible time window`, 'Only schedules on time run here.');
+  const deadLetters = (target.DeadLetterConfig as JsonObject | undefined)?.Arn;
   const group = (target.SqsParameters as JsonObject | undefined)?.MessageGroupId;
   const instant = (value: unknown) => (value === undefined ? undefined : Date.parse(String(value)));
   return {
@@ -246,6 +249,7 @@ function planSchedule({ logicalId, name, p }: Read, queueName: QueueOf): Schedul
     queue: queueName(target.Arn, logicalId),
     input: String(target.Input ?? '{}'),
     messageGroup: group === undefined ? undefined : String(group),
+    deadLetters: deadLetters === undefined ? undefined : queueName(deadLetters, logicalId),
   };
 }
 

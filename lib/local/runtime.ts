@@ -43,6 +43,7 @@ export interface Runtime {
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   invoke(functionName: string, event: unknown): Promise<unknown>;
   kill(functionName: string, environment?: number): void;
+  reserve(functionName: string, concurrency: number | undefined): void;
   /** Says that a queue may have something to receive. */
   wake(queue: string): void;
   /** Begins to bring messages; before, functions only answer `invoke`. */
@@ -102,6 +103,7 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
     functions,
     invoke,
     kill: (name, environment) => void functionNamed(name).kill(environment),
+    reserve: (name, concurrency) => functionNamed(name).reserve(concurrency),
     wake: (queue) => sources.get(queue)?.wake(),
     feed(queues) {
       for (const mapping of plan.mappings) {

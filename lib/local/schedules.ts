@@ -21,8 +21,11 @@ export interface Firing {
   readonly dueMs: number;
 }
 
-/** What may go wrong with a firing: it comes twice, with those due next, or not at all. */
-export type FiringFault = 'twice' | 'late' | 'never';
+/**
+ * What may go wrong with a firing: it comes twice, with those due next, or not at all. `undelivered`: its queue can't be
+ * reached, so the message ends with the schedule's dead letters; the retries that come before are not waited for.
+ */
+export type FiringFault = 'twice' | 'late' | 'never' | 'undelivered';
 export type FiringHook = (firing: Firing) => FiringFault | undefined;
 
 export interface SchedulesOptions {
@@ -64,6 +67,7 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
     const firing = { schedule: plan.name, queue: plan.queue, dueMs };
     const fault = isLate ? undefined : options.fault?.(firing);
     if (fault === 'late') late.push({ plan, dueMs });
+    if (fault === 'undelivered' && plan.deadLetters !== undefined) options.queueOf(plan.deadLetters).send(body);
     for (let times = fault === 'twice' ? 2 : fault === undefined ? 1 : 0; times > 0; times--) {
       const deduplication = `${plan.name} ${due}${fault === 'twice' ? ` ${++repeats}` : ''}`;
       options.queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication });

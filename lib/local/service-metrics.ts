@@ -1,41 +1,93 @@
 /**
- * What CloudWatch measures by itself: functions, queues, the gateway. Names and dimensions are CloudWatch's, because the
- * template's alarms refer to them.
+ * What CloudWatch measures by itself: functions, queues, the gateway. Names, dimensions and units are CloudWatch's, because
+ * the template's alarms refer to them.
  */
 import type { Invocation } from './lambda.ts';
-import type { Metrics } from './metrics.ts';
+import type { MetricId, MetricSeries, Metrics } from './metrics.ts';
+import type { Plan } from './plan.ts';
 import type { Queue } from './sqs.ts';
 
-export function recordInvocation(metrics: Metrics, { function: FunctionName, durationMs, failure }: Invocation): void {
-  const record = (name: string, value: number) =>
-    metrics.record({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName } }, value);
-  record('Invocations', 1);
-  record('Errors', failure === undefined ? 0 : 1);
-  record('Duration', durationMs);
+/** By namespace: the one dimension, and the unit of each metric that is measured here. */
+const MEASURED = {
+  'AWS/Lambda': {
+    dimension: 'FunctionName',
+    units: { Invocations: 'Count', Errors: 'Count', Duration: 'Milliseconds', Throttles: 'Count' },
+  },
+  'AWS/SQS': {
+    dimension: 'QueueName',
+    units: {
+      ApproximateNumberOfMessagesVisible: 'Count',
+      ApproximateNumberOfMessagesDelayed: 'Count',
+      ApproximateNumberOfMessagesNotVisible: 'Count',
+      ApproximateAgeOfOldestMessage: 'Seconds',
+    },
+  },
+  'AWS/ApiGateway': {
+    dimension: 'ApiId',
+    units: { Count: 'Count', '4xx': 'Count', '5xx': 'Count', Latency: 'Milliseconds' },
+  },
+} as const;
+type Namespace = keyof typeof MEASURED;
+
+const metric = <N extends Namespace>(namespace: N, name: keyof (typeof MEASURED)[N]['units'] & string, of: string): MetricId => {
+  return { namespace, name, dimensions: { [MEASURED[namespace].dimension]: of } };
+};
+
+/** Whether something of this plan is measured under that name. Only for the services' own namespaces, `AWS/...`. */
+export function isMeasured({ namespace, name, dimensions, unit }: MetricId, plan: Plan): boolean {
+  const known = MEASURED[namespace as Namespace] as { dimension: string; units: Record<string, string> } | undefined;
+  const measuredIn = known?.units[name];
+  if (known === undefined || measuredIn === undefined || (unit !== undefined && unit !== measuredIn)) return false;
+  const [[dimension, of] = [], ...more] = Object.entries(dimensions);
+  const names: Record<string, readonly string[]> = {
+    FunctionName: plan.functions.map((fn) => fn.name),
+    QueueName: plan.queues.map((queue) => queue.name),
+    ApiId: plan.routes.map(({ api }) => api),
+  };
+  return dimension === known.dimension && more.length === 0 && names[dimension]!.includes(of!);
 }
 
-export function recordThrottle(metrics: Metrics, FunctionName: string): void {
-  metrics.record({ namespace: 'AWS/Lambda', name: 'Throttles', dimensions: { FunctionName } }, 1);
+export function recordInvocation(metrics: Metrics, { function: name, durationMs, failure }: Invocation): void {
+  metrics.record(metric('AWS/Lambda', 'Invocations', name), 1);
+  metrics.record(metric('AWS/Lambda', 'Errors', name), failure === undefined ? 0 : 1);
+  metrics.record(metric('AWS/Lambda', 'Throttles', name), 0);
+  metrics.record(metric('AWS/Lambda', 'Duration', name), durationMs);
 }
 
-/** CloudWatch takes these once a minute; here it is once a stop of the clock. */
-export function sampleQueue(metrics: Metrics, queue: Queue, nowMs: number): void {
-  const QueueName = queue.plan.name;
-  const record = (name: string, value: number) =>
-    metrics.record({ namespace: 'AWS/SQS', name, dimensions: { QueueName } }, value);
-  const { ready, delayed, inflight } = queue.depth();
-  record('ApproximateNumberOfMessagesVisible', ready);
-  record('ApproximateNumberOfMessagesDelayed', delayed);
-  record('ApproximateNumberOfMessagesNotVisible', inflight);
-  const oldestMs = ready + delayed + inflight === 0 ? undefined : queue.oldestSentMs();
-  record('ApproximateAgeOfOldestMessage', oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs) / 1000);
+/** A throttled request is no invocation: only this counts it. */
+export function recordThrottle(metrics: Metrics, name: string): void {
+  metrics.record(metric('AWS/Lambda', 'Throttles', name), 1);
 }
 
-export function recordRequest(metrics: Metrics, ApiId: string, status: number, latencyMs: number): void {
-  const record = (name: string, value: number) =>
-    metrics.record({ namespace: 'AWS/ApiGateway', name, dimensions: { ApiId } }, value);
-  record('Count', 1);
-  record('4xx', status >= 400 && status < 500 ? 1 : 0);
-  record('5xx', status >= 500 ? 1 : 0);
-  record('Latency', latencyMs);
+/** Takes a queue's readings at an instant, milliseconds. */
+export type QueueGauge = (atMs: number) => void;
+
+/**
+ * CloudWatch takes these once a minute. `gaugeOf` names the metrics once; `gauge` looks at the queue, so that a minute in
+ * which nothing can have happened need not look again.
+ */
+export function gaugeOf(metrics: Metrics, queue: Queue): () => QueueGauge {
+  const series = (name: keyof (typeof MEASURED)['AWS/SQS']['units']): MetricSeries =>
+    metrics.series(metric('AWS/SQS', name, queue.plan.name));
+  const visible = series('ApproximateNumberOfMessagesVisible');
+  const waiting = series('ApproximateNumberOfMessagesDelayed');
+  const inWork = series('ApproximateNumberOfMessagesNotVisible');
+  const age = series('ApproximateAgeOfOldestMessage');
+  return () => {
+    const { ready, delayed, inflight } = queue.depth();
+    const oldestMs = ready + delayed + inflight === 0 ? undefined : queue.oldestSentMs();
+    return (atMs) => {
+      visible.add(ready, atMs);
+      waiting.add(delayed, atMs);
+      inWork.add(inflight, atMs);
+      age.add(oldestMs === undefined ? 0 : Math.max(0, atMs - oldestMs) / 1000, atMs);
+    };
+  };
+}
+
+export function recordRequest(metrics: Metrics, api: string, status: number, latencyMs: number): void {
+  metrics.record(metric('AWS/ApiGateway', 'Count', api), 1);
+  metrics.record(metric('AWS/ApiGateway', '4xx', api), status >= 400 && status < 500 ? 1 : 0);
+  metrics.record(metric('AWS/ApiGateway', '5xx', api), status >= 500 ? 1 : 0);
+  metrics.record(metric('AWS/ApiGateway', 'Latency', api), latencyMs);
 }

@@ -57,6 +57,10 @@ async function main(options: Options): Promise<void> {
     onLog: ({ function: name, level, text }) => {
       if (level === 'ERROR') console.error(`${name}: ${text}`);
     },
+    onAlarm: ({ alarm, from, to, description, reason }) => {
+      if (to === 'ALARM') console.error(`ALARM ${alarm}: ${description} (${reason})`);
+      else if (from === 'ALARM') console.error(`clear ${alarm} (${reason})`);
+    },
   });
   const exchange = new Exchange(cloud.url);
   const stop = stopper(folder, cloud, exchange);

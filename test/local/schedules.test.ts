@@ -15,6 +15,7 @@ const HOURLY: SchedulePlan = {
   queue: 'work',
   input: '{"at":"<aws.scheduler.scheduled-time>"}',
   messageGroup: undefined,
+  deadLetters: undefined,
 };
 
 function startWith(clock: Clock, plans: SchedulePlan[], firedUntil?: string) {

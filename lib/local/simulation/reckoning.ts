@@ -4,6 +4,7 @@
  */
 import type { BusinessDate } from '../../domain/calendar.ts';
 import { type Cents, cents, parseDecimal } from '../../domain/units.ts';
+import type { AlarmChange } from '../alarms.ts';
 import type { Audit } from '../audit.ts';
 import { accountForOrders, type OrderLedger } from './order-ledger.ts';
 import { GROUPS, type Group } from './population.ts';
@@ -63,6 +64,8 @@ export interface Evidence {
   /** As the operator's API lists them. */
   readonly accounts: readonly AccountLine[];
   readonly deadLetters: readonly { readonly queue: string; readonly body: string }[];
+  /** All through the run. */
+  readonly alarms: readonly Pick<AlarmChange, 'alarm' | 'atMs' | 'to' | 'reason'>[];
 }
 
 export function reckon(run: Run, traded: Traded, evidence: Evidence): Result {
@@ -113,6 +116,7 @@ function groupResult({ participants }: Run, group: Group, accounts: readonly Acc
 
 function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedger, groups: readonly GroupResult[]): Check[] {
   const { audit, auctions, deadLetters } = evidence;
+  const rang = evidence.alarms.filter(({ to }) => to === 'ALARM');
   const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
   const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
   const { lots } = ledger;
@@ -155,8 +159,19 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
         ? `${deadLetters.length}, the first in ${deadLetters[0].queue}: ${deadLetters[0].body.slice(0, 200)}`
         : 'none',
     ),
+    check(
+      'alarms',
+      rang.length === 0,
+      rang
+        .map(({ alarm, atMs, reason }) => `${alarm} rang at ${new Date(atMs).toISOString()} (${reason})`)
+        .slice(0, SHOWN_MAX)
+        .join('; ') || 'none rang',
+    ),
   ];
 }
+
+/** Alarms that are named when one rang. */
+const SHOWN_MAX = 5;
 
 /** What was answered with 202 and is not in an auction exactly once, or is there with another number of outcomes. */
 function lostSubmissions({ sent }: Traded, auctions: readonly StoredAuction[]): string[] {

@@ -90,6 +90,7 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
     auctions: await storedAuctions(table, audit.events, deployment.shards),
     accounts: await traded.operators.accounts(),
     deadLetters: cloud.deadLetters(),
+    alarms: cloud.alarms.changes(),
   });
 }
 
