@@ -22,11 +22,13 @@ const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.C
 const BETWEEN_SWEEPS = Duration.minutes(SWEEP.everyMinutes);
 
 /** An auction clears within minutes; the first sweep after it is due finds it a quarter of an hour late. */
-const AUCTION_LATE_S = 600;
+export const AUCTION_LATE_S = 600;
 /** A day run is a chain of steps, each rung on by the one before or, at worst, by the next sweep. */
-const DAY_RUN_LATE_S = 2_700;
+export const DAY_RUN_LATE_S = 2_700;
 /** One failed request is a retry; five in five minutes are a fault. */
 const API_FAILURES = 5;
+/** For nine requests in ten. A function that starts anew takes about one second, and does so seldom. */
+const API_SLOW_MS = 2_000;
 
 export interface AlarmsProps {
   readonly venue: Venue;
@@ -47,6 +49,8 @@ interface Rule {
   readonly missing: cloudwatch.TreatMissingData;
   readonly below?: true;
   readonly periods?: number;
+  /** Of the periods, how many must breach; all of them unless given. */
+  readonly breaching?: number;
 }
 
 export class Alarms extends Construct {
@@ -61,6 +65,7 @@ export class Alarms extends Construct {
     return [
       ...this.venueRules(venue),
       ['api-failures', apiFailures(api)],
+      ['api-slow', apiSlow(api)],
       ...Object.entries(deadLetters).map(([name, queue]): [string, Rule] => [`dead-letters-${name}`, deadLettersIn(queue, name)]),
       ...functions.map((each): [string, Rule] => [`errors-${each.functionName}`, errorsOf(each)]),
       ...functions.map((each): [string, Rule] => [`throttles-${each.functionName}`, throttlesOf(each)]),
@@ -104,6 +109,7 @@ export class Alarms extends Construct {
       threshold: rule.threshold,
       comparisonOperator: rule.below ? LESS_THAN_THRESHOLD : GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: rule.periods ?? 1,
+      ...(rule.breaching === undefined ? {} : { datapointsToAlarm: rule.breaching }),
       treatMissingData: rule.missing,
     });
     alarm.addAlarmAction(new SnsAction(topic));
@@ -117,6 +123,18 @@ function apiFailures({ api }: ExchangeApi): Rule {
     metric: api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
     threshold: API_FAILURES,
     says: 'The API answered with server errors.',
+    missing: NOT_BREACHING,
+  };
+}
+
+function apiSlow({ api }: ExchangeApi): Rule {
+  return {
+    metric: api.metricLatency({ statistic: 'p90', period: Duration.minutes(5) }),
+    threshold: API_SLOW_MS,
+    // One slow request in a quiet hour is no news; it is when it goes on.
+    periods: 3,
+    breaching: 2,
+    says: 'The API answers slowly.',
     missing: NOT_BREACHING,
   };
 }

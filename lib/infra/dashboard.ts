@@ -1,20 +1,25 @@
 /**
- * The page a person looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Rows
- * follow the pipeline from top to bottom.
+ * The page a person looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Alarms on
+ * top, then what the sweep measured, then the API, then a column for each step of the pipeline, from left to right: what waits
+ * for the step above, what the step does below.
  */
 
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { QUEUES } from '../store/names.ts';
+import { AUCTION_LATE_S, DAY_RUN_LATE_S } from './alarms.ts';
 import type { ExchangeApi } from './api.ts';
+import { PIPELINE } from './pipeline.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
 import { SWEEP } from './venue.ts';
 import { type VenueMetric, venueMetric } from './venue-metric.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 const ROW = 24;
-const THIRD = ROW / 3;
+const QUARTER = ROW / 4;
+const HEIGHT = 6;
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
 const { MAXIMUM, SUM } = cloudwatch.Stats;
@@ -33,11 +38,22 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     dashboardName: Stack.of(scope).stackName,
     defaultInterval: Duration.hours(12),
   });
-  board.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: ROW, height: 6 }));
+  board.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: ROW, height: HEIGHT }));
   board.addWidgets(
-    venueGraph('Lateness (s)', ['auctionLate', 'dayRunLate']),
-    venueGraph('Posting behind (events)', ['postingBehind']),
-    venueGraph('Held, out of balance, sweep', ['held', 'outOfBalance', 'sweep']),
+    new cloudwatch.GraphWidget({
+      ...shape('Lateness (s)', QUARTER),
+      left: (['auctionLate', 'dayRunLate'] as const).map(measured),
+      leftAnnotations: [
+        { value: AUCTION_LATE_S, label: 'auction-late rings' },
+        { value: DAY_RUN_LATE_S, label: 'day-run-late rings' },
+      ],
+    }),
+    graph('Posting behind (events)', [measured('postingBehind')]),
+    graph('Held, out of balance, sweep', (['held', 'outOfBalance', 'sweep'] as const).map(measured)),
+    graph('Table', [
+      table.metricConsumedWriteCapacityUnits({ statistic: SUM, period: MINUTE, label: 'write units' }),
+      table.metricConsumedReadCapacityUnits({ statistic: SUM, period: MINUTE, label: 'read units' }),
+    ]),
   );
   board.addWidgets(
     graph('Requests', [
@@ -47,57 +63,51 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     ]),
     graph('Latency of the API (ms)', [
       api.api.metricLatency({ statistic: 'p50', period: MINUTE, label: 'p50' }),
+      api.api.metricLatency({ statistic: 'p90', period: FIVE_MINUTES, label: 'p90' }),
       api.api.metricLatency({ statistic: 'p99', period: MINUTE, label: 'p99' }),
     ]),
-    graph('Table', [
-      table.metricConsumedWriteCapacityUnits({ statistic: SUM, period: MINUTE, label: 'write units' }),
-      table.metricConsumedReadCapacityUnits({ statistic: SUM, period: MINUTE, label: 'read units' }),
-    ]),
+    ...functions.filter(({ functionName }) => PIPELINE[functionName].servesApi).map((each) => work(each, QUARTER)),
   );
-  board.addWidgets(
-    graph(
-      'Oldest message (s)',
-      queues.map(({ queue, queueName: label }) =>
-        queue.metricApproximateAgeOfOldestMessage({ statistic: MAXIMUM, period: MINUTE, label }),
-      ),
-    ),
-    graph(
-      'Messages waiting',
-      queues.map(({ queue, queueName: label }) =>
-        queue.metricApproximateNumberOfMessagesVisible({ statistic: MAXIMUM, period: MINUTE, label }),
-      ),
-    ),
-    graph(
-      'Dead letters',
-      queues.map(({ deadLetters, queueName: label }) =>
-        deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: MAXIMUM, period: MINUTE, label }),
-      ),
-    ),
-  );
-  board.addWidgets(
-    graph(
-      'Longest run (ms)',
-      functions.map(({ fn, functionName: label }) => fn.metricDuration({ statistic: MAXIMUM, period: FIVE_MINUTES, label })),
-    ),
-    graph(
-      'Runs',
-      functions.map(({ fn, functionName: label }) => fn.metricInvocations({ statistic: SUM, period: FIVE_MINUTES, label })),
-    ),
-    graph(
-      'Errors',
-      functions.map(({ fn, functionName: label }) => fn.metricErrors({ statistic: SUM, period: FIVE_MINUTES, label })),
-    ),
-  );
+  const column = ROW / queues.length;
+  const consumerOf = (queue: WorkQueue): PipelineFunction =>
+    functions.find(({ functionName }) => functionName === QUEUES[queue.queueName].consumer)!;
+  board.addWidgets(...queues.map((queue) => waiting(queue, column)));
+  board.addWidgets(...queues.map((queue) => work(consumerOf(queue), column)));
   return board;
 }
 
-function venueGraph(title: string, metrics: readonly VenueMetric[]): cloudwatch.GraphWidget {
-  return graph(
-    title,
-    metrics.map((metric) => venueMetric(metric, Duration.minutes(SWEEP.everyMinutes))),
-  );
+/** What waits for a step, since when, and what it gave up. */
+function waiting({ queue, deadLetters, queueName }: WorkQueue, width: number): cloudwatch.GraphWidget {
+  const sampled = { statistic: MAXIMUM, period: MINUTE };
+  return new cloudwatch.GraphWidget({
+    ...shape(queueName, width),
+    left: [
+      queue.metricApproximateNumberOfMessagesVisible({ ...sampled, label: 'waiting' }),
+      deadLetters.metricApproximateNumberOfMessagesVisible({ ...sampled, label: 'dead letters' }),
+    ],
+    right: [queue.metricApproximateAgeOfOldestMessage({ ...sampled, label: 'oldest (s)' })],
+    rightYAxis: { min: 0 },
+  });
 }
 
-function graph(title: string, left: cloudwatch.IMetric[]): cloudwatch.GraphWidget {
-  return new cloudwatch.GraphWidget({ title, left, width: THIRD, height: 6, leftYAxis: { min: 0 } });
+/** What a function does, and how long it takes. */
+function work({ fn, functionName }: PipelineFunction, width: number): cloudwatch.GraphWidget {
+  const counted = { statistic: SUM, period: FIVE_MINUTES };
+  return new cloudwatch.GraphWidget({
+    ...shape(functionName, width),
+    left: [
+      fn.metricInvocations({ ...counted, label: 'runs' }),
+      fn.metricErrors({ ...counted, label: 'errors' }),
+      fn.metricThrottles({ ...counted, label: 'throttles' }),
+    ],
+    right: [fn.metricDuration({ statistic: MAXIMUM, period: FIVE_MINUTES, label: 'longest run (ms)' })],
+    rightYAxis: { min: 0 },
+  });
 }
+
+const measured = (metric: VenueMetric): cloudwatch.Metric => venueMetric(metric, Duration.minutes(SWEEP.everyMinutes));
+
+const shape = (title: string, width: number) => ({ title, width, height: HEIGHT, leftYAxis: { min: 0 } });
+
+const graph = (title: string, left: cloudwatch.IMetric[]): cloudwatch.GraphWidget =>
+  new cloudwatch.GraphWidget({ ...shape(title, QUARTER), left });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT } from '../../lib/infra/bundle.ts';
+import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { FUNCTIONS, METRICS, QUEUES } from '../../lib/store/names.ts';
 import { type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
 
@@ -36,12 +37,33 @@ const queueIds = new Map(template.of<QueueProperties>('AWS::SQS::Queue').map((qu
 const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
 
 describe('the runbook', () => {
-  const headings = [...readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8').matchAll(/^### (.+)$/gm)].map(
-    ([, heading]) => heading,
-  );
+  const text = readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8');
+  const sections = text.split(/^### /m).slice(1);
+  const headings = sections.map((section) => section.split('\n')[0]!);
 
   it('has a heading for every alarm, and none for an alarm that does not exist', () => {
     expect(headings.toSorted()).toEqual(alarms.map((alarm) => alarm.Properties.AlarmName).toSorted());
+  });
+
+  it.each(sections.map((section, i) => [headings[i]!, section.split(/^## /m)[0]!]))(
+    'says of %s what you see, why, what to do, and how you know that it is over',
+    (_, section) => {
+      const parts = section.split(/^\*\*(?=You see\*\*|Why\b|Do\.\*\*|Over\*\*)/m).slice(1);
+      expect(parts.map((part) => /^\w+/.exec(part)![0])).toEqual(['You', 'Why', 'Do', 'Over']);
+      for (const part of parts) expect(part.replace(/^[^*]*\*\*/, '').trim().length).toBeGreaterThan(8);
+    },
+  );
+
+  it('names only routes, queues and functions that there are', () => {
+    const routes = new Set<string>([...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES]);
+    const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/v1\/[^`?]+)/g)].map(([, route]) => route!.trim());
+    const general = (route: string) => route.replace('H100-SXM', '{product}');
+    expect(named.filter((route) => !routes.has(route) && !routes.has(general(route)))).toEqual([]);
+    const queues = Object.values(QUEUES).map(({ name }) => name.replace('.fifo', ''));
+    const used = [...text.matchAll(/queue_(?:url|arn) ([a-z-]+)/g)].map(([, name]) => name!.replace(/-dlq$/, ''));
+    expect(used.filter((name) => !queues.includes(name))).toEqual([]);
+    const logs = [...text.matchAll(/\/compute-exchange\/([a-z-]+)/g)].map(([, name]) => name!);
+    expect(logs.filter((name) => !(FUNCTIONS as readonly string[]).includes(name))).toEqual(['api-access']);
   });
 
   it('is linked at the end of every alarm', () => {
@@ -194,10 +216,46 @@ it('the API rings at five server errors in five minutes', () => {
   });
 });
 
-it('one dashboard shows the alarms first', () => {
+it('the API rings when one request in ten takes two seconds, in two of three periods', () => {
+  expect(named('api-slow')).toMatchObject({
+    Namespace: 'AWS/ApiGateway',
+    MetricName: 'Latency',
+    ExtendedStatistic: 'p90',
+    Period: 300,
+    Threshold: 2000,
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 2,
+  });
+});
+
+describe('one dashboard', () => {
   const boards = template.of<{ DashboardBody: { 'Fn::Join': [string, unknown[]] } }>('AWS::CloudWatch::Dashboard');
-  expect(boards).toHaveLength(1);
-  expect(String(boards[0]?.Properties.DashboardBody['Fn::Join'][1][0])).toMatch(
-    /^\{"start":"-PT12H","widgets":\[\{"type":"alarm"/,
-  );
+  const body = boards[0]!.Properties.DashboardBody['Fn::Join'][1];
+
+  it('shows the alarms first', () => {
+    expect(boards).toHaveLength(1);
+    expect(String(body[0])).toMatch(/^\{"start":"-PT12H","widgets":\[\{"type":"alarm"/);
+  });
+
+  it('shows the steps of the pipeline from left to right, each below what waits for it', () => {
+    interface Widget {
+      readonly x: number;
+      readonly y: number;
+      readonly properties: { readonly title: string };
+    }
+    const text = body.map((part) => (typeof part === 'string' ? part : 'reference')).join('');
+    const { widgets } = JSON.parse(text) as { widgets: Widget[] };
+    const inRow = (titles: readonly string[]): Widget[] =>
+      titles.map((title) => {
+        const found = widgets.find(({ properties }) => properties.title === title);
+        if (!found) throw new Error(`no widget is titled ${title}`);
+        return found;
+      });
+    const queues = inRow(Object.keys(QUEUES));
+    const steps = inRow(Object.values(QUEUES).map(({ consumer }) => consumer));
+    expect(steps.map(({ x }) => x)).toEqual([0, 4, 8, 12, 16, 20]);
+    expect(queues.map(({ x }) => x)).toEqual(steps.map(({ x }) => x));
+    expect(new Set(queues.map(({ y }) => y)).size).toBe(1);
+    expect(new Set(steps.map(({ y }) => y))).toEqual(new Set([queues[0]!.y + 6]));
+  });
 });
