@@ -1,7 +1,8 @@
 /**
  * What wakes somebody. An alarm's name is its heading in the runbook, and its description ends with the link. Alarms on
  * what the sweep measures keep their state while the sweep rests (nights, weekends): what was late in the evening is
- * still late in the morning.
+ * still late in the morning. Counts of what goes wrong are filled with 0 where nothing ran: CloudWatch looks past missing
+ * periods for older values, so a single error of a function that seldom runs would ring for a quarter of an hour, twice.
  */
 
 import { Duration } from 'aws-cdk-lib';
@@ -19,6 +20,7 @@ import { type VenueMetric, venueMetric } from './venue-metric.ts';
 const { IGNORE, NOT_BREACHING, BREACHING } = cloudwatch.TreatMissingData;
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 
+const FIVE_MINUTES = Duration.minutes(5);
 const BETWEEN_SWEEPS = Duration.minutes(SWEEP.everyMinutes);
 
 /** An auction clears within minutes; the first sweep after it is due finds it a quarter of an hour late. */
@@ -118,9 +120,19 @@ export class Alarms extends Construct {
   }
 }
 
+/** A sum over five minutes that is 0 where there is no value, and not unknown. */
+function counted(metric: cloudwatch.Metric): cloudwatch.MathExpression {
+  return new cloudwatch.MathExpression({
+    expression: 'FILL(count, 0)',
+    usingMetrics: { count: metric },
+    label: metric.metricName,
+    period: FIVE_MINUTES,
+  });
+}
+
 function apiFailures({ api }: ExchangeApi): Rule {
   return {
-    metric: api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    metric: counted(api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES })),
     threshold: API_FAILURES,
     says: 'The API answered with server errors.',
     missing: NOT_BREACHING,
@@ -129,7 +141,7 @@ function apiFailures({ api }: ExchangeApi): Rule {
 
 function apiSlow({ api }: ExchangeApi): Rule {
   return {
-    metric: api.metricLatency({ statistic: 'p90', period: Duration.minutes(5) }),
+    metric: api.metricLatency({ statistic: 'p90', period: FIVE_MINUTES }),
     threshold: API_SLOW_MS,
     // One slow request in a quiet hour is no news; it is when it goes on.
     periods: 3,
@@ -152,7 +164,7 @@ function deadLettersIn(queue: sqs.IQueue, name: string): Rule {
 
 function errorsOf({ fn, functionName }: PipelineFunction): Rule {
   return {
-    metric: fn.metricErrors({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    metric: counted(fn.metricErrors({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES })),
     threshold: 1,
     says: `${functionName} failed as a whole: it threw, ran out of time or out of memory.`,
     missing: NOT_BREACHING,
@@ -161,7 +173,7 @@ function errorsOf({ fn, functionName }: PipelineFunction): Rule {
 
 function throttlesOf({ fn, functionName }: PipelineFunction): Rule {
   return {
-    metric: fn.metricThrottles({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5) }),
+    metric: counted(fn.metricThrottles({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES })),
     threshold: 1,
     says: `${functionName} was refused concurrency.`,
     missing: NOT_BREACHING,

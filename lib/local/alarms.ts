@@ -114,8 +114,7 @@ class Alarm {
     const isIdle = Object.values(this.#series).every(({ minutes }) => (minutes.at(-1)?.startMs ?? -Infinity) < fromMs);
     if (isIdle && this.#settled) return undefined;
     const begun = atMs - this.#startMs >= rule.evaluationPeriods * rule.periodMs;
-    // An expression may depend on the time itself.
-    this.#settled = isIdle && begun && rule.expression === undefined;
+    this.#settled = isIdle && begun && !rule.expression?.dependsOnTime;
 
     const startsMs = Array.from({ length: periods }, (_, i) => fromMs + i * rule.periodMs);
     const byPeriod = Object.entries(rule.metrics).map(([id, metric]) => [id, metric, this.#minutes(id, startsMs)] as const);
@@ -124,7 +123,7 @@ class Alarm {
     const series = Object.fromEntries(
       byPeriod.map(([id, { statistic }, minutes]) => [id, minutes.map((one) => statistic.of(one))]),
     );
-    const values = rule.expression === undefined ? Object.values(series)[0]! : rule.expression({ startsMs, series });
+    const values = rule.expression === undefined ? Object.values(series)[0]! : rule.expression.over({ startsMs, series });
     const isReal = (i: number): boolean =>
       startsMs[i]! >= this.#startMs || byPeriod.some(([, , minutes]) => minutes[i]!.length > 0);
     const points = values.map((value, i) => (isReal(i) ? value : undefined));

@@ -16,8 +16,12 @@ export interface Period {
   readonly series: Readonly<Record<string, Series>>;
 }
 
-/** Gives a series over the periods. */
-export type Expression = (period: Period) => Series;
+export interface Expression {
+  /** Gives a series over the periods. */
+  readonly over: (period: Period) => Series;
+  /** Without it, the same values always give the same. */
+  readonly dependsOnTime: boolean;
+}
 
 type Value = number | Series;
 type Node = (period: Period) => Value;
@@ -92,9 +96,12 @@ export function parseExpression(text: string, ids: readonly string[]): Expressio
 
   const root = either();
   if (tokens[at] !== undefined) unknown(tokens[at]!);
-  return (period) => {
-    const value = root(period);
-    return typeof value === 'number' ? period.startsMs.map(() => value) : value;
+  return {
+    over(period) {
+      const value = root(period);
+      return typeof value === 'number' ? period.startsMs.map(() => value) : value;
+    },
+    dependsOnTime: tokens.some((token) => FUNCTIONS[token]?.dependsOnTime),
   };
 }
 
@@ -142,12 +149,14 @@ interface Function {
   /** How many it takes. */
   readonly arguments: readonly number[];
   readonly apply: (args: readonly Value[], period: Period) => Value;
+  readonly dependsOnTime?: true;
 }
 
 /** Not sparse: a value for every period, whether the metric has one there or not. */
 const ofTime = (read: (date: Date) => number): Function => ({
   arguments: [1],
   apply: (_, { startsMs }) => startsMs.map((startMs) => read(new Date(startMs))),
+  dependsOnTime: true,
 });
 
 const FUNCTIONS: Readonly<Record<string, Function>> = {

@@ -7,7 +7,7 @@ const value = (
   text: string,
   series: Record<string, Series>,
   startsMs: readonly number[] = series.m1!.map((__, i) => i),
-): Series => parseExpression(text, Object.keys(series))({ startsMs, series });
+): Series => parseExpression(text, Object.keys(series)).over({ startsMs, series });
 
 test.each([
   ['m1 < m2', [0, 0, 1, 0]],
@@ -38,6 +38,11 @@ test('a day is counted from Monday, in UTC, and has a value where the metric has
   expect(value('DAY(m1)', { m1: [_, _] }, at)).toEqual([1, 7]);
   expect(value('HOUR(m1)', { m1: [_, _] }, at)).toEqual([13, 23]);
   expect(value('MINUTE(m1)', { m1: [_, _] }, at)).toEqual([30, 59]);
+});
+
+test('says whether it gives something else at another time', () => {
+  expect(parseExpression('FILL(m1, 0)', ['m1']).dependsOnTime).toBe(false);
+  expect(parseExpression('IF(HOUR(m1) > 3, m1)', ['m1']).dependsOnTime).toBe(true);
 });
 
 test.each([

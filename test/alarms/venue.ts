@@ -26,7 +26,7 @@ const TOKEN_SECONDS = 90 * 86_400;
 const LISTED = '2025-10-17' as BusinessDate;
 export const FIRST = '2025-10-20' as BusinessDate;
 /** Long enough for a test to take a fault away before a message has used up its five chances. */
-const REDELIVERY_MS = 100;
+const REDELIVERY_MS = 50;
 
 export interface AlarmedVenue {
   readonly cloud: Cloud;

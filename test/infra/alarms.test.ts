@@ -36,6 +36,18 @@ const byDefault = synthesized();
 const queueIds = new Map(template.of<QueueProperties>('AWS::SQS::Queue').map((queue) => [queue.Properties.QueueName, queue.id]));
 const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
 
+/** The sum of a metric over five minutes, 0 where it has no value. */
+const countOf = (metric: Partial<Measured>) => ({
+  Metrics: [
+    expect.objectContaining({ Expression: 'FILL(count, 0)' }),
+    expect.objectContaining({
+      Id: 'count',
+      ReturnData: false,
+      MetricStat: { Metric: expect.objectContaining(metric), Period: 300, Stat: 'Sum' },
+    }),
+  ],
+});
+
 describe('the runbook', () => {
   const text = readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8');
   const sections = text.split(/^### /m).slice(1);
@@ -140,11 +152,10 @@ describe.each(FUNCTIONS)('%s', (name) => {
     { alarm: `throttles-${name}`, metric: 'Throttles' },
   ])('rings $alarm with the first', ({ alarm, metric }) => {
     expect(named(alarm)).toMatchObject({
-      Namespace: 'AWS/Lambda',
-      MetricName: metric,
-      Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
-      Statistic: 'Sum',
+      ...countOf({ Namespace: 'AWS/Lambda', MetricName: metric, Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }] }),
       Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
     });
   });
@@ -208,11 +219,9 @@ describe('what the functions measure', () => {
 
 it('the API rings at five server errors in five minutes', () => {
   expect(named('api-failures')).toMatchObject({
-    Namespace: 'AWS/ApiGateway',
-    MetricName: '5xx',
+    ...countOf({ Namespace: 'AWS/ApiGateway', MetricName: '5xx' }),
     Threshold: 5,
-    Period: 300,
-    Statistic: 'Sum',
+    EvaluationPeriods: 1,
   });
 });
 
