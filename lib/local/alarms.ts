@@ -11,8 +11,10 @@
 import { type AlarmRule, ruleOf } from './alarm-rule.ts';
 import { type AlarmState, evaluationRange, stateOf } from './alarm-state.ts';
 import { LocalCloudError } from './error.ts';
+import type { Series } from './metric-math.ts';
 import type { MetricSeries, Metrics, Minute } from './metrics.ts';
 import type { Plan } from './plan.ts';
+import type { Statistic } from './statistic.ts';
 
 export interface AlarmChange {
   readonly alarm: string;
@@ -81,10 +83,16 @@ export function startAlarms(plan: Plan, metrics: Metrics, startMs: number, onCha
   };
 }
 
+interface Watched {
+  readonly id: string;
+  readonly statistic: Statistic;
+  readonly series: MetricSeries;
+}
+
 class Alarm {
   readonly rule: AlarmRule;
   state: AlarmState = 'INSUFFICIENT_DATA';
-  readonly #series: Readonly<Record<string, MetricSeries>>;
+  readonly #watched: readonly Watched[];
   readonly #startMs: number;
   /** Nothing was in range when it was last evaluated, so as long as nothing is, the outcome is the same. */
   #settled = false;
@@ -92,13 +100,12 @@ class Alarm {
   constructor(rule: AlarmRule, metrics: Metrics, startMs: number) {
     this.rule = rule;
     this.#startMs = startMs;
-    this.#series = Object.fromEntries(
-      Object.entries(rule.metrics).map(([id, { id: metric, statistic }]) => {
-        const { unit: _, ...own } = metric;
-        // The services measure each metric in one unit, which was checked when the rule was read.
-        return [id, metrics.series(metric.namespace.startsWith('AWS/') ? own : metric, statistic.needsValues)];
-      }),
-    );
+    this.#watched = Object.entries(rule.metrics).map(([id, { id: metric, statistic }]) => {
+      const { unit: _, ...own } = metric;
+      // The services measure each metric in one unit, which was checked when the rule was read.
+      const series = metrics.series(metric.namespace.startsWith('AWS/') ? own : metric, statistic.needsValues);
+      return { id, statistic, series };
+    });
   }
 
   set(state: AlarmState): void {
@@ -106,42 +113,45 @@ class Alarm {
     this.#settled = false;
   }
 
-  /** The state it must change to. */
+  /** The state it must change to. Called for every minute that passes, so most calls end early. */
   evaluate(atMs: number): { state: AlarmState; reason: string } | undefined {
     const { rule } = this;
-    const periods = evaluationRange(rule.evaluationPeriods);
-    const fromMs = atMs - periods * rule.periodMs;
-    const isIdle = Object.values(this.#series).every(({ minutes }) => (minutes.at(-1)?.startMs ?? -Infinity) < fromMs);
+    const fromMs = atMs - evaluationRange(rule.evaluationPeriods) * rule.periodMs;
+    const isIdle = this.#watched.every(({ series }) => (series.minutes.at(-1)?.startMs ?? -Infinity) < fromMs);
     if (isIdle && this.#settled) return undefined;
     const begun = atMs - this.#startMs >= rule.evaluationPeriods * rule.periodMs;
     this.#settled = isIdle && begun && !rule.expression?.dependsOnTime;
 
-    const startsMs = Array.from({ length: periods }, (_, i) => fromMs + i * rule.periodMs);
-    const byPeriod = Object.entries(rule.metrics).map(([id, metric]) => [id, metric, this.#minutes(id, startsMs)] as const);
-    if (rule.ignoresFewSamples && byPeriod.some(([, { statistic }, minutes]) => tooFew(minutes.at(-1)!, statistic.samplesMin)))
-      return undefined;
-    const series = Object.fromEntries(
-      byPeriod.map(([id, { statistic }, minutes]) => [id, minutes.map((one) => statistic.of(one))]),
+    const startsMs: number[] = [];
+    for (let startMs = fromMs; startMs < atMs; startMs += rule.periodMs) startsMs.push(startMs);
+    const byPeriod = this.#watched.map(({ series }) => minutesIn(series.minutes, startsMs, rule.periodMs));
+    const hasFew = this.#watched.some(({ statistic }, i) => tooFew(byPeriod[i]!.at(-1)!, statistic.samplesMin));
+    if (rule.ignoresFewSamples && hasFew) return undefined;
+    const values = this.#valuesOf(byPeriod, startsMs);
+    const points = values.map((value, i) =>
+      startsMs[i]! >= this.#startMs || byPeriod.some((minutes) => minutes[i]!.length > 0) ? value : undefined,
     );
-    const values = rule.expression === undefined ? Object.values(series)[0]! : rule.expression.over({ startsMs, series });
-    const isReal = (i: number): boolean =>
-      startsMs[i]! >= this.#startMs || byPeriod.some(([, , minutes]) => minutes[i]!.length > 0);
-    const points = values.map((value, i) => (isReal(i) ? value : undefined));
     const state = stateOf(points, rule, begun ? rule.missing : 'ignore', this.state);
     return state === this.state ? undefined : { state, reason: reasonOf(rule, startsMs, points) };
   }
 
-  /** The minutes of a metric in each period. */
-  #minutes(id: string, startsMs: readonly number[]): Minute[][] {
-    const { minutes } = this.#series[id]!;
-    const periods: Minute[][] = startsMs.map(() => []);
-    const [fromMs, endMs] = [startsMs[0]!, startsMs.at(-1)! + this.rule.periodMs];
-    for (let i = minutes.length - 1; i >= 0 && minutes[i]!.startMs >= fromMs; i--) {
-      const minute = minutes[i]!;
-      if (minute.startMs < endMs) periods[Math.floor((minute.startMs - fromMs) / this.rule.periodMs)]!.push(minute);
-    }
-    return periods;
+  #valuesOf(byPeriod: readonly Minute[][][], startsMs: readonly number[]): Series {
+    const values = this.#watched.map(({ statistic }, i) => byPeriod[i]!.map(statistic.of));
+    if (this.rule.expression === undefined) return values[0]!;
+    const series: Record<string, Series> = {};
+    for (const [i, { id }] of this.#watched.entries()) series[id] = values[i]!;
+    return this.rule.expression.over({ startsMs, series });
   }
+}
+
+/** The minutes of a metric in each period. */
+function minutesIn(minutes: readonly Minute[], startsMs: readonly number[], periodMs: number): Minute[][] {
+  const periods: Minute[][] = startsMs.map(() => []);
+  const fromMs = startsMs[0]!;
+  for (let i = minutes.length - 1; i >= 0 && minutes[i]!.startMs >= fromMs; i--)
+    // What begins later than the last period is of a minute that has not ended.
+    periods[Math.floor((minutes[i]!.startMs - fromMs) / periodMs)]?.push(minutes[i]!);
+  return periods;
 }
 
 const tooFew = (minutes: readonly Minute[], samplesMin: number): boolean =>
