@@ -135,6 +135,19 @@ describe('before its auction has cleared, an order is', () => {
     expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
   });
 
+  it('an order’s name means nothing to anybody else', async () => {
+    const orders = [{ cancel: 'SEALED-MARK' }, { ...MARKED, replaces: 'SEALED-MARK', clientOrderId: 'mine', lots: 1 }];
+    const tried = await market.submit('hedger', orders);
+    await market.cloud.quiet();
+    expect(await market.as.hedger.get(`/v1/submissions/${tried.submission}`)).toMatchObject({
+      orders: [
+        { outcome: 'refused', reason: 'unknown-order' },
+        { outcome: 'refused', reason: 'unknown-order' },
+      ],
+    });
+    expect(await market.as.fund.get('/v1/orders')).toMatchObject({ items: [{ clientOrderId: 'SEALED-MARK', lots: 31_337 }] });
+  });
+
   it('in no metric and in no alarm', () => {
     const { metrics, alarms } = market.cloud;
     expect(metrics.list().length).toBeGreaterThan(5);
