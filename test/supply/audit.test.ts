@@ -1,4 +1,5 @@
 /** What the checks of `npm run audit` refuse, and that this project passes those that need no service. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +13,18 @@ import { lockfileFaults } from '../../lib/supply/lockfile.ts';
 import { type LockedPackage, type Lockfile, type Manifest, packagesOf } from '../../lib/supply/packages.ts';
 
 const read = <T>(path: string): T => JSON.parse(readFileSync(join(import.meta.dirname, '../..', path), 'utf8')) as T;
+/** npm asks which versions there are, and looks only at those. */
+const ZOD = read<Manifest>('package.json').dependencies!.zod!;
+/** As a registry answers it. */
+const LEAK = {
+  id: 1,
+  url: 'https://github.com/advisories/GHSA-aaaa-bbbb-cccc',
+  title: 'It leaks',
+  severity: 'high',
+  vulnerable_versions: '<2.0.0',
+  cwe: [],
+  cvss: { score: 7 },
+};
 const HASH = `sha512-${'A'.repeat(86)}==`;
 
 describe('the lockfile', () => {
@@ -115,19 +128,7 @@ describe('advisories', () => {
     expect(advisoryFaults([], '2026-06-30', [exception])).toEqual(['the exception for GHSA-aaaa-bbbb-cccc in it is not needed']);
   });
 
-  const ADVISED = {
-    leaky: [
-      {
-        id: 1,
-        url: 'https://github.com/advisories/GHSA-aaaa-bbbb-cccc',
-        title: 'It leaks',
-        severity: 'high',
-        vulnerable_versions: '<2.0.0',
-        cwe: [],
-        cvss: { score: 7 },
-      },
-    ],
-  };
+  const ADVISED = { leaky: [LEAK] };
   it.each<[registry: string, status: number, body: unknown, answer: Answer]>([
     [
       'that knows of one',
@@ -150,22 +151,38 @@ describe('advisories', () => {
   });
 });
 
+describe('the command', () => {
+  const zod = { ...LEAK, id: 2, vulnerable_versions: '*' };
+  it.each<[ends: string, status: number, body: unknown, args: string[], code: number, says: RegExp]>([
+    ['well, with a warning, when nothing can be known', 405, {}, [], 0, /^WARNING .* NOT CHECKED: .*405/m],
+    ['badly when nothing can be known and it must', 405, {}, ['--require-advisories'], 1, /^FAILED .* NOT CHECKED: .*405/m],
+    ['badly when something is known', 200, { zod: [zod] }, [], 1, /^FAILED {3}advisories {2}zod: It leaks \(high, GHSA-/m],
+  ])('ends %s', async (_, status, body, args, code, says) => {
+    const registry = await startRegistry(status, body);
+    const script = join(import.meta.dirname, '../../lib/supply/audit.ts');
+    const done = spawnSync(process.execPath, [script, '--registry', registry, ...args], { encoding: 'utf8' });
+    expect([done.status, done.stdout]).toEqual([code, expect.stringMatching(says)]);
+    expect(done.stdout).toMatch(/^ok {7}lockfile/m);
+  });
+});
+
 /** In a thread of its own, since whoever asks waits for the answer. */
 async function startRegistry(status: number, advised: unknown): Promise<string> {
   const serve = (
     create: typeof createServer,
     tell: (port: number) => void,
-    answered: { status: number; body: unknown },
+    answered: { status: number; body: unknown; versions: string[] },
   ): void => {
-    const versions = { '1.0.0': { name: 'leaky', version: '1.0.0', dist: {} } };
-    const server = create(({ method }, answer) => {
+    const server = create(({ method, url }, answer) => {
+      const name = url!.slice(1);
+      const versions = Object.fromEntries(answered.versions.map((version) => [version, { name, version, dist: {} }]));
       if (method === 'POST') answer.writeHead(answered.status).end(JSON.stringify(answered.body));
-      else answer.end(JSON.stringify({ name: 'leaky', 'dist-tags': { latest: '1.0.0' }, versions }));
+      else answer.end(JSON.stringify({ name, 'dist-tags': { latest: answered.versions[0] }, versions }));
     });
     server.listen(0, '127.0.0.1', () => tell((server.address() as AddressInfo).port));
   };
   const program = `const { parentPort } = require('node:worker_threads');
-    (${serve})(require('node:http').createServer, (port) => parentPort.postMessage(port), ${JSON.stringify({ status, body: advised })});`;
+    (${serve})(require('node:http').createServer, (port) => parentPort.postMessage(port), ${JSON.stringify({ status, body: advised, versions: ['1.0.0', ZOD] })});`;
   const worker = new Worker(program, { eval: true });
   onTestFinished(() => void worker.terminate());
   const port = await new Promise<number>((resolve) => worker.once('message', resolve));
