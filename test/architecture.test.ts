@@ -29,6 +29,7 @@ const ARROWS: Record<string, Arrow> = {
     packages: /^(aws-cdk-lib(\/.+)?|constructs|esbuild|cdk-nag|node:.+)$/,
   },
   'lib/local': { files: /^lib\//, packages: /./ },
+  'lib/supply': { files: /^lib\/(supply\/|infra\/synthesize\.ts$)/, packages: /^(@secretlint\/.+|node:.+)$/ },
 };
 
 interface Import {

@@ -1,18 +1,19 @@
 /**
  * A venue's table and queues for one test file: a real DynamoDB engine and a real SQS server, both in memory, behind
- * proxies that count every request the SDK makes and can fail one on purpose.
+ * proxies that count every request the SDK makes and can fail one on purpose. The engine is the default one, or the one
+ * that `DYNAMODB_ENDPOINT` names; there each file has a table of its own, which goes with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { ENV, QUEUES, type QueueName, TABLE } from '../lib/store/names.ts';
 
 const BINARY = join(import.meta.dirname, '../node_modules/@dynoxide/linux-x64/dynoxide');
-const TABLE_NAME = 'venue';
 
 export interface Engine {
   /** What the SDK has asked for since the last `requests.length = 0`, as "GetItem", "SendMessage" and so on. */
@@ -30,12 +31,10 @@ export interface Engine {
 export async function startEngine(shards = 2): Promise<Engine> {
   const requests: string[] = [];
   const failing = new Map<string, number>();
-  const port = await freePort();
-  const dynamo = spawn(BINARY, ['--port', `${port}`], { stdio: 'ignore' });
-  process.once('exit', () => dynamo.kill());
-  await listening(dynamo, port);
+  const dynamo = await startTables();
   const fauxqs = await startFauxqs({ port: 0, logger: false });
-  const proxies = [await proxy(port, requests, failing), await proxy(fauxqs.port, requests, failing)];
+  const queues = new URL(`http://127.0.0.1:${fauxqs.port}`);
+  const proxies = [await proxy(dynamo.at, requests, failing), await proxy(queues, requests, failing)];
   const [tableUrl, queuesUrl] = proxies.map(addressOf) as [string, string];
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
@@ -45,7 +44,7 @@ export async function startEngine(shards = 2): Promise<Engine> {
     AWS_ENDPOINT_URL_SQS: queuesUrl,
     POWERTOOLS_SERVICE_NAME: 'test',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    [ENV.table]: TABLE_NAME,
+    [ENV.table]: dynamo.table,
     [ENV.shards]: `${shards}`,
     [ENV.accountClaim]: 'custom:account',
     [ENV.groupsClaim]: 'cognito:groups',
@@ -55,19 +54,43 @@ export async function startEngine(shards = 2): Promise<Engine> {
     fauxqs.createQueue(name, name.endsWith('.fifo') ? { attributes: { FifoQueue: 'true' } } : {});
     process.env[url] = `${queuesUrl}/000000000000/${name}`;
   }
-  await createTable();
+  await createTable(dynamo.table);
   return {
     requests,
     fail: (name, times) => failing.set(name, times),
     messages: (queue) => messagesOf(fauxqs, queue),
     drain: () => fauxqs.reset(),
     stop: async () => {
+      await dynamo.stop();
       for (const each of proxies) each.closeAllConnections();
       for (const each of proxies) each.close();
       await fauxqs.stop();
-      dynamo.kill();
     },
   };
+}
+
+interface Tables {
+  readonly at: URL;
+  readonly table: string;
+  stop(): Promise<void>;
+}
+
+async function startTables(): Promise<Tables> {
+  const given = process.env.DYNAMODB_ENDPOINT;
+  if (given) {
+    const TableName = `venue-${randomUUID()}`;
+    const deleteTable = async (): Promise<void> => {
+      const client = new DynamoDBClient({});
+      await client.send(new DeleteTableCommand({ TableName }));
+      client.destroy();
+    };
+    return { at: new URL(given), table: TableName, stop: deleteTable };
+  }
+  const port = await freePort();
+  const dynamo = spawn(BINARY, ['--port', `${port}`], { stdio: 'ignore' });
+  process.once('exit', () => dynamo.kill());
+  await listening(dynamo, port);
+  return { at: new URL(`http://127.0.0.1:${port}`), table: 'venue', stop: async () => void dynamo.kill() };
 }
 
 function messagesOf(fauxqs: FauxqsServer, queue: QueueName): unknown[] {
@@ -75,11 +98,11 @@ function messagesOf(fauxqs: FauxqsServer, queue: QueueName): unknown[] {
   return [...ready, ...delayed].map(({ body }) => JSON.parse(body));
 }
 
-async function createTable(): Promise<void> {
+async function createTable(TableName: string): Promise<void> {
   const client = new DynamoDBClient({});
   await client.send(
     new CreateTableCommand({
-      TableName: TABLE_NAME,
+      TableName,
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [
         { AttributeName: TABLE.partitionKey, KeyType: 'HASH' },
@@ -94,7 +117,7 @@ async function createTable(): Promise<void> {
   client.destroy();
 }
 
-async function proxy(to: number, requests: string[], failing: Map<string, number>): Promise<Server> {
+async function proxy(to: URL, requests: string[], failing: Map<string, number>): Promise<Server> {
   const server = createServer((incoming: IncomingMessage, answer: ServerResponse) => {
     const name = String(incoming.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
     requests.push(name);
@@ -105,7 +128,7 @@ async function proxy(to: number, requests: string[], failing: Map<string, number
       return;
     }
     const { method, url, headers } = incoming;
-    const outgoing = forward({ port: to, method: method!, path: url!, headers }, (received) => {
+    const outgoing = forward({ host: to.hostname, port: to.port, method: method!, path: url!, headers }, (received) => {
       answer.writeHead(received.statusCode!, received.headers);
       received.pipe(answer);
     });

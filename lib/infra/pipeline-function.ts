@@ -20,6 +20,9 @@ import type { WorkQueue } from './work-queue.ts';
 export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
 
 const BATCH_SIZE = 10;
+/** Partition keys of a request, in a condition of IAM. */
+const PARTITIONS = 'dynamodb:LeadingKeys';
+const WRITES: ReadonlySet<TableRight> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
 /** The least a mapping can have. Enough: what reads these queues is started by the clock or by the log, not by traffic. */
 const STANDARD_QUEUE_CONCURRENCY = 2;
 
@@ -71,12 +74,17 @@ export class PipelineFunction extends Construct {
 
   /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
   keepsStateIn(table: TableV2, rights: readonly TableRight[], shards: number): void {
-    this.role.addToPolicy(
-      allow(
-        rights.map((right) => `dynamodb:${right}`),
-        table.tableArn,
-      ),
-    );
+    const { writesTo } = PIPELINE[this.functionName];
+    const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
+    const bounded = writesTo === undefined ? [] : rights.filter((right) => WRITES.has(right));
+    this.role.addToPolicy(allow(actions(rights.filter((right) => !bounded.includes(right))), table.tableArn));
+    if (bounded.length > 0) {
+      const write = allow(actions(bounded), table.tableArn);
+      // All the partitions of a request must match, and a request that names none is refused.
+      write.addCondition('ForAllValues:StringLike', { [PARTITIONS]: writesTo });
+      write.addCondition('Null', { [PARTITIONS]: 'false' });
+      this.role.addToPolicy(write);
+    }
     this.fn.addEnvironment(ENV.table, table.tableName);
     this.fn.addEnvironment(ENV.shards, String(shards));
   }

@@ -14,10 +14,15 @@ export interface PipelineStep {
   readonly timeout_s: number;
   /** A transaction needs the right of each thing in it, and no right of its own. */
   readonly table: readonly TableRight[];
+  /** Partitions that it may write to, as IAM matches them; all unless given. Not for writers of transactions. */
+  readonly writesTo?: readonly string[];
   readonly sendsTo: readonly QueueName[];
   /** Serves routes, so it must know which claims of a token say who is asking. */
   readonly servesApi?: true;
 }
+
+/** The beginning of the partitions of the shards, as `lib/store/keys.ts` makes them. */
+const SHARDS = 'SHARD#';
 
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
   'participant-api': {
@@ -25,6 +30,8 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+    // Roll instructions lie with the accounts. It is the one function that strangers talk to, and the log is not its business.
+    writesTo: [`${SHARDS}*`],
     sendsTo: ['orders'],
     servesApi: true,
   },

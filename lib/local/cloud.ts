@@ -130,7 +130,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const wire = options.wire && (await startWire(options.wire, { engines, kill }));
   started.defer(() => wire?.stop());
 
-  const plan = planOf(assembly, { queueUrl: wire?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url }, options.parameters);
+  const addresses = { queueUrl: wire?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url, tableName: dynamodb.tableName };
+  const plan = planOf(assembly, addresses, options.parameters);
   // The engine deletes what expired by real time, which means nothing to a clock of its own.
   for (const table of plan.tables) await dynamodb.createTable(table, !clock.frozen);
   for (const queue of plan.queues) sqs.createQueue(queue);

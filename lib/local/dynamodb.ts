@@ -5,12 +5,15 @@
  * keep the file while the next one opens it too (dynoxide itself lets two engines write to one file).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
@@ -26,6 +29,8 @@ export interface DynamoDb {
   readonly client: DynamoDBClient;
   /** The engine's process, unless `DYNAMODB_ENDPOINT` names another. */
   readonly pid: number | undefined;
+  /** What a table of the template is called here. */
+  tableName(name: string): string;
   /** Keeps the table if it is there; `expiry` switches on the deletion of expired items, which goes by real time. */
   createTable(table: TablePlan, expiry: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -46,16 +51,7 @@ const STOP_WITHIN_MS = 5_000;
 
 export async function startDynamoDb({ file, onDeath, environment = process.env }: DynamoDbOptions): Promise<DynamoDb> {
   const given = environment.DYNAMODB_ENDPOINT;
-  if (given !== undefined && given !== '') {
-    const client = clientOf(given);
-    return {
-      endpoint: given,
-      client,
-      pid: undefined,
-      createTable: (table, expiry) => createTable(client, table, expiry),
-      stop: async () => client.destroy(),
-    };
-  }
+  if (given !== undefined && given !== '') return borrowDynamoDb(given, file);
   const engine = await startEngine(enginePath(), file);
   const client = clientOf(engine.endpoint);
   let stopping = false;
@@ -72,6 +68,7 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
     endpoint: engine.endpoint,
     client,
     pid: engine.process.pid,
+    tableName: (name) => name,
     createTable: (table, expiry) => createTable(client, table, expiry),
     async stop() {
       stopping = true;
@@ -80,6 +77,37 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
       engine.watchdog.kill();
     },
   };
+}
+
+/**
+ * An engine that others use too: tables are named after the data folder they belong to, and those that belong to none are
+ * this process's own and go with it, as memory would.
+ */
+function borrowDynamoDb(endpoint: string, file: string | undefined): DynamoDb {
+  const client = clientOf(endpoint);
+  const owner = file === undefined ? randomUUID() : ownerIn(`${file}.owner`);
+  const made: string[] = [];
+  return {
+    endpoint,
+    client,
+    pid: undefined,
+    tableName: (name) => `${name}-${owner}`,
+    async createTable(table, expiry) {
+      made.push(table.name);
+      await createTable(client, table, expiry);
+    },
+    async stop() {
+      if (file === undefined)
+        for (const TableName of made) await client.send(new DeleteTableCommand({ TableName })).catch(() => {});
+      client.destroy();
+    },
+  };
+}
+
+/** Whose tables are whose, kept beside where they would be. */
+function ownerIn(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomUUID());
+  return readFileSync(file, 'utf8');
 }
 
 /** The engine's binary, as the optional dependency brings it for this platform. */
@@ -159,7 +187,7 @@ async function untilReady(child: ChildProcess, endpoint: string, saysSo: () => b
 }
 
 /** Ends the engine when the pipe from this process closes, however this process ended. */
-function watchdogOf(engine: ChildProcess): ChildProcess {
+export function watchdogOf(engine: ChildProcess): ChildProcess {
   const watchdog: ChildProcess = spawn('/bin/sh', ['-c', 'read line; kill "$1"', 'watchdog', String(engine.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
@@ -201,7 +229,7 @@ async function createTable(client: DynamoDBClient, table: TablePlan, expiry: boo
   await client.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification }));
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -41,6 +41,8 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 const HEADER_BYTES_MAX = 10_240;
 const TIMEOUT_MS_MAX = 30_000;
 const TOO_LARGE = refusal(413, 'Request Entity Too Large');
+/** Nobody reads it: the caller hung up in the middle. It is counted as the caller's fault, not ours. */
+const UNFINISHED = refusal(400, 'Bad Request');
 
 export async function startGateway(port: number): Promise<Gateway> {
   let answer: (request: IncomingMessage) => Promise<Answer> = async () => UNAVAILABLE;
@@ -97,7 +99,11 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
     if (verdict === 403) return refusal(403, 'Forbidden');
     authorized = verdict;
   }
-  const body = await read(request);
+  const body = await read(request).catch((error: unknown) => {
+    if (request.complete) throw error;
+    return 'unfinished' as const;
+  });
+  if (body === 'unfinished') return UNFINISHED;
   if (body === undefined) return TOO_LARGE;
   const event = eventOf(request, {
     route,

@@ -103,7 +103,9 @@ export function planOf(assembly: Assembly, addresses: Addresses, parameters: Rea
   const queueName = (arn: unknown, where: string) =>
     found(queues.find((queue) => queue.arn === arn)?.name, where, 'a queue of this stack', arn);
   return {
-    tables: of('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map(planTable),
+    tables: of('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map((r) =>
+      planTable({ ...r, name: addresses.tableName?.(r.name) ?? r.name }),
+    ),
     queues,
     functions,
     mappings: of('AWS::Lambda::EventSourceMapping')

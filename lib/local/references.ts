@@ -9,6 +9,8 @@ import type { Reference } from './intrinsics.ts';
 export interface Addresses {
   readonly queueUrl: (name: string) => string;
   readonly apiUrl: string;
+  /** What a table is called where it is kept; as in the template unless given. */
+  readonly tableName?: (name: string) => string;
 }
 
 /** Names for `Ref`, and the attributes that templates ask for, of everything that may be referred to. */
@@ -21,8 +23,10 @@ export function referenceTo({ logicalId, type, name }: Resource, addresses: Addr
       return { ref: url, attributes: { Arn: queueArn(name), QueueName: name, QueueUrl: url } };
     }
     case 'AWS::DynamoDB::GlobalTable':
-    case 'AWS::DynamoDB::Table':
-      return { ref: name, attributes: { Arn: arn('dynamodb', `table/${name}`), TableId: name } };
+    case 'AWS::DynamoDB::Table': {
+      const kept = addresses.tableName?.(name) ?? name;
+      return { ref: kept, attributes: { Arn: arn('dynamodb', `table/${kept}`), TableId: kept } };
+    }
     case 'AWS::Lambda::Function':
       return { ref: name, attributes: { Arn: functionArn(name) } };
     case 'AWS::ApiGatewayV2::Api':

@@ -24,11 +24,20 @@ describe('functions', () => {
     { name: 'participant-api', memory_mb: 256, timeout_s: 10 },
     { name: 'operator-api', memory_mb: 256, timeout_s: 10 },
     { name: 'accept-orders', memory_mb: 256, timeout_s: 30 },
+    { name: 'close-auction', memory_mb: 256, timeout_s: 60 },
     { name: 'clear-auction', memory_mb: 3008, timeout_s: 300 },
     { name: 'post-events', memory_mb: 512, timeout_s: 120 },
+    { name: 'roll-positions', memory_mb: 512, timeout_s: 120 },
+    { name: 'settle-day', memory_mb: 512, timeout_s: 120 },
   ])('$name has $memory_mb MB and $timeout_s s', ({ name, memory_mb, timeout_s }) => {
     const fn = functions.find((each) => each.Properties.FunctionName === name);
     expect(fn?.Properties).toMatchObject({ MemorySize: memory_mb, Timeout: timeout_s });
+  });
+
+  it('that serve the API give up before the gateway does, after 30 seconds', () => {
+    const serving = functions.filter(({ Properties }) => 'ACCOUNT_CLAIM' in Properties.Environment.Variables);
+    expect(serving.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    for (const { Properties } of serving) expect(Properties.Timeout).toBeLessThan(30);
   });
 
   it('that read a queue may be part of a loop, since the day run is one', () => {

@@ -57,6 +57,25 @@ describe.each(Object.values(QUEUES))('the queue $name', ({ name, consumer }) => 
   });
 });
 
+describe('dead letters', () => {
+  it.each(Object.values(QUEUES).map(({ name }) => name))(
+    'of %s are kept for longer than its messages: their age counts from when they were first sent',
+    (name) => {
+      const queue = byName(name)?.Properties;
+      const dead = queues.find((each) => each.id === queue?.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0])?.Properties;
+      expect(queue?.MessageRetentionPeriod).toBe(4 * 86_400);
+      expect(dead?.MessageRetentionPeriod).toBeGreaterThan(queue?.MessageRetentionPeriod ?? Number.NaN);
+    },
+  );
+
+  it('are reached long before a message would be forgotten', () => {
+    for (const { name } of Object.values(QUEUES)) {
+      const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = byName(name)!.Properties;
+      expect(VisibilityTimeout! * RedrivePolicy!.maxReceiveCount).toBeLessThan(MessageRetentionPeriod / 2);
+    }
+  });
+});
+
 describe('all queues', () => {
   it('are the work queues, a dead-letter queue of its own for each, and the one of the schedules', () => {
     const names = Object.values(QUEUES).flatMap(({ name }) => [name, name.replace(/(\.fifo)?$/, '-dlq$1')]);

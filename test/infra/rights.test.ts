@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { bookPartition, logKey, resultPartition, shardPartition } from '../../lib/store/keys.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { type Attribute, type FunctionProperties, type QueueProperties, type Resource, synthesized } from './synthesized.ts';
 
@@ -11,6 +12,7 @@ interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
@@ -88,6 +90,33 @@ describe.each(FUNCTIONS)('%s', (name) => {
     expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '4' });
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
     expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
+  });
+});
+
+describe('the function that participants talk to', () => {
+  const role = roleOf(functionNamed('participant-api'));
+  const statements = policies
+    .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
+    .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => list(Action).some((action) => action.startsWith('dynamodb:')));
+  const writes = /Put|Update|Delete|Write/;
+
+  it('may write only to the partitions of shards, so never to the log, a book or a result', () => {
+    const writing = statements.filter(({ Action }) => list(Action).some((action) => writes.test(action)));
+    expect(writing.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['SHARD#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ]);
+    expect(shardPartition(0)).toMatch(/^SHARD#/);
+    for (const partition of [logKey(1).pk, bookPartition('H100-SXM', 0, '2025-10-20'), resultPartition('H100-SXM', 1)])
+      expect(partition).not.toMatch(/^SHARD#/);
+  });
+
+  it('may read wherever it has to', () => {
+    const reading = statements.filter(({ Action }) => !list(Action).some((action) => writes.test(action)));
+    expect(reading.map(({ Condition }) => Condition)).toEqual([undefined]);
   });
 });
 

@@ -35,7 +35,7 @@ test('a function sees the variables of the template and those of Lambda, and non
   const cloud = await start();
   const seen = (await cloud.invoke('probe', { do: 'environment' })) as Record<string, string>;
   expect(seen).toMatchObject({
-    TABLE_NAME: 'table',
+    TABLE_NAME: cloud.tableName,
     AWS_REGION: 'us-east-1',
     AWS_LAMBDA_FUNCTION_NAME: 'probe',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',

@@ -1,5 +1,6 @@
 /** The gateway: who gets in, which function is asked, what it sees, and what the caller gets. */
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frozenClock } from '../../lib/local/clock.ts';
@@ -20,6 +21,7 @@ export async function handler(event) {
 const NOW = Date.parse('2025-10-20T12:00:00Z');
 const clock = frozenClock(NOW);
 let cloud: Cloud;
+const problems: Error[] = [];
 let token: string;
 
 beforeAll(async () => {
@@ -36,7 +38,7 @@ beforeAll(async () => {
     functions: { echo: ECHO },
     routes: Object.fromEntries(routes.map((key) => [key, 'echo'])),
   });
-  cloud = await startCloud({ assembly, clock });
+  cloud = await startCloud({ assembly, clock, onProblem: (error) => void problems.push(error) });
   token = await cloud.mint({ sub: 'someone', account: 'A1', groups: ['operators', 'others'] });
 });
 afterAll(() => cloud.stop());
@@ -184,6 +186,41 @@ test('more than 10 MB of body is refused', async () => {
     post.flushHeaders();
   });
   expect(sent).toBe(413);
+});
+
+test('more than 10 MB of body is refused, also when its length is not said', async () => {
+  const sent = await new Promise<number | undefined>((resolve) => {
+    const post = request(`${cloud.url}/things`, { method: 'POST', headers: { authorization: token } }, (answer) => {
+      resolve(answer.statusCode);
+      post.destroy();
+    });
+    post.on('error', () => {});
+    const megabyte = Buffer.alloc(1024 * 1024, ' ');
+    for (let megabytes = 0; megabytes < 11; megabytes++) post.write(megabyte);
+  });
+  expect(sent).toBe(413);
+});
+
+test.each([
+  ['headers', '/things', { 'x-padding': 'x'.repeat(10_240) }],
+  ['a query', `/things?q=${'x'.repeat(10_240)}`, {}],
+])('%s of more than 10 KB are refused', async (_, path, headers) => {
+  expect((await call(path, { headers })).status).toBe(431);
+});
+
+test('a request that is not finished reaches no function and keeps nobody waiting', async () => {
+  const slow = connect(Number(new URL(cloud.url).port), '127.0.0.1');
+  slow.write(`POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${token}\r\ncontent-length: 1000\r\n\r\n{"half":`);
+  const answered: string[] = [];
+  slow.on('data', (chunk: Buffer) => answered.push(chunk.toString()));
+  const invoked = () => cloud.usage().invocations.echo!.count;
+  const before = invoked();
+  for (let each = 0; each < 5; each++) expect((await call('/things')).status).toBe(200);
+  expect(answered).toEqual([]);
+  slow.destroy();
+  await cloud.quiet();
+  expect(invoked()).toBe(before + 5);
+  expect(problems).toEqual([]);
 });
 
 test('a function that takes longer than the integration waits is answered 503', async () => {

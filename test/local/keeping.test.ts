@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { frozenClock } from '../../lib/local/clock.ts';
 import { startCloud } from '../../lib/local/cloud.ts';
-import { startDynamoDb } from '../../lib/local/dynamodb.ts';
+import { type DynamoDb, startDynamoDb } from '../../lib/local/dynamodb.ts';
 import { CLIENTS, startSmallApp, synthesizeSmallApp, temporaryFolder } from './small-app.ts';
 
 const KEEPER = `${CLIENTS}
@@ -40,8 +41,11 @@ test('a data folder has one cloud at a time', async () => {
   expect(await cloud.invoke('keeper', { read: true })).toBeNull();
 });
 
-test.each([
-  ['tables.db', 'The tables in'],
+/** What only the default engine has, a file and a process of ours, is not there on another (`DYNAMODB_ENDPOINT`). */
+const hasOwnEngine = !process.env.DYNAMODB_ENDPOINT;
+
+test.each<readonly [file: string, message: string]>([
+  ...(hasOwnEngine ? [['tables.db', 'The tables in'] as const] : []),
   ['fauxqs.db', 'The queues in'],
   ['issuer-key.pem', "The issuer's key in"],
   ['schedules.json', 'is damaged'],
@@ -62,14 +66,56 @@ test('a port in use is an error that names it', async () => {
 });
 
 test('another DynamoDB is used when DYNAMODB_ENDPOINT names one', async () => {
-  const engine = await startDynamoDb({ onDeath: () => {} });
+  const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
   onTestFinished(() => engine.stop());
   const other = await startDynamoDb({ onDeath: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
   expect([other.endpoint, other.pid]).toEqual([engine.endpoint, undefined]);
   await other.stop();
 });
 
-test('an engine that dies is reported, and the cloud does not wait for it', async () => {
+describe('on an engine that others use too', () => {
+  const tablesOf = async ({ client }: DynamoDb) => (await client.send(new ListTablesCommand({}))).TableNames;
+  const borrow = async (engine: DynamoDb, file?: string) => {
+    const other = await startDynamoDb({ file, onDeath: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
+    const keys = [{ AttributeName: 'pk', KeyType: 'HASH' }];
+    const name = other.tableName('table');
+    const definition = {
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys,
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    };
+    await other.createTable({ name, definition, expiresAtAttribute: undefined }, false);
+    return { ...other, name };
+  };
+
+  test('each cloud has tables of its own, and those in no folder go with it', async () => {
+    const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+    onTestFinished(() => engine.stop());
+    const [one, two] = [await borrow(engine), await borrow(engine)];
+    expect(one.name).not.toBe(two.name);
+    expect(await tablesOf(engine)).toEqual([one.name, two.name].sort());
+    await one.stop();
+    expect(await tablesOf(engine)).toEqual([two.name]);
+    await two.stop();
+  });
+
+  test('a data folder finds its own tables again, and no other folder does', async () => {
+    const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+    onTestFinished(() => engine.stop());
+    const [here, there] = [join(temporaryFolder(), 'tables.db'), join(temporaryFolder(), 'tables.db')];
+    const one = await borrow(engine, here);
+    await one.stop();
+    const two = await borrow(engine, there);
+    const again = await borrow(engine, here);
+    expect(again.name).toBe(one.name);
+    expect(two.name).not.toBe(one.name);
+    expect(await tablesOf(engine)).toEqual([one.name, two.name].sort());
+    for (const each of [two, again]) await each.stop();
+  });
+});
+
+test.runIf(hasOwnEngine)('an engine that dies is reported, and the cloud does not wait for it', async () => {
   const problems: Error[] = [];
   const dataDir = temporaryFolder();
   const cloud = await startSmallApp(APP, { dataDir, onProblem: (error) => void problems.push(error) });
@@ -78,7 +124,7 @@ test('an engine that dies is reported, and the cloud does not wait for it', asyn
   await expect(cloud.quiet()).rejects.toThrow('ended by itself');
 });
 
-test('the engine does not outlive a cloud that is killed, and the folder can be used again', async () => {
+test.runIf(hasOwnEngine)('the engine does not outlive a cloud that is killed, and the folder can be used again', async () => {
   const [assembly, dataDir] = [synthesizeSmallApp(APP), temporaryFolder()];
   const program = `
     const { startCloud } = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/local/cloud.ts'))});

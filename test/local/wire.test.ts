@@ -55,7 +55,7 @@ test.each<[string, number, WireAction, number, number]>([
       function: 'counter',
       service: 'dynamodb',
       operation: 'UpdateItem',
-      body: { TableName: 'table' },
+      body: { TableName: cloud.tableName },
     });
     expect(failures(cloud)).toBe(died);
     expect(cloud.deadLetters()).toEqual([]);

@@ -1,0 +1,58 @@
+/**
+ * Where each function writes. Roles can't tell partitions of the table apart, so what keeps a function to its own is its
+ * code; the table here says it a second time, as the table of keys (lib/store/keys.ts) has it.
+ */
+import { expect, it } from 'vitest';
+import { EXPIRY, openMarket, play } from '../../lib/local/faults/scripted-market.ts';
+import type { WireRequest } from '../../lib/local/wire.ts';
+import type { FunctionName } from '../../lib/store/names.ts';
+
+const WRITES: Record<FunctionName, readonly string[]> = {
+  'participant-api': ['SHARD'],
+  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
+  'accept-orders': ['AUCTION', 'BOOK', 'GATE'],
+  'close-auction': ['AUCTION', 'DAY', 'SLOT'],
+  'clear-auction': ['AUCTION', 'LOG', 'RESULT', 'VENUE'],
+  'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
+  'roll-positions': ['AUCTION', 'DAY', 'ROLL', 'SLOT'],
+  'settle-day': ['DAY', 'HELD', 'LOG', 'VENUE'],
+};
+
+type Keyed = Record<string, { readonly pk: { readonly S: string } }>;
+interface Body {
+  readonly Item?: Keyed[string];
+  readonly Key?: Keyed[string];
+  readonly TransactItems?: readonly Record<string, { readonly Item?: Keyed[string]; readonly Key?: Keyed[string] }>[];
+  readonly RequestItems?: Record<string, readonly { readonly PutRequest?: { readonly Item: Keyed[string] } }[]>;
+}
+
+/** The partitions that a request writes to, by the first part of their names. */
+function written({ service, operation, body }: WireRequest): string[] {
+  if (service !== 'dynamodb' || !/^(Put|Update|Delete|BatchWrite|TransactWrite)/.test(operation)) return [];
+  const { Item, Key, TransactItems = [], RequestItems = {} } = body as Body;
+  const keys = [
+    Item ?? Key,
+    ...TransactItems.flatMap((each) => Object.values(each).map((one) => one.Item ?? one.Key)),
+    ...Object.values(RequestItems).flatMap((each) => each.map(({ PutRequest }) => PutRequest?.Item)),
+  ];
+  const names = keys.flatMap((key) => (key === undefined ? [] : [key.pk.S.split('#')[0]!]));
+  // A write that is not understood must not pass for none.
+  return names.length > 0 ? names : [`${operation} of nothing we know`];
+}
+
+it('each function writes only to the partitions of the table of keys', async () => {
+  const seen = new Map<string, Set<string>>();
+  const onRequest = (request: WireRequest) => {
+    const partitions = seen.get(request.function) ?? new Set();
+    for (const partition of written(request)) partitions.add(partition);
+    seen.set(request.function, partitions);
+    return 'pass' as const;
+  };
+  await using market = await openMarket(EXPIRY, { wire: { onRequest } });
+  await play(market, EXPIRY);
+  for (const [name, partitions] of seen)
+    expect([name, [...partitions].filter((each) => !WRITES[name as FunctionName].includes(each))]).toEqual([name, []]);
+  expect([...seen.keys()].sort()).toEqual(Object.keys(WRITES).sort());
+  const toLog = [...seen].filter(([, partitions]) => partitions.has('LOG')).map(([name]) => name);
+  expect(toLog.sort()).toEqual(['clear-auction', 'operator-api', 'settle-day']);
+});

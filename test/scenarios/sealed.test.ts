@@ -1,0 +1,186 @@
+/**
+ * Sealed orders stay sealed: one order that can't be mistaken for any other, workers that fail while they hold it, and then
+ * everything that anybody but its owner can see, searched for it. The search itself is tried on what the owner sees.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instantOf } from '../../lib/domain/calendar.ts';
+import { CASH } from '../../lib/domain/orders.ts';
+import { type Market, openMarket, PRODUCT } from '../../lib/local/faults/scripted-market.ts';
+import type { LogLine } from '../../lib/local/logs.ts';
+import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
+import { serviceError, type WireRequest } from '../../lib/local/wire.ts';
+import { packInstructions } from '../../lib/store/packing.ts';
+import { month, on } from '../domain/h100.ts';
+import { order } from '../lambdas/orders.ts';
+
+const LISTED = '2025-10-20';
+const DAY = '2025-10-21';
+const ZONE = 'America/New_York';
+const DEC = `${PRODUCT}-2025-12`;
+const MARKED = { clientOrderId: 'SEALED-MARK', side: 'buy', contract: DEC, price: '2.717', lots: 31_337 };
+const PACKED = Buffer.from(
+  packInstructions([{ kind: 'new', order: order('SEALED-MARK', month('2025-12'), CASH, 2717, 31_337) }]),
+);
+/** The order as people write it, as the pipeline packs it, and its numbers on their own. */
+const MARKS = /SEALED-MARK|2\.717|(?<!\d)2717(?!\d)|31337|31,337/;
+const marks = (text: string): boolean => MARKS.test(text) || text.includes(PACKED.toString('base64').slice(0, 24));
+/** How often each of these fails before it is let through. */
+const FAILS = { 'accept-orders': 6, 'clear-auction': 6 };
+
+let market: Market;
+let submission: string;
+const tokens: string[] = [];
+const lines: LogLine[] = [];
+const failed: Record<string, number> = {};
+
+/** Every write of these workers fails at first, for longer than the SDK repeats it by itself: the message fails. */
+function failAtFirst({ function: name, service, operation }: WireRequest) {
+  const most = FAILS[name as keyof typeof FAILS];
+  if (most === undefined || service !== 'dynamodb' || !/Put|Update|Write/.test(operation)) return 'pass';
+  failed[name] = (failed[name] ?? 0) + 1;
+  return failed[name] > most ? 'pass' : serviceError('dynamodb', 'InternalServerError', 'out of order', 500);
+}
+
+const at = (time: string): number => instantOf(on(DAY), time, ZONE);
+
+beforeAll(async () => {
+  market = await openMarket({ listed: LISTED, last: DAY }, { wire: { onRequest: failAtFirst } });
+  const { cloud, operator } = market;
+  const mint = cloud.mint;
+  const listing = { date: LISTED, curve: Object.fromEntries(MONTHS.map((code) => [code, '2.400'])) };
+  await operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: PARAMETERS, listing });
+  for (const account of ['fund', 'hedger']) await operator.post('/v1/operator/accounts', { account, name: account });
+  await cloud.advanceTo(at('09:00'));
+  tokens.push(await mint({ sub: 'fund', account: 'fund' }), await mint({ sub: 'op-1', groups: ['operators'] }));
+  ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
+  // Refused, each for another reason, and with the mark in it.
+  await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, price: '2.7171' }] }, 422);
+  await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, extra: MARKED }] }, 422);
+  await submitAs(tokens[0]!, `{"product":"${PRODUCT}","orders":[${JSON.stringify(MARKED)},`, 400);
+  await cloud.quiet();
+  keepLines();
+});
+afterAll(() => market[Symbol.asyncDispose]());
+
+const MONTHS = ['2025-10', '2025-11', '2025-12', ...Array.from({ length: 9 }, (_, at) => `2026-0${at + 1}`)];
+
+function keepLines(): void {
+  lines.push(...market.cloud.logs.recent().filter((line) => !lines.includes(line)));
+}
+
+async function submitAs(token: string, body: unknown, status: number): Promise<{ submission: string }> {
+  const answer = await fetch(`${market.cloud.url}/v1/submissions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': market.key() },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  expect([answer.status, text]).toEqual([status, expect.any(String)]);
+  return JSON.parse(text);
+}
+
+/** All that one caller can read. */
+async function sees(who: 'hedger' | 'fund' | 'operator'): Promise<string> {
+  const caller = who === 'operator' ? market.operator : market.as[who];
+  const paths =
+    who === 'operator'
+      ? ['venue', 'log', 'held', 'products', 'accounts', 'accounts/fund', `days/${PRODUCT}`, `index/${PRODUCT}`].map(
+          (path) => `/v1/operator/${path}`,
+        )
+      : [
+          `/v1/submissions/${submission}`,
+          '/v1/orders',
+          '/v1/fills',
+          '/v1/positions',
+          '/v1/journal',
+          '/v1/statements',
+          `/v1/auctions?product=${PRODUCT}`,
+          `/v1/auctions/${PRODUCT}/1`,
+          `/v1/contracts?product=${PRODUCT}`,
+          `/v1/settlement-prices?product=${PRODUCT}`,
+        ];
+  const answers = await Promise.all(paths.map((path) => caller.ask('GET', path)));
+  return JSON.stringify(answers);
+}
+
+describe('before its auction has cleared, an order is', () => {
+  it('what its owner sees, or this file would search for nothing', async () => {
+    expect(await sees('fund')).toMatch(MARKS);
+    expect(failed['accept-orders']).toBeGreaterThan(FAILS['accept-orders']);
+  });
+
+  it('in no answer to another participant', async () => {
+    expect(marks(await sees('hedger'))).toBe(false);
+  });
+
+  it('in no answer to an operator', async () => {
+    expect(marks(await sees('operator'))).toBe(false);
+  });
+
+  it('in no log line, though the worker that held it failed and said so', () => {
+    expect(lines.filter(({ level, function: name }) => level === 'ERROR' && name === 'accept-orders')).not.toEqual([]);
+    expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
+  });
+
+  it('in no log line when the message that holds it is damaged or unknown', async () => {
+    const order = { v: 1, kind: 'submission', product: PRODUCT, instructions: PACKED.toString('base64'), MARKED };
+    const { cloud } = market;
+    const before = cloud.logs.recent('settle-day').length;
+    // To a queue whose worker knows no submission, since a message of its own group would hold up the orders.
+    for (const body of [JSON.stringify(order), JSON.stringify(order).slice(0, -1), `SEALED-MARK ${PACKED.toString('base64')}`])
+      cloud.send('clearing', body);
+    await expect.poll(() => cloud.deadLetters().length, { timeout: 60_000 }).toBe(3);
+    keepLines();
+    expect(cloud.logs.recent('settle-day').length).toBeGreaterThan(before);
+    expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
+  });
+
+  it('an order’s name means nothing to anybody else', async () => {
+    const orders = [{ cancel: 'SEALED-MARK' }, { ...MARKED, replaces: 'SEALED-MARK', clientOrderId: 'mine', lots: 1 }];
+    const tried = await market.submit('hedger', orders);
+    await market.cloud.quiet();
+    expect(await market.as.hedger.get(`/v1/submissions/${tried.submission}`)).toMatchObject({
+      orders: [
+        { outcome: 'refused', reason: 'unknown-order' },
+        { outcome: 'refused', reason: 'unknown-order' },
+      ],
+    });
+    expect(await market.as.fund.get('/v1/orders')).toMatchObject({ items: [{ clientOrderId: 'SEALED-MARK', lots: 31_337 }] });
+  });
+
+  it('in no metric and in no alarm', () => {
+    const { metrics, alarms } = market.cloud;
+    expect(metrics.list().length).toBeGreaterThan(5);
+    expect(marks(JSON.stringify(metrics.list().map((id) => [id, metrics.minutes(id)])))).toBe(false);
+    expect(marks(JSON.stringify(alarms))).toBe(false);
+  });
+});
+
+describe('when its auction clears, an order is', () => {
+  beforeAll(async () => {
+    await market.submit('hedger', [{ clientOrderId: 'h', side: 'sell', contract: DEC, price: '2.500', lots: 5 }]);
+    await market.cloud.advanceTo(at('10:01'));
+    await market.cloud.quiet();
+    keepLines();
+  });
+
+  it('its owner’s alone: the other side knows price and volume, and not whose or how much more', async () => {
+    expect(failed['clear-auction']).toBeGreaterThan(FAILS['clear-auction']);
+    const seen = await sees('hedger');
+    expect(seen).toContain('"volume":5');
+    expect(seen).not.toMatch(/SEALED-MARK|fund/);
+    expect(await sees('fund')).toContain('SEALED-MARK');
+  });
+
+  it('in no log line, though the worker that cleared it failed and said so', () => {
+    expect(lines.filter(({ level, function: name }) => level === 'ERROR' && name === 'clear-auction')).not.toEqual([]);
+    expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
+  });
+});
+
+it('no token is in a log line, not the whole and not its signature', () => {
+  const told = JSON.stringify(lines);
+  expect(told).toContain('"function":"participant-api"');
+  for (const token of tokens) expect(told).not.toContain(token.split('.')[2]);
+  expect(told).not.toMatch(/bearer|authorization/i);
+});
