@@ -1,8 +1,7 @@
 /**
  * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
  * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
- * things, `runbook` where the runbook is published. `throughAlarms=true` lets a release go live although an alarm rings, and
- * `bundles` deploys finished bundles, those that passed the gate, instead of making them.
+ * things, `runbook` where the runbook is published. `throughAlarms=true` lets a release go live although an alarm rings.
  */
 
 import { App } from 'aws-cdk-lib';
@@ -21,7 +20,6 @@ addExchange(app, {
   alarmEmail: option('alarmEmail'),
   runbook: option('runbook'),
   throughAlarms: option('throughAlarms') === 'true',
-  bundles: option('bundles'),
 });
 app.synth();
 

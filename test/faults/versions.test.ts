@@ -5,30 +5,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { differences, type End, endOf, playToEnd } from '../../lib/local/faults/run.ts';
 import { EXPIRY, type Market, openMarket, play } from '../../lib/local/faults/scripted-market.ts';
-import { bundlesWith, type Edit } from './patched.ts';
-
-/** N+1 writes what N does not know and may pass over: a hint in every message and event, an attribute in most items. */
-const ADDS: Edit[] = [
-  [
-    'lib/store/queues.ts',
-    'MessageBody: JSON.stringify(message),\n        MessageGroupId',
-    'MessageBody: JSON.stringify({ ...message, hints: { by: "next" } }),\n        MessageGroupId',
-  ],
-  [
-    'lib/store/queues.ts',
-    'MessageBody: JSON.stringify(message) }),',
-    'MessageBody: JSON.stringify({ ...message, hints: { by: "next" } }) }),',
-  ],
-  ['lib/store/queues.ts', 'auction, slot } satisfies', 'auction, slot, hints: { by: "next" } } satisfies'],
-  ['lib/store/queues.ts', '{ v: 1, shard } satisfies', '{ v: 1, shard, hints: { by: "next" } } satisfies'],
-  // Not in the rows of accounts, which the audit by N compares whole.
-  [
-    'lib/store/table.ts',
-    '...item.attributes });',
-    '...item.attributes, ...(/^(JOURNAL|STATEMENT|SHARD)/.test(item.pk) ? {} : { by: S("next") }) });',
-  ],
-  ['lib/store/log.ts', ': event);', ': { ...event, hints: { by: "next" } });'],
-];
+import { ADDS, bundlesWith, type Edit } from './patched.ts';
 
 /** N+1 writes submissions in a form of its own, and reads both: a writer let loose before the readers. */
 const BREAKS: Edit[] = [

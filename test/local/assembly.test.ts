@@ -62,11 +62,11 @@ test('dead-letter queues are told from the others', () => {
 
 describe('an alias', () => {
   const ALIASED = {
-    Version1: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Work' } } },
+    Version1: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Functionwork' } } },
     Live: {
       Type: 'AWS::Lambda::Alias',
       Properties: {
-        FunctionName: { Ref: 'Work' },
+        FunctionName: { Ref: 'Functionwork' },
         FunctionVersion: { 'Fn::GetAtt': ['Version1', 'Version'] },
         Name: 'live',
       },
@@ -80,7 +80,7 @@ describe('an alias', () => {
         ...ALIASED,
         Mapping: {
           Type: 'AWS::Lambda::EventSourceMapping',
-          Properties: { EventSourceArn: { 'Fn::GetAtt': ['Q', 'Arn'] }, FunctionName },
+          Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queueq', 'Arn'] }, FunctionName },
         },
       },
     });
