@@ -3,7 +3,7 @@
  * look, and what is to be done is read from the table. Messages are versioned and parsed where they arrive; one that
  * does not parse is refused and ends in the dead-letter queue. Two versions of the code may run side by side: what the older
  * one may pass over travels in `hints`; anything else it must understand, so readers learn it a release before writers use it
- * (docs/decisions/07).
+ * (docs/decisions/0007).
  */
 import * as z from 'zod';
 
