@@ -24,6 +24,7 @@ ${SOURCE_HELP}
 
 const SAYS: Record<GateCheck['name'], string> = {
   auctions: 'auctions clear to the same prices, fills and carried orders',
+  settlements: 'days settle, expire and close the same, where no operator had a say',
   journal: 'journal entries come out the same',
   accounts: 'accounts stand at the same lots and cents',
   statements: 'statements come out the same',

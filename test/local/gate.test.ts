@@ -12,6 +12,7 @@ import { openMarket, play, ROLL, SHARDS } from '../../lib/local/faults/scripted-
 import { gate } from '../../lib/local/gate/gate.ts';
 import { type Attributes, N } from '../../lib/store/table.ts';
 import { ADDS, bundlesWith, type Edit } from '../faults/patched.ts';
+import { placeholderBundles } from '../infra/synthesized.ts';
 
 let items: Attributes[];
 let folder: string;
@@ -28,18 +29,19 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let made = 0;
-function candidate(edits?: readonly Edit[], shards = SHARDS): string {
+function candidate(bundles?: string, shards = SHARDS): string {
   const dir = join(folder, `candidate-${made++}`);
-  synthesize(dir, { venue: { shards }, bundles: edits && bundlesWith(edits) });
+  synthesize(dir, { venue: { shards }, bundles });
   return dir;
 }
-const judged = async (edits: readonly Edit[]) => gate(candidate(edits), await VenueRows.from(items), 5);
+const judged = async (edits: readonly Edit[]) => gate(candidate(bundlesWith(edits)), await VenueRows.from(items), 5);
 
 describe('a candidate', () => {
   it('that writes more than what runs now, and nothing else, may go live', async () => {
     const verdict = await judged(ADDS);
     expect(verdict.checks.flatMap(({ faults }) => faults)).toEqual([]);
     expect(verdict.checks[0]).toEqual({ name: 'auctions', checked: 6, faults: [] });
+    expect(verdict.checks[1]).toEqual({ name: 'settlements', checked: 4, faults: [] });
     for (const { name, checked } of verdict.checks) expect(checked, name).toBeGreaterThan(0);
     expect(verdict.passes).toBe(true);
   });
@@ -50,6 +52,12 @@ describe('a candidate', () => {
       ['lib/domain/auction-prices.ts', 'prices[month]! - nearest[month]!;', 'prices[month]! - nearest[month]! + 1;'],
       /^auction \d+ of H100-SXM \(2025-11-0[67]T/,
       /^months\.\d+\.price: the venue has \d+, the candidate \d+$/,
+    ],
+    [
+      'settles what did not trade one tick lower',
+      ['lib/domain/settlement.ts', 'return [month, within(kept,', 'return [month, within(kept - 1,'],
+      /^prices-settled of H100-SXM on 2025-11-06$/,
+      /^settled\.\d+: the venue has 24\d\d, the candidate 24\d\d$/,
     ],
     [
       'forgets what an account had moved before on the day',
@@ -72,7 +80,9 @@ describe('a candidate', () => {
   });
 
   it('for another number of shards is refused', async () => {
-    await expect(gate(candidate(undefined, 3), await VenueRows.from(items), 5)).rejects.toThrow('in 3 shards, the venue in 2');
+    await expect(gate(candidate(placeholderBundles(), 3), await VenueRows.from(items), 5)).rejects.toThrow(
+      'in 3 shards, the venue in 2',
+    );
   });
 
   it('is not held against a venue that is still posting', async () => {

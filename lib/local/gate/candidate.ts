@@ -6,7 +6,17 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuctionCleared, ClearingEvent } from '../../domain/events.ts';
 import { encodeAccount, moveCursor } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
-import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered, resultPartition } from '../../store/keys.ts';
+import type { DayStep } from '../../store/days.ts';
+import {
+  ACCOUNT_PREFIX,
+  auctionKey,
+  bookPartition,
+  cursorKey,
+  dayKey,
+  logKey,
+  ordered,
+  resultPartition,
+} from '../../store/keys.ts';
 import { chain, encodeEvent, readEvent } from '../../store/log.ts';
 import { type Attributes, N, type Rows, S, Table, text } from '../../store/table.ts';
 import { LOCAL_REGION } from '../assembly.ts';
@@ -18,6 +28,8 @@ import type { Window } from './window.ts';
 export interface Candidate {
   /** Clears an auction. Gives the event its code has written, or `undefined` when it has written none. */
   clear(auction: AuctionCleared): Promise<ClearingEvent | undefined>;
+  /** Settles and closes the day of a closing auction that it has cleared. Gives the events its code has written. */
+  settle(closing: AuctionCleared): Promise<ClearingEvent[]>;
   /** Puts what the venue decided behind what the candidate has. */
   follow(event: ClearingEvent): Promise<void>;
   /** Lets every shard post the log to its end. */
@@ -66,16 +78,28 @@ function at(
   shards: number,
 ): Omit<Candidate, 'stop'> {
   let head = { seq: from.seq, hash: from.hash };
+  const next = async (): Promise<ClearingEvent | undefined> => {
+    const written = await table.get(logKey(head.seq + 1));
+    if (!written) return undefined;
+    head = { seq: head.seq + 1, hash: text(written, 'hash') };
+    return readEvent(table, head.seq);
+  };
   return {
     async clear({ product, auction }) {
       const { clearedBy: _, ...stored } = (await rows.get(auctionKey(product, auction)))!;
       await table.put(asItem(stored));
       cloud.send('auctions', { v: 1, product, auction });
       await cloud.quiet();
-      const written = await table.get(logKey(head.seq + 1));
-      if (!written) return undefined;
-      head = { seq: head.seq + 1, hash: text(written, 'hash') };
-      return readEvent(table, head.seq);
+      return next();
+    },
+    async settle({ product, date, slot, auction }) {
+      const step: DayStep = 'clear';
+      await table.put({ ...dayKey(product, date), attributes: { slot: S(slot), step: S(step), auction: N(auction), v: N(1) } });
+      cloud.send('clearing', { v: 1, kind: 'product', product });
+      await cloud.quiet();
+      const events: ClearingEvent[] = [];
+      for (let event = await next(); event; event = await next()) events.push(event);
+      return events;
     },
     async follow(event) {
       const data = encodeEvent(event);

@@ -38,6 +38,10 @@ export async function auctionDiffers(
   return firstDifference(JSON.parse(own), JSON.parse(other), 'curve');
 }
 
+/** How an event differs from the venue's, as what follows its name; `undefined` when it does not. */
+export const eventDiffers = (was: ClearingEvent, is: ClearingEvent | undefined): string | undefined =>
+  is ? firstDifference(was, is) : 'was not decided by the candidate';
+
 export interface Compared {
   readonly checked: number;
   readonly faults: readonly Fault[];

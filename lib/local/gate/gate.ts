@@ -6,19 +6,20 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuctionCleared } from '../../domain/events.ts';
+import type { AuctionCleared, ClearingEvent } from '../../domain/events.ts';
+import type { LogEntry } from '../../store/log.ts';
 import { ENV } from '../../store/names.ts';
 import { readAssembly } from '../assembly.ts';
 import type { VenueRows } from '../audit/rows.ts';
 import type { Fault } from '../audit.ts';
 import { LocalCloudError } from '../error.ts';
 import { planOf } from '../plan.ts';
-import { startCandidate } from './candidate.ts';
-import { auctionDiffers, compareRows, isAccount, isAfter } from './compare.ts';
+import { type Candidate, startCandidate } from './candidate.ts';
+import { auctionDiffers, compareRows, eventDiffers, isAccount, isAfter } from './compare.ts';
 import { lastDays } from './window.ts';
 
 export interface GateCheck {
-  readonly name: 'auctions' | 'journal' | 'accounts' | 'statements';
+  readonly name: 'auctions' | 'settlements' | 'journal' | 'accounts' | 'statements';
   /** `null` when it was not made, because an earlier one failed. */
   readonly checked: number | null;
   readonly faults: readonly Fault[];
@@ -42,24 +43,10 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
   const { entries, before } = window;
   const from = before.venue.seq;
   const running = await startCandidate(assembly, rows, window, shards);
-  const auctions: Fault[] = [];
-  let cleared = 0;
   try {
-    for (const { event } of entries) {
-      if (event.kind !== 'auction-cleared') await running.follow(event);
-      else {
-        const written = await running.clear(event);
-        const what = await auctionDiffers(rows, running.table, event, written, shards);
-        cleared += 1;
-        if (what === undefined) continue;
-        const trouble = written === undefined ? running.trouble() : undefined;
-        auctions.push({ row: nameOf(event), what: trouble ? `${what}: ${trouble}` : what });
-        // What comes after it builds on it.
-        break;
-      }
-    }
-    const rest = auctions.length ? undefined : await postAndCompare();
-    const checks: GateCheck[] = [{ name: 'auctions', checked: cleared, faults: auctions }, ...(rest ?? NOT_MADE)];
+    const decided = await decide(running, rows, entries, shards);
+    const wrong = decided.some(({ faults }) => faults.length > 0);
+    const checks = [...decided, ...(wrong ? NOT_MADE : await postAndCompare())];
     const passes = checks.every(({ checked, faults }) => checked !== null && faults.length === 0);
     return { candidate, dates: window.dates, events: [from + 1, from + entries.length], checks, passes };
   } finally {
@@ -79,6 +66,58 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
     ];
   }
 }
+
+/** Lets the candidate decide what the venue decided by itself, up to the first difference: what comes after it builds on it. */
+async function decide(running: Candidate, rows: VenueRows, entries: readonly LogEntry[], shards: number): Promise<GateCheck[]> {
+  const auctions = { name: 'auctions' as const, checked: 0, faults: [] as Fault[] };
+  const settlements = { name: 'settlements' as const, checked: 0, faults: [] as Fault[] };
+  const closings = new Map<string, AuctionCleared>();
+  const reason = (what: string, written: unknown): string => {
+    const trouble = written === undefined ? running.trouble() : undefined;
+    return trouble ? `${what}: ${trouble}` : what;
+  };
+  for (let at = 0; at < entries.length; at++) {
+    const { event } = entries[at]!;
+    const day = unattendedDay(entries, at);
+    const closing = day && closings.get(day[0]!.product);
+    if (event.kind === 'auction-cleared') {
+      if (event.closing) closings.set(event.product, event);
+      const written = await running.clear(event);
+      const what = await auctionDiffers(rows, running.table, event, written, shards);
+      auctions.checked += 1;
+      if (what) auctions.faults.push({ row: nameOf(event), what: reason(what, written) });
+    } else if (day && closing) {
+      const written = await running.settle(closing);
+      for (const [step, due] of day.entries()) {
+        const what = eventDiffers(due, written[step]);
+        settlements.checked += 1;
+        if (what)
+          settlements.faults.push({ row: `${due.kind} of ${due.product} on ${due.date}`, what: reason(what, written[step]) });
+        if (what) break;
+      }
+      at += day.length - 1;
+    } else await running.follow(event);
+    if (auctions.faults.length + settlements.faults.length) break;
+  }
+  return [auctions, settlements];
+}
+
+type DayEvent = Extract<ClearingEvent, { kind: 'prices-settled' | 'month-expired' | 'day-closed' }>;
+
+/** The events that settle and close a day, from here on, if nothing came between them and no operator had a say in them. */
+function unattendedDay(entries: readonly LogEntry[], at: number): DayEvent[] | undefined {
+  const day: DayEvent[] = [];
+  for (const { event } of entries.slice(at)) {
+    const isNext = day.length === 0 ? event.kind === 'prices-settled' : 'product' in event && event.product === day[0]!.product;
+    if (!isNext || !isOfDay(event) || ('approvedBy' in event && event.approvedBy.length > 0)) return undefined;
+    day.push(event);
+    if (event.kind === 'day-closed') return day;
+  }
+  return undefined;
+}
+
+const isOfDay = (event: ClearingEvent): event is DayEvent =>
+  event.kind === 'prices-settled' || event.kind === 'month-expired' || event.kind === 'day-closed';
 
 const NOT_MADE: GateCheck[] = (['journal', 'accounts', 'statements'] as const).map((name) => ({
   name,
