@@ -167,6 +167,8 @@ test.each<[name: string, value: unknown]>([
     at: '',
   });
   expect(changeFaults(undefined, event(H100))).toEqual([]);
-  await expect(append(table, venue, event({ ...H100, [name]: value }))).rejects.toThrow(LogOrderError);
+  const written = append(table, venue, event({ ...H100, [name]: value }));
+  await expect(written).rejects.toThrow(LogOrderError);
+  await expect(written).rejects.toThrow(name);
   expect(await seq()).toBe(venue.seq);
 });
