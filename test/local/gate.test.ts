@@ -3,14 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { PROJECT } from '../../lib/infra/bundle.ts';
 import { synthesize } from '../../lib/infra/synthesize.ts';
+import { readAssembly } from '../../lib/local/assembly.ts';
 import { writeExport } from '../../lib/local/audit/export.ts';
 import { VenueRows } from '../../lib/local/audit/rows.ts';
+import { startDynamoDb } from '../../lib/local/dynamodb.ts';
 import { openMarket, play, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
 import { gate } from '../../lib/local/gate/gate.ts';
-import { type Attributes, N } from '../../lib/store/table.ts';
+import { planOf } from '../../lib/local/plan.ts';
+import { type Attributes, N, Table } from '../../lib/store/table.ts';
 import { ADDS, bundlesWith, type Edit } from '../faults/patched.ts';
 import { placeholderBundles } from '../infra/synthesized.ts';
 
@@ -89,6 +92,20 @@ describe('a candidate', () => {
     const behind = items.map((item) => (item.sk!.S === 'CURSOR' ? { ...item, seq: N(3) } : item));
     await expect(gate(same, await VenueRows.from(behind), 5)).rejects.toThrow('has not posted the whole log');
   });
+});
+
+it('a candidate never works in a table that somebody keeps a venue in', async () => {
+  const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+  vi.stubEnv('DYNAMODB_ENDPOINT', engine.endpoint);
+  try {
+    const [plan] = planOf(readAssembly(same), { queueUrl: (name) => name, apiUrl: '' }).tables;
+    await engine.createTable(plan!, false);
+    await new Table(plan!.name, engine.client).put({ pk: 'LOG', sk: '1', attributes: {} });
+    await expect(gate(same, await VenueRows.from(items), 5)).rejects.toThrow('already has a venue');
+  } finally {
+    vi.unstubAllEnvs();
+    await engine.stop();
+  }
 });
 
 const command = (...args: string[]) =>
