@@ -1,6 +1,6 @@
 /** Products and prices as both APIs show them: decimal text on the product's grid, months by their contract codes. */
 import { contractCode } from '../../lib/domain/contracts.ts';
-import { type Curve, formatPrice, type ProductParameters } from '../../lib/domain/product.ts';
+import { type Curve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/product.ts';
 import { months } from '../../lib/domain/settlement.ts';
 import type { ProductState, VenueState } from '../../lib/domain/venue.ts';
 import { notFound, type Problem } from './problems.ts';
@@ -19,13 +19,8 @@ export const productsOf = ({ products }: VenueState): ProductState[] =>
 export const productJson = ({ product, version, parameters }: ProductState) => ({
   product,
   version,
-  parameters: parametersJson(parameters),
+  parameters: writtenParameters(parameters),
 });
-
-function parametersJson(parameters: ProductParameters) {
-  const { dailyLimitTicks, rollBandTicks, ...rest } = parameters;
-  return { ...rest, dailyLimit: formatPrice(dailyLimitTicks, parameters), rollBand: formatPrice(rollBandTicks, parameters) };
-}
 
 export const curveJson = (product: string, curve: Curve, parameters: ProductParameters): { contract: string; price: string }[] =>
   months(curve).map((month) => ({ contract: contractCode(product, month), price: formatPrice(curve[month]!, parameters) }));

@@ -7,7 +7,16 @@ import * as z from 'zod';
 import { type BusinessDate, CALENDAR_NAMES, CalendarEndError, nextBusinessDay } from '../../lib/domain/calendar.ts';
 import { listedMonths, monthText, parseMonth } from '../../lib/domain/contracts.ts';
 import type { ParametersChanged } from '../../lib/domain/events.ts';
-import { type Curve, fixedTermsChanged, type ProductParameters, parameterFaults, parsePrice } from '../../lib/domain/product.ts';
+import {
+  type Curve,
+  DAY_TIME,
+  fixedTermsChanged,
+  isProductCode,
+  PARAMETER_LIMITS,
+  type ProductParameters,
+  parameterFaults,
+  parsePrice,
+} from '../../lib/domain/product.ts';
 import { type Ticks, ticks } from '../../lib/domain/units.ts';
 import type { ProductState } from '../../lib/domain/venue.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -19,10 +28,7 @@ import { type Answer, created, ok } from '../http/routes.ts';
 import { commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
-/** Near, next and the two before them must be listed for a roll; with more than twenty, prices could pass 32 bits. */
-const MONTHS = { least: 4, most: 20 };
-
-const wholeNumber = (least: number, most: number) => {
+const wholeNumber = ([least, most]: readonly [least: number, most: number]) => {
   const text = `must be a whole number, ${least} to ${most}`;
   return z.int(rule(text)).min(least, text).max(most, text);
 };
@@ -30,24 +36,24 @@ const decimal = z.string(rule('must be decimal text, such as "0.500"'));
 
 const PARAMETERS = z.strictObject(
   {
-    lotGpuHours: wholeNumber(1, 1_000_000),
-    priceDecimals: wholeNumber(0, 6),
-    listedMonths: wholeNumber(MONTHS.least, MONTHS.most),
+    lotGpuHours: wholeNumber(PARAMETER_LIMITS.lotGpuHours),
+    priceDecimals: wholeNumber(PARAMETER_LIMITS.priceDecimals),
+    listedMonths: wholeNumber(PARAMETER_LIMITS.listedMonths),
     timeZone: z.string(rule('must be an IANA time zone')).min(1, 'must be an IANA time zone'),
     calendar: z.enum(CALENDAR_NAMES, rule(`must be one of ${CALENDAR_NAMES.join(', ')}`)),
-    dayRunTime: z.string(rule('must be HH:MM')).regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM'),
+    dayRunTime: z.string(rule('must be HH:MM')).regex(DAY_TIME, 'must be HH:MM'),
     dailyLimit: decimal,
     rollBand: decimal,
-    indexValuesMin: wholeNumber(1, 31),
-    indexAgeDaysMax: wholeNumber(0, 366),
-    indexMoveBasisPointsMax: wholeNumber(1, 1_000_000),
+    indexValuesMin: wholeNumber(PARAMETER_LIMITS.indexValuesMin),
+    indexAgeDaysMax: wholeNumber(PARAMETER_LIMITS.indexAgeDaysMax),
+    indexMoveBasisPointsMax: wholeNumber(PARAMETER_LIMITS.indexMoveBasisPointsMax),
   },
   rule('must be an object'),
 );
 const CURVE = z.record(z.string(), decimal, rule('must be an object of month and price'));
 const BODY = z.strictObject(
   {
-    expectedVersion: wholeNumber(0, 1_000_000_000),
+    expectedVersion: wholeNumber([0, 1_000_000_000]),
     parameters: PARAMETERS,
     listing: z.strictObject({ date: dateText(), curve: CURVE }, 'must be an object').optional(),
   },
@@ -55,15 +61,13 @@ const BODY = z.strictObject(
 );
 type Body = z.infer<typeof BODY>;
 
-const CODE = /^(?=.{1,32}$)[A-Z0-9]+(-[A-Z0-9]+)*$/;
-
 export async function listProducts(): Promise<Answer> {
   return ok({ items: productsOf(await loadVenue(backends.table)).map(productJson) });
 }
 
 export async function putProduct(request: OperatorRequest): Promise<Answer | Problem> {
   const product = pathOf(request, 'product');
-  if (!CODE.test(product))
+  if (!isProductCode(product))
     return new Problem('invalid-request', 'see errors', [
       { path: '{product}', rule: 'must be at most 32 of A-Z 0-9 -, such as H100-SXM' },
     ]);
@@ -111,8 +115,9 @@ function readParameters({ parameters: given, listing }: Body): Wanted | Problem 
   const grid = `must be decimal text with at most ${given.priceDecimals} decimals`;
   const price = (path: string, text: string, least: number, bound: string): Ticks => {
     const parsed = parsePrice(text, given as unknown as ProductParameters);
-    if (parsed === undefined || parsed < least) faults.push({ path, rule: `${grid}, ${bound}` });
-    return parsed ?? ticks(0);
+    const fits = parsed !== undefined && parsed >= least;
+    if (!fits) faults.push({ path, rule: `${grid}, ${bound}` });
+    return fits ? parsed : ticks(least);
   };
   const parameters: ProductParameters = {
     ...rest,

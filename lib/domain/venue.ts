@@ -4,10 +4,11 @@
  * both act on the same past.
  */
 import type { BusinessDate } from './calendar.ts';
-import { nextBusinessDay } from './calendar.ts';
-import { type ContractMonth, listedMonths } from './contracts.ts';
-import type { AuctionCleared, ClearingEvent, References } from './events.ts';
-import { type Curve, fixedTermsChanged, type ProductParameters } from './product.ts';
+import { CalendarEndError, nextBusinessDay, parseDate } from './calendar.ts';
+import { type ContractMonth, listedMonths, monthText } from './contracts.ts';
+import type { AuctionCleared, ClearingEvent, ParametersChanged, References } from './events.ts';
+import { type Curve, fixedTermsChanged, isProductCode, type ProductParameters, parameterFaults } from './product.ts';
+import { MAX_TICKS } from './units.ts';
 
 export interface ProductState {
   readonly product: string;
@@ -59,14 +60,9 @@ function evolveProduct(
   event: Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' }>,
 ): ProductState {
   if (event.kind === 'parameters-changed') {
-    if (state) {
-      if (event.version !== state.version + 1)
-        throw new LogOrderError(`parameters ${event.version} can't follow ${state.version}`);
-      const changed = fixedTermsChanged(state.parameters, event.parameters);
-      if (changed.length) throw new LogOrderError(`the terms of a listed product are fixed: ${changed.join(', ')}`);
-      return { ...state, version: event.version, parameters: event.parameters };
-    }
-    return list(event);
+    const faults = changeFaults(state, event);
+    if (faults.length) throw new LogOrderError(`parameters ${event.version} of ${event.product}: ${faults.join('; ')}`);
+    return state ? { ...state, version: event.version, parameters: event.parameters } : list(event);
   }
   if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
   switch (event.kind) {
@@ -109,9 +105,45 @@ function checkMarks(marks: Curve, from: Curve, what: string): void {
     throw new LogOrderError(`${what} does not start from the marks`);
 }
 
+/**
+ * Why a product may not be given these parameters, as one sentence each; `state` is the product's now, `undefined` when it is
+ * new. The fold refuses an event with any of them, so nothing that is refused here is ever written.
+ */
+export function changeFaults(
+  state: ProductState | undefined,
+  { product, version, parameters, listing }: Pick<ParametersChanged, 'product' | 'version' | 'parameters' | 'listing'>,
+): string[] {
+  const faults = parameterFaults(parameters);
+  if (!isProductCode(product)) faults.push(`${JSON.stringify(product)} is not a product code such as H100-SXM`);
+  if (version !== (state?.version ?? 0) + 1) faults.push(`version ${version} can't follow ${state?.version ?? 0}`);
+  if (!state) return faults.length ? faults : listingFaults(parameters, listing);
+  const changed = fixedTermsChanged(state.parameters, parameters);
+  if (changed.length) faults.push(`the terms of a listed product are fixed: ${changed.join(', ')}`);
+  if (listing) faults.push('a listing is only for a product that is new');
+  return faults;
+}
+
+/** A new product starts with a price for every month that it lists, and no other. */
+function listingFaults({ calendar, listedMonths: count }: ProductParameters, listing: ParametersChanged['listing']): string[] {
+  if (!listing) return ['a new product needs a listing'];
+  const { date, curve } = listing;
+  if (!parseDate(date)) return [`${date} is not a date`];
+  let listed: ContractMonth[];
+  try {
+    listed = listedMonths(calendar, nextBusinessDay(calendar, date), count);
+  } catch (error) {
+    if (error instanceof CalendarEndError) return [error.message];
+    throw error;
+  }
+  const faults = listed
+    .filter((month) => !(Number.isInteger(curve[month]) && curve[month]! >= 1 && curve[month]! <= MAX_TICKS))
+    .map((month) => `the curve needs a price for ${monthText(month)}`);
+  const more = Object.keys(curve).length - listed.filter((month) => month in curve).length;
+  return more ? [...faults, `the curve has ${more} months that would not be listed`] : faults;
+}
+
 function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): ProductState {
-  if (!event.listing || event.version !== 1) throw new LogOrderError(`product ${event.product} is new and has no listing`);
-  const { date, curve } = event.listing;
+  const { date, curve } = event.listing!;
   const { parameters } = event;
   return {
     product: event.product,

@@ -75,7 +75,7 @@ export class ExchangeApi extends Construct {
   private routes(keys: readonly string[], to: PipelineFunction, issuer: Issuer): void {
     to.knowsCallersBy(issuer.claims);
     // One permission for the API, not one a route: sixteen of them would near the size limit of a function's policy.
-    const integration = new HttpLambdaIntegration(to.functionName, to.fn, { scopePermissionToRoute: false });
+    const integration = new HttpLambdaIntegration(to.functionName, to.callee, { scopePermissionToRoute: false });
     for (const key of keys) {
       const [method, path] = key.split(' ') as [apigateway.HttpMethod, string];
       this.api.addRoutes({ path, methods: [method], integration });

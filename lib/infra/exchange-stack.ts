@@ -15,6 +15,7 @@ import { dashboard } from './dashboard.ts';
 import { type Issuer, UserPool } from './identity.ts';
 import { PIPELINE } from './pipeline.ts';
 import { PipelineFunction } from './pipeline-function.ts';
+import { Releases } from './releases.ts';
 import { Schedules } from './schedules.ts';
 import { checkedVenue, type Venue } from './venue.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -28,6 +29,8 @@ export interface ExchangeStackProps extends StackProps {
   readonly alarmEmail?: string | undefined;
   /** Where the runbook is published; alarms link to its headings. */
   readonly runbook: string;
+  /** Releases go live although an alarm rings. */
+  readonly throughAlarms?: boolean | undefined;
 }
 
 export class ExchangeStack extends Stack {
@@ -57,6 +60,11 @@ export class ExchangeStack extends Stack {
         schedules: schedules.deadLetters,
       },
       api,
+    });
+    new Releases(this, 'releases', {
+      functions: Object.values(functions),
+      alarms: alarms.all,
+      throughAlarms: props.throughAlarms ?? false,
     });
     const board = dashboard(this, 'dashboard', {
       alarms: alarms.all,

@@ -1,5 +1,7 @@
 /**
- * A function of the pipeline, with a role and a log group of its own. Each method that wires it to something gives the
+ * A function of the pipeline, with a role and a log group of its own, published as a version behind the alias `live`: routes and
+ * queues call the alias, so a new version takes over where and when `releases.ts` lets it, and nothing calls what is merely
+ * uploaded. Each method that wires it to something gives the
  * permission and the environment variable in the same call, so the wiring can't be half done, and names the actions one
  * by one: the library's own grants (`grantReadData`, `grantConsumeMessages`) give more than we use.
  */
@@ -16,6 +18,9 @@ import { PIPELINE, type TableRight } from './pipeline.ts';
 
 import type { ProductSchedule } from './venue.ts';
 import type { WorkQueue } from './work-queue.ts';
+
+/** The alias that everything calls. */
+export const LIVE = 'live';
 
 export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
 
@@ -35,6 +40,8 @@ export interface CallerClaims {
 
 export class PipelineFunction extends Construct {
   readonly fn: lambda.Function;
+  /** What is called. */
+  readonly live: lambda.Alias;
   readonly role: iam.Role;
   readonly functionName: FunctionName;
 
@@ -69,7 +76,15 @@ export class PipelineFunction extends Construct {
       // would take the sixteenth round for an accident and send the message to the dead letters.
       ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
       environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },
+      // Old versions stay, so that the alias can be moved back at any time.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    this.live = new lambda.Alias(this, LIVE, { aliasName: LIVE, version: this.fn.currentVersion as lambda.IVersion });
+  }
+
+  /** The alias, as other constructs take it: the library's classes miss its interfaces by their exact optional types. */
+  get callee(): lambda.IFunction {
+    return this.live as lambda.IFunction;
   }
 
   /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
@@ -99,7 +114,7 @@ export class PipelineFunction extends Construct {
   consumes(from: WorkQueue): void {
     this.role.addToPolicy(allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], from.queue.queueArn));
     const mapping = new lambda.EventSourceMapping(this, `from-${from.queueName}`, {
-      target: this.fn,
+      target: this.callee,
       eventSourceArn: from.queue.queueArn,
       batchSize: BATCH_SIZE,
       reportBatchItemFailures: true,

@@ -25,6 +25,8 @@ export interface ExchangeOptions {
   readonly alarmEmail?: string | undefined;
   /** Address of the published runbook; by default its path in this repository. */
   readonly runbook?: string | undefined;
+  /** Let the release go live although an alarm rings: when it is the one that mends it. */
+  readonly throughAlarms?: boolean | undefined;
   /** Directory of finished bundles, `<function>/index.mjs`; without it, `lambdas/` is bundled. */
   readonly bundles?: string | undefined;
   /** Also check the template against CloudFormation's schemas, as `cdk synth` always does; takes seconds. */
@@ -59,6 +61,7 @@ export function addExchange(app: App, options: ExchangeOptions): ExchangeStack {
     issuer: issuer === undefined ? undefined : { issuer, audience, claims: { ...COGNITO_CLAIMS, ...claims } },
     alarmEmail,
     runbook,
+    throughAlarms: options.throughAlarms,
     bundles: options.bundles ?? bundleFunctions(),
   });
 }

@@ -30,6 +30,8 @@ const RUN: Readonly<Record<string, string | undefined>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
   'AWS::Lambda::Function': 'FunctionName',
+  'AWS::Lambda::Version': undefined,
+  'AWS::Lambda::Alias': undefined,
   'AWS::Lambda::EventSourceMapping': undefined,
   'AWS::ApiGatewayV2::Api': undefined,
   'AWS::ApiGatewayV2::Route': undefined,
@@ -40,7 +42,10 @@ const RUN: Readonly<Record<string, string | undefined>> = {
   'AWS::CloudWatch::Alarm': 'AlarmName',
 };
 
-/** Types without a local meaning: permissions, logs, notifications, keys, and Cognito, whose tokens the local issuer mints. */
+/**
+ * Types without a local meaning: permissions, logs, notifications, keys, the shifting of traffic, which here is for whoever starts
+ * the cloud, and Cognito, whose tokens the local issuer mints.
+ */
 const NO_LOCAL_MEANING = new Set([
   'AWS::IAM::Role',
   'AWS::IAM::Policy',
@@ -55,6 +60,8 @@ const NO_LOCAL_MEANING = new Set([
   'AWS::KMS::Key',
   'AWS::KMS::Alias',
   'AWS::CloudWatch::Dashboard',
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Scheduler::ScheduleGroup',
   'AWS::Budgets::Budget',
   'AWS::CDK::Metadata',

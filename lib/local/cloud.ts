@@ -7,6 +7,7 @@ import { watchActivity } from './activity.ts';
 import { type AlarmChange, type Alarms, startAlarms } from './alarms.ts';
 import { readAssembly } from './assembly.ts';
 import { startAuthorizer } from './authorizer.ts';
+import type { Canary, Weight } from './canary.ts';
 import { type Clock, countingMinutes, followingClock } from './clock.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type DeadLetter, deadLettersIn, redrive } from './dead-letters.ts';
@@ -47,6 +48,8 @@ export interface CloudOptions {
   /** What goes wrong with messages on their way, and with schedules; nothing unless given. */
   readonly messages?: MessageHook;
   readonly firings?: FiringHook;
+  /** A new version of the functions beside the assembly's own, for a share of the invocations. */
+  readonly canary?: Canary;
   readonly limits?: Partial<Limits>;
   readonly onLog?: (line: LogLine) => void;
   /** An alarm of the template changed its state. */
@@ -75,6 +78,8 @@ export interface Cloud {
   /** Sends everything in a dead-letter queue back to where it came from, in order, as SQS's redrive does. Gives the number. */
   redrive(deadLetterQueue: string): number;
   invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Moves traffic between the assembly's version and the canary, if one was given; what runs is not disturbed. */
+  shift(weight: Weight): void;
   /** Ends a function's environments as a crash would. */
   kill(functionName: string): void;
   /** At most so many of a function at once, 0 for none; as the template has it when undefined. The others are throttled. */
@@ -149,6 +154,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     logs,
     endpoint: wire?.endpoint ?? ((service) => engines[service]),
     messages: options.messages,
+    canary: options.canary,
     onChange: () => activity.changed(),
   });
   started.defer(() => runtime.stop());
@@ -228,6 +234,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     deadLetters: () => deadLettersIn(sqs.queues),
     redrive: (name) => redrive(sqs.queues, queueNamed(name)),
     invoke: runtime.invoke,
+    shift(weight) {
+      if (options.canary === undefined)
+        throw new LocalCloudError('There is one version here', 'Start the cloud with a canary to shift traffic to it.');
+      runtime.shift(weight);
+    },
     kill,
     reserve: runtime.reserve,
     metrics,

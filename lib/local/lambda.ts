@@ -28,6 +28,8 @@ export interface LambdaOptions {
   readonly environmentsMax: number;
   /** Where the environment numbered `environment` reaches DynamoDB and SQS. */
   readonly endpoints: (environment: number) => Endpoints;
+  /** Number of its first environment; 0 unless given. */
+  readonly firstEnvironment?: number;
   readonly onOutput: (functionName: string, text: string) => void;
   readonly onEnd: (invocation: Invocation) => void;
 }
@@ -50,7 +52,7 @@ export function startFunction(plan: FunctionPlan, options: LambdaOptions): Lambd
   const data = workerData(plan);
   const environments = new Set<Environment>();
   const waiting: Array<() => void> = [];
-  let counted = 0;
+  let counted = options.firstEnvironment ?? 0;
   let running = 0;
   let reserved = plan.reservedConcurrency;
 

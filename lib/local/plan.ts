@@ -31,6 +31,8 @@ export interface FunctionPlan {
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly reservedConcurrency: number | undefined;
+  /** The alias it is called by. */
+  readonly alias?: string;
 }
 
 export interface MappingPlan {
@@ -87,7 +89,9 @@ export interface Plan {
 }
 
 export function planOf(assembly: Assembly, addresses: Addresses, parameters: Readonly<Record<string, string>> = {}): Plan {
-  const scope = templateScope(assembly, parameters, pseudoParameters(assembly), (resource) => referenceTo(resource, addresses));
+  const scope = templateScope(assembly, parameters, pseudoParameters(assembly), (resource) =>
+    referenceTo(resource, addresses, assembly),
+  );
   const of = (...types: string[]) =>
     assembly.resources
       .filter(({ type }) => types.includes(type))
@@ -99,7 +103,8 @@ export function planOf(assembly: Assembly, addresses: Addresses, parameters: Rea
     deadLetterArns.add(((p.Target as JsonObject).DeadLetterConfig as JsonObject | undefined)?.Arn);
   }
   const queues = of('AWS::SQS::Queue').map((r) => planQueue(r, deadLetterArns));
-  const functions = of('AWS::Lambda::Function').map((r) => planFunction(r, assembly));
+  const aliases = new Map(of('AWS::Lambda::Alias').map(({ p }) => [String(p.FunctionName), String(p.Name)]));
+  const functions = of('AWS::Lambda::Function').map((r) => planFunction(r, assembly, aliases.get(r.name)));
   const queueName = (arn: unknown, where: string) =>
     found(queues.find((queue) => queue.arn === arn)?.name, where, 'a queue of this stack', arn);
   return {
@@ -159,7 +164,7 @@ function planQueue({ name, p }: Read, deadLetterArns: ReadonlySet<unknown>): Que
   return { name, arn: queueArn(name), attributes, deadLetters: deadLetterArns.has(queueArn(name)) };
 }
 
-function planFunction({ logicalId, name, p }: Read, assembly: Assembly): FunctionPlan {
+function planFunction({ logicalId, name, p }: Read, assembly: Assembly, alias: string | undefined): FunctionPlan {
   const runtime = String(p.Runtime ?? 'container image');
   const code = p.Code as JsonObject | undefined;
   const codeDir = typeof code?.S3Key === 'string' ? assembly.assetPath(code.S3Key) : undefined;
@@ -180,6 +185,7 @@ function planFunction({ logicalId, name, p }: Read, assembly: Assembly): Functio
     timeoutMs: Number(p.Timeout ?? 3) * 1000,
     environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
     reservedConcurrency: reserved === undefined ? undefined : Number(reserved),
+    ...(alias === undefined ? {} : { alias }),
   };
 }
 
@@ -257,10 +263,12 @@ function planSchedule({ logicalId, name, p }: Read, queueName: QueueOf): Schedul
 
 type QueueOf = (arn: unknown, where: string) => string;
 
-/** By name or ARN, also when the ARN stands inside an invocation URI. */
+/** By name or ARN, with or without the alias, also when the ARN stands inside an invocation URI. */
 function functionNamed(functions: readonly FunctionPlan[], reference: unknown, where: string): string {
-  const named = functions.find(
-    ({ name, arn }) => reference === name || reference === arn || String(reference).includes(`${arn}/`),
+  const named = functions.find(({ name, arn, alias }) =>
+    ['', ...(alias === undefined ? [] : [`:${alias}`])].some(
+      (end) => [`${name}${end}`, `${arn}${end}`].includes(String(reference)) || String(reference).includes(`${arn}${end}/`),
+    ),
   );
   return found(named?.name, where, 'a function of this stack', reference);
 }

@@ -3,7 +3,7 @@
  * local addresses for what runs, names and ARNs of a fixed account for all else.
  */
 import { type Assembly, LOCAL_ACCOUNT, LOCAL_PSEUDO, LOCAL_REGION, type Resource } from './assembly.ts';
-import type { Reference } from './intrinsics.ts';
+import type { JsonObject, Reference } from './intrinsics.ts';
 
 /** Where what runs here is reached. */
 export interface Addresses {
@@ -14,7 +14,11 @@ export interface Addresses {
 }
 
 /** Names for `Ref`, and the attributes that templates ask for, of everything that may be referred to. */
-export function referenceTo({ logicalId, type, name }: Resource, addresses: Addresses): Reference {
+export function referenceTo(
+  { logicalId, type, name, properties }: Resource,
+  addresses: Addresses,
+  assembly: Assembly,
+): Reference {
   const arn = (service: string, resource: string) => `arn:aws:${service}:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${resource}`;
   const pool = `${LOCAL_REGION}_${logicalId}`;
   switch (type) {
@@ -29,6 +33,12 @@ export function referenceTo({ logicalId, type, name }: Resource, addresses: Addr
     }
     case 'AWS::Lambda::Function':
       return { ref: name, attributes: { Arn: functionArn(name) } };
+    case 'AWS::Lambda::Version':
+      return { ref: `${functionArn(functionOf(properties, assembly))}:${VERSION}`, attributes: { Version: VERSION } };
+    case 'AWS::Lambda::Alias': {
+      const alias = aliasArn(functionOf(properties, assembly), String(properties.Name));
+      return { ref: alias, attributes: { AliasArn: alias } };
+    }
     case 'AWS::ApiGatewayV2::Api':
       return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: addresses.apiUrl } };
     case 'AWS::ApiGatewayV2::Authorizer':
@@ -54,6 +64,16 @@ export function referenceTo({ logicalId, type, name }: Resource, addresses: Addr
 
 export const queueArn = (name: string) => `arn:aws:sqs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${name}`;
 export const functionArn = (name: string) => `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${name}`;
+export const aliasArn = (name: string, alias: string) => `${functionArn(name)}:${alias}`;
+
+/** A template publishes one version of a function, its first here. */
+const VERSION = '1';
+
+/** The function a version or alias is of. In a template it is named by `Ref`. */
+function functionOf({ FunctionName: named }: JsonObject, { resources }: Assembly): string {
+  const id = (named as { Ref?: unknown } | undefined)?.Ref;
+  return resources.find(({ logicalId }) => logicalId === id)?.name ?? String(named);
+}
 
 export function pseudoParameters({ stack }: Assembly): Record<string, string> {
   const stackId = `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stack}/local`;

@@ -2,10 +2,11 @@
  * The functions of a plan and what feeds them: environments, event source mappings, their logs and metrics, and the count
  * of what would be billed.
  */
+import { type Canary, startTwoVersions, type Weight, weightOf } from './canary.ts';
 import type { Clock } from './clock.ts';
 import { LocalCloudError } from './error.ts';
 import { type EventSource, type MessageHook, startEventSource } from './event-sources.ts';
-import { type Invocation, type LambdaFunction, startFunction, ThrottledError } from './lambda.ts';
+import { type Invocation, type LambdaFunction, type LambdaOptions, startFunction, ThrottledError } from './lambda.ts';
 import { type Logs, levelOf } from './logs.ts';
 import type { Metrics } from './metrics.ts';
 import type { Plan } from './plan.ts';
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   readonly endpoint: (service: Service, functionName: string, environment: number) => string;
   /** What goes wrong with messages; nothing unless given. */
   readonly messages?: MessageHook | undefined;
+  /** A second version of every function; one alone unless given. */
+  readonly canary?: Canary | undefined;
   readonly onChange: () => void;
 }
 
@@ -44,6 +47,8 @@ export interface Runtime {
   invoke(functionName: string, event: unknown): Promise<unknown>;
   kill(functionName: string, environment?: number): void;
   reserve(functionName: string, concurrency: number | undefined): void;
+  /** Moves traffic between the versions. */
+  shift(weight: Weight): void;
   /** Says that a queue may have something to receive. */
   wake(queue: string): void;
   /** Begins to bring messages; before, functions only answer `invoke`. */
@@ -69,8 +74,9 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
     }
     onChange();
   };
+  let weight = options.canary?.weight ?? 0;
   for (const one of plan.functions) {
-    const started = startFunction(one, {
+    const running: LambdaOptions = {
       environmentsMax: limits.environmentsMax,
       endpoints: (environment) => ({
         dynamodb: endpoint('dynamodb', one.name, environment),
@@ -81,8 +87,12 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
           logs.add({ function: name, atMs: clock.now(), level: levelOf(text), text });
       },
       onEnd,
-    });
-    functions.set(one.name, started);
+    };
+    const { canary } = options;
+    functions.set(
+      one.name,
+      canary ? startTwoVersions(one, running, canary, () => weightOf(weight, one.name)) : startFunction(one, running),
+    );
   }
   const functionNamed = (name: string): LambdaFunction => {
     const fn = functions.get(name);
@@ -104,6 +114,9 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
     invoke,
     kill: (name, environment) => void functionNamed(name).kill(environment),
     reserve: (name, concurrency) => functionNamed(name).reserve(concurrency),
+    shift: (to) => {
+      weight = to;
+    },
     wake: (queue) => sources.get(queue)?.wake(),
     feed(queues) {
       for (const mapping of plan.mappings) {

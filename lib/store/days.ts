@@ -111,7 +111,7 @@ export async function readIndexValue(table: Table, product: string, date: Busine
 
 /** The newest value at or before a date. */
 export async function newestIndex(
-  table: Table,
+  table: Rows,
   product: string,
   until: BusinessDate,
 ): Promise<{ date: BusinessDate; value: Micros } | undefined> {

@@ -1,11 +1,15 @@
 /**
  * What travels on the queues. Submissions and markers carry facts; every other message is a doorbell: it says where to
  * look, and what is to be done is read from the table. Messages are versioned and parsed where they arrive; one that
- * does not parse is refused and ends in the dead-letter queue.
+ * does not parse is refused and ends in the dead-letter queue. Two versions of the code may run side by side: what the older
+ * one may pass over travels in `hints`; anything else it must understand, so readers learn it a release before writers use it
+ * (docs/decisions/0007).
  */
 import * as z from 'zod';
 
 const version = z.literal(1);
+/** What newer code adds for its own kind. Whoever does not know a hint ignores it, so nothing may depend on one. */
+const hints = z.looseObject({}).optional();
 const product = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
 /** One spelling for one instant: schedules leave out the milliseconds, and a slot is looked up by its text. */
 const instant = z.iso.datetime().transform((text) => new Date(text).toISOString());
@@ -23,23 +27,32 @@ const submission = z.strictObject({
   receivedAt: instant,
   /** Packed instructions, base64. */
   instructions: z.base64(),
+  hints,
 });
 
 /** The cut: everything before it in the group belongs to this auction, everything after it to the next. */
-const marker = z.strictObject({ v: version, kind: z.literal('marker'), product, shard, auction: z.int().min(1), slot: instant });
+const marker = z.strictObject({
+  v: version,
+  kind: z.literal('marker'),
+  product,
+  shard,
+  auction: z.int().min(1),
+  slot: instant,
+  hints,
+});
 
 /** An auction is due, or a closing auction's day run has come to its close. `slot` names the auction. */
-const closing = z.strictObject({ v: version, product, slot: instant });
+const closing = z.strictObject({ v: version, product, slot: instant, hints });
 /** All shards of an auction are closed, or its predecessor has cleared: look whether it can clear. */
-const auctionReady = z.strictObject({ v: version, product, auction: z.int().min(1) });
+const auctionReady = z.strictObject({ v: version, product, auction: z.int().min(1), hints });
 /** The log has grown: post what this shard has not posted. */
-const posting = z.strictObject({ v: version, shard });
+const posting = z.strictObject({ v: version, shard, hints });
 /** A day run is due, or a day before it is done. */
-const roll = z.strictObject({ v: version, product, slot: instant });
+const roll = z.strictObject({ v: version, product, slot: instant, hints });
 /** Something the day run waits for has happened. */
 const clearing = z.discriminatedUnion('kind', [
-  z.strictObject({ v: version, kind: z.literal('product'), product }),
-  z.strictObject({ v: version, kind: z.literal('sweep'), at: instant }),
+  z.strictObject({ v: version, kind: z.literal('product'), product, hints }),
+  z.strictObject({ v: version, kind: z.literal('sweep'), at: instant, hints }),
 ]);
 
 export const MESSAGES = {

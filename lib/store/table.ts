@@ -54,6 +54,14 @@ export interface Range {
   readonly consistent?: boolean;
 }
 
+/** The newest version of an item that this code reads; one without a version is of the first. Attributes it does not know it passes over. */
+const ITEM_VERSION = 1;
+
+/** An item written by newer code in a form that this code would misread. Retrying helps once that code has taken over. */
+export class ItemVersionError extends Error {
+  override name = 'ItemVersionError';
+}
+
 /** What reading needs of a table: rows that were read earlier do as well. */
 export type Rows = Pick<Table, 'get' | 'query' | 'queryAll'>;
 
@@ -73,7 +81,7 @@ export class Table {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.name, Key: encodeKey(key), ConsistentRead: consistent }),
     );
-    return Item;
+    return Item && readable(Item);
   }
 
   async getMany(keys: readonly Key[]): Promise<Attributes[]> {
@@ -87,7 +95,7 @@ export class Table {
           [this.name]: { Keys: pending, ConsistentRead: true },
         };
         const answer = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
-        found.push(...(answer.Responses?.[this.name] ?? []));
+        found.push(...(answer.Responses?.[this.name] ?? []).map(readable));
         pending = answer.UnprocessedKeys?.[this.name]?.Keys as Attributes[] | undefined;
       }
     }
@@ -150,7 +158,7 @@ export class Table {
           }),
         ),
       );
-      return Attributes;
+      return Attributes && readable(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
@@ -192,7 +200,7 @@ export class Table {
         }),
       );
       for (const item of page.Items ?? []) {
-        yield item;
+        yield readable(item);
         if (--left <= 0) return;
       }
       start = page.LastEvaluatedKey;
@@ -244,6 +252,14 @@ export function required(variable: string): string {
   const value = process.env[variable];
   if (!value) throw new Error(`the environment variable ${variable} is not set`);
   return value;
+}
+
+/** The item itself. Throws ItemVersionError when newer code wrote it in another form. */
+function readable(item: Attributes): Attributes {
+  const version = item.v?.N;
+  if (version !== undefined && !(Number(version) <= ITEM_VERSION))
+    throw new ItemVersionError(`item ${item.pk?.S} ${item.sk?.S} is of version ${version}, newer than ${ITEM_VERSION}`);
+  return item;
 }
 
 const encodeKey = ({ pk, sk }: Key): Attributes => ({ pk: S(pk), sk: S(sk) });

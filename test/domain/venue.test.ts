@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nextBusinessDay } from '../../lib/domain/calendar.ts';
 import { type ContractMonth, listedMonths } from '../../lib/domain/contracts.ts';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../lib/domain/events.ts';
 import type { Curve } from '../../lib/domain/product.ts';
@@ -15,7 +16,7 @@ const listing = (date = '2025-10-29'): ClearingEvent => ({
   product: PRODUCT,
   version: 1,
   parameters: H100,
-  listing: { date: on(date), curve: flat(OCTOBER, 2350) },
+  listing: { date: on(date), curve: flat(listedMonths('NYSE', nextBusinessDay('NYSE', on(date)), 12), 2350) },
   by: 'operator',
   at: '',
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
-import { type Attribute, type FunctionProperties, synthesized } from './synthesized.ts';
+import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
 interface RouteProperties {
   readonly RouteKey: string;
@@ -20,14 +20,14 @@ const theirs = synthesized({
 
 describe('routes', () => {
   const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route');
-  const integrations = ours.of<{ IntegrationUri: Attribute; PayloadFormatVersion: string }>('AWS::ApiGatewayV2::Integration');
+  const integrations = ours.of<{ IntegrationUri: unknown; PayloadFormatVersion: string }>('AWS::ApiGatewayV2::Integration');
   const authorizers = ours.of<{ AuthorizerType: string }>('AWS::ApiGatewayV2::Authorizer');
   const functions = ours.of<FunctionProperties>('AWS::Lambda::Function');
 
   const servedBy = (key: string) => {
     const integration = routes.find((route) => route.Properties.RouteKey === key)?.Properties.Target['Fn::Join'][1][1].Ref;
     const uri = integrations.find(({ id }) => id === integration)?.Properties.IntegrationUri;
-    return functions.find(({ id }) => id === uri?.['Fn::GetAtt'][0])?.Properties.FunctionName;
+    return functions.find(({ id }) => id === functionBehind(ours, uri))?.Properties.FunctionName;
   };
 
   it('are the listed ones, without a default', () => {

@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { QUEUES } from '../../lib/store/names.ts';
-import { type Attribute, type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
+import { type Attribute, type FunctionProperties, functionBehind, type QueueProperties, synthesized } from './synthesized.ts';
 
 const template = synthesized();
 const queues = template.of<QueueProperties>('AWS::SQS::Queue');
 const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
 const mappings = template.of<{
   EventSourceArn: Attribute;
-  FunctionName: { Ref: string };
+  FunctionName: unknown;
   BatchSize: number;
   FunctionResponseTypes: string[];
   ScalingConfig?: { MaximumConcurrency: number };
@@ -19,7 +19,7 @@ const byName = (name: string) => queues.find((queue) => queue.Properties.QueueNa
 describe.each(Object.values(QUEUES))('the queue $name', ({ name, consumer }) => {
   const queue = byName(name);
   const mapping = mappings.find((each) => each.Properties.EventSourceArn['Fn::GetAtt'][0] === queue?.id);
-  const fn = functions.find((each) => each.id === mapping?.Properties.FunctionName.Ref);
+  const fn = functions.find((each) => each.id === functionBehind(template, mapping?.Properties.FunctionName));
   const isFifo = name.endsWith('.fifo');
 
   it(`is read by ${consumer} and nobody else`, () => {

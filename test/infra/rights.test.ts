@@ -137,10 +137,13 @@ describe('no policy of the stack', () => {
     expect(found.filter(ownKey)).toHaveLength(3);
   });
 
-  it('belongs to a role that no function or schedule uses', () => {
+  it('belongs to a role that no function, schedule or release uses', () => {
     const used = new Set(functions.map(roleOf));
     for (const schedule of template.of<{ Target: { RoleArn: Attribute } }>('AWS::Scheduler::Schedule')) {
       used.add(schedule.Properties.Target.RoleArn['Fn::GetAtt'][0]);
+    }
+    for (const group of template.of<{ ServiceRoleArn: Attribute }>('AWS::CodeDeploy::DeploymentGroup')) {
+      used.add(group.Properties.ServiceRoleArn['Fn::GetAtt'][0]);
     }
     expect(roles.map(({ id }) => id).sort()).toEqual([...used].sort());
   });

@@ -55,6 +55,19 @@ export interface Attribute {
   readonly 'Fn::GetAtt': readonly [id: string, attribute: string];
 }
 
+/** `Ref` as templates write it. */
+export interface Reference {
+  readonly Ref: string;
+}
+
+/** The logical id of the function that an alias is of, from anything that names the alias (its ARN, or a part of that). */
+export function functionBehind(template: Synthesized, callee: unknown): string | undefined {
+  const alias = template
+    .of<{ FunctionName: Reference; Name: string }>('AWS::Lambda::Alias')
+    .find(({ id }) => JSON.stringify(callee)?.includes(JSON.stringify({ Ref: id })));
+  return alias?.Properties.FunctionName.Ref;
+}
+
 export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'exchange-infra-'));
 }

@@ -87,6 +87,12 @@ describe('a message', () => {
     expect(parseMessage(queue, JSON.stringify(GOOD[queue]))).toEqual(GOOD[queue]);
   });
 
+  it.each(Object.keys(MESSAGES) as QueueName[])('to %s may carry hints that this code does not know', (queue) => {
+    const hinted = { ...GOOD[queue], hints: { later: [1, { anything: true }] } };
+    expect(parseMessage(queue, JSON.stringify(hinted))).toMatchObject(GOOD[queue]);
+    expect(() => parseMessage(queue, JSON.stringify({ ...GOOD[queue], hints: 'text' }))).toThrow(MessageFormatError);
+  });
+
   it.each((Object.keys(MESSAGES) as QueueName[]).flatMap((queue) => BAD.map(([why, spoil]) => ({ queue, why, spoil }))))(
     'to $queue that $why is refused',
     ({ queue, spoil }) => expect(() => parseMessage(queue, spoil(GOOD[queue]))).toThrow(MessageFormatError),

@@ -24,6 +24,8 @@ test('resources without a local meaning are passed over', () => {
     'AWS::SNS::TopicPolicy',
     'AWS::CloudWatch::Dashboard',
     'AWS::Cognito::UserPoolGroup',
+    'AWS::CodeDeploy::Application',
+    'AWS::CodeDeploy::DeploymentGroup',
   ];
   const extra = Object.fromEntries(types.map((Type, i) => [`Extra${i}`, { Type, Properties: {} }]));
   expect(plan({ functions: {}, extra }).functions).toEqual([]);
@@ -56,6 +58,45 @@ test('dead-letter queues are told from the others', () => {
     ['work-dlq', true],
     ['work', false],
   ]);
+});
+
+describe('an alias', () => {
+  const ALIASED = {
+    Version1: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Functionwork' } } },
+    Live: {
+      Type: 'AWS::Lambda::Alias',
+      Properties: {
+        FunctionName: { Ref: 'Functionwork' },
+        FunctionVersion: { 'Fn::GetAtt': ['Version1', 'Version'] },
+        Name: 'live',
+      },
+    },
+  };
+  const mapped = (FunctionName: Json) =>
+    plan({
+      functions: { work: NOTHING },
+      queues: { q: {} },
+      extra: {
+        ...ALIASED,
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queueq', 'Arn'] }, FunctionName },
+        },
+      },
+    });
+
+  test.each<[string, Json]>([
+    ['its ARN', { Ref: 'Live' }],
+    ['function and alias', { 'Fn::Join': ['', [{ 'Fn::Select': [6, { 'Fn::Split': [':', { Ref: 'Live' }] }] }, ':live']] }],
+  ])('leads to its function, by %s', (_, callee) => {
+    const { functions, mappings } = mapped(callee);
+    expect(functions).toMatchObject([{ name: 'work', alias: 'live' }]);
+    expect(mappings).toMatchObject([{ queue: 'q', function: 'work' }]);
+  });
+
+  test('that nobody made leads nowhere', () => {
+    expect(() => mapped('work:next')).toThrow('"work:next", which is not a function of this stack');
+  });
 });
 
 test('a mapping that filters is refused', () => {

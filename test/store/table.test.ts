@@ -1,6 +1,6 @@
 import { DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
-import { integer, N, S, Table, text } from '../../lib/store/table.ts';
+import { ItemVersionError, integer, N, S, Table, text } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../engine.ts';
 
 let engine: Engine;
@@ -124,4 +124,26 @@ test.each([
   ['there', {}],
 ])('an attribute that is not %s is not read as an integer', (_, attributes) => {
   expect(() => integer(attributes, 'n')).toThrow(TypeError);
+});
+
+describe('an item that newer code wrote', () => {
+  const key = { pk: 'V', sk: 'newer' };
+  const READS: [string, (table: Table) => Promise<unknown>][] = [
+    ['get', (table) => table.get(key)],
+    ['getMany', (table) => table.getMany([key])],
+    ['queryAll', (table) => table.queryAll('V')],
+    ['update', (table) => table.update(key, { expression: 'SET later = :one', values: { ':one': N(1) } })],
+  ];
+
+  it.each(READS)('in another form is refused by %s, not misread', async (_, read) => {
+    const table = new Table();
+    await table.put({ ...key, attributes: { v: N(2) } });
+    await expect(read(table)).rejects.toThrow(ItemVersionError);
+  });
+
+  it.each(READS)('with an attribute more is read by %s', async (_, read) => {
+    const table = new Table();
+    await table.put({ ...key, attributes: { v: N(1), hint: S('x') } });
+    expect(JSON.stringify(await read(table))).toContain('"hint":{"S":"x"}');
+  });
 });

@@ -20,7 +20,8 @@ export interface SeedResult {
   readonly milliseconds: number;
 }
 
-interface End {
+/** What a run ends in. */
+export interface End {
   readonly stateHash: string;
   readonly orders: ReadonlyMap<string, string>;
   readonly fills: ReadonlyMap<string, string>;
@@ -74,13 +75,14 @@ async function disturbed(script: Script, { wire, messages, firings }: Faults, ex
   }
 }
 
-async function playToEnd(script: Script, options: MarketOptions): Promise<End> {
+/** Plays a script to its end. */
+export async function playToEnd(script: Script, options: MarketOptions): Promise<End> {
   await using market = await openMarket(script, options);
   await play(market, script);
   return await endOf(market);
 }
 
-async function endOf(market: Market): Promise<End> {
+export async function endOf(market: Market): Promise<End> {
   const { table, cloud } = market;
   const audit = await market.audit();
   const wrong = [...audit.differences];
@@ -107,7 +109,8 @@ async function endOf(market: Market): Promise<End> {
   return { stateHash: audit.stateHash, orders, fills, wrong };
 }
 
-function differences(expected: End, end: End): string[] {
+/** What is wrong with a run in itself, and where it ends otherwise than expected; a sentence each. */
+export function differences(expected: End, end: End): string[] {
   const found = [...end.wrong];
   for (const what of ['orders', 'fills'] as const)
     for (const name of new Set([...expected[what].keys(), ...end[what].keys()])) {

@@ -60,7 +60,7 @@ function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
 /** The sweep's cron fields in the template. */
 const EVERY_SWEEP = `cron(0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour} `;
 
-export interface MarketOptions extends Pick<CloudOptions, 'wire' | 'messages' | 'firings' | 'limits'> {
+export interface MarketOptions extends Pick<CloudOptions, 'wire' | 'messages' | 'firings' | 'limits' | 'canary'> {
   /** Finished bundles instead of those of this tree. */
   readonly bundles?: string;
   /** Other cron fields for the sweep, as `cron(30 8-19 `. */

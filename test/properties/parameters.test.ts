@@ -1,0 +1,174 @@
+/**
+ * Writer and reader of parameters refuse the same: what the API accepts the fold accepts, what the fold refuses the API refuses,
+ * and an event that the fold refuses can't be written by any way.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { logger } from '../../lambdas/http/backends.ts';
+import { handler } from '../../lambdas/operator-api/index.ts';
+import { nextBusinessDay, parseDate } from '../../lib/domain/calendar.ts';
+import { listedMonths, monthText, parseMonth } from '../../lib/domain/contracts.ts';
+import type { ParametersChanged } from '../../lib/domain/events.ts';
+import {
+  PARAMETER_LIMITS,
+  type ProductParameters,
+  parsePrice,
+  readWrittenParameters,
+  type WrittenParameters,
+  writtenParameters,
+} from '../../lib/domain/product.ts';
+import { ticks } from '../../lib/domain/units.ts';
+import { changeFaults, LogOrderError } from '../../lib/domain/venue.ts';
+import { append, loadVenue } from '../../lib/store/log.ts';
+import { Table } from '../../lib/store/table.ts';
+import { H100, on } from '../domain/h100.ts';
+import { type Engine, startEngine } from '../engine.ts';
+import { type Answered, ask, operator } from '../lambdas/gateway.ts';
+
+let engine: Engine;
+let table: Table;
+beforeAll(async () => {
+  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
+  engine = await startEngine();
+  table = new Table();
+});
+afterAll(() => engine.stop());
+
+const put = (product: string, body: unknown): Promise<Answered> =>
+  ask(handler, 'PUT /v1/operator/products/{product}', { claims: operator('olga'), path: { product }, body });
+const seq = async (): Promise<number> => (await loadVenue(table)).seq;
+
+/** Mostly good, so that most sets have one fault or none. */
+const seldom = <T>(good: fc.Arbitrary<T>, ...bad: unknown[]): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 14, arbitrary: good }, { weight: 1, arbitrary: fc.constantFrom(...bad) as fc.Arbitrary<T> });
+const whole = (name: keyof typeof PARAMETER_LIMITS, ...good: number[]): fc.Arbitrary<number> => {
+  const [least, most] = PARAMETER_LIMITS[name];
+  return seldom(fc.constantFrom(least, most, ...good), least - 1, most + 1, 1.5, '12', null);
+};
+
+const written: fc.Arbitrary<WrittenParameters> = fc.record({
+  lotGpuHours: seldom(fc.constantFrom(1000, 10_000), 0, 1, 15, 1_000_001, '1000'),
+  priceDecimals: seldom(fc.constantFrom(0, 2, 3), -1, 5, 6, 7, 2.5),
+  listedMonths: whole('listedMonths', 12),
+  timeZone: seldom(fc.constantFrom('America/New_York', 'UTC'), 'Mars/Olympus', '', 5),
+  calendar: seldom(fc.constant('NYSE' as const), 'LSE', 'constructor', null),
+  dayRunTime: seldom(fc.constantFrom('16:00', '00:00', '23:59'), '24:00', '9:00', '16:00\n', 1600),
+  dailyLimit: seldom(fc.constantFrom('1', '20'), '0', '-1', '0.0000001', '100000001', 'x', '1e3', 1),
+  rollBand: seldom(fc.constantFrom('0', '3'), '-1', '0.0000001', '', 2),
+  indexValuesMin: whole('indexValuesMin', 12),
+  indexAgeDaysMax: whole('indexAgeDaysMax', 4),
+  indexMoveBasisPointsMax: whole('indexMoveBasisPointsMax', 3000),
+});
+
+/** A listing that fits the parameters, and then perhaps is spoilt. */
+const listed = (parameters: WrittenParameters): fc.Arbitrary<{ date: string; curve: Record<string, string> }> => {
+  const count = Number.isInteger(parameters.listedMonths) ? Math.min(Math.max(parameters.listedMonths, 0), 24) : 12;
+  return fc
+    .tuple(
+      seldom<string>(fc.constantFrom('2025-10-17', '2025-10-31', '2025-12-31'), '2028-12-31', '2031-01-01'),
+      seldom<string>(fc.constant('as it is'), 'a month short', 'a month more', 'zero', 'off the grid', 'too high'),
+    )
+    .map(([date, how]) => {
+      const first = date < '2028' ? nextBusinessDay('NYSE', on(date)) : on('2027-01-04');
+      const curve = Object.fromEntries(listedMonths('NYSE', first, count).map((month) => [monthText(month), '2']));
+      const [near = '2025-11'] = Object.keys(curve);
+      if (how === 'a month short') delete curve[near];
+      if (how === 'a month more') curve['2040-01'] = '2';
+      if (how === 'zero') curve[near] = '0';
+      if (how === 'off the grid') curve[near] = '2.0000001';
+      if (how === 'too high') curve[near] = '100000001';
+      return { date, curve };
+    });
+};
+
+/** What the reader says of the event that a body would become. */
+function readerRefuses(
+  product: string,
+  version: number,
+  given: WrittenParameters,
+  listing?: { date: string; curve: Record<string, string> },
+) {
+  const parameters = readWrittenParameters(given);
+  if (Array.isArray(parameters)) return parameters;
+  const price = (text: string) => parsePrice(text, parameters) ?? ticks(0);
+  const start = listing && {
+    date: parseDate(listing.date)!,
+    curve: Object.fromEntries(Object.entries(listing.curve).map(([name, text]) => [parseMonth(name), price(text)])),
+  };
+  return changeFaults(states.get(product), { product, version, parameters, ...(start ? { listing: start } : {}) });
+}
+const states = new Map<string, Parameters<typeof changeFaults>[0]>();
+
+test('a product is listed by the API exactly if the fold takes it, and otherwise nothing is written', async () => {
+  let [accepted, refused] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(
+      written.chain((parameters) =>
+        fc.tuple(fc.constant(parameters), fc.option(listed(parameters), { nil: undefined, freq: 20 })),
+      ),
+      async ([parameters, listing]) => {
+        const product = `P${accepted + refused}`;
+        const before = await seq();
+        const { status } = await put(product, { expectedVersion: 0, parameters, ...(listing ? { listing } : {}) });
+        const faults = readerRefuses(product, 1, parameters, listing);
+        expect([status, await seq()], faults.join('; ')).toEqual(faults.length ? [422, before] : [201, before + 1]);
+        if (faults.length) refused++;
+        else accepted++;
+      },
+    ),
+    { numRuns: 150, endOnFailure: true },
+  );
+  expect(Math.min(accepted, refused)).toBeGreaterThan(15);
+});
+
+test('a listed product is changed by the API exactly if the fold takes it', async () => {
+  const parameters = { ...writtenParameters(H100) };
+  const curve = Object.fromEntries(listedMonths('NYSE', on('2025-10-20'), 12).map((month) => [monthText(month), '2.400']));
+  expect((await put('LISTED', { expectedVersion: 0, parameters, listing: { date: '2025-10-17', curve } })).status).toBe(201);
+  let [accepted, refused] = [0, 0];
+  const change = fc.tuple(written, fc.constantFrom('free', 'free', 'free', 'all')).map(([other, which]): WrittenParameters => {
+    const { lotGpuHours, priceDecimals, listedMonths: count, timeZone, calendar, ...free } = other;
+    return { ...parameters, ...(which === 'all' ? other : free) };
+  });
+  await fc.assert(
+    fc.asyncProperty(change, async (wanted) => {
+      const venue = await loadVenue(table);
+      const { version } = venue.products.LISTED!;
+      states.set('LISTED', venue.products.LISTED);
+      const { status } = await put('LISTED', { expectedVersion: version, parameters: wanted });
+      const faults = readerRefuses('LISTED', version + 1, wanted);
+      expect([status, await seq()], faults.join('; ')).toEqual(faults.length ? [422, venue.seq] : [200, venue.seq + 1]);
+      if (faults.length) refused++;
+      else accepted++;
+    }),
+    { numRuns: 150, endOnFailure: true },
+  );
+  expect(Math.min(accepted, refused)).toBeGreaterThan(15);
+});
+
+const LIMITED = Object.entries(PARAMETER_LIMITS).flatMap(([name, [least, most]]) =>
+  [least - 1, most + 1, 0.5, Number.NaN].map((value): [string, unknown] => [name, value]),
+);
+test.each<[name: string, value: unknown]>([
+  ...LIMITED,
+  ['calendar', 'LSE'],
+  ['timeZone', 'Mars/Olympus'],
+  ['dayRunTime', '24:00'],
+])('no event that sets %s to %j can be written', async (name, value) => {
+  const venue = await loadVenue(table);
+  const curve = Object.fromEntries(listedMonths('NYSE', on('2025-10-20'), 12).map((month) => [month, ticks(2400)]));
+  const event = (parameters: ProductParameters): ParametersChanged => ({
+    kind: 'parameters-changed',
+    product: 'B200',
+    version: 1,
+    parameters,
+    listing: { date: on('2025-10-17'), curve },
+    by: 'olga',
+    at: '',
+  });
+  expect(changeFaults(undefined, event(H100))).toEqual([]);
+  const written = append(table, venue, event({ ...H100, [name]: value }));
+  await expect(written).rejects.toThrow(LogOrderError);
+  await expect(written).rejects.toThrow(name);
+  expect(await seq()).toBe(venue.seq);
+});
