@@ -47,6 +47,7 @@ export async function startEngine(shards = 2): Promise<Engine> {
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     [ENV.table]: TABLE_NAME,
     [ENV.shards]: `${shards}`,
+    [ENV.receivesMax]: '5',
     [ENV.accountClaim]: 'custom:account',
     [ENV.groupsClaim]: 'cognito:groups',
     [ENV.operatorGroup]: 'operators',

@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
 
-import type { WorkQueue } from './work-queue.ts';
+import { RECEIVES_MAX, type WorkQueue } from './work-queue.ts';
 
 export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
 
@@ -98,6 +98,7 @@ export class PipelineFunction extends Construct {
       ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
     });
     mapping.node.addDependency(this.role);
+    this.fn.addEnvironment(ENV.receivesMax, String(RECEIVES_MAX));
   }
 
   /** How to read from a verified token who is asking. */

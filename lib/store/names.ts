@@ -35,6 +35,8 @@ export const ENV = {
   table: 'TABLE_NAME',
   /** How many shards the accounts are spread over; fixed for the life of a venue. */
   shards: 'SHARDS',
+  /** How often a message is received before its queue gives it up. */
+  receivesMax: 'RECEIVES_MAX',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',
   /** JWT claim that lists the caller's groups, and the group an operator is in. */
