@@ -1,6 +1,7 @@
 /** The day run, pressed: twice at once, not at all, too early, and on an index that can't be right. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instantOf } from '../../lib/domain/calendar.ts';
+import type { WireAction } from '../../lib/local/wire.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { type Account, kindOf, openTrading, outright, type Trading, ZONE } from './trading.ts';
 
@@ -60,7 +61,7 @@ describe('settle fired twice and concurrently', () => {
     // Both wait in front of the commit until both are there.
     const arrived: number[] = [];
     const both = Promise.withResolvers<void>();
-    venue.faults.wire = async (request) => {
+    venue.faults.wire = async (request): Promise<WireAction> => {
       if (request.function !== 'settle-day' || kindOf(request) !== 'PutItem LOG') return 'pass';
       if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
       arrived.push(request.environment);

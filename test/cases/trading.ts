@@ -270,13 +270,19 @@ export async function openTrading(options: TradingOptions): Promise<Trading> {
 /** The sweep's cron fields in the template. */
 const EVERY_SWEEP = `cron(0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour} `;
 
+const assemblies = new Map<string, string>();
+/** Synthesized once a file and kind of venue. */
 function assembled({ scheduled = [], sweeps = 'cron(30 8-19 ', bundles }: TradingOptions): string {
+  const name = JSON.stringify([scheduled, sweeps, bundles]);
+  const known = assemblies.get(name);
+  if (known) return known;
   const directory = mkdtempSync(join(tmpdir(), 'cases-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const products = scheduled.map((code): ProductSchedule => ({ ...VENUE.products[0]!, code }));
   const venue = { shards: SHARDS, ...(products.length > 0 ? { products } : {}) };
   const template = synthesize(directory, { venue, bundles });
   writeFileSync(template, readFileSync(template, 'utf8').replaceAll(EVERY_SWEEP, sweeps));
+  assemblies.set(name, directory);
   return directory;
 }
 
