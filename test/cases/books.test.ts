@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
 import { auditVenue } from '../../lib/local/audit.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
-import { holdAt, openTrading, outright, SHARDS, type Trading } from './trading.ts';
+import { holdAt } from './faults.ts';
+import { openTrading, outright, SHARDS, type Trading } from './trading.ts';
 
 const DATES = { date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } } as const;
 const PRODUCT = 'BOOKS';

@@ -6,7 +6,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { kindOf, openTrading, outright, type Trading, writes } from './trading.ts';
+import { kindOf, writes } from './faults.ts';
+import { openTrading, outright, type Trading } from './trading.ts';
 
 let venue: Trading;
 beforeAll(async () => {

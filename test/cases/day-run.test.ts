@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instantOf } from '../../lib/domain/calendar.ts';
 import type { WireAction } from '../../lib/local/wire.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { type Account, kindOf, openTrading, outright, type Trading, ZONE } from './trading.ts';
+import { kindOf } from './faults.ts';
+import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
 
 let venue: Trading;
 beforeAll(async () => {

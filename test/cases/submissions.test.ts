@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/local/simulation/client.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { type Account, holdAt, kindOf, openTrading, outright, type Trading } from './trading.ts';
+import { holdAt, kindOf } from './faults.ts';
+import { type Account, openTrading, outright, type Trading } from './trading.ts';
 
 let venue: Trading;
 beforeAll(async () => {

@@ -17,27 +17,18 @@ import { type ProductSchedule, SWEEP, VENUE } from '../../lib/infra/venue.ts';
 import { auditVenue } from '../../lib/local/audit.ts';
 import { frozenClock } from '../../lib/local/clock.ts';
 import { type Cloud, type Limits, startCloud } from '../../lib/local/cloud.ts';
-import type { MessageHook } from '../../lib/local/event-sources.ts';
 import type { MetricId } from '../../lib/local/metrics.ts';
-import type { FiringHook } from '../../lib/local/schedules.ts';
 import { type Answer, type Caller, Exchange } from '../../lib/local/simulation/client.ts';
 import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
-import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
-import { type FunctionName, METRICS } from '../../lib/store/names.ts';
+import { METRICS } from '../../lib/store/names.ts';
 import { Table } from '../../lib/store/table.ts';
+import type { Faults } from './faults.ts';
 
 export const SHARDS = 2;
 export const ZONE = 'America/New_York';
 /** Three accounts of shard 0 and three of shard 1. */
 export const ACCOUNTS = ['fund', 'hedger', 'seller', 'maker', 'acme', 'nimbus'] as const;
 export type Account = (typeof ACCOUNTS)[number];
-
-/** What goes wrong just now; nothing where nothing is set. */
-export interface Faults {
-  wire: ((request: WireRequest) => WireAction | Promise<WireAction>) | undefined;
-  messages: MessageHook | undefined;
-  firings: FiringHook | undefined;
-}
 
 export interface TradingOptions {
   /** The business day on which it opens, at 09:00 in New York; products are listed as of the business day before. */
@@ -221,7 +212,6 @@ export class Trading {
   heal(): void {
     this.faults.wire = undefined;
     this.faults.messages = undefined;
-    this.faults.firings = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,7 +222,7 @@ export class Trading {
 
 export async function openTrading(options: TradingOptions): Promise<Trading> {
   const { date, listed, scheduled = [], limits, dataDir } = options;
-  const faults: Faults = { wire: undefined, messages: undefined, firings: undefined };
+  const faults: Faults = { wire: undefined, messages: undefined };
   const cloud = await startCloud({
     assembly: assembled(options),
     clock: frozenClock(instantOf(date as BusinessDate, '09:00', ZONE)),
@@ -240,7 +230,7 @@ export async function openTrading(options: TradingOptions): Promise<Trading> {
     limits: { redeliveryMs: 20, ...limits },
     wire: { onRequest: (request) => faults.wire?.(request) ?? 'pass' },
     messages: (queue, body) => faults.messages?.(queue, body),
-    firings: (firing) => (scheduled.length === 0 ? 'never' : faults.firings?.(firing)),
+    firings: () => (scheduled.length === 0 ? 'never' : undefined),
   });
   const exchange = new Exchange(cloud.url);
   const year = 366 * 86_400;
@@ -302,29 +292,3 @@ export const outright = (
   lots,
   ...(more.timeInForce ? { timeInForce: more.timeInForce } : {}),
 });
-
-/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage auctions`. */
-export function kindOf({ service, operation, body }: WireRequest): string {
-  if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
-  const text = JSON.stringify(body);
-  const [, partition = ''] = /"pk":\{"S":"([^"#]*)/.exec(text) ?? [];
-  const [, sort = ''] = /"sk":\{"S":"([A-Z]+)/.exec(text) ?? [];
-  return `${operation} ${partition} ${sort}`.trim();
-}
-
-const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
-export const writes = ({ operation }: WireRequest): boolean => !READS.has(operation);
-
-/** Holds every such request of a function, unanswered, until it is released. `reached` resolves with the first of them. */
-export function holdAt(venue: Trading, name: FunctionName, kind: string): { reached: Promise<void>; release: () => void } {
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  venue.faults.wire = async (request): Promise<WireAction> => {
-    if (request.function === name && kindOf(request) === kind) {
-      reached.resolve();
-      await released.promise;
-    }
-    return 'pass';
-  };
-  return { reached: reached.promise, release: released.resolve };
-}
