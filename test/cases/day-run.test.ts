@@ -59,7 +59,8 @@ describe('settle fired twice and concurrently', () => {
     await venue.list(product);
     await publish(product, THURSDAY);
     await trade(product);
-    // Both wait in front of the commit until both are there.
+    const before = await venue.cash('seller');
+    // Both wait in front of the commit until both are there, and a deposit has taken the place in the log that both mean to take.
     const arrived: number[] = [];
     const both = Promise.withResolvers<void>();
     venue.faults.wire = async (request): Promise<WireAction> => {
@@ -67,7 +68,10 @@ describe('settle fired twice and concurrently', () => {
       if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
       arrived.push(request.environment);
       if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) ringClearing(product);
-      else both.resolve();
+      else if (arrived.length === 2) {
+        await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
+        both.resolve();
+      }
       await both.promise;
       return 'pass';
     };
@@ -76,6 +80,7 @@ describe('settle fired twice and concurrently', () => {
     await venue.cloud.quiet();
     expect(new Set(arrived).size).toBeGreaterThan(1);
     venue.heal();
+    expect(Number(await venue.cash('seller')) - Number(before)).toBe(5);
     const once = [LISTED, 'auction-cleared', ...DAY];
     expect(await venue.events(product)).toEqual(once);
     const after = await statements('fund', product);
