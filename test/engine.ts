@@ -46,6 +46,7 @@ export async function startEngine(shards = 2): Promise<Engine> {
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     [ENV.table]: dynamo.table,
     [ENV.shards]: `${shards}`,
+    [ENV.receivesMax]: '5',
     [ENV.accountClaim]: 'custom:account',
     [ENV.groupsClaim]: 'cognito:groups',
     [ENV.operatorGroup]: 'operators',

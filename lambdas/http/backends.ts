@@ -2,18 +2,21 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ENV } from '../../lib/store/names.ts';
 import { Queues } from '../../lib/store/queues.ts';
-import { required, Table } from '../../lib/store/table.ts';
+import { required, Table, tableClient } from '../../lib/store/table.ts';
+
+/** Few enough that who asks is told to try again before the function's time is up, which would be an answer of its own. */
+const ATTEMPTS_MAX = 3;
 
 let table: Table | undefined;
 let queues: Queues | undefined;
 
 export const backends = {
   get table(): Table {
-    table ??= new Table();
+    table ??= new Table(required(ENV.table), tableClient(ATTEMPTS_MAX));
     return table;
   },
   get queues(): Queues {
-    queues ??= new Queues();
+    queues ??= new Queues(ATTEMPTS_MAX);
     return queues;
   },
   get shards(): number {

@@ -1,15 +1,16 @@
 /**
  * What every queue worker shares: messages are parsed on arrival, worked one after another, and only those that failed
- * come back. In a FIFO queue a failure also returns the later messages of its group, and no other group's.
+ * come back. In a FIFO queue a failure also returns the later messages of its group, and no other group's: until the queue
+ * is about to give the failed one up.
  */
 import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Message, parseMessage } from '../../lib/store/messages.ts';
-import { METRICS, QUEUES, type QueueName } from '../../lib/store/names.ts';
+import { ENV, METRICS, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { Queues } from '../../lib/store/queues.ts';
-import { Table } from '../../lib/store/table.ts';
+import { required, Table } from '../../lib/store/table.ts';
 
 /** What a worker has at hand, made once per execution environment. */
 export interface Venue {
@@ -41,6 +42,7 @@ export function consume<Queue extends QueueName>(
   return async (event, context) => {
     const at = openVenue();
     const work = begin(at);
+    const givenUp: SQSBatchItemFailure[] = [];
     const handle = async (record: SQSRecord): Promise<void> => {
       try {
         await work(parseMessage(queue, record.body), record);
@@ -53,18 +55,32 @@ export function consume<Queue extends QueueName>(
           received: attributes.ApproximateReceiveCount,
           error: error as Error,
         });
-        throw error;
+        if (!fifo || !isLastReceive(record)) throw error;
+        givenUp.push({ itemIdentifier: messageId });
       }
     };
     try {
-      return fifo
-        ? await processPartialResponse(event, handle, new SqsFifoPartialProcessorAsync(), { context, skipGroupOnError: true })
-        : await processPartialResponse(event, handle, new BatchProcessor(EventType.SQS), { context, processInParallel: false });
+      if (!fifo)
+        return await processPartialResponse(event, handle, new BatchProcessor(EventType.SQS), {
+          context,
+          processInParallel: false,
+        });
+      const processor = new SqsFifoPartialProcessorAsync();
+      const { batchItemFailures } = await processPartialResponse(event, handle, processor, { context, skipGroupOnError: true });
+      return { batchItemFailures: [...batchItemFailures, ...givenUp] };
     } finally {
       if (at.metrics.hasStoredMetrics()) at.metrics.publishStoredMetrics();
     }
   };
 }
+
+/**
+ * Whether the queue will move the message to the dead letters instead of bringing it again. Those behind it in its group
+ * were received as often as it was: if they went back once more, they would be given up with it, though nothing is
+ * wrong with them. So they are worked, as they would be after it had gone.
+ */
+const isLastReceive = ({ attributes }: SQSRecord): boolean =>
+  Number(attributes.ApproximateReceiveCount) >= Number(required(ENV.receivesMax));
 
 /** Counts something once, as its own metric line. */
 export const measure = ({ metrics }: Venue, name: string, value: number): void => {

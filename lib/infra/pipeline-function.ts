@@ -17,7 +17,7 @@ import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
 
 import type { ProductSchedule } from './venue.ts';
-import type { WorkQueue } from './work-queue.ts';
+import { RECEIVES_MAX, type WorkQueue } from './work-queue.ts';
 
 /** The alias that everything calls. */
 export const LIVE = 'live';
@@ -122,6 +122,7 @@ export class PipelineFunction extends Construct {
       ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
     });
     mapping.node.addDependency(this.role);
+    this.fn.addEnvironment(ENV.receivesMax, String(RECEIVES_MAX));
   }
 
   /** When each product's intraday auctions are due, so that one that was missed can be told from none. */

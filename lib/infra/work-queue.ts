@@ -14,7 +14,7 @@ const FIFO = '.fifo';
 /** As AWS advises for a mapping: room to retry a batch that was throttled while an earlier one ran. */
 const VISIBILITY_PER_TIMEOUT = 6;
 /** Below five, throttling alone could carry a good message to the dead letters. */
-const RECEIVES_MAX = 5;
+export const RECEIVES_MAX = 5;
 const DEAD_LETTERS_KEPT = Duration.days(14);
 
 export class WorkQueue extends Construct {

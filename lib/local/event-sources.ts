@@ -85,7 +85,8 @@ export function startEventSource(
       const batch = process(received).finally(() => {
         batches.delete(batch);
         options.onChange();
-        if (queue.depth().ready > 0) wake();
+        // Even when nothing counts as ready: what became visible again while every place was taken is only seen by a receive.
+        wake();
       });
       batches.add(batch);
     }

@@ -9,7 +9,7 @@ import { type EventSource, type MessageHook, startEventSource } from './event-so
 import { type Invocation, type LambdaFunction, type LambdaOptions, startFunction, ThrottledError } from './lambda.ts';
 import { type Logs, levelOf } from './logs.ts';
 import type { Metrics } from './metrics.ts';
-import type { Plan } from './plan.ts';
+import type { FunctionPlan, Plan } from './plan.ts';
 import { recordInvocation, recordThrottle } from './service-metrics.ts';
 import type { Queue } from './sqs.ts';
 import type { Service } from './wire.ts';
@@ -21,6 +21,8 @@ export interface RuntimeLimits {
   readonly redeliveryMs: number;
   /** Longest real wait for a batch to fill while the clock stands still. */
   readonly windowMsMax: number;
+  /** Time-outs in place of the template's, by function: shorter ones only, so that a test of a time-out need not wait for it. */
+  readonly timeoutsMs?: Readonly<Record<string, number>>;
 }
 
 export interface RuntimeOptions {
@@ -75,7 +77,7 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
     onChange();
   };
   let weight = options.canary?.weight ?? 0;
-  for (const one of plan.functions) {
+  for (const one of shortened(plan.functions, limits.timeoutsMs ?? {})) {
     const running: LambdaOptions = {
       environmentsMax: limits.environmentsMax,
       endpoints: (environment) => ({
@@ -140,4 +142,17 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
       await Promise.all([...functions.values()].map((fn) => fn.stop()));
     },
   };
+}
+
+/** The function itself learns the shorter time-out as its remaining time. A longer one would be kinder than AWS. */
+function shortened(functions: readonly FunctionPlan[], timeoutsMs: Readonly<Record<string, number>>): readonly FunctionPlan[] {
+  for (const [name, timeoutMs] of Object.entries(timeoutsMs)) {
+    const inTemplate = functions.find((one) => one.name === name)?.timeoutMs;
+    if (inTemplate === undefined || timeoutMs > inTemplate)
+      throw new LocalCloudError(
+        `The time-out of ${name} can't be ${timeoutMs} ms: ${inTemplate === undefined ? 'there is no such function' : `the template's is ${inTemplate} ms`}`,
+        'Only shorter time-outs than the template has can be tried here.',
+      );
+  }
+  return functions.map((one) => ({ ...one, timeoutMs: timeoutsMs[one.name] ?? one.timeoutMs }));
 }

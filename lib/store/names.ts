@@ -37,6 +37,8 @@ export const ENV = {
   shards: 'SHARDS',
   /** By product, the times of its intraday auctions, `HH:MM` in its time zone; for whoever looks for one that was missed. */
   auctionTimes: 'AUCTION_TIMES',
+  /** How often a message is received before its queue gives it up. */
+  receivesMax: 'RECEIVES_MAX',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',
   /** JWT claim that lists the caller's groups, and the group an operator is in. */

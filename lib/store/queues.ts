@@ -9,7 +9,7 @@ const BATCH_MAX = 10;
 export class Queues {
   readonly #client: SQSClient;
 
-  constructor(client = new SQSClient({ maxAttempts: 5, cacheMiddleware: true })) {
+  constructor(attemptsMax = 5, client = new SQSClient({ maxAttempts: attemptsMax, cacheMiddleware: true })) {
     this.#client = client;
   }
 

@@ -69,10 +69,7 @@ export class Table {
   readonly name: string;
   readonly #client: DynamoDBClient;
 
-  constructor(
-    name = required(ENV.table),
-    client = new DynamoDBClient({ maxAttempts: 5, cacheMiddleware: true, accountIdEndpointMode: 'disabled' }),
-  ) {
+  constructor(name = required(ENV.table), client = tableClient()) {
     this.name = name;
     this.#client = client;
   }
@@ -223,6 +220,10 @@ export class Table {
     } while (start);
   }
 }
+
+/** When throttled, five attempts take up to 15 seconds and three up to 3: a worker has them, whoever is asked has not. */
+export const tableClient = (attemptsMax = 5): DynamoDBClient =>
+  new DynamoDBClient({ maxAttempts: attemptsMax, cacheMiddleware: true, accountIdEndpointMode: 'disabled' });
 
 export const S = (value: string): AttributeValue => ({ S: value });
 export const N = (value: number): AttributeValue => ({ N: String(value) });

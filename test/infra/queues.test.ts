@@ -38,6 +38,7 @@ describe.each(Object.values(QUEUES))('the queue $name', ({ name, consumer }) => 
   it('gives a message five chances, then keeps it for fourteen days in a queue of the same kind', () => {
     const dead = queues.find((each) => each.id === queue?.Properties.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0]);
     expect(queue?.Properties.RedrivePolicy?.maxReceiveCount).toBe(5);
+    expect(fn?.Properties.Environment?.Variables.RECEIVES_MAX).toBe('5');
     expect(dead?.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
     expect(dead?.Properties.FifoQueue ?? false).toBe(isFifo);
     expect(dead?.Properties.RedrivePolicy).toBeUndefined();

@@ -50,6 +50,20 @@ describe('a batch of a FIFO queue', () => {
     expect(batchItemFailures.map(({ itemIdentifier }) => names.indexOf(itemIdentifier))).toEqual(expected);
     expect(worked).toEqual(names.filter((_, at) => !expected.includes(at)));
   });
+
+  it('is worked behind a message that failed for the last time: received as often, it would be given up with it', async () => {
+    const received = (times: number) =>
+      batch.map((each) => ({ ...each, attributes: { ...each.attributes, ApproximateReceiveCount: `${times}` } }));
+    const { worked, handler } = worker('orders', (body) => JSON.parse(body).shard === 0 && JSON.parse(body).auction === 1);
+    const returned = async (times: number) => {
+      const { batchItemFailures } = await handler({ Records: received(times) }, {} as never);
+      return batchItemFailures.map(({ itemIdentifier }) => batch.findIndex(({ messageId }) => messageId === itemIdentifier));
+    };
+    expect(await returned(4)).toEqual([0, 2, 5]);
+    worked.length = 0;
+    expect(await returned(5)).toEqual([0]);
+    expect(worked).toEqual(batch.slice(1).map(({ messageId }) => messageId));
+  });
 });
 
 test('a batch of a standard queue returns only what failed, and is worked one after another', async () => {

@@ -27,6 +27,16 @@ export async function handler(event, context) {
   }
 }`;
 
+test('a time-out may be made shorter than the template has it, and only shorter', async () => {
+  const app = { functions: { probe: PROBE }, functionProperties: { probe: { Timeout: 30 } } };
+  const cloud = await startSmallApp(app, { limits: { timeoutsMs: { probe: 300 } } });
+  const { left } = (await cloud.invoke('probe', { do: 'context' })) as { left: number };
+  expect(left).toBeLessThanOrEqual(300);
+  await expect(cloud.invoke('probe', { do: 'hang' })).rejects.toThrow('Task timed out after 0.30 seconds');
+  await expect(startSmallApp(app, { limits: { timeoutsMs: { probe: 30_001 } } })).rejects.toThrow("the template's is 30000 ms");
+  await expect(startSmallApp(app, { limits: { timeoutsMs: { prob: 1 } } })).rejects.toThrow('there is no such function');
+});
+
 const start = () => startSmallApp({ functions: { probe: PROBE }, functionProperties: { probe: { Timeout: 1 } } });
 
 test('a function sees the variables of the template and those of Lambda, and none of ours', async () => {

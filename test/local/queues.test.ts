@@ -165,6 +165,18 @@ test('a message that came too often is a dead letter, and a redrive brings it ba
   ]);
 });
 
+test('what comes back while every place is taken is worked when one is free', async () => {
+  const cloud = await start('work', {}, {}, { BatchSize: 1 });
+  for (const message of [
+    { n: 1, failUntil: 2 },
+    { n: 2, waitMs: 300 },
+    { n: 3, waitMs: 300 },
+  ])
+    cloud.send('work', message);
+  await cloud.quiet();
+  expect(seen(cloud).toSorted().map(String)).toEqual(['1,1', '1,2', '2,1', '3,1']);
+});
+
 describe('a FIFO queue', () => {
   test('keeps the order of a group, also in a batch with several of it, and never works on a group twice at a time', async () => {
     const cloud = await start('orders.fifo');

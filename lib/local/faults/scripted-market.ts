@@ -49,7 +49,9 @@ function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const template = synthesize(directory, { venue: { shards: SHARDS }, bundles });
     // One message may fail here more often than it ever would: each time at another point. It must not be given up for that.
-    const patient = readFileSync(template, 'utf8').replaceAll(/"maxReceiveCount": \d+/g, '"maxReceiveCount": 100');
+    const patient = readFileSync(template, 'utf8')
+      .replaceAll(/"maxReceiveCount": \d+/g, '"maxReceiveCount": 100')
+      .replaceAll(/"RECEIVES_MAX": "\d+"/g, '"RECEIVES_MAX": "100"');
     writeFileSync(template, patient.replaceAll(EVERY_SWEEP, sweeps));
     assembly = directory;
     assemblies.set(name, assembly);

@@ -1,0 +1,254 @@
+/** The day run, pressed: twice at once, not at all, too early, and on an index that can't be right. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { instantOf } from '../../lib/domain/calendar.ts';
+import type { WireAction } from '../../lib/local/wire.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import { kindOf } from './faults.ts';
+import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
+
+let venue: Trading;
+beforeAll(async () => {
+  // The December contract begins to roll on Friday the 7th.
+  venue = await openTrading({ date: '2025-11-06', listed: '2025-11-05', limits: { redeliveryMs: 5 } });
+});
+afterEach(() => venue.heal());
+afterAll(async () => {
+  expect(venue.cloud.deadLetters()).toEqual([]);
+  await venue.expectSound();
+  await venue[Symbol.asyncDispose]();
+});
+
+const [THURSDAY, FRIDAY] = ['2025-11-06', '2025-11-07'] as const;
+const slotOf = (date: string): string => new Date(instantOf(date as never, '16:00', ZONE)).toISOString();
+/** What the day run's schedule sends. */
+const ringDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
+const ringClearing = (product: string): void => venue.cloud.send('clearing', { v: 1, kind: 'product', product });
+const publish = (product: string, date: string, value = '2.410') =>
+  venue.operator.put(`/v1/operator/index/${product}/${date}`, { value });
+const stepOf = async (product: string, date: string): Promise<string> => {
+  const { status, body } = await venue.operator.ask('GET', `/v1/operator/days/${product}/${date}`);
+  return status === 404 ? 'none' : (body as { step: string }).step;
+};
+const statements = async (account: Account, product: string) => {
+  const { items } = (await venue.as[account].get('/v1/statements?limit=500')) as {
+    items: { date: string; product: string; variation: string; rolledLots: number }[];
+  };
+  return items
+    .filter((one) => one.product === product)
+    .map(({ date, variation, rolledLots }) => ({ date, variation, rolledLots }));
+};
+const held = async (product: string) => {
+  const { items } = (await venue.operator.get('/v1/operator/held')) as {
+    items: { held: string; product: string; kind: string; reasons: { reason: string }[]; revision: number; approved: boolean }[];
+  };
+  return items.filter((one) => one.product === product && !one.approved);
+};
+const trade = async (product: string, lots = 10): Promise<void> => {
+  await Promise.all([
+    venue.submit('fund', product, [outright(product, 'b', 'buy', lots, '2.440')]),
+    venue.submit('maker', product, [outright(product, 's', 'sell', lots, '2.440')]),
+  ]);
+  await venue.auction(product);
+};
+const DAY = ['auction-cleared', 'prices-settled', 'day-closed'];
+const LISTED = 'parameters-changed';
+
+describe('settle fired twice and concurrently', () => {
+  it('settles once: of two that decide on the same state one commits, and the other finds it done', async () => {
+    const product = 'SETTLE';
+    await venue.list(product);
+    await publish(product, THURSDAY);
+    await trade(product);
+    const before = await venue.cash('seller');
+    // Both wait in front of the commit until both are there, and a deposit has taken the place in the log that both mean to take.
+    const arrived: number[] = [];
+    const both = Promise.withResolvers<void>();
+    venue.faults.wire = async (request): Promise<WireAction> => {
+      if (request.function !== 'settle-day' || kindOf(request) !== 'PutItem LOG') return 'pass';
+      if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
+      arrived.push(request.environment);
+      if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) ringClearing(product);
+      else if (arrived.length === 2) {
+        await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
+        both.resolve();
+      }
+      await both.promise;
+      return 'pass';
+    };
+    ringDay(product, THURSDAY);
+    ringDay(product, THURSDAY);
+    await venue.cloud.quiet();
+    expect(new Set(arrived).size).toBeGreaterThan(1);
+    venue.heal();
+    expect(Number(await venue.cash('seller')) - Number(before)).toBe(5);
+    const once = [LISTED, 'auction-cleared', ...DAY];
+    expect(await venue.events(product)).toEqual(once);
+    const after = await statements('fund', product);
+    expect(after).toHaveLength(1);
+    // And all of it again when it is over.
+    for (let rings = 0; rings < 3; rings++) {
+      ringDay(product, THURSDAY);
+      ringClearing(product);
+    }
+    await venue.cloud.quiet();
+    expect(await venue.events(product)).toEqual(once);
+    expect(await statements('fund', product)).toEqual(after);
+  });
+});
+
+describe('bad index values', () => {
+  /** Two operators agree; whoever proposed counts as one. */
+  const release = async (product: string, by: ('operator' | 'second')[]): Promise<void> => {
+    for (const name of by) {
+      const [first] = await held(product);
+      expect(
+        (await venue[name].ask('POST', `/v1/operator/held/${first!.held}/approve`, { revision: first!.revision })).status,
+      ).toBe(200);
+    }
+    await venue.cloud.quiet();
+  };
+  const expectNothingPosted = async (product: string): Promise<void> => {
+    expect(await venue.events(product)).not.toContain('prices-settled');
+    expect(await statements('fund', product)).toEqual([]);
+    expect(await stepOf(product, THURSDAY)).toBe('settle');
+    expect(venue.measuredHere(METRICS.held)).toBeGreaterThanOrEqual(1);
+  };
+
+  it.each([
+    ['INDEX-ZERO', 'zero', '0', 'index-not-positive'],
+    ['INDEX-NEGATIVE', 'negative', '-2.410', 'index-not-positive'],
+    ['INDEX-HUNDREDFOLD', 'a hundredfold', '241.000', 'index-moved-beyond-limit'],
+  ])(
+    '%s: a value that is %s is held, nothing is posted on it, and a second operator releases it or puts it right',
+    async (product, _, value, reason) => {
+      await venue.list(product, { indexAgeDaysMax: 0 });
+      await trade(product);
+      const put = await venue.operator.ask('PUT', `/v1/operator/index/${product}/${THURSDAY}`, { value });
+      expect(put.status).toBe(202);
+      ringDay(product, THURSDAY);
+      await venue.cloud.quiet();
+      const reasons = (await held(product)).map(({ kind, reasons: [first] }) => [kind, first!.reason]);
+      expect(reasons).toEqual([
+        ['index', reason],
+        ['settlement', 'index-stale'],
+      ]);
+      await expectNothingPosted(product);
+      // Who proposed it can't release it alone.
+      const [index] = await held(product);
+      const alone = await venue.operator.ask('POST', `/v1/operator/held/${index!.held}/approve`, { revision: index!.revision });
+      expect(alone.status).toBe(409);
+      const path = `/v1/operator/held/${index!.held}`;
+      await venue.second.post(`${path}/amend`, { revision: index!.revision, value: '2.415' });
+      await expectNothingPosted(product);
+      await venue.operator.post(`${path}/approve`, { revision: index!.revision + 1 });
+      await venue.cloud.quiet();
+      // The curve that was held for want of it still waits for two.
+      await expectNothingPosted(product);
+      await release(product, ['operator', 'second']);
+      expect(await stepOf(product, THURSDAY)).toBe('done');
+      expect(await held(product)).toEqual([]);
+      expect((await statements('fund', product)).map(({ date }) => date)).toEqual([THURSDAY]);
+    },
+  );
+
+  it.each([
+    ['INDEX-MISSING', 'missing', undefined],
+    ['INDEX-STALE', 'stale', '2025-10-31'],
+  ])(
+    '%s: with a value that is %s the curve is held, nothing is posted, and two operators release it',
+    async (product, _, newest) => {
+      await venue.list(product);
+      if (newest) await publish(product, newest);
+      await trade(product);
+      ringDay(product, THURSDAY);
+      await venue.cloud.quiet();
+      expect((await held(product)).map(({ kind, reasons }) => [kind, reasons[0]!.reason])).toEqual([
+        ['settlement', 'index-stale'],
+      ]);
+      await expectNothingPosted(product);
+      await release(product, ['operator']);
+      await expectNothingPosted(product);
+      await release(product, ['second']);
+      expect(await stepOf(product, THURSDAY)).toBe('done');
+      expect(await statements('fund', product)).toHaveLength(1);
+    },
+  );
+});
+
+describe('roll before settle ended', () => {
+  it('waits: no roll order is made before the day before is settled, posted and closed', async () => {
+    const product = 'EARLY-ROLL';
+    await venue.list(product);
+    await venue.as.fund.put(`/v1/roll-instructions/${product}`, { at: 'market' });
+    await trade(product);
+    ringDay(product, THURSDAY);
+    await venue.cloud.quiet();
+    expect(await stepOf(product, THURSDAY)).toBe('settle');
+    let rolled = 0;
+    venue.faults.wire = (request) => {
+      if (kindOf(request) === 'PutItem ROLL') rolled++;
+      return 'pass';
+    };
+    await venue.cloud.advanceTo(slotOf(FRIDAY));
+    for (let rings = 0; rings < 3; rings++) ringDay(product, FRIDAY);
+    await venue.cloud.quiet();
+    expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY), rolled]).toEqual(['settle', 'roll', 0]);
+    expect((await venue.auctions(product)).map(({ auction }) => auction)).toEqual([2, 1]);
+
+    // Somebody takes the other side of Friday's spread.
+    const spread = { clientOrderId: 'x', buy: `${product}-2025-12`, sell: `${product}-2026-01`, price: '0.050', lots: 9 };
+    await venue.submit('maker', product, [spread]);
+    await publish(product, FRIDAY);
+    const [curve] = await held(product);
+    await venue.operator.post(`/v1/operator/held/${curve!.held}/approve`, { revision: curve!.revision });
+    await venue.second.post(`/v1/operator/held/${curve!.held}/approve`, { revision: curve!.revision + 1 });
+    await venue.cloud.quiet();
+    expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY)]).toEqual(['done', 'done']);
+    expect(rolled).toBeGreaterThan(0);
+    // A fifth of ten lots, of the position as the settled day left it.
+    expect((await statements('fund', product)).map(({ date, rolledLots }) => [date, rolledLots])).toEqual([
+      [FRIDAY, 2],
+      [THURSDAY, 0],
+    ]);
+    expect(await venue.events(product)).toEqual([LISTED, 'auction-cleared', ...DAY, ...DAY]);
+  });
+});
+
+describe('a missed day', () => {
+  it('is caught up in order of date, each day with its own statement; auctions meanwhile are not held', async () => {
+    const product = 'MISSED';
+    await venue.list(product);
+    await publish(product, THURSDAY);
+    await venue.cloud.advanceTo(slotOf(FRIDAY));
+    // Thursday's schedule never came. An auction on Friday would put its trades into Thursday.
+    const order = [outright(product, 'b', 'buy', 3, '2.440', { timeInForce: 'gtc' })];
+    await venue.submit('fund', product, order);
+    await venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.440', { timeInForce: 'gtc' })]);
+    venue.ringAuction(product);
+    await venue.cloud.quiet();
+    expect(await venue.auctions(product)).toEqual([]);
+    await publish(product, FRIDAY);
+    ringDay(product, FRIDAY);
+    await venue.cloud.quiet();
+    expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY)]).toEqual(['done', 'done']);
+    expect(await venue.events(product)).toEqual([LISTED, ...DAY, ...DAY]);
+    const closed = (await venue.auctions(product)).map(({ auction, slot }) => [auction, new Date(slot).toISOString()]);
+    expect(closed).toEqual([
+      [2, slotOf(FRIDAY)],
+      [1, slotOf(THURSDAY)],
+    ]);
+    expect((await statements('fund', product)).map(({ date }) => date)).toEqual([FRIDAY, THURSDAY]);
+  });
+
+  it('is begun by the sweep when no schedule comes at all, and it rings while it is late', async () => {
+    const product = 'MISSED-ALL';
+    await venue.list(product);
+    await publish(product, THURSDAY);
+    expect(await stepOf(product, THURSDAY)).toBe('none');
+    venue.cloud.send('clearing', { v: 1, kind: 'sweep', at: new Date(venue.cloud.clock.now() - 60_000).toISOString() });
+    await venue.cloud.quiet();
+    expect(await stepOf(product, THURSDAY)).toBe('done');
+    // A day run that was due a day ago, less a minute.
+    expect(venue.measuredHere(METRICS.dayRunLate)).toBe(24 * 3600 - 60);
+  });
+});

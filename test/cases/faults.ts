@@ -1,0 +1,40 @@
+/** What goes wrong in a case, set and taken away while the venue runs, and the requests that it is done to. */
+import type { MessageHook } from '../../lib/local/event-sources.ts';
+import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
+import type { FunctionName } from '../../lib/store/names.ts';
+
+/** What goes wrong just now; nothing where nothing is set. */
+export interface Faults {
+  wire: ((request: WireRequest) => WireAction | Promise<WireAction>) | undefined;
+  messages: MessageHook | undefined;
+}
+
+/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage auctions`. */
+export function kindOf({ service, operation, body }: WireRequest): string {
+  if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
+  const text = JSON.stringify(body);
+  const [, partition = ''] = /"pk":\{"S":"([^"#]*)/.exec(text) ?? [];
+  const [, sort = ''] = /"sk":\{"S":"([A-Z]+)/.exec(text) ?? [];
+  return `${operation} ${partition} ${sort}`.trim();
+}
+
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
+export const writes = ({ operation }: WireRequest): boolean => !READS.has(operation);
+
+/** Holds every such request of a function, unanswered, until it is released. `reached` resolves with the first of them. */
+export function holdAt(
+  { faults }: { faults: Faults },
+  name: FunctionName,
+  kind: string,
+): { reached: Promise<void>; release: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  faults.wire = async (request): Promise<WireAction> => {
+    if (request.function === name && kindOf(request) === kind) {
+      reached.resolve();
+      await released.promise;
+    }
+    return 'pass';
+  };
+  return { reached: reached.promise, release: released.resolve };
+}
