@@ -32,7 +32,7 @@ export function startTwoVersions(
   weight: () => number,
 ): LambdaFunction {
   // A reserve is the function's, whichever version uses it up.
-  const { reservedConcurrency } = plan;
+  let reserved = plan.reservedConcurrency;
   const unreserved = { ...plan, reservedConcurrency: undefined };
   const now = startFunction(unreserved, options);
   const next = startFunction(
@@ -44,8 +44,11 @@ export function startTwoVersions(
   return {
     plan,
     running,
+    reserve(concurrency) {
+      reserved = concurrency ?? plan.reservedConcurrency;
+    },
     async invoke(event) {
-      if (reservedConcurrency !== undefined && running() >= reservedConcurrency) throw new ThrottledError(plan.name);
+      if (reserved !== undefined && running() >= reserved) throw new ThrottledError(plan.name);
       return (drawn.chance(weight()) ? next : now).invoke(event);
     },
     kill: (environment) => now.kill(environment) + next.kill(environment),
