@@ -105,6 +105,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   started.defer(() => gateway.stop());
   const folder = options.dataDir === undefined ? undefined : openDataFolder(options.dataDir);
   started.defer(() => folder?.release());
+  // An earlier run may have been further and have died before anybody noted by how much it was ahead.
+  const firedUntilMs = folder?.firedUntilMs() ?? 0;
+  if (!clock.frozen && firedUntilMs > clock.now()) clock.moveTo(firedUntilMs);
   const logs = startLogs(folder?.dir, options.onLog);
   started.defer(() => logs.stop());
   const metrics = startMetrics(clock);

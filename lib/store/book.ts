@@ -43,7 +43,7 @@ const firstKeyAt = (time: number): string => {
 };
 
 export async function readSubmission(
-  table: Table,
+  table: Rows,
   product: string,
   shard: number,
   account: string,
