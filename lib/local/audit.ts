@@ -144,7 +144,7 @@ async function cursorFaults(rows: VenueRows, shards: number, seq: number): Promi
 }
 
 /** Totals without what can't be replayed: lots left to roll depend on instructions that may have changed since. */
-const provable = (item: Attributes): Attributes =>
+export const provable = (item: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(item).map(([name, value]) => [
       name,
@@ -183,7 +183,7 @@ function sums(accounts: readonly AccountState[]): Pick<Audit, 'lotsSum' | 'cents
   };
 }
 
-function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
+export function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
   const products = Object.values(venue.products).map(
     ({ product, version, listed, marks, lastAuction, carried, settledOn, closedOn }) => ({
       product,

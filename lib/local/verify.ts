@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { readExport } from './audit/export.ts';
-import { readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
+import { namesTwo, readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
 import { type Audit, type AuditCheck, auditRows } from './audit.ts';
 import { LocalCloudError } from './error.ts';
 
@@ -38,6 +38,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (namesTwo(source)) throw new UsageError('--data and --table name two venues: name one');
   if (archive !== undefined && Object.keys(source).length) throw new UsageError('--export takes no other source');
   const exported = archive === undefined ? undefined : await readExport(archive);
   const rows = exported?.rows ?? (await readVenue(source));

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { ClearingEvent } from '../domain/events.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
 import { logKey, onceKey, ordered, venueKey } from './keys.ts';
-import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface LogEntry {
   readonly seq: number;
@@ -129,12 +129,13 @@ const decodeSnapshot = (item: Attributes): VenueState => ({
 });
 
 async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
-  await table.putIf(
-    { ...venueKey, attributes: { seq: N(state.seq), hash: S(state.hash), products: S(JSON.stringify(state.products)), v: N(1) } },
-    'attribute_not_exists(pk) OR seq < :seq',
-    { ':seq': N(state.seq) },
-  );
+  await table.putIf(snapshotItem(state), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(state.seq) });
 }
+
+export const snapshotItem = ({ seq, hash, products }: VenueState): Item => ({
+  ...venueKey,
+  attributes: { seq: N(seq), hash: S(hash), products: S(JSON.stringify(products)), v: N(1) },
+});
 
 export const chain = (previous: string, data: string): string =>
   createHash('sha256').update(previous).update('\n').update(data).digest('hex');

@@ -17,7 +17,7 @@ import type { Call, Ledger, Sent } from './ledger.ts';
 const OPERATORS = ['OPS1', 'OPS2'] as const;
 /** Tokens of `npm start` by account. */
 const SENDERS: Readonly<Record<string, string>> = { [BUYER.account]: 'ACME', [SELLER.account]: 'NIMBUS' };
-const AUCTION_EVERY_MS = 700;
+const AUCTION_EVERY_MS = 1_500;
 
 interface Contract {
   readonly contract: string;
@@ -76,7 +76,8 @@ export class Clients {
       last = chance.chance(50) ? id : undefined;
       const key = chance.key(Date.now() + running.aheadMs);
       await this.#submit(caller, this.#ledger.sent({ account, key, product: running.product, orders }), alive);
-      await sleep(chance.between(0, 60));
+      // In bursts: what came due while the market was down is worked off between them.
+      await sleep(chance.chance(15) ? 500 : chance.between(0, 60));
     }
   }
 
