@@ -101,6 +101,7 @@ function whole(option: string, text: string, least: number): number {
   return Number(text);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -19,6 +19,10 @@ export interface MarketProcess {
 export function startMarket(dir: string, aheadHours: number): MarketProcess {
   const args = [START, '--port', '0', '--data', dir, '--ahead', `${aheadHours}`];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Nothing of it may be left when the drill itself is stopped.
+  const endWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {
