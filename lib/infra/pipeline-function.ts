@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -69,7 +69,7 @@ export class PipelineFunction extends Construct {
   }
 
   /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
-  keepsStateIn(table: TableV2, rights: readonly TableRight[], shards: number): void {
+  keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     this.role.addToPolicy(
       allow(
         rights.map((right) => `dynamodb:${right}`),
