@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BusinessDate } from '../domain/calendar.ts';
 import { type Attributes, S } from '../store/table.ts';
 import { readExport, writeExport } from './audit/export.ts';
 import { rowName, VenueRows } from './audit/rows.ts';
@@ -14,7 +13,7 @@ import { openMarket, play, ROLL } from './faults/scripted-market.ts';
 import { rebuild } from './recovery/rebuild.ts';
 import { salvage } from './recovery/salvage.ts';
 
-const ZONE_END = '2025-11-07T21:05:00Z';
+const DAY_ENDS = '2025-11-07T21:05:00Z';
 /** Pictures of the table by `play`: after the first day, and in the second with orders in its open auction. */
 const [BACKUP_AT, DAMAGED_AT] = [3, 6];
 
@@ -48,7 +47,7 @@ async function main(): Promise<number> {
     const result = await rebuild(await source(), other.table);
     const built = performance.now();
     const missing = missingFrom(whole, await VenueRows.from(other.table.scan()));
-    await other.cloud.advanceTo(ZONE_END as BusinessDate);
+    await other.cloud.advanceTo(DAY_ENDS);
     const audit = await other.audit();
     const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
     console.log(`${name}: ${missing} accepted submissions lost`);
