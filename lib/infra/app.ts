@@ -18,6 +18,7 @@ addExchange(app, {
     ...named('operatorGroup', option('operatorGroup')),
   },
   alarmEmail: option('alarmEmail'),
+  table: option('table'),
   runbook: option('runbook'),
   throughAlarms: option('throughAlarms') === 'true',
 });

@@ -6,7 +6,7 @@
 
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { QUEUES } from '../store/names.ts';
 import { AUCTION_LATE_S, DAY_RUN_LATE_S } from './alarms.ts';
@@ -29,7 +29,7 @@ export interface DashboardProps {
   readonly api: ExchangeApi;
   readonly functions: readonly PipelineFunction[];
   readonly queues: readonly WorkQueue[];
-  readonly table: TableV2;
+  readonly table: TableV2 | ITableV2;
 }
 
 export function dashboard(scope: Construct, id: string, props: DashboardProps): cloudwatch.Dashboard {

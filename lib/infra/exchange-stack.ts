@@ -27,6 +27,8 @@ export interface ExchangeStackProps extends StackProps {
   /** Without one, the stack makes a user pool of its own. */
   readonly issuer?: Issuer | undefined;
   readonly alarmEmail?: string | undefined;
+  /** A table that was restored, in place of the stack's own; see docs/recovery.md. */
+  readonly table?: string | undefined;
   /** Where the runbook is published; alarms link to its headings. */
   readonly runbook: string;
   /** Releases go live although an alarm rings. */
@@ -37,7 +39,7 @@ export class ExchangeStack extends Stack {
   constructor(scope: Construct, id: string, props: ExchangeStackProps) {
     super(scope, id, props);
     const venue = checkedVenue(props.venue);
-    const table = this.table();
+    const table = props.table === undefined ? this.table() : dynamodb.TableV2.fromTableName(this, 'restored-table', props.table);
     const queues = forEach(Object.keys(QUEUES) as QueueName[], (name) => new WorkQueue(this, name));
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, venue));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
@@ -94,7 +96,7 @@ export class ExchangeStack extends Stack {
   private pipelineFunction(
     name: FunctionName,
     bundles: string,
-    table: dynamodb.TableV2,
+    table: dynamodb.TableV2 | dynamodb.ITableV2,
     queues: Readonly<Record<QueueName, WorkQueue>>,
     venue: Venue,
   ): PipelineFunction {

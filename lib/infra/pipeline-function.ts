@@ -8,7 +8,7 @@
 
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -88,7 +88,7 @@ export class PipelineFunction extends Construct {
   }
 
   /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
-  keepsStateIn(table: TableV2, rights: readonly TableRight[], shards: number): void {
+  keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     const { writesTo } = PIPELINE[this.functionName];
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
     const bounded = writesTo === undefined ? [] : rights.filter((right) => WRITES.has(right));

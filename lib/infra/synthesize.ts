@@ -23,6 +23,8 @@ export interface ExchangeOptions {
   /** How the issuer's tokens name account, groups and the operators' group; by default as Cognito does. */
   readonly claims?: Partial<CallerClaims> | undefined;
   readonly alarmEmail?: string | undefined;
+  /** Name of a table that was restored, in place of the stack's own. */
+  readonly table?: string | undefined;
   /** Address of the published runbook; by default its path in this repository. */
   readonly runbook?: string | undefined;
   /** Let the release go live although an alarm rings: when it is the one that mends it. */
@@ -51,7 +53,7 @@ export function synthesize(outdir: string, options: ExchangeOptions = {}): strin
 
 /** Adds the exchange to a CDK app. Throws when only one of issuer and audience is given, or a lambda has no source. */
 export function addExchange(app: App, options: ExchangeOptions): ExchangeStack {
-  const { issuer, audience = [], claims, alarmEmail, runbook = 'docs/runbook.md' } = options;
+  const { issuer, audience = [], claims, alarmEmail, table, runbook = 'docs/runbook.md' } = options;
   if ((issuer === undefined) !== (audience.length === 0)) throw new Error('issuer and audience come together or not at all');
   return new ExchangeStack(app, STACK_NAME, {
     stackName: STACK_NAME,
@@ -60,6 +62,7 @@ export function addExchange(app: App, options: ExchangeOptions): ExchangeStack {
     venue: { ...VENUE, ...options.venue },
     issuer: issuer === undefined ? undefined : { issuer, audience, claims: { ...COGNITO_CLAIMS, ...claims } },
     alarmEmail,
+    table,
     runbook,
     throughAlarms: options.throughAlarms,
     bundles: options.bundles ?? bundleFunctions(),

@@ -12,7 +12,9 @@ import { decodeAccount, encodeAccount } from '../store/accounts.ts';
 import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
 import { readSnapshot } from '../store/log.ts';
 import { type Attributes, type Item, S, type Table } from '../store/table.ts';
+import { bookFaults } from './audit/books.ts';
 import { canonical, differences } from './audit/canonical.ts';
+import { recordFaults } from './audit/records.ts';
 import { type Replay, replay } from './audit/replay.ts';
 import { rowName, VenueRows } from './audit/rows.ts';
 
@@ -34,6 +36,8 @@ export interface AuditCheck {
 export interface Audit {
   readonly events: readonly ClearingEvent[];
   readonly venue: VenueState;
+  /** The chained hash after each event, in order. */
+  readonly heads: readonly string[];
   /** As replayed, by account. */
   readonly accounts: ReadonlyMap<string, AccountState>;
   readonly shards: number;
@@ -73,6 +77,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
   const log = [...faults.log, ...(complete ? await endFaults(rows, replayed) : [])];
   const checks: AuditCheck[] = [
     { name: 'log', checked: events.length, faults: log },
+    { name: 'books', checked: rows.ofKind('BOOK').length, faults: bookFaults(rows, shards) },
     { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
     { name: 'settlements', checked: count(['prices-settled', 'month-expired']), faults: faults.prices },
     complete
@@ -86,12 +91,14 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     ),
     compared('statements', replayed.statements, rows.ofKind('STATEMENT')),
     compared('totals', replayed.totals.map(provableTotals), rows.ofKind('TOTALS').map(provable)),
+    { name: 'records', ...(complete ? await recordFaults(rows, replayed) : { checked: null, faults: [] }) },
     { name: 'sums', checked: states.accounts.length, faults: [...states.faults, ...sumFaults(sum)] },
   ];
   const all = checks.flatMap((check) => check.faults);
   return {
     events,
     venue,
+    heads: replayed.venues.map(({ hash }) => hash),
     accounts,
     shards,
     checks,
@@ -144,7 +151,7 @@ async function cursorFaults(rows: VenueRows, shards: number, seq: number): Promi
 }
 
 /** Totals without what can't be replayed: lots left to roll depend on instructions that may have changed since. */
-const provable = (item: Attributes): Attributes =>
+export const provable = (item: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(item).map(([name, value]) => [
       name,
@@ -183,7 +190,7 @@ function sums(accounts: readonly AccountState[]): Pick<Audit, 'lotsSum' | 'cents
   };
 }
 
-function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
+export function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
   const products = Object.values(venue.products).map(
     ({ product, version, listed, marks, lastAuction, carried, settledOn, closedOn }) => ({
       product,

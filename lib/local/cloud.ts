@@ -103,6 +103,8 @@ const ISSUER_PATH = '/local-issuer';
 const LOOKS_EVERY_MS = 5_000;
 /** What fires later than this was missed, and is caught up in order, each after the one before has been worked off. */
 const MISSED_AFTER_MS = 60_000;
+/** No longer than this, or participants who never pause would keep the next missed firing away: at AWS it came long ago. */
+const CAUGHT_UP_WITHIN_MS = 3_000;
 
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   await using started = new AsyncDisposableStack();
@@ -118,6 +120,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   started.defer(() => gateway.stop());
   const folder = options.dataDir === undefined ? undefined : openDataFolder(options.dataDir);
   started.defer(() => folder?.release());
+  // An earlier run may have been further and have died before anybody noted by how much it was ahead.
+  const firedUntilMs = folder?.firedUntilMs() ?? 0;
+  if (!clock.frozen && firedUntilMs > clock.now()) clock.moveTo(firedUntilMs);
   const logs = startLogs(folder?.dir, options.onLog);
   started.defer(() => logs.stop());
   const metrics = startMetrics(clock);
@@ -184,7 +189,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     onFiredUntil: (instantMs) => folder?.setFiredUntil(instantMs),
     afterFiring: async (firing) => {
       if (clock.frozen) await activity.quiet(limits.quietWithinMs);
-      else if (firing.dueMs < clock.now() - MISSED_AFTER_MS) await activity.quiet(limits.quietWithinMs).catch(problem);
+      else if (firing.dueMs < clock.now() - MISSED_AFTER_MS) await activity.quiet(CAUGHT_UP_WITHIN_MS).catch(() => {});
       await watcher?.(firing);
     },
     onSkipped: (message) => problem(new Error(message)),

@@ -2,9 +2,10 @@
  * The folder in which a venue outlives this process: who uses it now, and up to when its schedules have fired. One cloud at
  * a time: the engines would let two write to the same files and neither would notice.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloudError } from './error.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface DataFolder {
   readonly dir: string;
@@ -33,19 +34,17 @@ export function openDataFolder(dir: string): DataFolder {
     });
   }
   refuseIfUsed(dir, readJson<Lock>(lockFile));
-  writeFileSync(lockFile, JSON.stringify({ pid: process.pid, enginePid: null } satisfies Lock));
+  writeWhole(lockFile, JSON.stringify({ pid: process.pid, enginePid: null } satisfies Lock));
   return {
     dir,
     tablesFile,
-    noteEngine: (pid) => writeFileSync(lockFile, JSON.stringify({ pid: process.pid, enginePid: pid ?? null } satisfies Lock)),
+    noteEngine: (pid) => writeWhole(lockFile, JSON.stringify({ pid: process.pid, enginePid: pid ?? null } satisfies Lock)),
     firedUntilMs() {
       const { firedUntil } = readJson<{ firedUntil: string }>(schedulesFile) ?? {};
       return firedUntil === undefined ? undefined : Date.parse(firedUntil);
     },
     setFiredUntil(instantMs) {
-      const unfinished = `${schedulesFile}.new`;
-      writeFileSync(unfinished, JSON.stringify({ firedUntil: new Date(instantMs).toISOString() }));
-      renameSync(unfinished, schedulesFile);
+      writeWhole(schedulesFile, JSON.stringify({ firedUntil: new Date(instantMs).toISOString() }));
     },
     release: () => rmSync(lockFile, { force: true }),
   };

@@ -1,7 +1,7 @@
 /** `npm run export`: writes a venue's log and books as files that can be archived and verified without the table. */
 import { parseArgs } from 'node:util';
 import { writeExport } from './audit/export.ts';
-import { readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
+import { namesTwo, readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
 import { LocalCloudError } from './error.ts';
 
 const HELP = `Writes a venue as files: JSON Lines, one file a kind, and a manifest of their SHA-256 hashes.
@@ -17,6 +17,7 @@ class UsageError extends Error {}
 async function main(args: string[]): Promise<void> {
   const { out, help, ...source } = read(args);
   if (help) return console.log(HELP);
+  if (namesTwo(source)) throw new UsageError('--data and --table name two venues: name one');
   if (out === undefined) throw new UsageError('--out is missing');
   const { files, events, head } = writeExport(out, await readVenue(source));
   for (const [name, { rows, sha256 }] of Object.entries(files))

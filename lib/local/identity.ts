@@ -2,7 +2,7 @@
  * The local issuer of tokens, in place of Cognito or whatever issuer the template names: a key of its own, published as any
  * OpenID provider publishes it, and `mint` for whoever needs a token. The claims are those of a Cognito ID token.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CryptoKey,
@@ -17,6 +17,7 @@ import {
 } from 'jose';
 import type { Clock } from './clock.ts';
 import { LocalCloudError } from './error.ts';
+import { createWhole } from './whole-file.ts';
 
 export interface TokenRequest {
   /** Who: the `sub` claim. */
@@ -105,6 +106,6 @@ async function keyIn(dataDir: string | undefined): Promise<CryptoKey> {
     }
   }
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  if (file !== undefined) await writeFile(file, await exportPKCS8(privateKey), { mode: 0o600, flag: 'wx' });
+  if (file !== undefined) createWhole(file, await exportPKCS8(privateKey), 0o600);
   return privateKey;
 }

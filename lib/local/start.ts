@@ -45,14 +45,14 @@ async function main(options: Options): Promise<void> {
   const folder = new MarketFolder(options.data);
   if (options.reset) folder.reset();
   const before = folder.kept();
-  const kept = { ...before, aheadMs: before.aheadMs + options.aheadHours * HOUR_MS };
+  const wanted = before.aheadMs + options.aheadHours * HOUR_MS;
   console.log('Synthesizing and starting the market ...');
   makeDeployment(folder.assembly);
   const cloud = await startCloud({
     assembly: folder.assembly,
     dataDir: folder.dir,
     port: options.port,
-    clock: followingClock(kept.aheadMs),
+    clock: followingClock(wanted),
     onProblem: (error) => console.error(error.message),
     onLog: ({ function: name, level, text }) => {
       if (level === 'ERROR') console.error(`${name}: ${text}`);
@@ -62,6 +62,8 @@ async function main(options: Options): Promise<void> {
       else if (from === 'ALARM') console.error(`clear ${alarm} (${reason})`);
     },
   });
+  // Machine's time first: what is kept may then be a moment too far ahead, never behind.
+  const kept = { ...before, aheadMs: -Date.now() + cloud.clock.now() };
   const exchange = new Exchange(cloud.url);
   const stop = stopper(folder, cloud, exchange);
   try {

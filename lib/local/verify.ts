@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { readExport } from './audit/export.ts';
-import { readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
+import { namesTwo, readVenue, SOURCE_HELP, SOURCE_OPTIONS } from './audit/source.ts';
 import { type Audit, type AuditCheck, auditRows } from './audit.ts';
 import { LocalCloudError } from './error.ts';
 
@@ -14,12 +14,15 @@ const HELP = `Proves a venue again from its log: the chain, every auction from i
 
 ${SOURCE_HELP}
   --export DIR    an export instead, without the table
+  --head HASH     a head noted earlier: the log must still lead through it
   --json          the report as JSON
   --help`;
 
 const SAYS: Record<string, string> = {
   files: 'files are those of the manifest',
   log: "events are chained without a gap and lead to the venue's state",
+  head: 'the log leads through the head that was noted',
+  books: 'submissions are the rows that were written',
   auctions: 'auctions clear again to the same prices, fills and carried orders',
   settlements: 'settlements and expiries are at the prices of the rules, or approved',
   posted: 'shards have posted the whole log',
@@ -27,29 +30,39 @@ const SAYS: Record<string, string> = {
   accounts: 'accounts stand at the replayed lots and cents',
   statements: 'statements follow from the log',
   totals: 'event totals follow from the log',
+  records: 'slots, gates, done-once marks, day runs and approvals agree with the log',
   sums: 'accounts sum to zero lots in every month and zero cents',
 };
 
 class UsageError extends Error {}
 
 async function main(args: string[]): Promise<number> {
-  const { json, help, export: archive, ...source } = read(args);
+  const { json, help, export: archive, head, ...source } = read(args);
   if (help) {
     console.log(HELP);
     return 0;
   }
+  if (namesTwo(source)) throw new UsageError('--data and --table name two venues: name one');
   if (archive !== undefined && Object.keys(source).length) throw new UsageError('--export takes no other source');
   const exported = archive === undefined ? undefined : await readExport(archive);
   const rows = exported?.rows ?? (await readVenue(source));
   const shards = rows.shards();
   const audit = await auditRows(rows, shards);
-  const checks = exported
-    ? [{ name: 'files', checked: Object.keys(exported.manifest.files).length, faults: exported.faults }, ...audit.checks]
-    : audit.checks;
-  const holds = audit.identical && (exported?.faults.length ?? 0) === 0;
+  const first: AuditCheck[] = [
+    ...(exported ? [{ name: 'files', checked: Object.keys(exported.manifest.files).length, faults: exported.faults }] : []),
+    ...(head === undefined ? [] : [{ name: 'head', checked: audit.heads.length, faults: headFaults(audit, head) }]),
+  ];
+  const checks = [...first, ...audit.checks];
+  const holds = audit.identical && first.every(({ faults }) => faults.length === 0);
   console.log(json ? report(audit, checks, holds) : lines(audit, checks, holds).join('\n'));
   return holds ? 0 : 1;
 }
+
+/** A chain that was computed anew is consistent in itself; it can't lead through a hash that was noted before. */
+const headFaults = ({ heads }: Audit, head: string): { row: string; what: string }[] =>
+  heads.includes(head)
+    ? []
+    : [{ row: 'LOG', what: `has no event with the hash ${head}: it is another log, or the end of it is gone` }];
 
 function lines({ events, venue, stateHash }: Audit, checks: readonly AuditCheck[], holds: boolean): string[] {
   const shown = checks.flatMap(({ name, checked, faults }) => {
@@ -86,6 +99,7 @@ function read(args: string[]) {
     const options = {
       ...SOURCE_OPTIONS,
       export: { type: 'string' },
+      head: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     } as const;

@@ -146,10 +146,10 @@ export async function readCursor(table: Table, shard: number): Promise<number> {
 }
 
 export async function moveCursor(table: Table, shard: number, seq: number): Promise<void> {
-  await table.putIf({ ...cursorKey(shard), attributes: { seq: N(seq) } }, 'attribute_not_exists(pk) OR seq < :seq', {
-    ':seq': N(seq),
-  });
+  await table.putIf(cursorItem(shard, seq), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(seq) });
 }
+
+export const cursorItem = (shard: number, seq: number): Item => ({ ...cursorKey(shard), attributes: { seq: N(seq) } });
 
 /** What one event moved in one shard, and what the shard's accounts then hold where the event makes it read them all. */
 export interface ShardTotals {
@@ -285,7 +285,7 @@ function decodeEntry(data: string): JournalEntry {
 
 const AMOUNTS = new Set(['cents', 'collected', 'longsRollCost']);
 export const encodeTotals = (totals: ShardTotals): string => stringify(totals);
-const decodeTotals = (seq: number, item: Attributes): EventTotals => ({
+export const decodeTotals = (seq: number, item: Attributes): EventTotals => ({
   seq,
   shards: new Map(
     Object.entries(item)

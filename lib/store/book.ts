@@ -3,6 +3,7 @@
  * same item, however often and however late it comes. Roll orders stand beside them in chunks that, once written, say
  * for good which accounts they cover.
  */
+import { createHash } from 'node:crypto';
 import type { BookOrder } from '../domain/book.ts';
 import type { Instruction, LiveOrders, Outcome } from '../domain/orders.ts';
 import { replaySubmission } from '../domain/orders.ts';
@@ -43,7 +44,7 @@ const firstKeyAt = (time: number): string => {
 };
 
 export async function readSubmission(
-  table: Table,
+  table: Rows,
   product: string,
   shard: number,
   account: string,
@@ -57,7 +58,7 @@ export async function readSubmission(
 /** False when the key is taken. */
 export async function writeSubmission(table: Table, submission: Submission): Promise<boolean> {
   const { product, shard, account, key } = submission;
-  return table.create({
+  const item: Item = {
     ...submissionKey(product, shard, keyDate(key), account, key),
     attributes: {
       auction: N(submission.auction),
@@ -68,7 +69,19 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
       outcomes: B(packOutcomes(submission.outcomes)),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
-  });
+  };
+  return table.create({ ...item, attributes: { ...item.attributes, seal: S(sealOf(item)) } });
+}
+
+/**
+ * A hash of all else in the item and of its key, so that whoever audits can name a changed row and not only the auction
+ * that no longer clears as it did. It is no proof against who knows how to make it; clearing again is.
+ */
+export function sealOf({ pk, sk, attributes }: Item): string {
+  const hash = createHash('sha256').update(`${pk}\n${sk}`);
+  for (const [name, value] of Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)))
+    if (name !== 'seal') hash.update(`\n${name}\n`).update(value.B ?? value.S ?? value.N ?? '');
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** An account's submissions into one auction, in order of arrival. `since` bounds the reading: no key can be older. */

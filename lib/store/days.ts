@@ -104,7 +104,7 @@ export async function listIndex(table: Table, product: string, limit: number, be
   return items.map(decodeIndexValue);
 }
 
-export async function readIndexValue(table: Table, product: string, date: BusinessDate): Promise<IndexValue | undefined> {
+export async function readIndexValue(table: Rows, product: string, date: BusinessDate): Promise<IndexValue | undefined> {
   const item = await table.get(indexKey(product, date));
   return item && decodeIndexValue(item);
 }

@@ -3,7 +3,7 @@
  * settles or posts. Only an operator turns it off again.
  */
 import { switchKey } from './keys.ts';
-import { json, N, type Table, text } from './table.ts';
+import { json, N, type Rows, type Table, text } from './table.ts';
 
 export interface Halt {
   readonly reason: string;
@@ -12,7 +12,7 @@ export interface Halt {
   readonly at: string;
 }
 
-export async function readHalt(table: Table): Promise<Halt | undefined> {
+export async function readHalt(table: Rows): Promise<Halt | undefined> {
   const item = await table.get(switchKey);
   const halt = item && (JSON.parse(text(item, 'data')) as Halt | null);
   return halt ?? undefined;

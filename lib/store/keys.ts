@@ -22,6 +22,7 @@
  * | day runs                               | DAY#product                    | date                  | roll, close, settle  | roll, close, settle, operator-api |
  * | index values                           | INDEX#product                  | date                  | operator-api         | settle-day, operator-api |
  * | held for approval                      | HELD                           | id                    | settle, operator-api | settle, operator-api |
+ * | rows put right by hand, old and new    | MENDED                         | instant#row           | npm run mend         | auditors |
  */
 import type { BusinessDate } from '../domain/calendar.ts';
 
@@ -88,6 +89,8 @@ export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+
+export const mendedKey = (at: string, row: string): Key => ({ pk: 'MENDED', sk: `${at}#${row}` });
 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { ClearingEvent } from '../domain/events.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
 import { logKey, onceKey, ordered, venueKey } from './keys.ts';
-import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface LogEntry {
   readonly seq: number;
@@ -94,6 +94,7 @@ export async function append(
   const hash = chain(venue.hash, data);
   // Folding first: an event that breaks the venue's own order must never be written.
   const next = evolveVenue(venue, seq, hash, event);
+  await checkEnd(table, venue);
   const item = { ...logKey(seq), attributes: { data: S(data), hash: S(hash), v: N(1) } };
   const written = once
     ? await table.createTogether([item, { ...onceKey(once), attributes: { seq: N(seq) } }])
@@ -102,6 +103,20 @@ export async function append(
   folded.set(table, next);
   if (seq % SNAPSHOT_EVERY === 0) await writeSnapshot(table, next);
   return next;
+}
+
+/**
+ * The log must still end where this process remembers, and not have reached further: behind an event that somebody has
+ * deleted the next one would leave a gap, and in its place it would be another past than the one that shards have posted.
+ * An event that was deleted before anybody remembered or posted it can't be missed here; only a head noted elsewhere shows it.
+ */
+async function checkEnd(table: Table, { seq, hash }: VenueState): Promise<void> {
+  const last = seq > 0 ? await table.get(logKey(seq)) : undefined;
+  if (seq > 0 && last?.hash?.S !== hash) throw new LogDamagedError(seq, 'is no longer the event that was written');
+  const [posted] = await table.queryAll('TOTALS', { from: ordered(seq + 1), limit: 1 });
+  // Another process may just have been quicker: then the event is there, and the place is refused to this one as ever.
+  if (posted && !(await table.get(logKey(seq + 1))))
+    throw new LogDamagedError(seq + 1, 'has been posted and is missing from the log');
 }
 
 /** The number of the event that claimed a name. */
@@ -129,12 +144,13 @@ const decodeSnapshot = (item: Attributes): VenueState => ({
 });
 
 async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
-  await table.putIf(
-    { ...venueKey, attributes: { seq: N(state.seq), hash: S(state.hash), products: S(JSON.stringify(state.products)), v: N(1) } },
-    'attribute_not_exists(pk) OR seq < :seq',
-    { ':seq': N(state.seq) },
-  );
+  await table.putIf(snapshotItem(state), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(state.seq) });
 }
+
+export const snapshotItem = ({ seq, hash, products }: VenueState): Item => ({
+  ...venueKey,
+  attributes: { seq: N(seq), hash: S(hash), products: S(JSON.stringify(products)), v: N(1) },
+});
 
 export const chain = (previous: string, data: string): string =>
   createHash('sha256').update(previous).update('\n').update(data).digest('hex');

@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { frozenClock } from '../../lib/local/clock.ts';
+import { followingClock, frozenClock } from '../../lib/local/clock.ts';
 import { startCloud } from '../../lib/local/cloud.ts';
 import { type DynamoDb, startDynamoDb } from '../../lib/local/dynamodb.ts';
+import { startSqs } from '../../lib/local/sqs.ts';
 import { CLIENTS, startSmallApp, synthesizeSmallApp, temporaryFolder } from './small-app.ts';
 
 const KEEPER = `${CLIENTS}
@@ -32,6 +33,34 @@ test('tables, queues, the order of a group and tokens outlive a stop', async () 
   expect(second.depths()['idle.fifo']).toEqual({ ready: 3, delayed: 0, inflight: 0 });
   expect((await fetch(`${second.url}/things`, { headers: { authorization: token } })).status).toBe(200);
   expect(statSync(join(dataDir, 'issuer-key.pem')).mode & 0o777).toBe(0o600);
+});
+
+test('a message that was in work when its cloud was killed comes again, and that does not count as a receive', async () => {
+  const dataDir = temporaryFolder();
+  const options = { clock: clock(), dataDir, delayMsMax: 0, onArrival: () => {} };
+  const plan = { name: 'work.fifo', arn: 'arn:aws:sqs:us-east-1:000000000000:work.fifo', deadLetters: false };
+  const attributes = { FifoQueue: 'true', VisibilityTimeout: '900' };
+  const first = await startSqs(options);
+  const queue = first.createQueue({ ...plan, attributes });
+  for (const n of ['1', '2']) queue.send(n, { group: 'g', deduplication: n });
+  expect(queue.receive(10)).toHaveLength(2);
+  // Nothing is given back: what the file holds now is what it holds after a kill.
+  await first.stop();
+  const second = await startSqs(options);
+  onTestFinished(() => second.stop());
+  const again = second.createQueue({ ...plan, attributes }).receive(10);
+  expect(again.map(({ message }) => [message.body, message.approximateReceiveCount])).toEqual([
+    ['1', 1],
+    ['2', 1],
+  ]);
+});
+
+test('a clock whose run died before anybody noted how far it was ahead goes on from the last schedule that fired', async () => {
+  const [assembly, dataDir] = [synthesizeSmallApp(APP), temporaryFolder()];
+  const firedUntil = new Date(Date.now() + 3_600_000).toISOString();
+  writeFileSync(join(dataDir, 'schedules.json'), JSON.stringify({ firedUntil }));
+  const cloud = await startSmallApp(APP, { assembly, dataDir, clock: followingClock() });
+  expect(cloud.clock.now()).toBeGreaterThanOrEqual(Date.parse(firedUntil));
 });
 
 test('a data folder has one cloud at a time', async () => {

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readExport, writeExport } from '../../lib/local/audit/export.ts';
+import { recordFaults } from '../../lib/local/audit/records.ts';
+import type { Replay } from '../../lib/local/audit/replay.ts';
 import { VenueRows } from '../../lib/local/audit/rows.ts';
 import { type Audit, auditRows } from '../../lib/local/audit.ts';
 import { type Market, openMarket, play, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
+import { chain } from '../../lib/store/log.ts';
 import { type Attributes, B, S } from '../../lib/store/table.ts';
 
 let market: Market;
@@ -71,6 +74,20 @@ describe('the audit', () => {
     ['the state', /^VENUE STATE$/, () => ({ products: S('{}') })],
     ['a cursor', /^SHARD#1 CURSOR$/, () => ({ seq: { N: '3' } })],
     ['an auction', /^AUCTION#/, () => ({ closing: { BOOL: true } })],
+    ['what a submission says', /^BOOK#\S+ maker#/, (item) => ({ instructions: B(flipped(item.instructions!.B!)) })],
+    ['what was decided on a submission', /^BOOK#\S+ fund#/, (item) => ({ outcomes: B(flipped(item.outcomes!.B!)) })],
+    ['the auction of a submission', /^BOOK#\S+ seller#/, () => ({ auction: { N: '1' }, sequence: S('1') })],
+    ['a slot', /^SLOT#/, () => ({ auction: { N: '5' } })],
+    ['a gate', /^GATE#/, () => ({ open: { N: '2' } })],
+    ['the dates of a gate', /^GATE#/, () => ({ 'passed#1': { L: [] } })],
+    ['a done-once mark', /^ONCE cash#/, () => ({ seq: { N: '14' } })],
+    ['how far a day has come', /^DAY#/, () => ({ 'event#settle': { N: '3' } })],
+    ['the report of a day', /^DAY#/, (item) => ({ report: S(item.report!.S!.replace(/"collected":"/, '"collected":"1')) })],
+    [
+      'the open interest of a day',
+      /^DAY#/,
+      (item) => ({ report: S(item.report!.S!.replace(/("openInterest":\{"[^"]+":)/, '$19')) }),
+    ],
   ];
   test.each(EDITED)('names %s that was edited', async (_, row, change) => {
     const item = first(row);
@@ -79,15 +96,22 @@ describe('the audit', () => {
     expect(audit.differences[0]).toContain(nameOf(item));
   });
 
-  test.each([/^LOG 0+6$/, /^JOURNAL#/, /^SHARD#\d ACCOUNT#/, /^STATEMENT#/, /^TOTALS /, /^RESULT#\S+ fills#/, /^AUCTION#/])(
-    'names a row that was deleted: %s',
-    async (row) => {
-      const item = first(row);
-      const audit = await auditOf(without(item));
-      expect(audit.identical).toBe(false);
-      expect(audit.differences[0]).toContain(nameOf(item));
-    },
-  );
+  test.each([
+    /^LOG 0+6$/,
+    /^JOURNAL#/,
+    /^SHARD#\d ACCOUNT#/,
+    /^STATEMENT#/,
+    /^TOTALS /,
+    /^RESULT#\S+ fills#/,
+    /^AUCTION#/,
+    /^SLOT#/,
+    /^DAY#/,
+  ])('names a row that was deleted: %s', async (row) => {
+    const item = first(row);
+    const audit = await auditOf(without(item));
+    expect(audit.identical).toBe(false);
+    expect(audit.differences[0]).toContain(nameOf(item));
+  });
 
   test('names the end of the log when it was cut off', async () => {
     const last = items.filter((item) => item.pk!.S === 'LOG').sort((a, b) => (a.sk!.S! < b.sk!.S! ? 1 : -1))[0]!;
@@ -110,6 +134,28 @@ describe('the audit', () => {
     const audit = await auditOf(without(first(row)));
     expect(audit.differences[0]).toMatch(/^AUCTION#H100-SXM \d{12} /);
   });
+});
+
+test('a submission in the partition of another date is named, also when nothing else is wrong', async () => {
+  const item = first(/^BOOK#\S+ maker#/);
+  const moved = { ...item, pk: S(item.pk!.S!.replace(/\d{4}-\d{2}-\d{2}$/, '2025-11-01')) };
+  expect((await auditOf([...items, moved])).differences).toEqual([
+    `${nameOf(moved)} is not in the partition of its key (${moved.pk.S!.split('#')[2]})`,
+  ]);
+});
+
+test('what was settled on approval must be what was held and who approved it', async () => {
+  const data = { proposal: { kind: 'settlement', curve: { 1: 5 } }, approvals: ['op-1', 'op-2'] };
+  const key = { pk: S('HELD'), sk: S('settlement.P.2025-11-06') };
+  const event = { kind: 'prices-settled', product: 'P', date: '2025-11-06', settled: { 1: 5 }, approvedBy: ['op-1', 'op-2'] };
+  const faults = async (held: object[], settled: object) =>
+    (await recordFaults(await VenueRows.from(held as Attributes[]), { events: [settled] } as unknown as Replay)).faults;
+  const held = (change: object) => [{ ...key, data: S(JSON.stringify({ ...data, ...change })) }];
+  expect(await faults(held({}), event)).toEqual([]);
+  const wrong = { row: 'HELD settlement.P.2025-11-06', what: 'is not what LOG 000000000001 was approved as' };
+  expect(await faults(held({ approvals: ['op-1', 'op-3'] }), event)).toEqual([wrong]);
+  expect(await faults(held({}), { ...event, settled: { 1: 6 } })).toEqual([wrong]);
+  expect(await faults([], event)).toEqual([{ ...wrong, what: 'is missing: LOG 000000000001 was approved' }]);
 });
 
 describe('an export', () => {
@@ -138,6 +184,26 @@ describe('an export', () => {
     expect(report.checks.find(({ name }: { name: string }) => name === 'journal').first.row).toMatch(/^JOURNAL#/);
   });
 
+  test('shows by a head noted earlier that its log was computed anew', async () => {
+    const dir = join(folder, 'e');
+    const log = items.filter((item) => item.pk!.S === 'LOG').sort((a, b) => (a.sk!.S! < b.sk!.S! ? -1 : 1));
+    const [noted, head] = [log[9]!.hash!.S!, log.at(-1)!.hash!.S!];
+    // An operator's name in the first event is changed, and the chain made to fit all the way.
+    let hash = '';
+    const forged = log.map((item, at) => {
+      const data = at === 0 ? item.data!.S!.replace('op-1', 'op-9') : item.data!.S!;
+      hash = chain(hash, data);
+      return { ...item, data: S(data), hash: S(hash) };
+    });
+    const others = items.filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE');
+    writeExport(dir, await VenueRows.from([...others, ...forged]));
+    expect(script('verify.ts', '--export', dir).stdout).toContain('Everything holds.');
+    const held = script('verify.ts', '--export', dir, '--head', noted);
+    expect([held.status, held.stdout]).toEqual([1, expect.stringContaining(`has no event with the hash ${noted}`)]);
+    expect(script('verify.ts', '--export', dir, '--head', hash).status).toBe(0);
+    expect(hash).not.toBe(head);
+  });
+
   test('names a file that is gone', async () => {
     const dir = join(folder, 'd');
     writeExport(dir, await VenueRows.from(items));
@@ -155,6 +221,7 @@ describe('an export', () => {
 
 test.each([
   [['--bogus'], 2, 'npm run verify'],
+  [['--data', 'a', '--table', 'b'], 2, 'name two venues'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
 ])('verify %j ends with %i', (args, code, says) => {

@@ -147,6 +147,31 @@ describe('append', () => {
     expect(await readEvents(table, 0, 1)).toEqual([]);
   });
 
+  it('writes nothing behind an event that is gone, or is another, though this process still remembers it', async () => {
+    const state = await grow(3);
+    const newest = await raw(3);
+    await table.delete(logKey(3));
+    await expect(append(table, state, moved(9n))).rejects.toThrow('event 3 is no longer the event that was written');
+    await table.put({ ...logKey(3), attributes: { data: newest.data!, hash: S('0'.repeat(64)) } });
+    await expect(append(table, state, moved(9n), 'name')).rejects.toThrow(LogDamagedError);
+    expect(await readEvents(table, 3, 1)).toEqual([]);
+    expect(await claimedBy(table, 'name')).toBeUndefined();
+  });
+
+  it('writes no other event in the place of one that shards have posted', async () => {
+    const two = await grow(2);
+    await grow(1);
+    await table.put({ pk: 'TOTALS', sk: logKey(3).sk, attributes: { 'shard#0': S('{}') } });
+    // Only late: the event is there, and the place is taken.
+    expect(await append(table, two, moved(9n))).toBeUndefined();
+    await table.delete(logKey(3));
+    await expect(append(table, two, moved(9n))).rejects.toThrow('event 3 has been posted and is missing from the log');
+    const cold = new Table();
+    await expect(append(cold, await loadVenue(cold), moved(9n))).rejects.toThrow(LogDamagedError);
+    expect(await readEvents(table, 2, 1)).toEqual([]);
+    await table.delete({ pk: 'TOTALS', sk: logKey(3).sk });
+  });
+
   it('lets many appenders at once commit all their events, one after another', async () => {
     const appender = async (own: Table, reference: string): Promise<number[]> => {
       const seqs: number[] = [];

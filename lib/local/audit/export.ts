@@ -13,7 +13,7 @@ import { LocalCloudError } from '../error.ts';
 import { canonical } from './canonical.ts';
 import { inOrder, rowName, VenueRows } from './rows.ts';
 
-/** File by kind of partition. Gates, slots, done-once marks, days and what is held prove nothing and are left out. */
+/** File by kind of partition: all there are, since a venue is also built again from its export. */
 const FILES = {
   'log.jsonl': ['LOG'],
   'state.jsonl': ['VENUE'],
@@ -26,9 +26,15 @@ const FILES = {
   'journal.jsonl': ['JOURNAL'],
   'statements.jsonl': ['STATEMENT'],
   'totals.jsonl': ['TOTALS'],
+  'gates.jsonl': ['GATE'],
+  'slots.jsonl': ['SLOT'],
+  'done-once.jsonl': ['ONCE'],
+  'days.jsonl': ['DAY'],
+  'held.jsonl': ['HELD'],
+  'mended.jsonl': ['MENDED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/1';
+const FORMAT = 'compute-exchange-export/2';
 
 export interface Manifest {
   readonly format: string;

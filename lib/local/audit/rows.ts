@@ -52,6 +52,11 @@ export class VenueRows implements Rows {
       .flatMap((partition) => this.#partitions.get(partition)!);
   }
 
+  /** Every row, in order of key. */
+  all(): Attributes[] {
+    return [...this.#partitions.keys()].sort(inOrder).flatMap((partition) => this.#partitions.get(partition)!);
+  }
+
   /** How many shards the accounts are spread over, as the shards themselves have left it in the rows. */
   shards(): number {
     const cursors = this.ofKind('SHARD').map(({ pk }) => Number(pk!.S!.slice('SHARD#'.length)));

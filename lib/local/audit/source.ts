@@ -33,15 +33,31 @@ export const SOURCE_HELP = `  --data DIR      data folder of a market on this ma
   --endpoint URL  where that table is, unless it is at AWS
   --region R      the region it is in`;
 
+/** Whether two venues are named: neither is then meant for sure. */
+export const namesTwo = ({ data, table }: Source): boolean => data !== undefined && table !== undefined;
+
 /** Reads every row once. Throws LocalCloudError when there is no venue to read. */
-export async function readVenue({ data = MARKET_FOLDER, table, endpoint, region }: Source): Promise<VenueRows> {
-  if (table === undefined) return readFolder(data);
-  return readTable(clientOf(endpoint, region), table);
+export async function readVenue(source: Source): Promise<VenueRows> {
+  return withTable(source, async (table) => {
+    try {
+      return await VenueRows.from(table.scan());
+    } catch (cause) {
+      const what = `The table ${table.name} can't be read (${(cause as Error).message})`;
+      throw new LocalCloudError(what, 'Check its name, place and credentials.', { cause });
+    }
+  });
 }
 
-async function readFolder(dir: string): Promise<VenueRows> {
+/** Opens a venue's table for as long as `work` takes. Throws LocalCloudError when there is none. */
+export async function withTable<T>(source: Source, work: (table: Table) => Promise<T>): Promise<T> {
+  const { data = MARKET_FOLDER, table, endpoint, region } = source;
+  if (table === undefined) return inFolder(data, work);
+  return withClient(clientOf(endpoint, region), (client) => work(new Table(table, client)));
+}
+
+async function inFolder<T>(dir: string, work: (table: Table) => Promise<T>): Promise<T> {
   const running = new MarketFolder(dir).running();
-  if (running?.tables !== undefined) return readOnly(clientOf(running.tables, LOCAL_REGION));
+  if (running?.tables !== undefined) return withClient(clientOf(running.tables, LOCAL_REGION), onlyTable(work));
   if (!existsSync(join(dir, 'tables.db')))
     throw new LocalCloudError(`There is no market in ${dir}`, 'Name its folder with --data, or make one with npm start.');
   // The lock refuses a folder whose market is running and can't be read beside it.
@@ -54,7 +70,7 @@ async function readFolder(dir: string): Promise<VenueRows> {
     });
     folder.noteEngine(engine.pid);
     try {
-      return await readOnly(clientOf(engine.endpoint, LOCAL_REGION));
+      return await withClient(clientOf(engine.endpoint, LOCAL_REGION), onlyTable(work));
     } finally {
       await engine.stop();
     }
@@ -64,30 +80,25 @@ async function readFolder(dir: string): Promise<VenueRows> {
 }
 
 /** The one table of a local engine. */
-async function readOnly(client: DynamoDBClient): Promise<VenueRows> {
-  const { TableNames: names = [] } = await client.send(new ListTablesCommand({}));
-  if (names.length !== 1)
-    throw new LocalCloudError(`There are ${names.length} tables there, not one`, 'Name one with --table and --endpoint.');
-  return readTable(client, names[0]!);
-}
+const onlyTable =
+  <T>(work: (table: Table) => Promise<T>) =>
+  async (client: DynamoDBClient): Promise<T> => {
+    const { TableNames: names = [] } = await client.send(new ListTablesCommand({}));
+    if (names.length !== 1)
+      throw new LocalCloudError(`There are ${names.length} tables there, not one`, 'Name one with --table and --endpoint.');
+    return work(new Table(names[0]!, client));
+  };
 
-async function readTable(client: DynamoDBClient, name: string): Promise<VenueRows> {
+async function withClient<T>(client: DynamoDBClient, work: (client: DynamoDBClient) => Promise<T>): Promise<T> {
   try {
-    return await VenueRows.from(new Table(name, client).scan());
-  } catch (cause) {
-    throw new LocalCloudError(
-      `The table ${name} can't be read (${(cause as Error).message})`,
-      'Check its name, place and credentials.',
-      {
-        cause,
-      },
-    );
+    return await work(client);
   } finally {
     client.destroy();
   }
 }
 
-function clientOf(endpoint: string | undefined, region: string | undefined): DynamoDBClient {
+/** A client of a table anywhere. */
+export function clientOf(endpoint: string | undefined, region: string | undefined): DynamoDBClient {
   const config: DynamoDBClientConfig = { ...(endpoint ? { endpoint } : {}), ...(region ? { region } : {}) };
   // A local engine asks for credentials and does not look at them.
   const isLocal = endpoint !== undefined && /^https?:\/\/(127\.0\.0\.1|localhost)(:|\/|$)/.test(endpoint);

@@ -137,22 +137,31 @@ export async function play(
   { listed, last, dayEnds = '16:05', extraLots = 0 }: Script,
   between: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const { cloud, operator } = market;
   const first = nextBusinessDay('NYSE', listed as BusinessDate);
   await list(market, listed, first);
-  for (const date of businessDays('NYSE', first, last as BusinessDate)) {
-    for (const time of ['09:00', '12:00', '15:00']) {
-      await cloud.advanceTo(instantOf(date, time, ZONE));
-      if (time === '15:00')
-        await stubbornly(() => operator.put(`/v1/operator/index/${PRODUCT}/${date}`, { value: `2.4${date.slice(8)}` }));
-      await trade(market, date, time, extraLots);
-      await cloud.quiet();
-      await between();
-    }
-    await cloud.advanceTo(instantOf(date, dayEnds, ZONE));
+  for (const date of businessDays('NYSE', first, last as BusinessDate)) await playDay(market, date, dayEnds, extraLots, between);
+}
+
+/** One day of it, in a market that is listed. */
+export async function playDay(
+  market: Market,
+  date: BusinessDate,
+  dayEnds = '16:05',
+  extraLots = 0,
+  between: () => Promise<void> = async () => {},
+): Promise<void> {
+  const { cloud, operator } = market;
+  for (const time of ['09:00', '12:00', '15:00']) {
+    await cloud.advanceTo(instantOf(date, time, ZONE));
+    if (time === '15:00')
+      await stubbornly(() => operator.put(`/v1/operator/index/${PRODUCT}/${date}`, { value: `2.4${date.slice(8)}` }));
+    await trade(market, date, time, extraLots);
     await cloud.quiet();
     await between();
   }
+  await cloud.advanceTo(instantOf(date, dayEnds, ZONE));
+  await cloud.quiet();
+  await between();
 }
 
 async function list({ operator, as }: Market, listed: string, first: BusinessDate): Promise<void> {

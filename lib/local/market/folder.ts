@@ -2,9 +2,10 @@
  * What the local market keeps in its folder besides the cloud's own files: how far its clock is ahead, whether it has been
  * seeded, where it runs now, and tokens to call it with. Other commands of this project find the running market by it.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloudError } from '../error.ts';
+import { writeWhole } from '../whole-file.ts';
 
 /** Written while the market runs. */
 export interface Running {
@@ -74,7 +75,7 @@ export class MarketFolder {
   writeTokens(variables: Readonly<Record<string, string>>): void {
     const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
-    writeFileSync(this.tokensFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+    writeWhole(this.tokensFile, `${lines.join('\n')}\n`, 0o600);
   }
 
   readTokens(): Record<string, string> {
@@ -99,7 +100,7 @@ export class MarketFolder {
 
   #write(name: string, value: unknown): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.dir, name), `${JSON.stringify(value)}\n`);
+    writeWhole(join(this.dir, name), `${JSON.stringify(value)}\n`);
   }
 }
 
