@@ -23,10 +23,15 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
   const day = closing ? await readDay(table, product, date) : undefined;
   if (day?.step === 'roll') return logger.warn('closing auction not closed: its roll has not ended', { product, slot });
 
-  await markAuction(table, product, auction);
-  await queues.sendMarkers(product, auction, slot, shards);
+  await cut(auction, slot);
   if (day?.step === 'close') await moveDay(table, day, 'close', 'clear');
   logger.info('auction closing', { product, auction, slot, closing });
+
+  /** Marked once every group has its marker, so that no later auction's can overtake it. Markers that come again change nothing. */
+  async function cut(auction: number, slot: string): Promise<void> {
+    await queues.sendMarkers(product, auction, slot, shards);
+    await markAuction(table, product, auction);
+  }
 
   /** Numbers an auction between the closing ones; those are numbered by the roll. `undefined`: look again. */
   async function openIntraday(): Promise<number | 'refused' | undefined> {
@@ -36,7 +41,7 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
     const refused =
       (!isBusinessDay(calendar, date) && 'it is no business day') ||
       (newest && newest.slot >= slot && 'a later auction has been opened') ||
-      (newest && !newest.marked && 'the closing auction before it is not closed') ||
+      (newest?.closing && !newest.marked && 'the closing auction before it is not closed') ||
       ((await openDay(table, product, state!.closedOn)) && 'a day run is under way') ||
       // Its trades would fall into the day before it, whose statement and expiry are still to come.
       (nextBusinessDay(calendar, state!.closedOn) < date && 'the business day before it is not closed');
@@ -44,6 +49,8 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
       logger.warn(`auction not held: ${refused}`, { product, slot });
       return 'refused';
     }
+    // Whoever was to cut the one before it died, or is still at it: a shard passes its gates in order.
+    if (newest && !newest.marked) await cut(newest.auction, newest.slot);
     const auction = (newest?.auction ?? 0) + 1;
     return (await openAuction(table, { product, auction, slot, date, closing: false })) ? auction : undefined;
   }

@@ -13,7 +13,7 @@ export interface Auction {
   readonly slot: string;
   readonly date: BusinessDate;
   readonly closing: boolean;
-  /** Its markers have been sent, or are being sent. */
+  /** Its markers have been sent to every shard. */
   readonly marked: boolean;
   /** By closed shard, the dates whose book partitions its orders are in. */
   readonly closed: ReadonlyMap<number, readonly string[]>;

@@ -96,9 +96,9 @@ describe('a slot that comes again', () => {
 
   it.each([
     ['numbered it', 'table', 'createTogether', 'after'],
-    ['was about to say that it is closing', 'table', 'update', 'before'],
     ['was about to send the markers', 'queues', 'sendMarkers', 'before'],
     ['sent the markers', 'queues', 'sendMarkers', 'after'],
+    ['was about to say that they are sent', 'table', 'update', 'before'],
   ] as const)('because a worker died that %s is closed all the same', async (_, on, method, when) => {
     dieOnce(floor[on], method as never, when);
     expect(await close(TEN)).toEqual([0]);
@@ -106,6 +106,21 @@ describe('a slot that comes again', () => {
     expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
     expect(markers()).toHaveLength(SHARDS);
   });
+});
+
+test.each([
+  ['numbered it', 'table', 'createTogether', 'after'],
+  ['was about to send its markers', 'queues', 'sendMarkers', 'before'],
+] as const)('the markers of an auction whose worker died that %s go ahead of those of the next', async (_, on, method, when) => {
+  dieOnce(floor[on], method as never, when);
+  expect(await close(TEN)).toEqual([0]);
+  expect(await close(ONE)).toEqual([]);
+  expect(await opened()).toEqual([
+    { auction: 2, slot: ONE, marked: true, closing: false },
+    { auction: 1, slot: TEN, marked: true, closing: false },
+  ]);
+  const sent = Map.groupBy(markers() as { auction: number; shard: number }[], ({ shard }) => shard);
+  expect([...sent.values()].map((all) => all.map(({ auction }) => auction))).toEqual(Array(SHARDS).fill([1, 2]));
 });
 
 describe('an auction is refused', () => {
