@@ -137,7 +137,7 @@ export class Environment {
 }
 
 /** What Lambda itself sets; the variables of whoever started this cloud are never passed on. */
-function reservedVariables(plan: FunctionPlan): Record<string, string> {
+export function reservedVariables(plan: FunctionPlan): Record<string, string> {
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',

@@ -25,6 +25,11 @@ export const refusal = (status: number, message: string): Answer => ({
 export const UNAVAILABLE = refusal(503, 'Service Unavailable');
 export const INTERNAL = refusal(500, 'Internal Server Error');
 
+/** What of a request goes into the event besides its parts. */
+export type Asked = Pick<IncomingMessage, 'headers' | 'method' | 'httpVersion'> & {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+};
+
 export interface EventParts {
   readonly route: RoutePlan;
   readonly rawPath: string;
@@ -33,10 +38,12 @@ export interface EventParts {
   readonly body: Buffer;
   readonly authorized: Authorized | undefined;
   readonly timeEpoch: number;
+  /** Any, unless given. */
+  readonly requestId?: string;
 }
 
-export function eventOf(request: IncomingMessage, parts: EventParts): APIGatewayProxyEventV2WithJWTAuthorizer {
-  const { route, rawPath, rawQueryString, pathParameters, body, authorized, timeEpoch } = parts;
+export function eventOf(request: Asked, parts: EventParts): APIGatewayProxyEventV2WithJWTAuthorizer {
+  const { route, rawPath, rawQueryString, pathParameters, body, authorized, timeEpoch, requestId = randomUUID() } = parts;
   const { cookie, ...headers } = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(',')]),
   );
@@ -63,7 +70,7 @@ export function eventOf(request: IncomingMessage, parts: EventParts): APIGateway
         sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
         userAgent: headers['user-agent'] ?? '',
       },
-      requestId: randomUUID(),
+      requestId,
       routeKey: route.key,
       stage: '$default',
       time: new Date(timeEpoch).toISOString(),

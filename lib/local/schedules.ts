@@ -31,7 +31,7 @@ export type FiringHook = (firing: Firing) => FiringFault | undefined;
 export interface SchedulesOptions {
   readonly fault?: FiringHook | undefined;
   readonly clock: Clock;
-  readonly queueOf: (name: string) => Queue;
+  readonly queueOf: (name: string) => Pick<Queue, 'send'>;
   /** Up to where everything due has been fired, from an earlier run. */
   readonly firedUntilMs: number | undefined;
   readonly onFiredUntil: (instantMs: number) => void;

@@ -21,17 +21,18 @@ export const ADDS: readonly Edit[] = [
   ],
   ['lib/store/queues.ts', 'auction, slot } satisfies', 'auction, slot, hints: { by: "next" } } satisfies'],
   ['lib/store/queues.ts', '{ v: 1, shard } satisfies', '{ v: 1, shard, hints: { by: "next" } } satisfies'],
-  // Not in the rows of accounts, which the audit by N compares whole.
+  // Not in the rows of accounts, which the audit by N compares whole; in a submission under its seal, as its writer would.
+  ['lib/store/book.ts', 'auction: N(submission.auction),', 'auction: N(submission.auction), by: S("next"),'],
   [
     'lib/store/table.ts',
     '...item.attributes });',
-    '...item.attributes, ...(/^(JOURNAL|STATEMENT|SHARD)/.test(item.pk) ? {} : { by: S("next") }) });',
+    '...item.attributes, ...(/^(JOURNAL|STATEMENT|SHARD|BOOK)/.test(item.pk) ? {} : { by: S("next") }) });',
   ],
   ['lib/store/log.ts', ': event);', ': { ...event, hints: { by: "next" } });'],
 ];
 
-/** Gives the folder of the bundles; it goes when the process ends. Every text must stand exactly once in its file. */
-export function bundlesWith(edits: readonly Edit[]): string {
+/** Gives the folder of the functions' sources; it goes when the process ends. Every text must stand exactly once in its file. */
+export function sourcesWith(edits: readonly Edit[]): string {
   const tree = mkdtempSync(join(tmpdir(), 'patched-'));
   process.once('exit', () => rmSync(tree, { recursive: true, force: true }));
   for (const folder of ['lambdas', 'lib/store', 'lib/domain'])
@@ -45,5 +46,11 @@ export function bundlesWith(edits: readonly Edit[]): string {
       source.replace(before, () => after),
     );
   }
-  return bundleFunctions({ sources: join(tree, 'lambdas'), into: join(tree, 'bundles') });
+  return join(tree, 'lambdas');
+}
+
+/** The same, bundled: gives the folder of the bundles. */
+export function bundlesWith(edits: readonly Edit[]): string {
+  const sources = sourcesWith(edits);
+  return bundleFunctions({ sources, into: join(sources, '..', 'bundles') });
 }

@@ -23,7 +23,7 @@ let alone: End;
 let next: string;
 beforeAll(async () => {
   next = bundlesWith(ADDS);
-  alone = await playToEnd(EXPIRY, OPTIONS);
+  alone = await playToEnd(EXPIRY);
 });
 
 /** How many items of a kind each version wrote. */

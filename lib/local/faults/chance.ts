@@ -1,40 +1,54 @@
 /**
  * What goes wrong, decided by a seed. Every decision is a hash of the seed, of what is being done (function, kind of
- * request and item, or queue and body) and of how often that was done before. So it does not depend on the order in which
- * threads get to run: the same seed does the same to the same request, and one fault more or less shifts no other.
- *
- * What is not reproducible: how many requests of one kind a worker makes may depend on which of two workers came first,
- * and then so do the faults of those that only one of the two runs made.
+ * request and item, or queue and body) and of how often that was done before. So one fault more or less shifts no other.
  */
 import { createHash } from 'node:crypto';
-import type { MessageHook } from '../event-sources.ts';
-import type { FiringHook } from '../schedules.ts';
-import { serviceError, type WireAction, type WireRequest } from '../wire.ts';
+import type { DeliveryFate, Fate, Misfortune } from '../virtual/cloud.ts';
+import { serviceError, type WireRequest } from '../wire.ts';
 
-const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
-
-/** Shares of a thousand. A read can be refused or lost; only a write can take effect unheard. */
-const READ_FAULTS = { 'drop-before': 3, throttle: 2, 'kill-before': 3 };
-const WRITE_FAULTS = { 'drop-before': 10, 'drop-after': 20, throttle: 6, conflict: 12, 'kill-before': 20, 'kill-after': 25 };
-const MESSAGE_FAULTS = { late: 60, again: 100 } as const;
-const FIRING_FAULTS = { twice: 200, late: 150, never: 100 } as const;
-/** One message may be unlucky this often; a system in which everything always fails shows nothing. */
+/** Shares of a thousand. A read can be refused, lost or never answered; only a write can take effect unheard. */
+const READ_FAULTS = { 'drop-before': 3, throttle: 3, 'kill-before': 3, 'hang-before': 2, partly: 60 };
+const WRITE_FAULTS = {
+  'drop-before': 10,
+  'drop-after': 20,
+  throttle: 8,
+  conflict: 15,
+  'kill-before': 20,
+  'kill-after': 25,
+  'hang-before': 4,
+  'hang-after': 4,
+  partly: 60,
+};
+const DELIVERY_FAULTS = { late: 60, again: 80, double: 40, lost: 30 };
+const FIRING_FAULTS = { twice: 200, late: 150, never: 100 };
+const ANSWER_LOST = { 'answer lost': 30 };
+const STALE = 200;
+/** One thing may be unlucky this often; a system in which everything always fails shows nothing. */
 const SAME_MAX = 3;
+/** How far a wall clock may be off, either way. */
+const SKEW_MS_MAX = 3 * 3_600_000;
+
+/** What a doorbell says, the log says too, and the sweep rings again. An order or a marker is said only once. */
+const BELLS: ReadonlySet<string> = new Set(['auctions', 'postings.fifo', 'clearing', 'rolls']);
+const BATCHES: ReadonlySet<string> = new Set(['BatchGetItem', 'BatchWriteItem', 'SendMessageBatch']);
+const READS: ReadonlySet<string> = new Set(['GetItem', 'BatchGetItem', 'Query']);
+const HALF_HOUR_MS = 30 * 60_000;
 
 export interface Faults {
-  readonly wire: { readonly onRequest: (request: WireRequest) => WireAction };
-  readonly messages: MessageHook;
-  readonly firings: FiringHook;
+  readonly misfortune: Misfortune;
   /** What was injected: fault and what it was done to, by how often. */
   readonly injected: ReadonlyMap<string, number>;
   readonly byKind: () => Record<string, number>;
 }
 
-export function seededFaults(seed: number): Faults {
+/** `mayLoseBell` says when a lost bell can still be rung again before it matters. */
+export function seededFaults(seed: number, now: () => number, mayLoseBell: (nowMs: number) => boolean): Faults {
   const counts = new Map<string, number>();
   const injected = new Map<string, number>();
   const kinds: Record<string, number> = {};
   const struck = new Map<string, number>();
+  let bellLostAt = -1;
+  let reads = 0;
 
   /** The fault, if any, of the next time that this is done. */
   const strike = <Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined => {
@@ -54,33 +68,57 @@ export function seededFaults(seed: number): Faults {
     kinds[kind] = (kinds[kind] ?? 0) + 1;
     injected.set(`${kind} ${what}`, (injected.get(`${kind} ${what}`) ?? 0) + 1);
   };
+  const chance = (what: string, shares: Readonly<Record<string, number>>): boolean => {
+    const kind = strike(what, shares);
+    if (kind) note(kind, what);
+    return kind !== undefined;
+  };
 
   return {
     injected,
     byKind: () => Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
-    wire: {
+    misfortune: {
       onRequest(request) {
         const what = `${request.function} ${subjectOf(request)}`;
         const fault = READS.has(request.operation) ? strike(what, READ_FAULTS) : strike(what, WRITE_FAULTS);
-        const action = fault && actionOf(fault, request);
-        if (action === undefined) return 'pass';
+        const fate = fault && fateOf(fault, request);
+        if (fate === undefined) return 'pass';
         note(fault!, what);
-        return action;
+        return fate;
       },
-    },
-    messages(queue, body) {
-      const what = `${queue} ${body}`;
-      const fault = strike(what, MESSAGE_FAULTS);
-      if (fault) note(`message ${fault}`, what);
-      return fault;
-    },
-    firings({ schedule, queue, dueMs }) {
-      const what = `${schedule} ${new Date(dueMs).toISOString()}`;
-      const fault = strike(what, FIRING_FAULTS);
-      // Nobody opens an intraday auction whose schedule never came: the market would be another one.
-      if (fault === undefined || (fault === 'never' && queue === 'closings')) return undefined;
-      note(`schedule ${fault}`, what);
-      return fault;
+      onDelivery(queue, body) {
+        const what = `${queue} ${body}`;
+        const fault = strike(what, DELIVERY_FAULTS) as Exclude<DeliveryFate, undefined> | undefined;
+        if (fault === undefined || (fault === 'double' && queue.endsWith('.fifo'))) return undefined;
+        if (fault === 'lost') {
+          const halfHour = Math.floor(now() / HALF_HOUR_MS);
+          if (!BELLS.has(queue) || body.includes('"sweep"') || halfHour === bellLostAt || !mayLoseBell(now())) return undefined;
+          bellLostAt = halfHour;
+        }
+        note(`message ${fault}`, what);
+        return fault;
+      },
+      onFiring({ schedule, queue, dueMs }) {
+        const what = `${schedule} ${new Date(dueMs).toISOString()}`;
+        const fault = strike(what, FIRING_FAULTS);
+        // Nobody opens an intraday auction whose schedule never came: the market would be another one. And the sweeps are
+        // few here, because each is what makes good what else has failed.
+        if (fault === undefined || (fault === 'never' && queue !== 'rolls') || (fault === 'late' && queue === 'clearing'))
+          return undefined;
+        note(`schedule ${fault}`, what);
+        return fault;
+      },
+      onAnswer: (method, path) => chance(`${method} ${path}`, ANSWER_LOST),
+      isStale: () => {
+        const stale = draw(`${seed} stale ${++reads}`) < STALE;
+        if (stale) note('stale read', 'a read');
+        return stale;
+      },
+      skewMs: (name, environment) => {
+        const skew = Math.round((draw(`${seed} clock ${name} ${environment}`) / 500 - 1) * SKEW_MS_MAX);
+        note('clock skew', `${name} ${environment}`);
+        return skew;
+      },
     },
   };
 }
@@ -97,12 +135,13 @@ function subjectOf({ service, operation, body }: WireRequest): string {
   return `${operation} ${partition} ${sort}`.trim();
 }
 
-function actionOf(fault: string, { service, operation }: WireRequest): WireAction | undefined {
+function fateOf(fault: string, { service, operation }: WireRequest): Fate | undefined {
   if (fault === 'throttle')
     return service === 'dynamodb'
-      ? serviceError('dynamodb', 'ProvisionedThroughputExceededException', 'injected')
-      : serviceError('sqs', 'RequestThrottled', 'injected');
-  if (fault !== 'conflict') return fault as WireAction;
+      ? answerOf(serviceError('dynamodb', 'ProvisionedThroughputExceededException', 'injected'))
+      : answerOf(serviceError('sqs', 'RequestThrottled', 'injected'));
+  if (fault === 'partly') return BATCHES.has(operation) ? 'partly' : undefined;
+  if (fault !== 'conflict') return fault as Fate;
   if (operation === 'TransactWriteItems')
     return {
       status: 400,
@@ -113,9 +152,11 @@ function actionOf(fault: string, { service, operation }: WireRequest): WireActio
       },
     };
   return operation === 'PutItem' || operation === 'UpdateItem'
-    ? serviceError('dynamodb', 'TransactionConflictException', 'injected')
+    ? answerOf(serviceError('dynamodb', 'TransactionConflictException', 'injected'))
     : undefined;
 }
+
+const answerOf = (action: ReturnType<typeof serviceError>): Fate => action as Fate;
 
 /** Evenly spread over 0 to 999.999. */
 const draw = (text: string): number => (createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32) * 1000;

@@ -3,12 +3,16 @@
  * same books. What is compared is read from the table alone: the state's hash, every fill, every submission's outcomes,
  * the stored accounts against the replayed log, and that lots and cents sum to zero.
  */
+import { instantOf, localDate } from '../../domain/calendar.ts';
 import { readSubmission } from '../../store/book.ts';
 import { readHalt } from '../../store/halt.ts';
 import { shardOf } from '../../store/keys.ts';
 import { readFills } from '../../store/results.ts';
-import { type Faults, seededFaults } from './chance.ts';
-import { type Market, type MarketOptions, openMarket, PRODUCT, play, type Script, SHARDS } from './scripted-market.ts';
+import type { Caller } from '../simulation/client.ts';
+import type { VirtualCloud } from '../virtual/cloud.ts';
+import { seededFaults } from './chance.ts';
+import { ACCOUNTS, type Market, PRODUCT, play, type Script, SHARDS, type Stage, secretOf } from './scripted-market.ts';
+import { openVirtualMarket, type VirtualMarketOptions } from './virtual-market.ts';
 
 export interface SeedResult {
   readonly seed: number;
@@ -17,6 +21,8 @@ export interface SeedResult {
   readonly faults: Readonly<Record<string, number>>;
   /** Every fault with what it was done to, in order of text. */
   readonly injected: readonly string[];
+  /** How many requests and deliveries, and a hash of all of them in order: equal when a seed is played again. */
+  readonly trace: { readonly steps: number; readonly hash: string };
   readonly milliseconds: number;
 }
 
@@ -28,14 +34,16 @@ export interface End {
   readonly wrong: readonly string[];
 }
 
-/** An hourly sweep: thirty a day would be most of the time. It still comes after the day run's grace. */
-const OPTIONS = { sweeps: 'cron(30 8-19 ' } as const;
+/** Enough sweeps to make good what is lost: every quarter of an hour would be most of the time. */
+const SWEEPS = 'cron(30 11,14,16,17 ';
 const SCRIPTS = [
   { listed: '2025-10-30', last: '2025-10-31' },
   { listed: '2025-11-05', last: '2025-11-06' },
 ] as const;
-const VARIANTS = 2;
-const QUIET_WITHIN_MS = 20_000;
+const VARIANTS = 4;
+const ZONE = 'America/New_York';
+/** After this, no sweep is left that could ring a lost bell again and see to what follows from it. */
+const BELLS_SAFE_UNTIL = '16:20';
 const SHOWN_MAX = 5;
 
 /** The seed's market: an expiry or a roll, with one of a few sizes, so that undisturbed runs can be kept. */
@@ -45,44 +53,86 @@ export const marketOf = (seed: number): Script => ({
   dayEnds: '18:05',
 });
 
+const isBellSafe = (nowMs: number): boolean => nowMs < instantOf(localDate(nowMs, ZONE), BELLS_SAFE_UNTIL, ZONE);
+
 const undisturbed = new Map<string, Promise<End>>();
 
-/** Plays one seed. With `bundles`, the disturbed run is by other code than the undisturbed one. */
-export async function runSeed(seed: number, bundles?: string): Promise<SeedResult> {
+/** Plays one seed. With `sources`, the disturbed run is by other code than the undisturbed one. */
+export async function runSeed(seed: number, sources?: string): Promise<SeedResult> {
   const started = performance.now();
   const script = marketOf(seed);
   const name = JSON.stringify(script);
-  if (!undisturbed.has(name)) undisturbed.set(name, playToEnd(script, OPTIONS));
+  if (!undisturbed.has(name)) undisturbed.set(name, playToEnd(script));
   const expected = await undisturbed.get(name)!;
-  const faults = seededFaults(seed);
-  const failures = await disturbed(script, faults, expected, bundles);
+  let now = () => 0;
+  const faults = seededFaults(seed, () => now(), isBellSafe);
+  const secrets = new Secrets();
+  const market = openVirtualMarket(script, { ...secrets.hooks, seed, sweeps: SWEEPS, sources, misfortune: faults.misfortune });
+  now = market.cloud.clock.now;
+  const failures = await outcome(market, script, expected);
   return {
     seed,
-    failures,
+    failures: [...failures, ...secrets.told].slice(0, SHOWN_MAX),
     faults: faults.byKind(),
     injected: [...faults.injected].map(([what, times]) => `${what} x${times}`).sort(),
+    trace: market.cloud.trace(),
     milliseconds: Math.round(performance.now() - started),
   };
 }
 
-async function disturbed(script: Script, { wire, messages, firings }: Faults, expected: End, bundles?: string) {
+async function outcome(market: Market<VirtualCloud>, script: Script, expected: End): Promise<string[]> {
   try {
-    const limits = { quietWithinMs: QUIET_WITHIN_MS };
-    const own = bundles === undefined ? {} : { bundles };
-    return differences(expected, await playToEnd(script, { ...OPTIONS, ...own, wire, messages, firings, limits }));
+    let looks = 0;
+    await play(market, script, () => pry(market, looks++));
+    return differences(expected, await endOf(market));
   } catch (error) {
     return [`the run did not end: ${(error as Error).message}`];
   }
 }
 
-/** Plays a script to its end. */
-export async function playToEnd(script: Script, options: MarketOptions): Promise<End> {
-  await using market = await openMarket(script, options);
+/** Plays a script to its end on the virtual cloud. */
+export async function playToEnd(script: Script, options: VirtualMarketOptions = {}): Promise<End> {
+  const market = openVirtualMarket(script, { ...options, sweeps: SWEEPS });
   await play(market, script);
   return await endOf(market);
 }
 
-export async function endOf(market: Market): Promise<End> {
+/**
+ * Whether anybody is told of another's orders. A participant's name for an order is known to nobody else, so it may be in no
+ * answer to others and in nothing that is printed.
+ */
+class Secrets {
+  readonly told: string[] = [];
+  readonly hooks: Pick<VirtualMarketOptions, 'onAnswer' | 'onOutput'> = {
+    onAnswer: (caller, asked, answer) => {
+      for (const account of ACCOUNTS)
+        if (caller !== account && answer.includes(secretOf(account)))
+          this.told.push(`${asked} tells ${caller} of an order of ${account}`);
+    },
+    onOutput: (name, text) => {
+      for (const account of ACCOUNTS)
+        if (text.includes(secretOf(account))) this.told.push(`${name} prints an order of ${account}`);
+    },
+  };
+}
+
+/** Somebody who looks where there is nothing of theirs to see; what they are told, `Secrets` hears. */
+async function pry({ operator, as, submitted, stubbornly }: Market<Stage>, look: number): Promise<void> {
+  const of = submitted.find(({ account }) => account === 'maker');
+  const asked: [Caller, string][] = [
+    [operator, '/v1/operator/accounts/maker'],
+    [as.hedger, '/v1/orders'],
+    [as.hedger, `/v1/submissions/${of?.key}?product=${PRODUCT}`],
+    [operator, '/v1/operator/log'],
+    [as.seller, `/v1/auctions/${PRODUCT}/${look + 1}`],
+    [as.fund, '/v1/fills'],
+  ];
+  for (const [caller, path] of [asked[look % asked.length]!, asked[(look + 1) % asked.length]!])
+    await stubbornly(() => caller.ask('GET', path));
+}
+
+/** What a market has come to, read from its table alone. */
+export async function endOf(market: Market<Stage>): Promise<End> {
   const { table, cloud } = market;
   const audit = await market.audit();
   const wrong = [...audit.differences];

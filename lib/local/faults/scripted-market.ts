@@ -21,11 +21,14 @@ import { PARAMETERS } from '../simulation/simulation.ts';
 export const PRODUCT = 'H100-SXM';
 export const SHARDS = 2;
 const ZONE = 'America/New_York';
-const ACCOUNTS = ['maker', 'fund', 'hedger', 'seller'] as const;
-type Account = (typeof ACCOUNTS)[number];
+export const ACCOUNTS = ['maker', 'fund', 'hedger', 'seller'] as const;
+export type Account = (typeof ACCOUNTS)[number];
 
-export interface Market {
-  readonly cloud: Cloud;
+/** What a script needs of a cloud; a real one has more. */
+export type Stage = Pick<Cloud, 'clock' | 'advanceTo' | 'quiet' | 'deadLetters'>;
+
+export interface Market<On extends Stage = Cloud> {
+  readonly cloud: On;
   readonly operator: Caller;
   readonly as: Readonly<Record<Account, Caller>>;
   readonly table: Table;
@@ -35,13 +38,15 @@ export interface Market {
   key(): string;
   /** Sends until it is answered, as a client does whose connection broke: the key makes that safe. */
   submit(account: Account, orders: readonly unknown[], key?: string): Promise<{ submission: string }>;
+  /** Asks until it is answered: every route answers the same when it is asked the same again. */
+  stubbornly<T>(ask: () => Promise<T>): Promise<T>;
   audit(): Promise<Audit>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const assemblies = new Map<string, string>();
 /** Synthesized once a process and set of bundles: the template does not depend on what a test does to it. */
-function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
+export function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
   const name = `${bundles} ${sweeps}`;
   let assembly = assemblies.get(name);
   if (!assembly) {
@@ -88,30 +93,55 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
   const table = new Table(cloud.tableName, client);
-  let keys = 0;
-  const submitted: { account: string; key: string }[] = [];
-  const key = (): string => {
-    const hex = cloud.clock.now().toString(16).padStart(12, '0');
-    return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
-  };
   return {
     cloud,
-    operator,
-    as,
     table,
-    key,
-    submitted,
-    submit: (account, orders, own = key()) => {
-      submitted.push({ account, key: own });
-      return stubbornly(() => as[account].post('/v1/submissions', { product: PRODUCT, orders }, own)) as Promise<{
-        submission: string;
-      }>;
-    },
+    ...participantsOf(cloud, operator, as, (ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     audit: () => auditVenue(table, SHARDS),
     async [Symbol.asyncDispose]() {
       exchange.close();
       client.destroy();
       await cloud.stop();
+    },
+  };
+}
+
+const TRIES_MAX = 60;
+
+/** Who trades, on any cloud; `pause` is how a client waits before it asks again. */
+export function participantsOf(
+  { clock }: Pick<Stage, 'clock'>,
+  operator: Caller,
+  as: Readonly<Record<Account, Caller>>,
+  pause: (ms: number) => Promise<void>,
+): Pick<Market, 'operator' | 'as' | 'key' | 'submitted' | 'submit' | 'stubbornly'> {
+  let keys = 0;
+  const submitted: { account: string; key: string }[] = [];
+  const key = (): string => {
+    const hex = clock.now().toString(16).padStart(12, '0');
+    return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
+  };
+  const stubbornly = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (tries === TRIES_MAX || !/answered 5\d\d|ECONNRESET|socket hang up/.test(String(error))) throw error;
+        await pause(20);
+      }
+    }
+  };
+  return {
+    operator,
+    as,
+    key,
+    submitted,
+    stubbornly,
+    submit: (account, orders, own = key()) => {
+      submitted.push({ account, key: own });
+      return stubbornly(() => as[account].post('/v1/submissions', { product: PRODUCT, orders }, own)) as Promise<{
+        submission: string;
+      }>;
     },
   };
 }
@@ -133,7 +163,7 @@ export const ROLL: Script = { listed: '2025-11-05', last: '2025-11-07' };
 
 /** Plays a script and lets the cloud go quiet; `between` is called whenever it has. */
 export async function play(
-  market: Market,
+  market: Market<Stage>,
   { listed, last, dayEnds = '16:05', extraLots = 0 }: Script,
   between: () => Promise<void> = async () => {},
 ): Promise<void> {
@@ -144,13 +174,13 @@ export async function play(
 
 /** One day of it, in a market that is listed. */
 export async function playDay(
-  market: Market,
+  market: Market<Stage>,
   date: BusinessDate,
   dayEnds = '16:05',
   extraLots = 0,
   between: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const { cloud, operator } = market;
+  const { cloud, operator, stubbornly } = market;
   for (const time of ['09:00', '12:00', '15:00']) {
     await cloud.advanceTo(instantOf(date, time, ZONE));
     if (time === '15:00')
@@ -164,7 +194,7 @@ export async function playDay(
   await between();
 }
 
-async function list({ operator, as }: Market, listed: string, first: BusinessDate): Promise<void> {
+async function list({ operator, as, stubbornly }: Market<Stage>, listed: string, first: BusinessDate): Promise<void> {
   const months = listedMonths('NYSE', first, 12);
   const curve = Object.fromEntries(months.map((month, index) => [monthText(month), `2.4${String(index).padStart(2, '0')}`]));
   const parameters = { ...PARAMETERS, indexValuesMin: 1 };
@@ -180,8 +210,20 @@ async function list({ operator, as }: Market, listed: string, first: BusinessDat
   await stubbornly(() => as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' }));
 }
 
+/** Begins every name that an account gives its orders; nobody else may ever see it. */
+export const secretOf = (account: Account): string => `only-${account}-`;
+
+const NAMES = ['clientOrderId', 'replaces', 'cancel'];
+const named = (order: object, prefix: string): object =>
+  Object.fromEntries(Object.entries(order).map(([name, value]) => [name, NAMES.includes(name) ? `${prefix}${value}` : value]));
+
 /** A maker who replaces its quotes, a fund and a hedger who buy, a seller who changes its mind. */
-async function trade({ submit }: Market, date: string, time: string, extra: number): Promise<void> {
+async function trade(market: Market<Stage>, date: string, time: string, extra: number): Promise<void> {
+  const submit = (account: Account, orders: readonly object[]) =>
+    market.submit(
+      account,
+      orders.map((order) => named(order, secretOf(account))),
+    );
   const id = `${date.slice(5)}.${time.slice(0, 2)}`;
   const [oct, dec, jan] = ['2025-10', '2025-12', '2026-01'].map((month) => `${PRODUCT}-${month}`) as [string, string, string];
   const day = Number(date.slice(8));
@@ -221,19 +263,5 @@ async function trade({ submit }: Market, date: string, time: string, extra: numb
       },
     ]);
     await submit('maker', [{ cancel: `b${id}` }, { cancel: 'never-sent' }]);
-  }
-}
-
-const TRIES_MAX = 60;
-
-/** Any request of a client that does not give up; every route answers the same when it is asked the same again. */
-async function stubbornly<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === TRIES_MAX || !/answered 5\d\d|ECONNRESET|socket hang up/.test(String(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
   }
 }

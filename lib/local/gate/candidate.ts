@@ -23,7 +23,6 @@ import { LOCAL_REGION } from '../assembly.ts';
 import { VenueRows } from '../audit/rows.ts';
 import { frozenClock } from '../clock.ts';
 import { type Cloud, startCloud } from '../cloud.ts';
-import { LocalCloudError } from '../error.ts';
 import type { Window } from './window.ts';
 
 export interface Candidate {
@@ -61,7 +60,6 @@ export async function startCandidate(assembly: string, rows: VenueRows, window: 
     await cloud.stop();
   };
   try {
-    await refuseUnlessEmpty(table);
     await table.putAll((await earlierRows(rows, window)).map(asItem));
     await table.putAll([...accounts.values()].map((state) => encodeAccount(state, shards)));
     for (let shard = 0; shard < shards; shard++) await moveCursor(table, shard, venue.seq);
@@ -121,15 +119,6 @@ function at(
       return said ? `${said.function} said: ${reasonIn(said.text)}` : letter && `a message of ${letter.queue} failed`;
     },
   };
-}
-
-/** With `DYNAMODB_ENDPOINT` the engine may be one that somebody keeps a venue in. */
-async function refuseUnlessEmpty(table: Table): Promise<void> {
-  for await (const _ of table.scan())
-    throw new LocalCloudError(
-      'The engine for the candidate already has a venue',
-      'Unset DYNAMODB_ENDPOINT, or name an empty engine.',
-    );
 }
 
 const SAID_MAX = 300;
