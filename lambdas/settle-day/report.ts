@@ -6,9 +6,8 @@ import { rollDay } from '../../lib/domain/roll.ts';
 import { addCents, type Cents, formatCents, type lots, NO_CENTS, type Ticks, ticks } from '../../lib/domain/units.ts';
 import type { ProductState } from '../../lib/domain/venue.ts';
 import { readTotals, type ShardTotals, sumByKey } from '../../lib/store/accounts.ts';
-import { newestAuctions } from '../../lib/store/auctions.ts';
 import type { Day } from '../../lib/store/days.ts';
-import { readEvent } from '../../lib/store/log.ts';
+import { newestEvents, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';
 
 /** Prices and amounts are decimal strings, quantities integers, contracts by code. */
@@ -79,14 +78,14 @@ export async function dayReport(table: Table, own: ProductState, day: Day): Prom
   };
 }
 
-/** Lots by month over all auctions of the day. */
+/** Lots by month over all auctions of the day, from the log: which event cleared an auction may not have been noted with it yet. */
 async function dayVolume(table: Table, product: string, date: string): Promise<Record<number, ReturnType<typeof lots>>> {
   const parts: Record<number, ReturnType<typeof lots>>[] = [];
-  for (const auction of await newestAuctions(table, product, 100)) {
-    if (auction.date < date) break;
-    if (auction.date > date || auction.clearedBy === undefined) continue;
-    const { months } = await eventOf(table, auction.clearedBy, 'auction-cleared');
-    parts.push(Object.fromEntries(Object.entries(months).map(([month, { volume }]) => [month, volume])));
+  for await (const { event } of newestEvents(table)) {
+    if (!('product' in event) || event.product !== product) continue;
+    if (event.kind === 'day-closed' && event.date < date) break;
+    if (event.kind !== 'auction-cleared' || event.date !== date) continue;
+    parts.push(Object.fromEntries(Object.entries(event.months).map(([month, { volume }]) => [month, volume])));
   }
   return sumByKey(parts);
 }

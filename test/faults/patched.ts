@@ -31,10 +31,19 @@ export const ADDS: readonly Edit[] = [
   ['lib/store/log.ts', ': event);', ': { ...event, hints: { by: "next" } });'],
 ];
 
+let made: string | undefined;
+function folder(): string {
+  if (made === undefined) {
+    const own = mkdtempSync(join(tmpdir(), 'patched-'));
+    process.once('exit', () => rmSync(own, { recursive: true, force: true }));
+    made = own;
+  }
+  return made;
+}
+
 /** Gives the folder of the functions' sources; it goes when the process ends. Every text must stand exactly once in its file. */
 export function sourcesWith(edits: readonly Edit[]): string {
-  const tree = mkdtempSync(join(tmpdir(), 'patched-'));
-  process.once('exit', () => rmSync(tree, { recursive: true, force: true }));
+  const tree = mkdtempSync(join(folder(), 'tree-'));
   for (const folder of ['lambdas', 'lib/store', 'lib/domain'])
     cpSync(join(PROJECT, folder), join(tree, folder), { recursive: true });
   symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));

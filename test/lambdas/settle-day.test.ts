@@ -5,6 +5,7 @@ import { type Micros, ticks } from '../../lib/domain/units.ts';
 import { readAccount, readStatements } from '../../lib/store/accounts.ts';
 import { changeHeld, type Held, type HeldProposal, heldId, publishIndex, readDay, readHeld } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
+import { auctionKey } from '../../lib/store/keys.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { METRICS, type QueueName } from '../../lib/store/names.ts';
 import { Table } from '../../lib/store/table.ts';
@@ -233,6 +234,18 @@ test('the books of a small day, by hand', async () => {
     variation: { collected: '50.00', paid: '50.00' },
     expired: null,
   });
+});
+
+test('the report counts an auction whose clearing is in the log and was never noted with it', async () => {
+  await list(floor, product);
+  await publish(MONDAY, 2_400_000n);
+  await send(ANN, MONDAY, buy('a', NOV, 2405, 10));
+  await send(CAT, MONDAY, sell('a', NOV, 2405, 10));
+  await holdAuction(floor, product, newYork(MONDAY, '10:00'));
+  await floor.table.update(auctionKey(product, 1), { expression: 'REMOVE clearedBy' });
+  await runDay(floor, product, MONDAY);
+  const report = (await readDay(floor.table, product, MONDAY))?.report as { volume: Record<string, number> };
+  expect(Object.values(report.volume).filter((lots) => lots > 0)).toEqual([10]);
 });
 
 /** Two operators agree to what is held, one after the other, as the operator's API would have them. */

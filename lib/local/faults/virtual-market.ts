@@ -73,7 +73,7 @@ function clientOf(cloud: VirtualCloud): DynamoDBClient {
       handle: async ({ headers, body }: { headers: Record<string, string>; body: string | Uint8Array }) => {
         const answer = cloud.table(
           headers['x-amz-target']!.split('.')[1]!,
-          JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString()),
+          JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)),
         );
         const response = { statusCode: answer.status, headers: {}, body: Buffer.from(JSON.stringify(answer.body)) };
         return { response };

@@ -157,7 +157,7 @@ function clientOf(name: string, { request }: Surroundings): unknown {
   return Object.create(sdk, { [client]: { value: Client } });
 }
 
-const textOf = (body: unknown): string => (typeof body === 'string' ? body : Buffer.from(body as Uint8Array).toString());
+const textOf = (body: unknown): string => (typeof body === 'string' ? body : new TextDecoder().decode(body as Uint8Array));
 
 function compiled(text: string, filename: string): Compiled {
   return compileFunction(`"use strict";${text}`, [...GLOBALS], { filename }) as Compiled;
