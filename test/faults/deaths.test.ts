@@ -3,8 +3,10 @@
  * anyone hears of it. What it was working on is delivered again, and the venue must end where it ends when nobody dies.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EXPIRY, openMarket, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
-import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
+import { EXPIRY, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
+import type { Fate } from '../../lib/local/virtual/cloud.ts';
+import type { WireRequest } from '../../lib/local/wire.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
@@ -41,7 +43,7 @@ const WRITES: Record<FunctionName, string[]> = {
 type Deaths = Map<string, Map<string, ('before' | 'after')[]>>;
 
 /** Kills whoever makes a kind of write: the first time before it takes effect, the next time after. */
-function killer(deaths: Deaths): (request: WireRequest) => WireAction {
+function killer(deaths: Deaths): (request: WireRequest) => Fate {
   return (request) => {
     if (READS.has(request.operation)) return 'pass';
     const kinds = deaths.get(request.function) ?? new Map<string, ('before' | 'after')[]>();
@@ -61,8 +63,8 @@ describe('functions that die between any two of their writes', () => {
 
   beforeAll(async () => {
     for (const [name, script] of Object.entries({ EXPIRY, ROLL })) {
-      const end = async (onRequest?: (request: WireRequest) => WireAction) => {
-        await using market = await openMarket(script, onRequest ? { wire: { onRequest } } : {});
+      const end = async (onRequest?: (request: WireRequest) => Fate) => {
+        const market = openVirtualMarket(script, onRequest ? { misfortune: { onRequest } } : {});
         await play(market, script);
         const audit = await market.audit();
         expect(audit).toMatchObject({ lotsSum: 0, centsSum: 0n });
@@ -78,7 +80,7 @@ describe('functions that die between any two of their writes', () => {
         deadLetters,
       });
     }
-  }, 180_000);
+  });
 
   it('end in the state of a run in which nobody died', () => {
     for (const { undisturbed, disturbed, differences, deadLetters } of ends) {

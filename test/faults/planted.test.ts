@@ -27,12 +27,12 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   [
     'a marker that comes again passes the next gate',
     [['lambdas/accept-orders/index.ts', 'gate.open === auction ? await', 'gate.open >= auction ? await']],
-    /./,
+    /has auction \d: .* when nothing goes wrong/,
   ],
   [
     'what a batch left undone is forgotten',
     [['lib/store/table.ts', 'pending = answer.UnprocessedItems?.[this.name] as typeof pending;', 'pending = undefined;']],
-    /JOURNAL.* is missing|RESULT|the run did not end|./,
+    /is missing|did not end/,
   ],
   [
     'a cursor moves before the accounts are written',
@@ -43,37 +43,44 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
         'await moveCursor(table, shard, entry.seq);\n      const posted = await recordTotals(',
       ],
     ],
-    /./,
+    /TOTALS|JOURNAL/,
   ],
   [
     'an event is applied to an account that has it',
     [['lambdas/post-events/post-event.ts', 'if (state.applied >= seq) {', 'if (state.applied > seq) {']],
-    /./,
+    /has posted/,
   ],
   [
-    'a group goes on behind a message that failed',
-    [['lambdas/queue/consume.ts', 'skipGroupOnError: true', 'skipGroupOnError: false']],
+    'messages of a group are worked at once',
+    [
+      ['lambdas/queue/consume.ts', 'new SqsFifoPartialProcessorAsync()', 'new BatchProcessor(EventType.SQS)'],
+      ['lambdas/queue/consume.ts', '{ context, skipGroupOnError: true }', '{ context }'],
+    ],
     /orders: /,
   ],
   [
     'a slot is given to whoever comes last',
     [
+      ['lib/store/auctions.ts', 'return table.createTogether([', 'return (await table.createTogether(['],
       [
         'lib/store/auctions.ts',
         '    { ...slotKey(product, slot), attributes: { auction: N(auction) } },\n  ]);',
-        '  ]) && (await table.put({ ...slotKey(product, slot), attributes: { auction: N(auction) } }), true);',
+        '  ])) && (await table.put({ ...slotKey(product, slot), attributes: { auction: N(auction) } }), true);',
       ],
     ],
-    /./,
+    /SLOT|fills: /,
   ],
   [
-    'a gate is read as it was a moment ago',
+    'what decides is read as it was a moment ago',
     [['lib/store/table.ts', 'async get(key: Key, consistent = true)', 'async get(key: Key, consistent = false)']],
-    /./,
+    /did not end|orders: |fills: /,
   ],
   [
     'an order is late by the clock of the machine that reads it',
-    [['lambdas/accept-orders/index.ts', 'Number(record.attributes.SentTimestamp) - received', 'Date.now() - received']],
+    [
+      ['lambdas/accept-orders/index.ts', 'Number(record.attributes.SentTimestamp) - received', 'Date.now() - received'],
+      ['lambdas/accept-orders/index.ts', "return redriven && gate.openedAt !== '' && received", 'return redriven || received'],
+    ],
     /auction-closed/,
   ],
   [

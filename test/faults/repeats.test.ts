@@ -3,7 +3,8 @@
  * schedules have, comes again after everything else is done. Nothing may change.
  */
 import { describe, expect, it } from 'vitest';
-import { EXPIRY, openMarket, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
+import { EXPIRY, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
 import type { WireRequest } from '../../lib/local/wire.ts';
 import { QUEUES } from '../../lib/store/names.ts';
 
@@ -30,7 +31,7 @@ describe('messages that come again', () => {
   it.each(Object.entries({ EXPIRY, ROLL }))('change nothing, late and in any order: %s', async (_, script) => {
     let undisturbed = '';
     {
-      await using market = await openMarket(script);
+      const market = openVirtualMarket(script);
       await play(market, script);
       undisturbed = (await market.audit()).stateHash;
     }
@@ -39,7 +40,7 @@ describe('messages that come again', () => {
       sent.push(...sentBy(request));
       return 'pass' as const;
     };
-    await using market = await openMarket(script, { wire: { onRequest } });
+    const market = openVirtualMarket(script, { misfortune: { onRequest } });
     let repeats = 0;
     const queues = new Set<string>();
     await play(market, script, async () => {

@@ -7,11 +7,12 @@ import type { DeliveryFate, Fate, Misfortune } from '../virtual/cloud.ts';
 import { serviceError, type WireRequest } from '../wire.ts';
 
 /** Shares of a thousand. A read can be refused, lost or never answered; only a write can take effect unheard. */
-const READ_FAULTS = { 'drop-before': 3, throttle: 3, 'kill-before': 3, 'hang-before': 2, partly: 60 };
+const READ_FAULTS = { 'drop-before': 3, throttle: 3, outage: 2, 'kill-before': 3, 'hang-before': 2, partly: 60 };
 const WRITE_FAULTS = {
   'drop-before': 10,
   'drop-after': 20,
   throttle: 8,
+  outage: 8,
   conflict: 15,
   'kill-before': 20,
   'kill-after': 25,
@@ -25,6 +26,8 @@ const ANSWER_LOST = { 'answer lost': 30 };
 const STALE = 200;
 /** One thing may be unlucky this often; a system in which everything always fails shows nothing. */
 const SAME_MAX = 3;
+/** An outage refuses a request and its repeats so often: more than the SDK tries, so that what wanted it fails. */
+const OUTAGE_REFUSALS = 5;
 /** How far a wall clock may be off, either way. */
 const SKEW_MS_MAX = 3 * 3_600_000;
 
@@ -47,6 +50,7 @@ export function seededFaults(seed: number, now: () => number, mayLoseBell: (nowM
   const injected = new Map<string, number>();
   const kinds: Record<string, number> = {};
   const struck = new Map<string, number>();
+  const outages = new Map<string, number>();
   let bellLostAt = -1;
   let reads = 0;
 
@@ -80,9 +84,15 @@ export function seededFaults(seed: number, now: () => number, mayLoseBell: (nowM
     misfortune: {
       onRequest(request) {
         const what = `${request.function} ${subjectOf(request)}`;
+        const refusals = outages.get(what) ?? 0;
+        if (refusals > 0) {
+          outages.set(what, refusals - 1);
+          return fateOf('throttle', request)!;
+        }
         const fault = READS.has(request.operation) ? strike(what, READ_FAULTS) : strike(what, WRITE_FAULTS);
         const fate = fault && fateOf(fault, request);
         if (fate === undefined) return 'pass';
+        if (fault === 'outage') outages.set(what, OUTAGE_REFUSALS - 1);
         note(fault!, what);
         return fate;
       },
@@ -136,7 +146,7 @@ function subjectOf({ service, operation, body }: WireRequest): string {
 }
 
 function fateOf(fault: string, { service, operation }: WireRequest): Fate | undefined {
-  if (fault === 'throttle')
+  if (fault === 'throttle' || fault === 'outage')
     return service === 'dynamodb'
       ? answerOf(serviceError('dynamodb', 'ProvisionedThroughputExceededException', 'injected'))
       : answerOf(serviceError('sqs', 'RequestThrottled', 'injected'));

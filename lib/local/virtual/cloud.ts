@@ -78,6 +78,7 @@ export interface VirtualCloud {
   /** Resolves when nothing is pending; rejects when that takes too long. */
   quiet(): Promise<void>;
   deadLetters(): readonly DeadLetter[];
+  send(queue: string, body: string, options?: { group?: string; deduplication?: string }): void;
   /** Asks the API as the bearer of these claims. Rejects when the answer is lost. */
   ask(claims: Readonly<Record<string, string>>, method: string, path: string, body?: unknown, key?: string): Promise<HttpAnswer>;
   /** The table for somebody outside, undisturbed. */
@@ -212,6 +213,7 @@ export function startVirtualCloud({
     advanceTo: schedules.advanceTo,
     quiet,
     ask,
+    send: (queue, body, options) => void queues.get(queue)!.send(body, options),
     table: (operation, body) => table.request(operation, body),
     deadLetters: () =>
       [...queues.values()]
