@@ -10,7 +10,8 @@ import { readAssembly } from '../../lib/local/assembly.ts';
 import { writeExport } from '../../lib/local/audit/export.ts';
 import { VenueRows } from '../../lib/local/audit/rows.ts';
 import { startDynamoDb } from '../../lib/local/dynamodb.ts';
-import { openMarket, play, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
+import { play, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
 import { gate } from '../../lib/local/gate/gate.ts';
 import { planOf } from '../../lib/local/plan.ts';
 import { type Attributes, N, Table } from '../../lib/store/table.ts';
@@ -24,7 +25,7 @@ let same: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gate-'));
-  await using market = await openMarket(ROLL, { sweeps: 'cron(30 8-19 ' });
+  const market = openVirtualMarket(ROLL, { sweeps: 'cron(30 8-19 ' });
   await play(market, ROLL);
   items = await Array.fromAsync(market.table.scan());
   same = candidate();

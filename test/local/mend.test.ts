@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { BusinessDate } from '../../lib/domain/calendar.ts';
 import { instantOf } from '../../lib/domain/calendar.ts';
 import { openMarket, PRODUCT, play, playDay, SHARDS } from '../../lib/local/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
 import { findWrong, mend } from '../../lib/local/recovery/mend.ts';
 import { readDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -16,7 +17,7 @@ const DAY = '2025-11-06' as BusinessDate;
 const ONE_DAY = { listed: '2025-11-05', last: DAY };
 
 test('a changed position halts the venue, is put right from the log, and the day run that waited ends', async () => {
-  await using undisturbed = await openMarket(ONE_DAY);
+  const undisturbed = openVirtualMarket(ONE_DAY);
   await play(undisturbed, ONE_DAY);
   await using market = await openMarket(ONE_DAY);
   const { cloud, table, operator } = market;

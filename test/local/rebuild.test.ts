@@ -10,6 +10,7 @@ import { writeExport } from '../../lib/local/audit/export.ts';
 import { VenueRows } from '../../lib/local/audit/rows.ts';
 import { auditRows } from '../../lib/local/audit.ts';
 import { type Market, openMarket, play, playDay, ROLL, SHARDS } from '../../lib/local/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
 import { rebuild } from '../../lib/local/recovery/rebuild.ts';
 import { salvage } from '../../lib/local/recovery/salvage.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
@@ -25,7 +26,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rebuild-'));
-  await using market = await openMarket(ROLL);
+  const market = openVirtualMarket(ROLL);
   const seen: Attributes[][] = [];
   await play(market, ROLL, async () => void seen.push(await Array.fromAsync(market.table.scan())));
   [first, middle, last] = [seen[3]!, seen[6]!, seen[7]!];
