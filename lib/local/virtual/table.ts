@@ -200,6 +200,8 @@ export class VirtualTable {
     const [of, start] = body.ExclusiveStartKey === undefined ? [name] : this.#keyOf(body.ExclusiveStartKey, true);
     if (of !== name || (body.Limit !== undefined && body.Limit < 1))
       throw new RefusedError('ValidationException', 'The provided starting key or limit is invalid');
+    if (start !== undefined && sort !== undefined && !holds(sort, { [this.#sk]: { S: start } }, parameters))
+      throw new Error('The virtual table does not know a page that starts outside of what is asked for');
     const keys = this.#sortKeys(name);
     const found: Item[] = [];
     let bytes = 0;

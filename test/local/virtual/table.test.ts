@@ -63,12 +63,13 @@ async function askEngine({ operation, body }: Asked): Promise<Answer> {
 interface Body {
   readonly __type?: string;
   readonly CancellationReasons?: readonly { readonly Code: string }[];
+  readonly ConsumedCapacity?: object;
   readonly Responses?: Readonly<Record<string, object[]>>;
 }
 
-/** An answer without what may differ: words, the order of a batch, the order in sets. */
+/** An answer without what may differ: words, the order of a batch, the order in sets, and units that nobody asked for. */
 function essence({ status, body }: Answer): object {
-  const { __type, CancellationReasons, Responses, ...rest } = body as Body;
+  const { __type, CancellationReasons, Responses, ConsumedCapacity: _, ...rest } = body as Body;
   if (status !== 200) return { status, type: __type?.split('#').at(-1), codes: CancellationReasons?.map(({ Code }) => Code) };
   const text = (value: object) => JSON.stringify(Object.entries(value).sort());
   const responses = Object.values(Responses ?? {}).map((items) => items.toSorted((a, b) => (text(a) < text(b) ? -1 : 1)));
@@ -291,6 +292,16 @@ describe('the model', () => {
     ['a number that is not whole', 'PutItem', { TableName, Item: { ...item, n: { N: '1.50' } } }],
     ['a type', 'PutItem', { TableName, Item: { ...item, n: { NS: ['1'] } } }],
     ['where a surrogate stands in the order of keys', 'PutItem', { TableName, Item: { ...item, sk: { S: '\u{10000}' } } }],
+    [
+      'a page that starts outside of what is asked for',
+      'Query',
+      {
+        TableName,
+        KeyConditionExpression: 'pk = :v AND sk > :v',
+        ExpressionAttributeValues: { ':v': { S: 'x' } },
+        ExclusiveStartKey: { pk: { S: 'x' }, sk: { S: 'a' } },
+      },
+    ],
     [
       'a sort key that is a number',
       'Query',
