@@ -44,6 +44,7 @@ const GLOBALS = [
   'clearTimeout',
   'setInterval',
   'setImmediate',
+  'performance',
   'crypto',
   'fetch',
 ] as const;
@@ -58,6 +59,8 @@ const LIBRARIES = [
   '@aws-lambda-powertools/metrics',
   'zod',
 ];
+/** Modules of Node whose time or chance would be the machine's. */
+const REAL_TIME = /^(timers(\/promises)?|perf_hooks|worker_threads|child_process)$/;
 const load = createRequire(import.meta.url);
 const BUILD = {
   absWorkingDir: PROJECT,
@@ -171,10 +174,13 @@ function evaluate(
 ): Exports {
   const module = { exports: {} as Exports };
   const own = { process: processOf(variables, around), crypto: cryptoOf(around) } as Record<string, unknown>;
-  const require = (wanted: string): unknown => own[wanted.replace(/^node:/, '')] ?? given(wanted) ?? load(wanted);
+  const require = (wanted: string): unknown => {
+    const name = wanted.replace(/^node:/, '');
+    if (REAL_TIME.test(name)) throw new Error(`an environment has no ${wanted} here`);
+    return own[name] ?? given(wanted) ?? load(wanted);
+  };
   const globals: Record<(typeof GLOBALS)[number], unknown> = {
     ...timersOf(around),
-    ...own,
     process: own.process,
     crypto: own.crypto,
     exports: module.exports,
@@ -211,6 +217,7 @@ function timersOf({ now, after, random, output }: World) {
       throw new Error('an environment has no intervals here');
     },
     setImmediate: (call: () => void) => start(call),
+    performance: { now },
   };
 }
 
@@ -237,16 +244,19 @@ function processOf(variables: Readonly<Record<string, string>>, { output }: Worl
 
 function cryptoOf({ random }: World) {
   const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
+  const getRandomValues = (array: Uint8Array) => {
+    array.set(bytes(array.length));
+    return array;
+  };
   return {
     ...crypto,
+    webcrypto: undefined,
     randomBytes: bytes,
+    randomFillSync: getRandomValues,
     randomInt: (low: number, high?: number) =>
       high === undefined ? Math.floor(random() * low) : low + Math.floor(random() * (high - low)),
     randomUUID: () => uuidOf(bytes(16)),
-    getRandomValues(array: Uint8Array) {
-      array.set(bytes(array.length));
-      return array;
-    },
+    getRandomValues,
   };
 }
 

@@ -93,7 +93,7 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
       environment.busy = true;
       const deadlineMs = options.timeline.now() + plan.timeoutMs;
       const timer = options.timeline.after(plan.timeoutMs, () =>
-        end(environment, 'Sandbox.Timedout', `Task timed out after ${plan.timeoutMs / 1000} seconds`),
+        end(environment, 'Sandbox.Timedout', `Task timed out after ${(plan.timeoutMs / 1000).toFixed(2)} seconds`),
       );
       const context = {
         functionName: plan.name,

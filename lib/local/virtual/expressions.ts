@@ -1,6 +1,7 @@
 /**
  * DynamoDB's expressions, as far as the store writes them. Whatever is not understood here is an error of the caller's test,
- * never a guess; whatever DynamoDB refuses (a name or value that is not defined, or not used) is refused.
+ * never a guess; whatever DynamoDB refuses (a name or value that is not defined, or not used) is refused. One thing is left to
+ * the real engine: which words are reserved and may not stand in an expression as they are.
  *
  * Source: Amazon DynamoDB developer guide, "Condition and filter expressions", "Update expressions", "Key condition
  * expressions", and "Comparison operator and function reference".
@@ -29,7 +30,8 @@ type Condition =
   | { readonly op: 'compare'; readonly sign: string; readonly left: Operand; readonly right: Operand };
 interface Update {
   readonly set: readonly { readonly path: Path; readonly to: Operand }[];
-  readonly remove: readonly Path[];
+  /** Whole attributes: engines disagree on what is not there inside of one. */
+  readonly remove: readonly string[];
   readonly add: readonly { readonly path: Path; readonly value: string }[];
 }
 
@@ -39,12 +41,21 @@ const updates = new Map<string, Update>();
 export const holds = (expression: string, item: Item | undefined, parameters: Parameters): boolean =>
   test(conditionOf(expression), item ?? {}, parameters);
 
-/** The item after an update; the one given stays as it is. */
-export function updated(expression: string, item: Item, parameters: Parameters): Item {
+/** The item after an update; the one given stays as it is. Nothing of its key may be named. */
+export function updated(expression: string, item: Item, parameters: Parameters, keys: readonly string[]): Item {
   let update = updates.get(expression);
   if (!update) {
     update = new Parser(expression).update();
     updates.set(expression, update);
+  }
+  const paths = [...update.set, ...update.add, ...update.remove.map((name) => ({ path: [name] }))].map(({ path }) =>
+    named(path, parameters),
+  );
+  for (const [at, path] of paths.entries()) {
+    if (keys.includes(path[0]!))
+      throw new InvalidExpressionError(`Cannot update attribute ${path[0]}. This attribute is part of the key`);
+    if (paths.some((other, place) => place !== at && path.every((part, depth) => part === other[depth])))
+      throw new InvalidExpressionError('Two document paths overlap with each other; must remove or rewrite one of these paths');
   }
   // Everything is read from the item as it was.
   const next = structuredClone(item) as Record<string, Value>;
@@ -54,7 +65,7 @@ export function updated(expression: string, item: Item, parameters: Parameters):
       throw new InvalidExpressionError('The provided expression refers to an attribute that does not exist in the item');
     assign(next, named(path, parameters), value);
   }
-  for (const path of update.remove) remove(next, named(path, parameters));
+  for (const name of update.remove) delete next[named([name], parameters)[0]!];
   for (const { path, value } of update.add) {
     const names = named(path, parameters);
     assign(next, names, sum(lookUp(item, names), given(value, parameters)));
@@ -62,26 +73,48 @@ export function updated(expression: string, item: Item, parameters: Parameters):
   return next;
 }
 
-/** Refuses names and values that the expressions do not use, as DynamoDB does. */
-export function checkUsed(expressions: readonly (string | undefined)[], { names, values }: Parameters): void {
-  const text = expressions.join(' ');
-  const used = new Set(text.match(/[#:][A-Za-z0-9_]+/g));
-  for (const name of [...Object.keys(names), ...Object.keys(values)])
+/** Refuses names and values that the expressions do not use, or use and do not define, whatever the item is. */
+export function checkUsed(expressions: readonly (string | undefined)[], parameters: Parameters): void {
+  const used = new Set(expressions.join(' ').match(/[#:][A-Za-z0-9_]+/g));
+  for (const name of [...Object.keys(parameters.names), ...Object.keys(parameters.values)])
     if (!used.has(name))
       throw new InvalidExpressionError(`Value provided in expression parameters unused in expressions: keys: {${name}}`);
+  for (const name of used) {
+    if (name.startsWith('#')) named([name], parameters);
+    else given(name, parameters);
+  }
 }
 
-/** What a key condition asks for: the partition, and a test of the sort key. */
+/** What a key condition asks for: the partition, and a test of the sort key. Both keys are text. */
 export function keyCondition(
   expression: string,
-  partitionKey: string,
+  [partitionKey, sortKey]: readonly [string, string],
   parameters: Parameters,
-): { partition: Value; sort: string | undefined } {
-  const [, first = '', sort] = /^\s*(\S+ = :\w+)(?: AND (.+))?$/.exec(expression) ?? [];
-  const [name, value] = first.split(' = ');
-  if (!name || !value || named([name], parameters)[0] !== partitionKey)
+): { partition: string; sort: string | undefined } {
+  const [, first, value, sort] = /^\s*(\S+) = (:\w+)(?: AND (.+))?$/.exec(expression) ?? [];
+  if (!first || !value || named([first], parameters)[0] !== partitionKey)
     throw new InvalidExpressionError(`Query condition missed key schema element: ${partitionKey}`);
-  return { partition: given(value, parameters), sort };
+  if (Object.values(parameters.values).some(({ S }) => !S))
+    throw new Error(`The virtual table does not understand the values of ${JSON.stringify(expression)}`);
+  if (sort !== undefined) {
+    const condition = conditionOf(sort);
+    const { path } = subjectOf(condition);
+    if (!path || named(path, parameters).join('.') !== sortKey)
+      throw new Error(`The virtual table does not understand the key condition ${JSON.stringify(sort)}`);
+    if (
+      condition.op === 'between' &&
+      compares('>', contentOf(condition.from, {}, parameters), contentOf(condition.to, {}, parameters))
+    )
+      throw new InvalidExpressionError('The BETWEEN operator requires upper bound to be greater than or equal to lower bound');
+  }
+  return { partition: given(value, parameters).S as string, sort };
+}
+
+/** What a test that a key condition may make is of. */
+function subjectOf(condition: Condition): { path?: Path } {
+  if (condition.op === 'begins') return condition;
+  if (condition.op === 'between') return 'path' in condition.of ? condition.of : {};
+  return condition.op === 'compare' && condition.sign !== '<>' && 'path' in condition.left ? condition.left : {};
 }
 
 function conditionOf(expression: string): Condition {
@@ -111,16 +144,19 @@ class Parser {
 
   update(): Update {
     const set: { path: Path; to: Operand }[] = [];
-    const removed: Path[] = [];
+    const removed: string[] = [];
     const add: { path: Path; value: string }[] = [];
+    const clauses = new Set<string>();
     while (this.#at < this.#tokens.length) {
       const clause = this.#next();
+      if (clauses.has(clause)) this.#unknown();
+      clauses.add(clause);
       do {
         const path = this.#path();
         if (clause === 'SET') {
           this.#expect('=');
           set.push({ path, to: this.#operand() });
-        } else if (clause === 'REMOVE') removed.push(path);
+        } else if (clause === 'REMOVE' && path.length === 1) removed.push(path[0]!);
         else if (clause === 'ADD') add.push({ path, value: this.#next() });
         else this.#unknown();
       } while (this.#accept(','));
@@ -240,17 +276,19 @@ function test(condition: Condition, item: Item, parameters: Parameters): boolean
   }
 }
 
-/** Values of different types are unequal, and neither less nor greater; so is one that is not there. */
+/**
+ * Values of different types are unequal, and neither less nor greater. What is not there is not even unequal to itself: that
+ * is, `<>` holds of it, and nothing else does.
+ */
 function compares(sign: string, left: Value | undefined, right: Value | undefined): boolean {
-  if (left === undefined || right === undefined) return false;
+  if (left === undefined || right === undefined) return sign === '<>';
   const [type] = Object.keys(left) as [string];
-  const same = type in right;
-  if (sign === '=' || sign === '<>') {
-    const equal = same && (type === 'N' ? Number(left.N) === Number(right.N) : JSON.stringify(left) === JSON.stringify(right));
-    return equal === (sign === '=');
-  }
-  if (!same || !['S', 'N'].includes(type)) return false;
-  const [a, b] = type === 'N' ? [Number(left.N), Number(right.N)] : [left.S as string, right.S as string];
+  if (!(type in right)) return sign === '<>';
+  if (!['S', 'N', ...(sign === '=' || sign === '<>' ? ['B', 'BOOL', 'NULL'] : [])].includes(type))
+    throw new Error(`The virtual table does not know how to compare ${type} by ${sign}`);
+  const [a, b] = (type === 'N' ? [integerOf(left), integerOf(right)] : [left[type], right[type]]) as [string, string];
+  if (sign === '=') return a === b;
+  if (sign === '<>') return a !== b;
   if (sign === '<') return a < b;
   if (sign === '<=') return a <= b;
   return sign === '>' ? a > b : a >= b;
@@ -287,28 +325,25 @@ function lookUp(item: Item, [first, ...rest]: string[]): Value | undefined {
   return value;
 }
 
-function parentOf(item: Record<string, Value>, path: string[]): Record<string, Value> | undefined {
+function assign(item: Record<string, Value>, path: string[], value: Value): void {
   let parent: Record<string, Value> | undefined = item;
   for (const part of path.slice(0, -1)) parent = parent?.[part]?.M as Record<string, Value> | undefined;
-  return parent;
-}
-
-function assign(item: Record<string, Value>, path: string[], value: Value): void {
-  const parent = parentOf(item, path);
   if (!parent) throw new InvalidExpressionError('The document path provided in the update expression is invalid for update');
   parent[path.at(-1)!] = value;
 }
 
-function remove(item: Record<string, Value>, path: string[]): void {
-  const parent = parentOf(item, path);
-  if (!parent) throw new InvalidExpressionError('The document path provided in the update expression is invalid for update');
-  delete parent[path.at(-1)!];
-}
-
 /** What ADD makes of what is there: numbers add up, sets unite. */
 function sum(there: Value | undefined, added: Value): Value {
-  if (typeof added.N === 'string') return { N: String(Number(there?.N ?? 0) + Number(added.N)) };
+  if (typeof added.N === 'string' && (!there || typeof there.N === 'string'))
+    return { N: String(integerOf({ N: String((there ? integerOf(there) : 0) + integerOf(added)) })) };
   if (!Array.isArray(added.SS) || (there && !there.SS))
     throw new InvalidExpressionError('An operand in the update expression has an incorrect data type');
   return { SS: [...new Set([...((there?.SS ?? []) as string[]), ...(added.SS as string[])])].sort() };
+}
+
+/** The number of a value. The store only has integers that JavaScript keeps exactly; others would need DynamoDB's decimals. */
+export function integerOf({ N }: Value): number {
+  const number = Number(N);
+  if (!Number.isSafeInteger(number) || String(number) !== N) throw new Error(`The virtual table does not know the number ${N}`);
+  return number;
 }

@@ -78,11 +78,11 @@ export class VirtualQueue {
     }
     if (operation !== 'SendMessageBatch') throw new Error(`The virtual queue does not know ${operation}`);
     const entries = body.Entries as SendRequest[];
-    if (entries.length === 0 || entries.length > BATCH_MAX || new Set(entries.map(({ Id }) => Id)).size < entries.length)
-      return {
-        status: 400,
-        body: { __type: 'com.amazonaws.sqs#InvalidBatchEntryId', message: 'a batch has 1 to 10 entries with different ids' },
-      };
+    if (entries.length === 0) return refused('EmptyBatchRequest');
+    if (entries.length > BATCH_MAX) return refused('TooManyEntriesInBatchRequest');
+    if (new Set(entries.map(({ Id }) => Id)).size < entries.length) return refused('BatchEntryIdsNotDistinct');
+    if (entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0) > BODY_BYTES_MAX)
+      return refused('BatchRequestTooLong');
     return { status: 200, body: { Successful: entries.map((entry) => ({ Id: entry.Id, ...this.#sendOne(entry) })), Failed: [] } };
   }
 
@@ -90,26 +90,11 @@ export class VirtualQueue {
     body: string,
     { group, deduplication }: { group?: string | undefined; deduplication?: string | undefined } = {},
   ): Message | undefined {
-    const { clock, next, onArrival } = this.#options;
     if (this.isFifo && (group === undefined || deduplication === undefined))
       throw new Error(`${this.plan.name} needs a group and an id for deduplication`);
     if (Buffer.byteLength(body) > BODY_BYTES_MAX) throw new Error(`A message to ${this.plan.name} is too long`);
     if (this.isFifo && this.#isRepeat(group!, deduplication!)) return undefined;
-    const number = next();
-    const message: Message = {
-      id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-      body,
-      group: this.isFifo ? group : undefined,
-      deduplication,
-      sequence: String(number).padStart(20, '0'),
-      sentMs: clock.now(),
-      firstReceivedMs: 0,
-      receives: 0,
-      visible: true,
-    };
-    this.#messages.push(message);
-    onArrival();
-    return message;
+    return this.#add(body, group, deduplication);
   }
 
   /** At most `max` messages, invisible from now on; of a FIFO group in order, and none while others of it are out. */
@@ -119,7 +104,9 @@ export class VirtualQueue {
       if (received.length === max) break;
       if (one.receives >= this.#receivesMax) {
         this.delete(one);
-        this.#options.deadLetters()?.send(one.body, { group: one.group, deduplication: one.deduplication });
+        // Moved and not sent: of two with one id, as two groups may have, both are dead.
+        const deadLetters = this.#options.deadLetters();
+        if (deadLetters) deadLetters.#add(one.body, one.group, one.deduplication);
         continue;
       }
       one.receives++;
@@ -143,6 +130,25 @@ export class VirtualQueue {
       message.visible = true;
       this.#options.onArrival();
     });
+  }
+
+  #add(body: string, group: string | undefined, deduplication: string | undefined): Message {
+    const { clock, next, onArrival } = this.#options;
+    const number = next();
+    const message: Message = {
+      id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+      body,
+      group: this.isFifo ? group : undefined,
+      deduplication,
+      sequence: String(number).padStart(20, '0'),
+      sentMs: clock.now(),
+      firstReceivedMs: 0,
+      receives: 0,
+      visible: true,
+    };
+    this.#messages.push(message);
+    onArrival();
+    return message;
   }
 
   #sendOne({ MessageBody, MessageGroupId, MessageDeduplicationId }: SendRequest): object {
@@ -171,3 +177,5 @@ export class VirtualQueue {
     return this.#options.shuffled(free).flat();
   }
 }
+
+const refused = (type: string): Answer => ({ status: 400, body: { __type: `com.amazonaws.sqs#${type}`, message: type } });

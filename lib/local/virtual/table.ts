@@ -11,6 +11,7 @@ import {
   holds,
   InvalidExpressionError,
   type Item,
+  integerOf,
   keyCondition,
   type Parameters,
   updated,
@@ -43,8 +44,11 @@ interface Body {
 }
 
 const ITEM_BYTES_MAX = 400 * 1024;
+const PARTITION_KEY_BYTES_MAX = 2048;
+const SORT_KEY_BYTES_MAX = 1024;
 const PAGE_BYTES_MAX = 1024 * 1024;
 const TRANSACTION_ITEMS_MAX = 100;
+const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 const BATCH_WRITE_MAX = 25;
 const BATCH_GET_MAX = 100;
 /** How long a transaction's token is remembered: that a transaction repeated with it is not done again. */
@@ -64,7 +68,7 @@ class RefusedError extends Error {
 
 interface Row {
   readonly item: Item;
-  /** What a reader sees who does not ask for consistency, for a while after the write. */
+  /** What a reader who does not ask for consistency may see until the next write. */
   readonly before: Item | undefined;
 }
 
@@ -154,13 +158,13 @@ export class VirtualTable {
     only(body, ['TableName', 'Key', 'UpdateExpression', 'ReturnValues', ...EXPRESSIONS]);
     this.#named(body);
     const key = this.#keyOf(body.Key, true);
+    if (!['NONE', 'ALL_NEW'].includes(body.ReturnValues ?? 'NONE'))
+      throw new Error(`The virtual table does not know how to return ${body.ReturnValues}`);
     const there = this.#row(key)?.item;
     const parameters = parametersOf(body);
     checkUsed([body.ConditionExpression, body.UpdateExpression], parameters);
     if (body.ConditionExpression !== undefined && !holds(body.ConditionExpression, there, parameters)) throw conditionFailed();
-    const item = updated(body.UpdateExpression, there ?? body.Key, parameters);
-    if (this.#keyOf(item).join('\n') !== key.join('\n'))
-      throw new RefusedError('ValidationException', 'Cannot update attribute. This attribute is part of the key');
+    const item = updated(body.UpdateExpression, there ?? body.Key, parameters, [this.#pk, this.#sk]);
     checkItem(item);
     this.#write(key, item);
     return body.ReturnValues === 'ALL_NEW' ? { Attributes: item } : {};
@@ -185,15 +189,19 @@ export class VirtualTable {
       'ConsistentRead',
       'Limit',
       'ExclusiveStartKey',
-      ...EXPRESSIONS,
+      'ExpressionAttributeNames',
+      'ExpressionAttributeValues',
     ]);
     this.#named(body);
     const parameters = parametersOf(body);
     checkUsed([body.KeyConditionExpression], parameters);
-    const { partition, sort } = keyCondition(body.KeyConditionExpression, this.#pk, parameters);
+    const { partition: name, sort } = keyCondition(body.KeyConditionExpression, [this.#pk, this.#sk], parameters);
     const backwards = body.ScanIndexForward === false;
-    const start = body.ExclusiveStartKey === undefined ? undefined : this.#keyOf(body.ExclusiveStartKey, true)[1];
-    const name = partition.S as string;
+    const [of, start] = body.ExclusiveStartKey === undefined ? [name] : this.#keyOf(body.ExclusiveStartKey, true);
+    if (of !== name || (body.Limit !== undefined && body.Limit < 1))
+      throw new RefusedError('ValidationException', 'The provided starting key or limit is invalid');
+    if (start !== undefined && sort !== undefined && !holds(sort, { [this.#sk]: { S: start } }, parameters))
+      throw new Error('The virtual table does not know a page that starts outside of what is asked for');
     const keys = this.#sortKeys(name);
     const found: Item[] = [];
     let bytes = 0;
@@ -266,6 +274,8 @@ export class VirtualTable {
       puts.map(({ key }) => key),
       TRANSACTION_ITEMS_MAX,
     );
+    if (puts.reduce((sum, { put }) => sum + sizeOf(put.Item), 0) > TRANSACTION_BYTES_MAX)
+      throw new RefusedError('ValidationException', 'Transaction payload size cannot exceed 4 MB');
     const reasons = puts.map(({ put, key }) => {
       try {
         this.#check(put, this.#row(key)?.item);
@@ -305,6 +315,10 @@ export class VirtualTable {
     const [pk, sk] = [item[this.#pk]?.S, item[this.#sk]?.S];
     if (typeof pk !== 'string' || typeof sk !== 'string' || pk === '' || sk === '' || (isWhole && Object.keys(item).length !== 2))
       throw new RefusedError('ValidationException', 'The provided key element does not match the schema');
+    if (Buffer.byteLength(pk) > PARTITION_KEY_BYTES_MAX || Buffer.byteLength(sk) > SORT_KEY_BYTES_MAX)
+      throw new RefusedError('ValidationException', 'Aggregated size of all keys has exceeded the size limit');
+    // Their order is not that of their bytes, in which DynamoDB sorts.
+    if (/[\ud800-\udfff]/.test(sk)) throw new Error(`The virtual table does not know where ${sk} stands`);
     return [pk, sk];
   }
 
@@ -332,7 +346,7 @@ export class VirtualTable {
     partition.rows.set(sk, { item, before: before?.item });
   }
 
-  /** In order of their characters, which for plain text is DynamoDB's order of bytes. */
+  /** In order of their characters, which without surrogates is DynamoDB's order of bytes. */
   #sortKeys(pk: string): readonly string[] {
     const partition = this.#partitions.get(pk);
     if (!partition) return [];
@@ -372,17 +386,18 @@ function checkItem(item: Item): void {
 /** Near enough for limits: names and values in bytes, binary as it is and not as its text. */
 function sizeOf(item: Item): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(item)) bytes += name.length + bytesOf(value);
+  for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + bytesOf(value);
   return bytes;
 }
 
 function bytesOf(value: Value): number {
   const [[type, content] = ['NULL', true]] = Object.entries(value);
   if (type === 'S') return Buffer.byteLength(content as string);
-  if (type === 'B') return Math.floor(((content as string).length * 3) / 4);
-  if (type === 'N') return Math.ceil((content as string).length / 2) + 1;
+  if (type === 'B') return Buffer.byteLength(content as string, 'base64');
+  if (type === 'N') return Math.ceil(String(integerOf(value)).length / 2) + 1;
   if (type === 'M') return 3 + sizeOf(content as Item);
   if (type === 'L') return 3 + (content as Value[]).reduce((sum, each) => sum + 1 + bytesOf(each), 0);
   if (type === 'SS') return (content as string[]).reduce((sum, each) => sum + Buffer.byteLength(each), 0);
-  return 1;
+  if (type === 'BOOL' || type === 'NULL') return 1;
+  throw new Error(`The virtual table does not know values of type ${type}`);
 }
