@@ -2,10 +2,11 @@
  * The functions' code inside this thread. Each environment evaluates the project's own modules anew, so that it has state of
  * its own as a Lambda environment has. The libraries they stand on are evaluated once for all: they are most of a bundle, and
  * keep nothing that one environment could tell another. What either reaches for outside of itself (time, timers, chance,
- * requests, output) is handed in, so that nothing depends on the machine it runs on.
+ * requests, output) is handed in and there are no files, so that nothing depends on the machine it runs on.
  */
 import * as crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
@@ -173,7 +174,7 @@ function evaluate(
   given: (name: string) => unknown,
 ): Exports {
   const module = { exports: {} as Exports };
-  const own = { process: processOf(variables, around), crypto: cryptoOf(around) } as Record<string, unknown>;
+  const own = { process: processOf(variables, around), crypto: cryptoOf(around), ...NO_FILES } as Record<string, unknown>;
   const require = (wanted: string): unknown => {
     const name = wanted.replace(/^node:/, '');
     if (REAL_TIME.test(name)) throw new Error(`an environment has no ${wanted} here`);
@@ -191,6 +192,30 @@ function evaluate(
   code(...GLOBALS.map((name) => globals[name]));
   return module.exports;
 }
+
+/**
+ * The SDK looks for its configuration in the home directory before its first request: what stands there is the machine's, and
+ * how long it takes to find nothing is real time, in which the line of time would go on to the function's time-out.
+ */
+const { ReadStream, fstatSync, lstatSync } = fs;
+const missing = () => Object.assign(new Error('an environment has no files here'), { code: 'ENOENT' });
+const files = {
+  readFile: async () => {
+    throw missing();
+  },
+};
+const NO_FILES = {
+  'fs/promises': files,
+  fs: {
+    ReadStream,
+    fstatSync,
+    lstatSync,
+    promises: files,
+    readFileSync() {
+      throw missing();
+    },
+  },
+};
 
 function timersOf({ now, after, random, output }: World) {
   class OwnDate extends Date {

@@ -1,13 +1,16 @@
 /** What an environment of a function has to itself, and that nothing in it comes from the machine. */
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { compileFunctions, enterWorld, openEnvironment, type Surroundings } from '../../../lib/local/virtual/code.ts';
 import { startTimeline } from '../../../lib/local/virtual/timeline.ts';
+import { temporaryFolder } from '../small-app.ts';
 import { sourcesOf } from './sources.ts';
 
 const NOW = Date.parse('2025-11-07T15:00:00Z');
 
 const compiled = compileFunctions(
-  ['counts', 'tells', 'waits', 'asks', 'nothing', 'timers', 'interval'],
+  ['counts', 'tells', 'waits', 'asks', 'nothing', 'timers', 'interval', 'reads'],
   sourcesOf({
     state: "let text = ''; export const next = () => { text += 'a'; return text; };",
     // Two modules, each with state of its own.
@@ -48,6 +51,13 @@ const compiled = compileFunctions(
         const { Item } = await table.send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'a' } } }));
         const sent = queues.send(new SendMessageCommand({ QueueUrl: 'http://sqs.virtual/0/q', MessageBody: 'b' }));
         return [Item, await sent.catch((error: Error) => error.name)];
+      };`,
+    reads: `
+      import { readFileSync } from 'node:fs';
+      import { readFile } from 'node:fs/promises';
+      export const handler = async ({ file }: { file: string }) => {
+        const now = () => { try { return readFileSync(file, 'utf8'); } catch (error) { return (error as { code: string }).code; } };
+        return [now(), await readFile(file, 'utf8').catch(({ code }) => code)];
       };`,
     nothing: 'export const other = 1;',
     timers: "import { setTimeout } from 'node:timers/promises'; export const handler = () => setTimeout(1);",
@@ -145,6 +155,20 @@ describe('an environment', () => {
   it('is refused what would depend on the machine', async () => {
     expect(() => open('timers')).toThrow('no node:timers/promises here');
     await expect(open('interval')({}, {})).rejects.toThrow('no intervals here');
+  });
+
+  it('finds no files, nor do the libraries, whatever the machine has', async () => {
+    expect(await open('reads')({ file: import.meta.filename }, {})).toEqual(['ENOENT', 'ENOENT']);
+    const home = temporaryFolder();
+    mkdirSync(join(home, '.aws'));
+    // Would be an error at the first request.
+    writeFileSync(join(home, '.aws/config'), '[default]\nretry_mode = none\nsts_regional_endpoints = none\n');
+    const before = process.env.HOME;
+    process.env.HOME = home;
+    onTestFinished(() => void Object.assign(process.env, { HOME: before }));
+    const client = "new (require('@aws-sdk/client-dynamodb').DynamoDBClient)({})";
+    const given = compileFunctions(['mode'], sourcesOf({ mode: `export const handler = () => ${client}.config.retryMode();` }));
+    expect(await openEnvironment(given.get('mode')!, around().surroundings)({}, {})).toBe('standard');
   });
 
   it('is none without a handler', () => {

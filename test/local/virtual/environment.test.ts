@@ -12,18 +12,24 @@ const NOW = Date.parse('2025-11-07T15:00:00Z');
 const SOURCE = `
 import { DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 const table = new DynamoDBClient({ maxAttempts: 1 });
+const stubborn = new DynamoDBClient({ maxAttempts: 3 });
 let calls = 0;
 export const handler = async ({ steps = [] }: { steps?: string[] }, context: any) => {
   calls++;
   for (const step of steps) {
     console.log(step);
+    globalThis.begun.push(step);
     if (step.startsWith('wait ')) await new Promise((resolve) => setTimeout(resolve, Number(step.slice(5))));
     if (step.startsWith('ask ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } }));
     if (step.startsWith('try ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } })).catch(() => {});
+    if (step.startsWith('insist ')) await stubborn.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(7) } } }));
     if (step.startsWith('fail ')) throw new RangeError(step.slice(5));
   }
   return { calls, at: Date.now(), left: context.getRemainingTimeInMillis(), request: context.awsRequestId, region: process.env.AWS_REGION, own: process.env.OWN, nothing: undefined };
 };`;
+/** What is begun, past everything that an environment is given: the dead must not go on unheard either. */
+const begun: string[] = [];
+Object.assign(globalThis, { begun });
 const code = compileFunctions(['worker'], sourcesOf({ worker: SOURCE })).get('worker')!;
 
 const PLAN: FunctionPlan = {
@@ -40,6 +46,7 @@ const PLAN: FunctionPlan = {
 type Answered = Awaited<ReturnType<EnvironmentsOptions['request']>>;
 
 function start() {
+  begun.length = 0;
   const timeline = startTimeline();
   const printed: string[] = [];
   const open: { environment: number; body: string; answer(): void; fail(): void }[] = [];
@@ -55,7 +62,7 @@ function start() {
           environment,
           body: JSON.parse(body).Key.pk.S,
           answer: () => resolve({ status: 200, text: '{}' }),
-          fail: () => reject(new Error('socket hang up')),
+          fail: () => reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })),
         }),
       ),
   };
@@ -130,7 +137,7 @@ describe('an invocation that takes too long', () => {
     expect(failedAt).toBe(5_000);
     // What it waited for has come by now.
     expect(timeline.now()).toBe(6_000);
-    expect([printed, open]).toEqual([['wait 6000'], []]);
+    expect([printed, begun, open]).toEqual([['wait 6000'], ['wait 6000'], []]);
     expect(environments.running()).toBe(0);
     expect(await run()).toMatchObject({ calls: 1 });
   });
@@ -165,7 +172,10 @@ describe('an environment that is killed', () => {
       [1, 'other'],
     ]);
     expect(await failed).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: 'the environment was killed' });
-    expect(printed).toEqual(['try first', 'ask other']);
+    expect([printed, begun]).toEqual([
+      ['try first', 'ask other'],
+      ['try first', 'ask other'],
+    ]);
     expect(open).toHaveLength(2);
     // The others live on.
     expect(await healthy).toEqual(how === 'answer' ? 'none' : expect.objectContaining({ errorType: 'Error' }));
@@ -178,8 +188,22 @@ describe('an environment that is killed', () => {
     timeline.after(5, () => environments.kill(0));
     await timeline.idle(100);
     expect(await failed).toMatchObject({ errorType: 'Runtime.ExitError' });
-    expect(printed).toEqual(['wait 10']);
+    expect([printed, begun]).toEqual([['wait 10'], ['wait 10']]);
     expect(await run()).toMatchObject({ calls: 1, at: NOW + 1000 });
+  });
+
+  it('asks nothing again that it was about to', async () => {
+    for (const isKilled of [false, true]) {
+      const { run, timeline, open, environments } = start();
+      const end = failure(run('insist once'));
+      // The SDK pauses before it asks again.
+      timeline.after(100, () => open[0]!.fail());
+      timeline.after(100, () => isKilled && environments.kill(0));
+      timeline.after(2_000, () => open.at(-1)!.answer());
+      await timeline.idle(100);
+      expect(open).toHaveLength(isKilled ? 1 : 2);
+      expect(await end).toEqual(isKilled ? expect.objectContaining({ errorType: 'Runtime.ExitError' }) : 'none');
+    }
   });
 
   it('is none that there is not', async () => {
