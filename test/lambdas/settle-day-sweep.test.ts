@@ -1,9 +1,13 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { readCursor } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { type DayStep, hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
+import { cursorKey } from '../../lib/store/keys.ts';
+import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
+import { N } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
 
@@ -47,6 +51,15 @@ const lastAuction = async (): Promise<number> => (await stateOf(floor, PRODUCT))
 test('a venue on which nothing is late is measured and left alone', async () => {
   expect(await sweep('09:45')).toEqual(QUIET);
   expect(waiting()).toEqual([]);
+});
+
+test('a shard that has posted an event and died before its cursor moved is rung', async () => {
+  const { seq } = await loadVenue(floor.table);
+  await floor.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
+  expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
+  expect(waiting()).toEqual(['postings']);
+  await work(floor);
+  expect(await readCursor(floor.table, 0)).toBe(seq);
 });
 
 describe('an intraday auction that was never given its number', () => {

@@ -57,11 +57,11 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
       random: options.random,
       output: (text) => isAlive() && options.output(text),
       request: async (service, operation, body) => {
-        if (!isAlive()) return NEVER;
+        if (!isAlive()) return never();
         const answer = options.request(number, service, operation, body);
         return answer.then(
-          (value) => (isAlive() ? value : NEVER),
-          (error) => (isAlive() ? Promise.reject(error) : NEVER),
+          (value) => (isAlive() ? value : never()),
+          (error) => (isAlive() ? Promise.reject(error) : never()),
         );
       },
     };
@@ -123,5 +123,5 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
   };
 }
 
-/** The promise of who is dead. */
-const NEVER = new Promise<never>(() => {});
+/** What the dead wait for. One each: a shared one would keep all who ever waited. */
+const never = () => new Promise<never>(() => {});
