@@ -64,14 +64,19 @@ interface Body {
   readonly __type?: string;
   readonly CancellationReasons?: readonly { readonly Code: string }[];
   readonly ConsumedCapacity?: object;
-  readonly Responses?: Readonly<Record<string, object[]>>;
+  readonly LastEvaluatedKey?: object;
+  readonly Responses?: Readonly<Record<string, Record<string, unknown>[]>>;
 }
 
-/** An answer without what may differ: words, the order of a batch, the order in sets, and units that nobody asked for. */
+/**
+ * An answer without what may differ: words, the order of a batch, the order in sets, and units that nobody asked for. And on
+ * Amazon's engine whether a page as long as its limit says that there may be more: not when its last key ends the range.
+ */
 function essence({ status, body }: Answer): object {
-  const { __type, CancellationReasons, Responses, ConsumedCapacity: _, ...rest } = body as Body;
+  const { __type, CancellationReasons, Responses, ConsumedCapacity: _, LastEvaluatedKey, ...others } = body as Body;
+  const rest = isAmazons ? others : { ...others, LastEvaluatedKey };
   if (status !== 200) return { status, type: __type?.split('#').at(-1), codes: CancellationReasons?.map(({ Code }) => Code) };
-  const text = (value: object) => JSON.stringify(Object.entries(value).sort());
+  const text = ({ pk, sk }: Record<string, unknown>) => JSON.stringify([pk, sk]);
   const responses = Object.values(Responses ?? {}).map((items) => items.toSorted((a, b) => (text(a) < text(b) ? -1 : 1)));
   return JSON.parse(JSON.stringify({ status, responses, rest }), (name, value) => (name === 'SS' ? value.toSorted() : value));
 }
