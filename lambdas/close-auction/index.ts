@@ -38,9 +38,11 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
     const { calendar, timeZone } = state!.parameters;
     const date = localDate(Date.parse(slot), timeZone);
     const [newest] = await newestAuctions(table, product, 1);
+    // Numbered since it was looked for, by another worker with the same message.
+    if (newest?.slot === slot) return undefined;
     const refused =
       (!isBusinessDay(calendar, date) && 'it is no business day') ||
-      (newest && newest.slot >= slot && 'a later auction has been opened') ||
+      (newest && newest.slot > slot && 'a later auction has been opened') ||
       (newest?.closing && !newest.marked && 'the closing auction before it is not closed') ||
       ((await openDay(table, product, state!.closedOn)) && 'a day run is under way') ||
       // Its trades would fall into the day before it, whose statement and expiry are still to come.

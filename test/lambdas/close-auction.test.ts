@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test,
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
+import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import { deliver, dieOnce, type Floor, holdAuction, list, newYork, openFloor, resumeVenue, SHARDS, work } from './floor.ts';
 
@@ -106,6 +107,21 @@ describe('a slot that comes again', () => {
     expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
     expect(markers()).toHaveLength(SHARDS);
   });
+});
+
+test('an auction that another worker has numbered in between, and died, is closed all the same', async () => {
+  await openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false });
+  const get = vi.spyOn(floor.table, 'get');
+  const read = Table.prototype.get.bind(floor.table);
+  let looked = 0;
+  // Not there yet when it is first looked for.
+  get.mockImplementation(async (key, consistent) =>
+    key.pk === `SLOT#${product}` && ++looked === 1 ? undefined : read(key, consistent),
+  );
+  expect(await close(TEN)).toEqual([]);
+  expect(looked).toBe(2);
+  expect(markers()).toHaveLength(SHARDS);
+  expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
 });
 
 test.each([
