@@ -69,6 +69,8 @@ async function closingAuction(
   const known = await findAuction(table, product, slot);
   if (known !== undefined) return known;
   const [newest] = await newestAuctions(table, product, 1);
+  // Numbered since it was looked for, by another worker with the same message.
+  if (newest?.slot === slot) return undefined;
   const last = newest?.auction ?? 0;
   if (last > state.lastAuction || !(await isPosted(table, state.lastEvent, shards))) return 'early';
   return (await openAuction(table, { product, auction: last + 1, slot, date, closing: true })) ? last + 1 : undefined;

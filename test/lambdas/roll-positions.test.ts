@@ -10,7 +10,7 @@ import { rollOrders } from '../../lib/store/book.ts';
 import { listDays, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
-import { type Item, json } from '../../lib/store/table.ts';
+import { type Item, json, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import {
   ANN,
@@ -193,6 +193,20 @@ test('a roll that is rung again after its day has moved on rings whoever is next
   await work(floor, 'closings');
   await roll(FIRST);
   expect(floor.engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product }]);
+});
+
+test('a closing auction that another worker has numbered in between is taken for what it is', async () => {
+  const slot = newYork(FIRST, '16:00');
+  await openAuction(floor.table, { product, auction: 1, slot, date: FIRST, closing: true });
+  const read = Table.prototype.get.bind(floor.table);
+  let looked = 0;
+  // Not there yet when it is first looked for.
+  vi.spyOn(floor.table, 'get').mockImplementation(async (key, consistent) =>
+    key.pk === `SLOT#${product}` && ++looked === 1 ? undefined : read(key, consistent),
+  );
+  expect(await roll(FIRST)).toEqual([]);
+  expect(looked).toBe(2);
+  expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
 });
 
 test('the number of the closing auction is not one that an auction took at the same moment', async () => {
