@@ -25,6 +25,8 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
 
   await cut(auction, slot);
   if (day?.step === 'close') await moveDay(table, day, 'close', 'clear');
+  // The auction may have cleared and been posted before the day came to wait for it: then its bell has rung for nobody.
+  if (day?.step === 'close' || day?.step === 'clear') await queues.ring('clearing', { v: 1, kind: 'product', product });
   logger.info('auction closing', { product, auction, slot, closing });
 
   /** Marked once every group has its marker, so that no later auction's can overtake it. Markers that come again change nothing. */

@@ -51,11 +51,11 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['auctions'],
   },
   'close-auction': {
-    does: 'Puts the marker that closes an auction into every group of the orders queue.',
+    does: 'Puts the marker that closes an auction into every group of the orders queue, and rings the day run that waits for it.',
     memory_mb: 256,
     timeout_s: 60,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['orders'],
+    sendsTo: ['orders', 'clearing'],
   },
   // A million orders are held in memory at once, and a processor's share follows memory.
   'clear-auction': {

@@ -20,7 +20,7 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   'participant-api': { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], sendsTo: ['orders'] },
   'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'clearing'] },
   'accept-orders': { table: READ_WRITE, sendsTo: ['auctions'], receivesFrom: 'orders' },
-  'close-auction': { table: READ_WRITE, sendsTo: ['orders'], receivesFrom: 'closings' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'clearing'], receivesFrom: 'closings' },
   'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'auctions'], receivesFrom: 'auctions' },
   'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['clearing'], receivesFrom: 'postings' },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'clearing'], receivesFrom: 'rolls' },

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test,
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
+import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import { deliver, dieOnce, type Floor, holdAuction, list, newYork, openFloor, resumeVenue, SHARDS, work } from './floor.ts';
@@ -187,6 +188,22 @@ describe('a closing auction', () => {
     expect(await step()).toBe('clear');
     expect(await opened()).toHaveLength(1);
   });
+
+  it.each(['before', 'after'] as const)(
+    'that cleared before its day waits for it is settled, also when its worker dies %s moving the day',
+    async (when) => {
+      await plan();
+      await endRoll();
+      dieOnce(floor.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
+      expect(await close(CLOSING)).toEqual([0]);
+      await work(floor);
+      // All that would have rung for it has rung.
+      floor.engine.drain();
+      expect(await close(CLOSING)).toEqual([]);
+      await work(floor);
+      expect(await step()).not.toBe('clear');
+    },
+  );
 
   it('waits while the venue is halted', async () => {
     await plan();
