@@ -8,10 +8,8 @@ import * as crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
-import { buildSync } from 'esbuild';
-import { PROJECT } from '../../infra/bundle.ts';
+import { libraryCode, ownCode } from '../../infra/bundle.ts';
 import { LOCAL_REGION } from '../assembly.ts';
 import type { Service } from '../wire.ts';
 
@@ -63,27 +61,10 @@ const LIBRARIES = [
 /** Modules of Node whose time or chance would be the machine's. */
 const REAL_TIME = /^(timers(\/promises)?|perf_hooks|worker_threads|child_process)$/;
 const load = createRequire(import.meta.url);
-const BUILD = {
-  absWorkingDir: PROJECT,
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node24',
-  logLevel: 'error',
-} as const;
 
 /** Every function's own modules, compiled; `sources` is a directory like `lambdas/`. */
-export function compileFunctions(names: readonly string[], sources = join(PROJECT, 'lambdas')): ReadonlyMap<string, Compiled> {
-  const { outputFiles } = buildSync({
-    ...BUILD,
-    entryPoints: names.map((name) => ({ in: join(sources, name, 'index.ts'), out: name })),
-    outdir: '/',
-    packages: 'external',
-  });
-  return new Map(
-    names.map((name) => [name, compiled(outputFiles.find(({ path }) => path.endsWith(`${name}.js`))!.text, join(sources, name))]),
-  );
+export function compileFunctions(names: readonly string[], sources?: string): ReadonlyMap<string, Compiled> {
+  return new Map(Array.from(ownCode(names, sources), ([name, text]) => [name, compiled(text, `lambdas/${name}`)]));
 }
 
 /** A fresh environment: gives its handler. */
@@ -108,18 +89,7 @@ let libraries: Exports | undefined;
 function library(name: string): unknown {
   if (!LIBRARIES.includes(name)) return undefined;
   libraries ??= evaluate(
-    compiled(
-      buildSync({
-        ...BUILD,
-        stdin: {
-          contents: `module.exports = {${LIBRARIES.map((each) => `'${each}': require('${each}')`).join()}}`,
-          resolveDir: PROJECT,
-        },
-        mainFields: ['module', 'main'],
-        outdir: '/',
-      }).outputFiles[0]!.text,
-      'libraries',
-    ),
+    compiled(libraryCode(LIBRARIES), 'libraries'),
     {
       now: () => world!.now(),
       after: (delayMs, call) => world!.after(delayMs, call),
