@@ -191,6 +191,7 @@ test('a roll that is rung again after its day has moved on rings whoever is next
   expect(floor.engine.messages('closings')).toHaveLength(1);
   expect(await newestAuctions(floor.table, product, 10)).toHaveLength(1);
   await work(floor, 'closings');
+  floor.engine.drain();
   await roll(FIRST);
   expect(floor.engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product }]);
 });

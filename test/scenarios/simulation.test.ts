@@ -23,7 +23,7 @@ const failed = (result: Result): string[] =>
 test('the same seed ends in the same state, whoever is answered first, and another seed in another', {
   timeout: 180_000,
 }, async () => {
-  const [first, second, other] = [await run(1, 2), await run(1, 2), await run(2, 2)];
+  const [first, second, other] = [await run(1, 1), await run(1, 1), await run(2, 1)];
   expect([first, second, other].flatMap(failed)).toEqual([]);
   expect(second.stateHash).toBe(first.stateHash);
   expect(other.stateHash).not.toBe(first.stateHash);
