@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EXPIRY, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
-import type { Fate } from '../../lib/local/virtual/cloud.ts';
+import type { Fate } from '../../lib/local/virtual/misfortune.ts';
 import type { WireRequest } from '../../lib/local/wire.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 

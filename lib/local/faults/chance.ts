@@ -3,7 +3,7 @@
  * request and item, or queue and body) and of how often that was done before. So one fault more or less shifts no other.
  */
 import { createHash } from 'node:crypto';
-import type { DeliveryFate, Fate, Misfortune } from '../virtual/cloud.ts';
+import type { DeliveryFate, Fate, Misfortune } from '../virtual/misfortune.ts';
 import { serviceError, type WireRequest } from '../wire.ts';
 
 /** Shares of a thousand. A read can be refused, lost or never answered; only a write can take effect unheard. */

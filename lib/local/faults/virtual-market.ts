@@ -4,7 +4,8 @@ import { type BusinessDate, instantOf } from '../../domain/calendar.ts';
 import { Table } from '../../store/table.ts';
 import { auditVenue } from '../audit.ts';
 import { type Caller, UnexpectedAnswerError } from '../simulation/client.ts';
-import { type Misfortune, startVirtualCloud, type VirtualCloud } from '../virtual/cloud.ts';
+import { startVirtualCloud, type VirtualCloud } from '../virtual/cloud.ts';
+import type { Misfortune } from '../virtual/misfortune.ts';
 import { ACCOUNTS, type Account, assembled, type Market, participantsOf, type Script, SHARDS } from './scripted-market.ts';
 
 export interface VirtualMarketOptions {

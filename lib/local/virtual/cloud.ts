@@ -5,57 +5,23 @@
  * last request.
  */
 import { createHash } from 'node:crypto';
-import type { SQSRecord } from 'aws-lambda';
-import { LOCAL_REGION, readAssembly } from '../assembly.ts';
-import { failedIds } from '../batch-response.ts';
+import { readAssembly } from '../assembly.ts';
 import { type Clock, frozenClock } from '../clock.ts';
 import type { DeadLetter } from '../dead-letters.ts';
-import { answerFrom, eventOf, INTERNAL, refusal, UNAVAILABLE } from '../payload.ts';
-import { type MappingPlan, type Plan, planOf } from '../plan.ts';
-import { routerOf } from '../router.ts';
-import { type Firing, type FiringHook, startSchedules } from '../schedules.ts';
+import { type Plan, planOf } from '../plan.ts';
+import { type Firing, startSchedules } from '../schedules.ts';
 import type { Answer as HttpAnswer } from '../simulation/client.ts';
 import { random } from '../simulation/random.ts';
 import type { Service, WireRequest } from '../wire.ts';
 import { compileFunctions, enterWorld } from './code.ts';
 import { type Environments, environmentsOf } from './environment.ts';
-import { type Message, VirtualQueue } from './queue.ts';
+import { gatewayOf } from './gateway.ts';
+import type { Misfortune } from './misfortune.ts';
+import { partly } from './partly.ts';
+import { VirtualQueue } from './queue.ts';
+import { sourceOf } from './source.ts';
 import { type Answer, VirtualTable } from './table.ts';
 import { startTimeline, type Timeline } from './timeline.ts';
-
-/**
- * What becomes of a request: lost before or after it took effect; the worker that sent it dies before or after; its answer
- * never comes, before or after it took effect, until the function's time is out; some of a batch is left undone; or another
- * answer than the service's.
- */
-export type Fate =
-  | 'pass'
-  | 'drop-before'
-  | 'drop-after'
-  | 'kill-before'
-  | 'kill-after'
-  | 'hang-before'
-  | 'hang-after'
-  | 'partly'
-  | { readonly status: number; readonly body: unknown };
-
-/**
- * What becomes of a received message: it does not reach its function this time; it is worked and comes again because its
- * deletion is lost; it is given to two workers at once (no FIFO queue does that); it is lost for good, which is only fair to bells.
- */
-export type DeliveryFate = 'late' | 'again' | 'double' | 'lost' | undefined;
-
-export interface Misfortune {
-  readonly onRequest?: (request: WireRequest) => Fate;
-  readonly onDelivery?: (queue: string, body: string) => DeliveryFate;
-  readonly onFiring?: FiringHook;
-  /** Whether the gateway's answer to a caller is lost. */
-  readonly onAnswer?: (method: string, path: string) => boolean;
-  /** Whether a read that does not ask for consistency is behind. */
-  readonly isStale?: () => boolean;
-  /** How far an environment's wall clock is off, in milliseconds. */
-  readonly skewMs?: (functionName: string, environment: number) => number;
-}
 
 export interface VirtualCloudOptions {
   readonly assembly: string;
@@ -88,8 +54,6 @@ export interface VirtualCloud {
 }
 
 const STEPS_MAX = 400_000;
-const BATCHES_MAX = 3;
-const GATEWAY_MS_MAX = 30_000;
 
 export function startVirtualCloud({
   assembly: directory,
@@ -235,173 +199,6 @@ function codeOf({ functions }: Plan, sources: string | undefined) {
     compiled.set(sources, code);
   }
   return code;
-}
-
-interface Ways {
-  readonly misfortune: Misfortune;
-  readonly travel: (call: () => void) => void;
-  readonly note: (...what: string[]) => void;
-  readonly between: (low: number, high: number) => number;
-}
-
-/** Brings a queue's messages to its function: batches of any size up to the template's, of one FIFO group or several. */
-function sourceOf(
-  mapping: MappingPlan,
-  queue: VirtualQueue,
-  invoke: (event: object) => Promise<unknown>,
-  { misfortune, travel, note, between }: Ways,
-): () => void {
-  const batchesMax = Math.min(mapping.maximumConcurrency ?? BATCHES_MAX, BATCHES_MAX);
-  let batches = 0;
-  let looking = false;
-
-  const look = () => {
-    if (looking) return;
-    looking = true;
-    travel(() => {
-      looking = false;
-      if (batches >= batchesMax) return;
-      const received = queue.receive(between(1, mapping.batchSize));
-      if (received.length === 0) return;
-      void work(received);
-      look();
-    });
-  };
-  const work = async (received: readonly Message[]) => {
-    batches++;
-    const fates = fatesOf(received);
-    const lost = received.filter((message) => fates.get(message) === 'lost');
-    for (const message of lost) queue.delete(message);
-    const given = received.filter((message) => fates.get(message) !== 'late' && fates.get(message) !== 'lost');
-    const doubled = given.filter((message) => fates.get(message) === 'double');
-    note(queue.plan.name, ...received.map((message) => `${message.id}:${fates.get(message) ?? ''}`));
-    const [failed] = await Promise.all([deliver(given), deliver(doubled)]);
-    for (const message of received) {
-      const fate = fates.get(message);
-      if (fate === 'lost') continue;
-      if (fate === 'late' || fate === 'again' || failed.has(message.id)) queue.returnLater(message);
-      else queue.delete(message);
-    }
-    batches--;
-    look();
-  };
-  const fatesOf = (received: readonly Message[]): Map<Message, DeliveryFate> => {
-    const fates = new Map<Message, DeliveryFate>();
-    const late = new Set<string>();
-    for (const message of received) {
-      // What follows a late one of its group is late as well.
-      const fate = late.has(message.group ?? '') ? 'late' : misfortune.onDelivery?.(queue.plan.name, message.body);
-      if (fate === 'late' && message.group !== undefined) late.add(message.group);
-      fates.set(message, fate === 'double' && queue.isFifo ? 'again' : fate);
-    }
-    return fates;
-  };
-  /** The ids that the function did not finish. */
-  const deliver = async (messages: readonly Message[]): Promise<ReadonlySet<string>> => {
-    if (messages.length === 0) return new Set();
-    const ids = messages.map(({ id }) => id);
-    try {
-      const answer = await invoke({ Records: messages.map((message) => recordOf(message, queue)) });
-      return mapping.partialFailures ? failedIds(answer, ids) : new Set();
-    } catch {
-      return new Set(ids);
-    }
-  };
-  return look;
-}
-
-function recordOf(
-  { id, body, group, deduplication, sequence, sentMs, firstReceivedMs, receives }: Message,
-  queue: VirtualQueue,
-): SQSRecord {
-  return {
-    messageId: id,
-    receiptHandle: `${id}.${receives}`,
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receives),
-      SentTimestamp: String(sentMs),
-      SenderId: 'LOCAL',
-      ApproximateFirstReceiveTimestamp: String(firstReceivedMs),
-      ...(queue.isFifo ? { SequenceNumber: sequence, MessageGroupId: group!, MessageDeduplicationId: deduplication! } : {}),
-    },
-    messageAttributes: {},
-    md5OfBody: createHash('md5').update(body).digest('hex'),
-    eventSource: 'aws:sqs',
-    eventSourceARN: queue.plan.arn,
-    awsRegion: LOCAL_REGION,
-  };
-}
-
-function gatewayOf(
-  plan: Plan,
-  functions: ReadonlyMap<string, Environments>,
-  { clock, timeline, misfortune, travel }: { clock: Clock; timeline: Timeline } & Pick<Ways, 'misfortune' | 'travel'>,
-): VirtualCloud['ask'] {
-  const match = routerOf(plan.routes);
-  let requests = 0;
-  return (claims, method, path, body, key) =>
-    new Promise((resolve, reject) => {
-      const [rawPath = '/', rawQueryString = ''] = path.split(/\?(.*)/s);
-      const matched = match(method, rawPath);
-      const give = ({ status, body: text }: { status: number; body: string | Buffer }) => {
-        if (misfortune.onAnswer?.(method, path))
-          return travel(() => reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })));
-        return travel(() => resolve({ status, body: text.length === 0 ? undefined : JSON.parse(String(text)) }));
-      };
-      if (matched === undefined) return give(refusal(404, 'Not Found'));
-      const { route, pathParameters } = matched;
-      const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
-      const asked = { headers, method, httpVersion: '1.1', socket: { remoteAddress: '192.0.2.1' } };
-      return travel(() => {
-        const event = eventOf(asked, {
-          route,
-          rawPath,
-          rawQueryString,
-          pathParameters,
-          body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
-          authorized: { claims, scopes: null },
-          timeEpoch: clock.now(),
-          requestId: `request.${++requests}`,
-        });
-        const late = timeline.after(Math.min(route.timeoutMs, GATEWAY_MS_MAX), () => give(UNAVAILABLE));
-        functions
-          .get(route.function)!
-          .invoke(event)
-          .then(
-            (result) => give(answerFrom(result)),
-            () => give(INTERNAL),
-          )
-          .finally(late.cancel);
-      });
-    });
-}
-
-/** The service does part of a batch and says so. */
-function partly(
-  request: WireRequest,
-  perform: (service: Service, operation: string, body: Record<string, unknown>) => Answer,
-): Answer {
-  const { service, operation, body } = request;
-  if (operation === 'SendMessageBatch') {
-    const [first, ...rest] = body.Entries as { Id: string }[];
-    const { Successful } = (
-      rest.length > 0 ? perform(service, operation, { ...body, Entries: rest }).body : { Successful: [] }
-    ) as { Successful: unknown[] };
-    const Failed = [{ Id: first!.Id, Code: 'InternalError', SenderFault: false, Message: 'injected' }];
-    return { status: 200, body: { Successful, Failed } };
-  }
-  if (operation !== 'BatchWriteItem' && operation !== 'BatchGetItem') return perform(service, operation, body);
-  const [[name, given] = ['', []]] = Object.entries(body.RequestItems as Record<string, unknown[] | { Keys: unknown[] }>);
-  const list = Array.isArray(given) ? given : given.Keys;
-  const [undone, done] = [list.slice(0, Math.ceil(list.length / 2)), list.slice(Math.ceil(list.length / 2))];
-  const of = (some: unknown[]) => ({ [name]: Array.isArray(given) ? some : { ...given, Keys: some } });
-  const answer =
-    done.length > 0 ? (perform(service, operation, { ...body, RequestItems: of(done) }).body as object) : { Responses: {} };
-  return {
-    status: 200,
-    body: { ...answer, [operation === 'BatchWriteItem' ? 'UnprocessedItems' : 'UnprocessedKeys']: of(undone) },
-  };
 }
 
 function shuffle<T>(all: T[], between: (low: number, high: number) => number): T[] {

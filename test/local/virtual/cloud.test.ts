@@ -1,6 +1,7 @@
 /** The virtual cloud on a small app: each misfortune does what it says, once, and everything else goes on around it. */
 import { describe, expect, it } from 'vitest';
-import { type DeliveryFate, type Fate, type Misfortune, startVirtualCloud } from '../../../lib/local/virtual/cloud.ts';
+import { startVirtualCloud } from '../../../lib/local/virtual/cloud.ts';
+import type { DeliveryFate, Fate, Misfortune } from '../../../lib/local/virtual/misfortune.ts';
 import type { WireRequest } from '../../../lib/local/wire.ts';
 import { synthesizeSmallApp } from '../small-app.ts';
 import { sourcesOf } from './sources.ts';
