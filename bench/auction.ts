@@ -3,8 +3,8 @@
 //
 //   npx node bench/auction.ts [--json]
 
-import { type AuctionBook, clearAuction } from '../lib/domain/auction.ts';
-import { mulberry32 } from '../test/domain/auction-books.ts';
+import { type AuctionBook, clearAuction } from '../lib/domain/auction/auction.ts';
+import { mulberry32 } from '../test/domain/auction/books.ts';
 import { greatestSurplus, loadHighs } from '../test/properties/auction-lp.ts';
 
 export interface AuctionBenchRow {

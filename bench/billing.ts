@@ -9,15 +9,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BusinessDate, instantOf } from '../lib/domain/calendar.ts';
-import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contracts.ts';
+import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
+import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
+import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
+import { makeDeployment } from '../lib/infra/local-deployment.ts';
 import { PIPELINE } from '../lib/infra/pipeline.ts';
-import { frozenClock } from '../lib/local/clock.ts';
 import { startCloud, type Usage } from '../lib/local/cloud.ts';
-import { makeDeployment } from '../lib/local/deployment.ts';
-import { atOnce, type Caller, Exchange } from '../lib/local/simulation/client.ts';
-import { PARAMETERS } from '../lib/local/simulation/simulation.ts';
-import type { WireAction } from '../lib/local/wire.ts';
+import { frozenClock } from '../lib/local/host/clock.ts';
+import type { ProxyAction } from '../lib/local/proxy/proxy.ts';
+import { PARAMETERS } from '../lib/simulation/simulation.ts';
 import { FUNCTIONS } from '../lib/store/names.ts';
 
 /** USD, us-east-1, on demand. */
@@ -149,9 +149,9 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
   const cloud = await startCloud({
     assembly: dir,
     clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
-    wire: {
+    proxy: {
       meter: true,
-      onRequest: async ({ function: name }): Promise<WireAction> => {
+      onRequest: async ({ function: name }): Promise<ProxyAction> => {
         if (name !== 'accept-orders') return 'pass';
         const from = performance.now();
         await held;

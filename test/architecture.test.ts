@@ -1,6 +1,6 @@
 /**
- * The arrows between folders, kept by reading the import statements, and the words that may not stand
- * in the repository. What breaks them is listed as file:line.
+ * The rooms and the arrows between them, kept by reading the import statements, and the words that may not stand in the
+ * repository. What breaks them is listed as file:line.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,27 +10,47 @@ import { describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 interface Arrow {
-  /** Repository paths (of files) that a file of the folder may import. */
-  readonly files: RegExp;
+  /** Rooms whose files a file of this room may import; its own it always may. */
+  readonly rooms: readonly string[];
+  /** Files of other rooms that it may import besides. */
+  readonly files?: readonly string[];
   /** Packages and Node modules that it may import. */
   readonly packages: RegExp;
 }
 
 const NOTHING = /^$(?!)/;
+const ANYTHING = /./;
+const SDK = /^(@aws-sdk\/.+|node:.+)$/;
+const SIMULATION = ['lib/client', 'lib/local', 'lib/audit', 'lib/infra', 'lib/store', 'lib/domain'];
+const FAULTS = ['lib/simulation', 'lib/virtual', 'lib/operations', ...SIMULATION];
+/** The layout: each room, and what it may stand on. A room that is not here is an error, and so is an arrow that is not. */
 const ARROWS: Record<string, Arrow> = {
-  'lib/domain': { files: /^lib\/domain\//, packages: NOTHING },
-  'lib/store': { files: /^lib\/(store|domain)\//, packages: /^(@aws-sdk\/.+|@smithy\/.+|zod|node:crypto|node:zlib)$/ },
+  'lib/domain/contract': { rooms: [], packages: NOTHING },
+  'lib/domain/auction': { rooms: ['lib/domain/contract'], packages: NOTHING },
+  'lib/domain/clearing': { rooms: ['lib/domain/contract', 'lib/domain/auction'], packages: NOTHING },
+  'lib/domain/risk': { rooms: ['lib/domain/contract', 'lib/domain/auction', 'lib/domain/clearing'], packages: NOTHING },
+  'lib/store': { rooms: ['lib/domain'], packages: /^(@aws-sdk\/.+|@smithy\/.+|zod|node:crypto|node:zlib)$/ },
   lambdas: {
-    files: /^(lambdas|lib\/store|lib\/domain)\//,
+    rooms: ['lib/store', 'lib/domain'],
     packages: /^(@aws-lambda-powertools\/.+|zod|aws-lambda|node:crypto|node:util)$/,
   },
   'lib/infra': {
-    files: /^lib\/(infra\/|store\/names\.ts$)/,
+    rooms: [],
+    files: ['lib/store/names.ts'],
     packages: /^(aws-cdk-lib(\/.+)?|constructs|esbuild|cdk-nag|node:.+)$/,
   },
-  'lib/local': { files: /^lib\//, packages: /./ },
-  'lib/supply': { files: /^lib\/(supply\/|infra\/synthesize\.ts$)/, packages: /^(@secretlint\/.+|node:.+)$/ },
+  'lib/local': { rooms: [], packages: /^(@aws-sdk\/.+|aws-lambda|croner|fauxqs|jose|node:.+)$/ },
+  'lib/virtual': { rooms: ['lib/local'], packages: /^(aws-lambda|esbuild|node:.+)$/ },
+  'lib/client': { rooms: [], packages: /^node:.+$/ },
+  'lib/audit': { rooms: ['lib/store', 'lib/domain'], packages: SDK },
+  'lib/operations': { rooms: ['lib/audit', 'lib/local', 'lib/store', 'lib/domain'], packages: SDK },
+  'lib/simulation': { rooms: SIMULATION, packages: SDK },
+  'lib/faults': { rooms: FAULTS, packages: SDK },
+  'lib/supply-chain': { rooms: [], packages: /^(@secretlint\/.+|node:.+)$/ },
+  'lib/commands': { rooms: ['lib/faults', 'lib/supply-chain', ...FAULTS], packages: ANYTHING },
 };
+
+const roomOf = (file: string): string | undefined => Object.keys(ARROWS).find((room) => file.startsWith(`${room}/`));
 
 interface Import {
   readonly line: number;
@@ -59,14 +79,49 @@ function withoutComments(source: string): string {
 
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
 
+/** The file that an import of another file names, as a path of the repository. */
+const targetOf = (file: string, name: string): string => normalize(join(dirname(file), name));
+
+function mayImport(file: string, name: string): boolean {
+  const room = roomOf(file)!;
+  const { rooms, files = [], packages } = ARROWS[room]!;
+  if (!name.startsWith('.')) return packages.test(name);
+  const target = targetOf(file, name);
+  return files.includes(target) || [room, ...rooms].some((allowed) => target.startsWith(`${allowed}/`));
+}
+
 /** What is wrong with the imports of one file, as file:line and the name. */
 function wrongArrows(file: string, source: string): string[] {
-  const folder = Object.keys(ARROWS).find((name) => file.startsWith(`${name}/`));
-  if (!folder) return [`${file}:1 is in no folder of the layout`];
-  const { files, packages } = ARROWS[folder]!;
+  if (roomOf(file) === undefined) return [`${file}:1 is in no room of the layout`];
   return imports(source)
-    .filter(({ name }) => (name.startsWith('.') ? !files.test(normalize(join(dirname(file), name))) : !packages.test(name)))
+    .filter(({ name }) => !mayImport(file, name))
     .map(({ line, name }) => `${file}:${line} imports ${name}`);
+}
+
+/** Who imports whom: from each file, or from each folder, to the others that it names. */
+function graph(files: readonly [file: string, source: string][], nodeOf: (file: string) => string): Map<string, Set<string>> {
+  const arrows = new Map<string, Set<string>>();
+  for (const [file, source] of files)
+    for (const { name } of imports(source).filter(({ name }) => name.startsWith('.'))) {
+      const [from, to] = [nodeOf(file), nodeOf(targetOf(file, name))];
+      if (from !== to) arrows.set(from, (arrows.get(from) ?? new Set()).add(to));
+    }
+  return arrows;
+}
+
+/** Ways along the arrows that come back to where they began. Empty only if there is none. */
+function circles(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, path: readonly string[]): void => {
+    const at = path.indexOf(node);
+    if (at >= 0) found.push([...path.slice(at), node].join(' > '));
+    if (at >= 0 || done.has(node)) return;
+    for (const next of arrows.get(node) ?? []) visit(next, [...path, node]);
+    done.add(node);
+  };
+  for (const node of [...arrows.keys()].sort()) visit(node, []);
+  return found;
 }
 
 const sources = ['lib', 'lambdas']
@@ -77,38 +132,61 @@ const sources = ['lib', 'lambdas']
   .sort();
 const code = sources.filter((file) => /\.[cm]?[jt]sx?$/.test(file));
 
+const read = (file: string): [file: string, source: string] => [file, readFileSync(join(ROOT, file), 'utf8')];
+
 describe('the arrows', () => {
-  test.each(Object.keys(ARROWS))('%s imports only what it may', (folder) => {
-    const files = code.filter((file) => file.startsWith(`${folder}/`));
-    expect(files.flatMap((file) => wrongArrows(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
+  test.each(Object.keys(ARROWS))('%s imports only what it may', (room) => {
+    const files = code.filter((file) => file.startsWith(`${room}/`));
+    expect(files.flatMap((file) => wrongArrows(...read(file)))).toEqual([]);
   });
 
-  test('every source is in a folder of the layout', () => {
-    const folders = Object.keys(ARROWS).map((name) => `${name}/`);
-    expect(code.filter((file) => !folders.some((folder) => file.startsWith(folder)))).toEqual([]);
+  test('every source is in a room of the layout', () => {
+    expect(code.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  test('no two files import each other, and neither do two folders', () => {
+    const files = code.map(read);
+    expect(circles(graph(files, (file) => file))).toEqual([]);
+    expect(circles(graph(files, dirname))).toEqual([]);
+  });
+
+  test('a circle is found, between files and between folders', () => {
+    const files: [file: string, source: string][] = [
+      ['lib/store/log.ts', "import { key } from './keys.ts';"],
+      ['lib/store/keys.ts', "import type { Entry } from './log.ts';\nimport { lots } from '../domain/contract/units.ts';"],
+      ['lib/domain/contract/units.ts', "import { ROW } from '../../store/rows.ts';"],
+    ];
+    expect(circles(graph(files, (file) => file))).toEqual(['lib/store/keys.ts > lib/store/log.ts > lib/store/keys.ts']);
+    expect(circles(graph(files, dirname))).toEqual(['lib/domain/contract > lib/store > lib/domain/contract']);
   });
 
   test.each<[file: string, source: string]>([
-    ['lib/domain/roll.ts', "import { readFileSync } from 'node:fs';"],
-    ['lib/domain/roll.ts', "import type { Table } from '../store/table.ts';"],
-    ['lib/domain/roll.ts', "import {\n  type Table,\n  keys,\n} from '../store/table.ts';"],
-    ['lib/domain/roll.ts', "import { z } from 'zod';"],
-    ['lib/domain/roll.ts', "export { table } from '../store/table.ts';"],
-    ['lib/domain/roll.ts', "export * from '../store/table.ts';"],
-    ['lib/domain/roll.ts', "import '../store/table.ts';"],
-    ['lib/domain/roll.ts', "const table = await import('../store/table.ts');"],
-    ['lib/domain/roll.ts', "let table: import('../store/table.ts').Table;"],
-    ['lib/domain/roll.ts', "const fs = process.getBuiltinModule('node:fs');"],
-    ['lib/domain/roll.ts', "const text = '//'; import '../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "import { readFileSync } from 'node:fs';"],
+    ['lib/domain/clearing/roll.ts', "import type { Table } from '../../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "import {\n  type Table,\n  keys,\n} from '../../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "import { z } from 'zod';"],
+    ['lib/domain/clearing/roll.ts', "export { table } from '../../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "export * from '../../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "import '../../store/table.ts';"],
+    ['lib/domain/clearing/roll.ts', "const table = await import('../../store/table.ts');"],
+    ['lib/domain/clearing/roll.ts', "let table: import('../../store/table.ts').Table;"],
+    ['lib/domain/clearing/roll.ts', "const fs = process.getBuiltinModule('node:fs');"],
+    ['lib/domain/clearing/roll.ts', "const text = '//'; import '../../store/table.ts';"],
     ['lib/store/log.ts', "import { route } from '../../lambdas/participant-api/index.ts';"],
     ['lib/store/log.ts', "import { Stack } from 'aws-cdk-lib';"],
     ['lib/store/log.ts', "import { readFileSync } from 'node:fs';"],
     ['lambdas/settle-day/index.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
     ['lambdas/settle-day/index.ts', "import { ROUTES } from '../../lib/infra/routes.ts';"],
     ['lib/infra/stack.ts', "import { key } from '../store/keys.ts';"],
-    ['lib/infra/stack.ts', "import { ticks } from '../domain/units.ts';"],
+    ['lib/infra/stack.ts', "import { ticks } from '../domain/contract/units.ts';"],
     ['lib/infra/stack.ts', "import { handler } from '../../lambdas/settle-day/index.ts';"],
     ['lib/local/cloud.ts', "import { handler } from '../../lambdas/settle-day/index.ts';"],
+    ['lib/local/cloud.ts', "import { QUEUES } from '../store/names.ts';"],
+    ['lib/domain/auction/book.ts', "import type { ClearingEvent } from '../clearing/events.ts';"],
+    ['lib/audit/audit.ts', "import { startCloud } from '../local/cloud.ts';"],
+    ['lib/operations/release/gate.ts', "import { Exchange } from '../../client/exchange.ts';"],
+    ['lib/virtual/cloud.ts', "import { bundleFunctions } from '../infra/bundle.ts';"],
+    ['lib/simulation/report.ts', "import { runSeed } from '../faults/run.ts';"],
     ['lib/elsewhere/cloud.ts', ''],
   ])('an arrow the wrong way is found: %s, %s', (file, source) => {
     expect(wrongArrows(file, source)).toHaveLength(1);
@@ -116,9 +194,9 @@ describe('the arrows', () => {
   });
 
   test.each<[file: string, source: string]>([
-    ['lib/domain/roll.ts', "import { type Ticks, ticks } from './units.ts';"],
-    ['lib/domain/roll.ts', "// import { z } from 'zod';\n/* import 'zod' */"],
-    ['lib/store/log.ts', "import { createHash } from 'node:crypto';\nimport { ticks } from '../domain/units.ts';"],
+    ['lib/domain/clearing/roll.ts', "import { type Ticks, ticks } from '../contract/units.ts';"],
+    ['lib/domain/clearing/roll.ts', "// import { z } from 'zod';\n/* import 'zod' */"],
+    ['lib/store/log.ts', "import { createHash } from 'node:crypto';\nimport { ticks } from '../domain/contract/units.ts';"],
     ['lambdas/settle-day/index.ts', "import type { SQSEvent } from 'aws-lambda';\nimport { log } from '../../lib/store/log.ts';"],
     ['lib/infra/stack.ts', "import { QUEUES } from '../store/names.ts';\nimport { Stack } from 'aws-cdk-lib/core';"],
     ['lib/local/cloud.ts', "import { Worker } from 'node:worker_threads';\nconst bundle = join(out, 'lambdas/settle-day');"],

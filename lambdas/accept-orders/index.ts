@@ -1,23 +1,23 @@
 /**
  * Accept: `orders.fifo` to the sealed book. A group is one product's shard, so its messages are worked one after another
- * and in order: a submission goes into the auction whose gate is open, and the marker closes that gate behind the last
+ * and in order: a submission goes into the auction whose intake is open, and the marker closes that intake behind the last
  * submission that was answered before it.
  */
 
 import type { SQSRecord } from 'aws-lambda';
-import type { BookOrder } from '../../lib/domain/book.ts';
-import { applySubmission, type Outcome } from '../../lib/domain/orders.ts';
-import type { ProductState, VenueState } from '../../lib/domain/venue.ts';
-import { accountBook } from '../../lib/store/account-book.ts';
-import { admitDate, closeShard, type Gate, passGate, readGate } from '../../lib/store/auctions.ts';
-import { keyDate, readSubmission, type Submission, writeSubmission } from '../../lib/store/book.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { applySubmission, type Outcome } from '../../lib/domain/auction/orders.ts';
+import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
+import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { ENV } from '../../lib/store/names.ts';
+import { accountBook } from '../../lib/store/open-orders.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readCarried } from '../../lib/store/results.ts';
+import { keyDate, readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
 import { required } from '../../lib/store/table.ts';
-import { consume, type Venue } from '../queue/consume.ts';
+import { type Backends, consume } from '../queue/consume.ts';
 
 /**
  * The longest a submission may take from the gateway's receive time to its queue, clock skew included. A message enqueued
@@ -25,32 +25,32 @@ import { consume, type Venue } from '../queue/consume.ts';
  */
 const SUBMIT_MS_MAX = 40_000;
 
-export const handler = consume('orders', (venue) => {
-  const session = new Session(venue);
+export const handler = consume('orders', (backends) => {
+  const session = new Session(backends);
   return async (message, record) => {
-    if (message.kind === 'marker') await closeGate(session, message, record);
+    if (message.kind === 'marker') await closeIntake(session, message, record);
     else await accept(session, message, record);
   };
 });
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
-  const { table, logger } = session.venue;
+  const { table, logger } = session.backends;
   const { product, shard, account, key, digest } = message;
-  const gate = await session.gate(product, shard);
+  const intake = await session.intake(product, shard);
   const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
   const state = (await session.state()).products[product];
   if (!state) throw new Error(`product ${product} is not listed`);
 
-  const carried = (await carriedOrders(session.venue, product, shard, state)).get(account) ?? [];
-  const book = await accountBook(table, message, gate, state.lastAuction, carried);
+  const carried = (await carriedOrders(session.backends, product, shard, state)).get(account) ?? [];
+  const book = await accountBook(table, message, intake, state.lastAuction, carried);
   const repeated = book.submissions.find((submission) => submission.key === key);
-  if (repeated) return noteRepeat(session.venue, message, repeated);
+  if (repeated) return noteRepeat(session.backends, message, repeated);
 
-  const outcomes: Outcome[] = isTooLate(message, record, gate)
+  const outcomes: Outcome[] = isTooLate(message, record, intake)
     ? instructions.map(() => 'auction-closed')
     : applySubmission(book.orders, instructions, new Set(state.listed), book.exposed);
-  if (!gate.dates.includes(keyDate(key)))
-    session.keepGate(product, shard, await admitDate(table, product, shard, gate, keyDate(key)));
+  if (!intake.dates.includes(keyDate(key)))
+    session.keepIntake(product, shard, await admitDate(table, product, shard, intake, keyDate(key)));
 
   const { receivedAt } = message;
   const sequence = record.attributes.SequenceNumber ?? record.attributes.SentTimestamp;
@@ -60,7 +60,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     account,
     key,
     digest,
-    auction: gate.open,
+    auction: intake.open,
     sequence,
     receivedAt,
     instructions,
@@ -69,63 +69,63 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   if (await writeSubmission(table, submission)) return;
   const stored = await readSubmission(table, product, shard, account, key);
   if (!stored) throw new Error('a submission is refused as known and not there');
-  noteRepeat(session.venue, message, stored);
+  noteRepeat(session.backends, message, stored);
   logger.debug('submission already accepted', { product, shard, auction: stored.auction });
 }
 
 /** The same key again: the first body stands, and the other one is told so when its outcome is asked for. */
-function noteRepeat({ logger }: Venue, message: SubmissionMessage, stored: Submission): void {
+function noteRepeat({ logger }: Backends, message: SubmissionMessage, stored: Submission): void {
   if (stored.digest !== message.digest)
     logger.warn('idempotency key reused with another body', { account: message.account, product: message.product });
 }
 
 /** A message that comes back from a dead-letter queue after its auction has closed must never be matched in a later one. */
-function isTooLate(message: SubmissionMessage, record: SQSRecord, gate: Gate): boolean {
+function isTooLate(message: SubmissionMessage, record: SQSRecord, intake: Intake): boolean {
   const received = Date.parse(message.receivedAt);
   const redriven = Number(record.attributes.SentTimestamp) - received > SUBMIT_MS_MAX;
-  return redriven && gate.openedAt !== '' && received <= Date.parse(gate.openedAt);
+  return redriven && intake.openedAt !== '' && received <= Date.parse(intake.openedAt);
 }
 
 /** The marker: the shard moves to the next auction and joins the closing one's closed shards; the last one rings clear. */
-async function closeGate(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
-  const { table, queues } = session.venue;
+async function closeIntake(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
+  const { table, queues } = session.backends;
   const { product, shard, auction } = message;
-  const gate = await session.gate(product, shard);
-  if (gate.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${gate.open}`);
+  const intake = await session.intake(product, shard);
+  if (intake.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${intake.open}`);
   // Not the slot: a closing auction is cut after its roll, and a missed one long after it was due.
   const cutAt = new Date(Number(record.attributes.SentTimestamp)).toISOString();
-  const passed = gate.open === auction ? await passGate(table, product, shard, gate, cutAt) : gate;
-  session.keepGate(product, shard, passed);
+  const passed = intake.open === auction ? await moveIntake(table, product, shard, intake, cutAt) : intake;
+  session.keepIntake(product, shard, passed);
   const dates = passed.passed.get(auction);
   if (!dates) throw new Error(`shard ${shard} of ${product} no longer knows what was in auction ${auction}`);
   const { closed } = await closeShard(table, product, auction, shard, dates);
-  if (closed.size === session.shards) await queues.ring('auctions', { v: 1, product, auction });
+  if (closed.size === session.shards) await queues.notify('clearings', { v: 1, product, auction });
 }
 
 /** What one invocation has read. Carried orders never change once written, so they outlive it. */
 class Session {
-  readonly venue: Venue;
+  readonly backends: Backends;
   readonly shards = Number(required(ENV.shards));
-  readonly #gates = new Map<string, Gate>();
+  readonly #intakes = new Map<string, Intake>();
   #state: Promise<VenueState> | undefined;
 
-  constructor(venue: Venue) {
-    this.venue = venue;
+  constructor(backends: Backends) {
+    this.backends = backends;
   }
 
-  async gate(product: string, shard: number): Promise<Gate> {
+  async intake(product: string, shard: number): Promise<Intake> {
     const name = `${product}#${shard}`;
-    const gate = this.#gates.get(name) ?? (await readGate(this.venue.table, product, shard));
-    this.#gates.set(name, gate);
-    return gate;
+    const intake = this.#intakes.get(name) ?? (await readIntake(this.backends.table, product, shard));
+    this.#intakes.set(name, intake);
+    return intake;
   }
 
-  keepGate(product: string, shard: number, gate: Gate): void {
-    this.#gates.set(`${product}#${shard}`, gate);
+  keepIntake(product: string, shard: number, intake: Intake): void {
+    this.#intakes.set(`${product}#${shard}`, intake);
   }
 
   state(): Promise<VenueState> {
-    this.#state ??= loadVenue(this.venue.table);
+    this.#state ??= loadVenue(this.backends.table);
     return this.#state;
   }
 }
@@ -133,7 +133,7 @@ class Session {
 /** The orders a shard carries into its open auction, by account: they never change, so they outlive an invocation. */
 const kept = new Map<string, { auction: number; orders: Map<string, BookOrder[]> }>();
 async function carriedOrders(
-  { table }: Venue,
+  { table }: Backends,
   product: string,
   shard: number,
   state: ProductState,

@@ -1,12 +1,12 @@
 /**
  * Clear: reads the frozen book of every shard, clears all months and spreads together, writes fills and carried orders
  * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
- * after it everything follows, and a repeat only rings the bells again.
+ * after it everything follows, and a repeat only rings the wake-ups again.
  */
-import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/book.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
-import { readAuctionBook } from '../../lib/store/auction-book.ts';
+import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/auction/book.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
+import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
@@ -15,7 +15,7 @@ import { writeResult } from '../../lib/store/results.ts';
 import { required, type Table } from '../../lib/store/table.ts';
 import { consume, untilCommitted } from '../queue/consume.ts';
 
-export const handler = consume('auctions', ({ table, queues, logger }) => async ({ product, auction: number }) => {
+export const handler = consume('clearings', ({ table, queues, logger }) => async ({ product, auction: number }) => {
   const shards = Number(required(ENV.shards));
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
@@ -38,9 +38,9 @@ export const handler = consume('auctions', ({ table, queues, logger }) => async 
 
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.lastEvent);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
-  await queues.ringPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
+  await queues.notifyPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
   const successor = await readAuction(table, product, number + 1);
-  if (successor && successor.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: number + 1 });
+  if (successor && successor.closed.size === shards) await queues.notify('clearings', { v: 1, product, auction: number + 1 });
 });
 
 /** The event that clears an auction, with everything it refers to already written. */
@@ -52,7 +52,7 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
   const references = await writeResult(table, product, number, {
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
     carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    curve: JSON.stringify(result.curve),
+    depth: JSON.stringify(result.depth),
   });
   return {
     kind: 'auction-cleared' as const,

@@ -2,7 +2,7 @@
  * Close: an auction is due, so a marker goes into every group of `orders.fifo`. What was answered before its marker is in
  * the auction, what comes after is in the next: an exact cut with no waiting and no clock.
  */
-import { isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/calendar.ts';
+import { isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { moveDay, openDay, readDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -25,8 +25,8 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
 
   await cut(auction, slot);
   if (day?.step === 'close') await moveDay(table, day, 'close', 'clear');
-  // The auction may have cleared and been posted before the day came to wait for it: then its bell has rung for nobody.
-  if (day?.step === 'close' || day?.step === 'clear') await queues.ring('clearing', { v: 1, kind: 'product', product });
+  // The auction may have cleared and been posted before the day came to wait for it: then its wake-up has rung for nobody.
+  if (day?.step === 'close' || day?.step === 'clear') await queues.notify('day-runs', { v: 1, kind: 'product', product });
   logger.info('auction closing', { product, auction, slot, closing });
 
   /** Marked once every group has its marker, so that no later auction's can overtake it. Markers that come again change nothing. */
@@ -53,7 +53,7 @@ export const handler = consume('closings', ({ table, queues, logger }) => async 
       logger.warn(`auction not held: ${refused}`, { product, slot });
       return 'refused';
     }
-    // Whoever was to cut the one before it died, or is still at it: a shard passes its gates in order.
+    // Whoever was to cut the one before it died, or is still at it: a shard passes its intakes in order.
     if (newest && !newest.marked) await cut(newest.auction, newest.slot);
     const auction = (newest?.auction ?? 0) + 1;
     return (await openAuction(table, { product, auction, slot, date, closing: false })) ? auction : undefined;

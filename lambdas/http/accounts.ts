@@ -2,9 +2,9 @@
  * What an account is called and whether it is open. The mark that its opening left is asked, not the account's own item:
  * the mark stands from the moment of the commit, the item only once its shard has posted the event.
  */
-import { type AccountState, emptyAccount, positions } from '../../lib/domain/account.ts';
-import { contractCode } from '../../lib/domain/contracts.ts';
-import type { Lots } from '../../lib/domain/units.ts';
+import { type AccountState, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
+import { contractCode } from '../../lib/domain/contract/months.ts';
+import type { Lots } from '../../lib/domain/contract/units.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
 import { claimedBy, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';

@@ -32,21 +32,21 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** A field and the rule it broke. Fields of the body are paths such as `$.orders[3].price`, of the query `?limit`, of the path `{date}`. */
-export interface Fault {
+export interface FieldError {
   readonly path: string;
   readonly rule: string;
 }
 
-/** Enough to mend a request by; a body of nothing but mistakes is not answered with a larger one. */
+/** Enough to repair a request by; a body of nothing but mistakes is not answered with a larger one. */
 const FAULTS_MAX = 50;
 
 /** A refusal, returned as a value: exceptions are for our own mistakes and for broken infrastructure. */
 export class Problem {
   readonly code: ProblemCode;
   readonly detail: string;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FieldError[];
 
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  constructor(code: ProblemCode, detail: string, faults: readonly FieldError[] = []) {
     this.code = code;
     this.detail = detail;
     this.faults = faults.slice(0, FAULTS_MAX);

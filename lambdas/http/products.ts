@@ -1,8 +1,9 @@
 /** Products and prices as both APIs show them: decimal text on the product's grid, months by their contract codes. */
-import { contractCode } from '../../lib/domain/contracts.ts';
-import { type Curve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/product.ts';
-import { months } from '../../lib/domain/settlement.ts';
-import type { ProductState, VenueState } from '../../lib/domain/venue.ts';
+
+import { months } from '../../lib/domain/clearing/settlement.ts';
+import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
+import { contractCode } from '../../lib/domain/contract/months.ts';
+import { type ForwardCurve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
 import { notFound, type Problem } from './problems.ts';
 
 /** By `own`: a product code is a stranger's text, and `constructor` is no product. */
@@ -22,5 +23,9 @@ export const productJson = ({ product, version, parameters }: ProductState) => (
   parameters: writtenParameters(parameters),
 });
 
-export const curveJson = (product: string, curve: Curve, parameters: ProductParameters): { contract: string; price: string }[] =>
+export const depthJson = (
+  product: string,
+  curve: ForwardCurve,
+  parameters: ProductParameters,
+): { contract: string; price: string }[] =>
   months(curve).map((month) => ({ contract: contractCode(product, month), price: formatPrice(curve[month]!, parameters) }));

@@ -4,9 +4,9 @@
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import * as z from 'zod';
-import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
-import { type Fault, Problem, type ProblemCode } from './problems.ts';
-import { parseStrictJson, StrictJsonFault } from './strict-json.ts';
+import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+import { type FieldError, Problem, type ProblemCode } from './problems.ts';
+import { parseStrictJson, StrictJsonError } from './strict-json.ts';
 
 export interface Request<Caller> {
   readonly caller: Caller;
@@ -29,8 +29,8 @@ export function readBody<Schema extends z.ZodType>(
   if (bytes.length > BODY_BYTES_MAX)
     return new Problem('too-large', `the body has ${bytes.length} bytes and may have ${BODY_BYTES_MAX}`);
   const text = decodeUtf8(bytes);
-  const json = text === undefined ? new StrictJsonFault('it is not UTF-8') : parseStrictJson(text);
-  if (json instanceof StrictJsonFault) return new Problem('malformed-json', `the body is refused: ${json.rule}`);
+  const json = text === undefined ? new StrictJsonError('it is not UTF-8') : parseStrictJson(text);
+  if (json instanceof StrictJsonError) return new Problem('malformed-json', `the body is refused: ${json.rule}`);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   return new Problem(invalid, 'see errors for each field', faultsOf(parsed.error));
@@ -77,8 +77,8 @@ export const rule = (text: string): { error: (issue: { readonly input?: unknown 
 
 const NAME_SHOWN_MAX = 64;
 
-function faultsOf(error: z.ZodError): Fault[] {
-  return error.issues.flatMap((issue): Fault[] =>
+function faultsOf(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap((issue): FieldError[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((name) => ({ path: pathText([...issue.path, name]), rule: 'is not a field here' }))
       : [{ path: pathText(issue.path), rule: issue.message }],

@@ -28,7 +28,7 @@ export function serve<Caller>(
   return async (event) => {
     try {
       const answer = await answerTo(event, routes, identify);
-      if (answer instanceof Problem && answer.status === 403) audit(event, 'caller refused', { code: answer.code });
+      if (answer instanceof Problem && answer.status === 403) logAccess(event, 'caller refused', { code: answer.code });
       return toHttp(answer);
     } catch (error) {
       logger.error('request failed', { route: event.routeKey, error: error as Error });
@@ -49,7 +49,11 @@ async function answerTo<Caller>(
 }
 
 /** A line for whoever asks later who did what. Ids and codes only. */
-export function audit(event: APIGatewayProxyEventV2WithJWTAuthorizer, what: string, more: Record<string, unknown> = {}): void {
+export function logAccess(
+  event: APIGatewayProxyEventV2WithJWTAuthorizer,
+  what: string,
+  more: Record<string, unknown> = {},
+): void {
   const { requestId, timeEpoch } = event.requestContext;
   logger.info(what, { audit: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
 }

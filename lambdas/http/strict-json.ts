@@ -4,7 +4,7 @@
  */
 
 /** Why a text is not acceptable, as one sentence about it. */
-export class StrictJsonFault {
+export class StrictJsonError {
   readonly rule: string;
 
   constructor(rule: string) {
@@ -17,10 +17,10 @@ export function parseStrictJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    return new StrictJsonFault('it does not parse as JSON (RFC 8259)');
+    return new StrictJsonError('it does not parse as JSON (RFC 8259)');
   }
   const rule = ambiguity(text);
-  return rule === undefined ? value : new StrictJsonFault(rule);
+  return rule === undefined ? value : new StrictJsonError(rule);
 }
 
 /** The tokens of a text that is known to be JSON. Strings are unrolled, so that a long one needs no backtracking. */

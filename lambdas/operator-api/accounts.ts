@@ -1,8 +1,8 @@
 /** Accounts: opening them, moving cash in and out, and what each holds. Positions are clearing data; orders are not here. */
 import * as z from 'zod';
-import type { AccountState } from '../../lib/domain/account.ts';
-import { BANK } from '../../lib/domain/events.ts';
-import { type Cents, formatCents, parseDecimal } from '../../lib/domain/units.ts';
+import type { AccountState } from '../../lib/domain/clearing/account.ts';
+import { BANK } from '../../lib/domain/clearing/events.ts';
+import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';

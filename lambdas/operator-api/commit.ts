@@ -1,23 +1,23 @@
 /**
- * How an operator's word becomes an event: once, under a name made of what it is about. A repeat finds the name taken and
+ * How an operator's decision becomes an event: once, under a name made of what it is about. A repeat finds the name taken and
  * is compared with what was committed; it rings the shards again, because the first may have died before it could.
  */
-import type { ClearingEvent } from '../../lib/domain/events.ts';
-import type { VenueState } from '../../lib/domain/venue.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { append, claimedBy, loadVenue, readEvent } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
-import { audit } from '../http/routes.ts';
+import { logAccess } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const TRIES_MAX = 20;
 
-export interface Word {
+export interface Decision {
   /** The done-once name: of two requests under one name, the first is committed. */
   readonly once: string;
   /** What to append behind this state of the venue, or why not. */
   readonly decide: (venue: VenueState) => ClearingEvent | Problem;
-  /** Whether what stands under the name says the same, or the refusal of this word. */
+  /** Whether what stands under the name says the same, or the refusal of this decision. */
   readonly compare: (committed: ClearingEvent) => Problem | undefined;
 }
 
@@ -27,25 +27,25 @@ export interface Committed {
   readonly repeated: boolean;
 }
 
-export async function commit(request: OperatorRequest, word: Word): Promise<Committed | Problem> {
+export async function commit(request: OperatorRequest, decision: Decision): Promise<Committed | Problem> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const claimed = await claimedBy(backends.table, word.once);
-    if (claimed !== undefined) return repeat(request, word, claimed);
+    const claimed = await claimedBy(backends.table, decision.once);
+    if (claimed !== undefined) return repeat(request, decision, claimed);
     const venue = await loadVenue(backends.table);
-    const event = word.decide(venue);
+    const event = decision.decide(venue);
     if (event instanceof Problem) return event;
-    const next = await append(backends.table, venue, event, word.once);
+    const next = await append(backends.table, venue, event, decision.once);
     if (next === undefined || next === 'claimed') continue;
-    await backends.queues.ringPostings(next.seq, backends.shards);
-    audit(request.event, 'event committed', { kind: event.kind, seq: next.seq });
+    await backends.queues.notifyPostings(next.seq, backends.shards);
+    logAccess(request.event, 'event committed', { kind: event.kind, seq: next.seq });
     return { seq: next.seq, repeated: false };
   }
   return new Problem('try-again', 'others kept writing to the clearing log; nothing was done');
 }
 
-async function repeat({ time }: OperatorRequest, { compare }: Word, seq: number): Promise<Committed | Problem> {
+async function repeat({ time }: OperatorRequest, { compare }: Decision, seq: number): Promise<Committed | Problem> {
   const refusal = compare((await readEvent(backends.table, seq))!);
   if (refusal) return refusal;
-  await backends.queues.ringPostings(seq, backends.shards, `again.${time}`);
+  await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);
   return { seq, repeated: true };
 }

@@ -4,25 +4,25 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contracts.ts';
+import { months } from '../../lib/domain/clearing/settlement.ts';
+import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
 import {
-  type Curve,
+  type ForwardCurve,
   formatIndex,
   formatPrice,
   type ProductParameters,
   parseIndex,
   parsePrice,
-} from '../../lib/domain/product.ts';
-import { months } from '../../lib/domain/settlement.ts';
-import type { Micros } from '../../lib/domain/units.ts';
+} from '../../lib/domain/contract/product.ts';
+import type { Micros } from '../../lib/domain/contract/units.ts';
 import { changeHeld, type Held, type HeldProposal, isApproved, listHeld, readHeld } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
-import { type Fault, notFound, Problem } from '../http/problems.ts';
+import { type FieldError, notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, readQuery, rule } from '../http/request.ts';
-import { type Answer, audit, ok } from '../http/routes.ts';
-import { publish, ringDayRun, VALUE_RULE } from './index-values.ts';
+import { type Answer, logAccess, ok } from '../http/routes.ts';
+import { notifyDayRun, publish, VALUE_RULE } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const QUERY = z.strictObject({ limit: limitText, after: z.string().optional() });
@@ -62,7 +62,7 @@ export async function approve(request: OperatorRequest): Promise<Answer | Proble
   if (held.revision !== body.revision) return revisionConflict(held);
   const next = await changeHeld(backends.table, held, { proposal: held.proposal, proposedBy: held.proposedBy, approvals });
   if (!next) return revisionConflict(held);
-  audit(request.event, 'approved', { held: held.id, revision: held.revision });
+  logAccess(request.event, 'approved', { held: held.id, revision: held.revision });
   return isApproved(next) ? takeEffect(request, next) : ok(approvalJson(next));
 }
 
@@ -77,7 +77,7 @@ async function takeEffect(request: OperatorRequest, held: Held): Promise<Answer 
   if (proposal.kind === 'index') {
     const published = await publish(request, product, date, BigInt(proposal.micros) as Micros, approvals);
     if (published instanceof Problem) return published;
-  } else await ringDayRun(product);
+  } else await notifyDayRun(product);
   return ok(approvalJson(held));
 }
 
@@ -110,7 +110,7 @@ export async function amend(request: OperatorRequest): Promise<Answer | Problem>
   if (held.revision !== body.revision) return revisionConflict(held);
   const next = await changeHeld(backends.table, held, { proposal, proposedBy: operator, approvals: [operator] });
   if (!next) return revisionConflict(held);
-  audit(request.event, 'amended', { held: held.id, revision: held.revision });
+  logAccess(request.event, 'amended', { held: held.id, revision: held.revision });
   return ok(heldJson(next, parameters));
 }
 
@@ -118,7 +118,7 @@ const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as
 
 function amended(proposal: HeldProposal, body: Amendment, parameters: ProductParameters): HeldProposal | Problem {
   const wanted = FIELD[proposal.kind];
-  const faults: Fault[] = Object.values(FIELD).flatMap((field) => {
+  const faults: FieldError[] = Object.values(FIELD).flatMap((field) => {
     if (field === wanted) return body[field] === undefined ? [{ path: `$.${field}`, rule: 'is required' }] : [];
     return body[field] === undefined ? [] : [{ path: `$.${field}`, rule: `is not for what is held here, which has a ${wanted}` }];
   });
@@ -137,11 +137,16 @@ function amended(proposal: HeldProposal, body: Amendment, parameters: ProductPar
 }
 
 /** The months are those that were held, no more and no less. */
-function amendedCurve(held: Curve, given: Record<string, string>, parameters: ProductParameters, faults: Fault[]): Curve {
+function amendedCurve(
+  held: ForwardCurve,
+  given: Record<string, string>,
+  parameters: ProductParameters,
+  faults: FieldError[],
+): ForwardCurve {
   const path = (month: string): string => `$.curve[${JSON.stringify(month.slice(0, 64))}]`;
   for (const name of Object.keys(given))
     if (!((parseMonth(name) ?? 0) in held)) faults.push({ path: path(name), rule: 'is not a month of this curve' });
-  const entries = months(held).map((month): [ContractMonth, Curve[number]] => {
+  const entries = months(held).map((month): [ContractMonth, ForwardCurve[number]] => {
     const text = given[monthText(month)];
     const parsed = text === undefined ? undefined : parsePrice(text, parameters);
     if (parsed === undefined)

@@ -3,11 +3,11 @@
  * stays; a value once held is amended or approved, never published past its hold.
  */
 import * as z from 'zod';
-import { addDays, type BusinessDate, localDate } from '../../lib/domain/calendar.ts';
-import { formatIndex, INDEX_DECIMALS, parseIndex, priceAsIndex } from '../../lib/domain/product.ts';
-import { type Hold, judgeIndexValue } from '../../lib/domain/settlement.ts';
-import type { Micros } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+import { type Hold, judgeIndexValue } from '../../lib/domain/clearing/settlement.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { addDays, type BusinessDate, localDate } from '../../lib/domain/contract/calendar.ts';
+import { formatIndex, INDEX_DECIMALS, parseIndex, priceAsIndex } from '../../lib/domain/contract/product.ts';
+import type { Micros } from '../../lib/domain/contract/units.ts';
 import { type Held, heldId, hold, listIndex, newestIndex, publishIndex, readHeld, readIndexValue } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
@@ -15,7 +15,7 @@ import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
 import { datePath, dateText, pathOf, readBody, readQuery, rule } from '../http/request.ts';
-import { type Answer, accepted, audit, created, ok } from '../http/routes.ts';
+import { type Answer, accepted, created, logAccess, ok } from '../http/routes.ts';
 import { measureHeld } from './held-metric.ts';
 import type { OperatorRequest } from './operator.ts';
 
@@ -90,7 +90,7 @@ async function holdValue(
   const isNew = await hold(backends.table, { id, product, date, proposal, holds, proposedBy: request.caller.operator });
   if (!isNew) return answerHeld((await readHeld(backends.table, id))!, value);
   measureHeld();
-  audit(request.event, 'index value held', { held: id });
+  logAccess(request.event, 'index value held', { held: id });
   return accepted({ held: id });
 }
 
@@ -111,18 +111,18 @@ export async function publish(
     const standing = await readIndexValue(backends.table, product, date);
     return answerPublished(product, date, value, standing!.value);
   }
-  audit(request.event, 'index value published', { product, date });
-  await ringDayRun(product);
+  logAccess(request.event, 'index value published', { product, date });
+  await notifyDayRun(product);
   return created(valueJson(product, date, value));
 }
 
 async function answerPublished(product: string, date: BusinessDate, value: Micros, standing: Micros): Promise<Answer | Problem> {
   if (value !== standing) return new Problem('index-published', `the value of ${date} is published and stays`);
-  await ringDayRun(product);
+  await notifyDayRun(product);
   return ok(valueJson(product, date, value));
 }
 
-export const ringDayRun = (product: string): Promise<void> =>
-  backends.queues.ring('clearing', { v: 1, kind: 'product', product });
+export const notifyDayRun = (product: string): Promise<void> =>
+  backends.queues.notify('day-runs', { v: 1, kind: 'product', product });
 
 const valueJson = (product: string, date: BusinessDate, value: Micros) => ({ product, date, value: formatIndex(value) });

@@ -4,24 +4,24 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { type BusinessDate, CALENDAR_NAMES, CalendarEndError, nextBusinessDay } from '../../lib/domain/calendar.ts';
-import { listedMonths, monthText, parseMonth } from '../../lib/domain/contracts.ts';
-import type { ParametersChanged } from '../../lib/domain/events.ts';
+import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { type BusinessDate, CALENDAR_NAMES, CalendarEndError, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
+import { listedMonths, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
 import {
-  type Curve,
   DAY_TIME,
+  type ForwardCurve,
   fixedTermsChanged,
   isProductCode,
   PARAMETER_LIMITS,
   type ProductParameters,
-  parameterFaults,
+  parameterErrors,
   parsePrice,
-} from '../../lib/domain/product.ts';
-import { type Ticks, ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+} from '../../lib/domain/contract/product.ts';
+import { type Ticks, ticks } from '../../lib/domain/contract/units.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
-import { type Fault, Problem } from '../http/problems.ts';
+import { type FieldError, Problem } from '../http/problems.ts';
 import { findProduct, productJson, productsOf } from '../http/products.ts';
 import { dateText, pathOf, readBody, receivedAt, rule } from '../http/request.ts';
 import { type Answer, created, ok } from '../http/routes.ts';
@@ -81,7 +81,7 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
     decide: (venue) => {
       const state = findProduct(venue, product);
       if ((state?.version ?? 0) !== body.expectedVersion) return versionConflict(state?.version ?? 0);
-      const faults = state ? changeFaults(state, body, wanted.parameters) : body.listing ? [] : [LISTING_MISSING];
+      const faults = state ? changeErrors(state, body, wanted.parameters) : body.listing ? [] : [LISTING_MISSING];
       if (faults.length) return new Problem('invalid-body', 'see errors for each field', faults);
       return { kind: 'parameters-changed', product, version, ...wanted, by: request.caller.operator, at: receivedAt(request) };
     },
@@ -91,7 +91,7 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
   return (committed.repeated || version > 1 ? ok : created)({ product, version });
 }
 
-const LISTING_MISSING: Fault = { path: '$.listing', rule: 'is required for a product that is new' };
+const LISTING_MISSING: FieldError = { path: '$.listing', rule: 'is required for a product that is new' };
 
 const versionConflict = (version: number): Problem =>
   new Problem('version-conflict', `the product is not at the expected version with these parameters; it has reached ${version}`);
@@ -101,7 +101,7 @@ type Wanted = Pick<ParametersChanged, 'parameters' | 'listing'>;
 const isSame = ({ parameters, listing }: ParametersChanged, wanted: Wanted): boolean =>
   isDeepStrictEqual({ parameters, listing }, { parameters: wanted.parameters, listing: wanted.listing });
 
-function changeFaults({ parameters: now }: ProductState, body: Body, parameters: ProductParameters): Fault[] {
+function changeErrors({ parameters: now }: ProductState, body: Body, parameters: ProductParameters): FieldError[] {
   const faults = fixedTermsChanged(now, parameters).map((name) => ({
     path: `$.parameters.${name}`,
     rule: `is fixed at ${now[name]} since the product was listed`,
@@ -110,7 +110,7 @@ function changeFaults({ parameters: now }: ProductState, body: Body, parameters:
 }
 
 function readParameters({ parameters: given, listing }: Body): Wanted | Problem {
-  const faults: Fault[] = [];
+  const faults: FieldError[] = [];
   const { dailyLimit, rollBand, ...rest } = given;
   const grid = `must be decimal text with at most ${given.priceDecimals} decimals`;
   const price = (path: string, text: string, least: number, bound: string): Ticks => {
@@ -124,7 +124,7 @@ function readParameters({ parameters: given, listing }: Body): Wanted | Problem 
     dailyLimitTicks: price('$.parameters.dailyLimit', dailyLimit, 1, 'more than zero'),
     rollBandTicks: price('$.parameters.rollBand', rollBand, 0, 'zero or more'),
   };
-  faults.push(...parameterFaults(parameters).map((broken) => ({ path: '$.parameters', rule: broken })));
+  faults.push(...parameterErrors(parameters).map((broken) => ({ path: '$.parameters', rule: broken })));
   const start = listing && faults.length === 0 ? readListing(parameters, listing, price, faults) : undefined;
   if (faults.length) return new Problem('invalid-body', 'see errors for each field', faults);
   return { parameters, ...(start ? { listing: start } : {}) };
@@ -134,8 +134,8 @@ function readListing(
   parameters: ProductParameters,
   { date, curve }: { date: BusinessDate; curve: Record<string, string> },
   price: (path: string, text: string, least: number, bound: string) => Ticks,
-  faults: Fault[],
-): { date: BusinessDate; curve: Curve } | undefined {
+  faults: FieldError[],
+): { date: BusinessDate; curve: ForwardCurve } | undefined {
   const listed = monthsFrom(parameters, date);
   if (!listed) {
     faults.push({ path: '$.listing.date', rule: `must be in the years that calendar ${parameters.calendar} has data for` });

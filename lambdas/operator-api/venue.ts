@@ -8,8 +8,8 @@ import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { productsOf } from '../http/products.ts';
 import { readBody, receivedAt, rule } from '../http/request.ts';
-import { type Answer, audit, ok } from '../http/routes.ts';
-import { ringDayRun } from './index-values.ts';
+import { type Answer, logAccess, ok } from '../http/routes.ts';
+import { notifyDayRun } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 
 export async function showVenue(): Promise<Answer> {
@@ -33,7 +33,7 @@ export async function haltVenue(request: OperatorRequest): Promise<Answer | Prob
   if (body instanceof Problem) return body;
   const wanted: Halt = { reason: body.reason, by: request.caller.operator, at: receivedAt(request) };
   const thrown = await halt(backends.table, wanted);
-  if (thrown) audit(request.event, 'venue halted', { reason: body.reason });
+  if (thrown) logAccess(request.event, 'venue halted', { reason: body.reason });
   return ok({ halted: thrown ? wanted : ((await readHalt(backends.table)) ?? null) });
 }
 
@@ -50,10 +50,10 @@ export async function resumeVenue(request: OperatorRequest): Promise<Answer | Pr
   }
   if (standing && !(await resume(backends.table, standing)))
     return new Problem('version-conflict', 'the venue was halted again meanwhile; read why before resuming it');
-  audit(request.event, 'venue resumed', { halt: standing, reason: body.reason });
+  logAccess(request.event, 'venue resumed', { halt: standing, reason: body.reason });
   const venue = await loadVenue(backends.table);
-  await backends.queues.ringPostings(venue.seq, backends.shards, `resume.${request.time}`);
-  for (const { product } of productsOf(venue)) await ringDayRun(product);
+  await backends.queues.notifyPostings(venue.seq, backends.shards, `resume.${request.time}`);
+  for (const { product } of productsOf(venue)) await notifyDayRun(product);
   return ok({ halted: null });
 }
 

@@ -1,9 +1,9 @@
 /** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
 import * as z from 'zod';
-import type { AccountState, JournalEntry } from '../../lib/domain/account.ts';
-import { type ContractMonth, contractCode } from '../../lib/domain/contracts.ts';
-import { formatPrice } from '../../lib/domain/product.ts';
-import { formatCents, type Lots } from '../../lib/domain/units.ts';
+import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
+import { formatPrice } from '../../lib/domain/contract/product.ts';
+import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
 import { readJournal, readStatements, type Statement, statementName } from '../../lib/store/accounts.ts';
 import { findAccount, positionsOf } from '../http/accounts.ts';
 import { backends } from '../http/backends.ts';

@@ -1,18 +1,18 @@
 /**
- * Auctions, once they have cleared: prices, volumes and the aggregate curve are public, individual orders never. Of an
+ * Auctions, once they have cleared: prices, volumes and the aggregate depth are public, individual orders never. Of an
  * auction that has not cleared nothing is shown, not even that it is there.
  */
 import * as z from 'zod';
-import type { PublishedCurve } from '../../lib/domain/book.ts';
-import { type ContractMonth, contractCode } from '../../lib/domain/contracts.ts';
-import type { AuctionCleared } from '../../lib/domain/events.ts';
-import { centsPerTick, formatPrice } from '../../lib/domain/product.ts';
-import { months } from '../../lib/domain/settlement.ts';
-import { type Cents, formatCents, type Ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+import type { Depth } from '../../lib/domain/auction/book.ts';
+import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { months } from '../../lib/domain/clearing/settlement.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
+import { centsPerTick, formatPrice } from '../../lib/domain/contract/product.ts';
+import { type Cents, formatCents, type Ticks } from '../../lib/domain/contract/units.ts';
 import { type Auction, newestAuctions, readAuction } from '../../lib/store/auctions.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
-import { readCurve } from '../../lib/store/results.ts';
+import { readDepth } from '../../lib/store/results.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
@@ -48,9 +48,9 @@ export async function showAuction(request: ParticipantRequest): Promise<Answer |
   const row = number.success ? await readAuction(backends.table, state.product, number.data) : undefined;
   const event = row && (await eventsOf([row])).get(row.auction);
   if (!event) return notFound('cleared auction of that number');
-  const curve: PublishedCurve = JSON.parse(await readCurve(backends.table, state.product, event.auction, event.curve));
+  const depth: Depth = JSON.parse(await readDepth(backends.table, state.product, event.auction, event.depth));
   const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
-  return ok({ ...auctionJson(state, event), surplus, orders: event.orders, curve: publishedJson(state, curve) });
+  return ok({ ...auctionJson(state, event), surplus, orders: event.orders, depth: publishedJson(state, depth) });
 }
 
 /** By auction. Which event cleared an auction is noted after the commit, so of the newest it can be missing for a moment. */
@@ -72,7 +72,7 @@ function auctionJson({ product, parameters }: ProductState, event: AuctionCleare
   return { product, auction, slot, date, closing, months: results };
 }
 
-function publishedJson({ product, parameters }: ProductState, { outrights, spreads }: PublishedCurve) {
+function publishedJson({ product, parameters }: ProductState, { outrights, spreads }: Depth) {
   const contract = (month: ContractMonth): string => contractCode(product, month);
   return {
     outrights: outrights.map(({ month, side, price, lots }) => ({

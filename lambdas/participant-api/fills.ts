@@ -1,12 +1,11 @@
 /** An account's fills, newest first: which order traded is in its journal, at what price is in the auction's event. */
 import * as z from 'zod';
-import type { JournalEntry } from '../../lib/domain/account.ts';
-import { type ContractMonth, contractCode } from '../../lib/domain/contracts.ts';
-import type { AuctionCleared, ClearingEvent } from '../../lib/domain/events.ts';
-import { CASH } from '../../lib/domain/orders.ts';
-import { formatPrice } from '../../lib/domain/product.ts';
-import { minusTicks, type Ticks } from '../../lib/domain/units.ts';
-import type { VenueState } from '../../lib/domain/venue.ts';
+import type { JournalEntry } from '../../lib/domain/clearing/account.ts';
+import type { AuctionCleared, ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
+import { CASH, type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
+import { formatPrice } from '../../lib/domain/contract/product.ts';
+import { minusTicks, type Ticks } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/accounts.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';

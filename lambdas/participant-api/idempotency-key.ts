@@ -2,7 +2,7 @@
  * The key that makes a submission safe to repeat: a UUIDv7 (RFC 9562), whose own time must be fresh when the venue first
  * sees it. So a key can neither be kept for later nor outlive what is stored under it.
  */
-import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/store/book.ts';
+import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/store/submissions.ts';
 import { Problem } from '../http/problems.ts';
 
 export const KEY_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -3,13 +3,13 @@
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
 import * as z from 'zod';
-import { contractCode } from '../../lib/domain/contracts.ts';
-import { CASH, type LiveOrders, type Order } from '../../lib/domain/orders.ts';
-import { formatPrice } from '../../lib/domain/product.ts';
-import { ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
-import { accountBook } from '../../lib/store/account-book.ts';
-import { readGate } from '../../lib/store/auctions.ts';
+import type { LiveOrders, Order } from '../../lib/domain/auction/orders.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
+import { formatPrice } from '../../lib/domain/contract/product.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
+import { readIntake } from '../../lib/store/auctions.ts';
+import { accountBook } from '../../lib/store/open-orders.ts';
 import { readCarried } from '../../lib/store/results.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
@@ -47,10 +47,10 @@ export async function listOrders(request: ParticipantRequest): Promise<Answer | 
 
 async function ownOrders({ account, shard }: Participant, { product, lastAuction, carried }: ProductState): Promise<LiveOrders> {
   const { table } = backends;
-  const gate = await readGate(table, product, shard);
+  const intake = await readIntake(table, product, shard);
   const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
   const own = left.filter((order) => order.account === account);
-  return (await accountBook(table, { product, shard, account }, gate, lastAuction, own)).orders;
+  return (await accountBook(table, { product, shard, account }, intake, lastAuction, own)).orders;
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

@@ -2,7 +2,7 @@
  * The venue state that submissions are checked against. What is listed changes once a month, so a state half a minute old
  * will do, and the common submission does not read the log at all; accept checks again against the newest state.
  */
-import type { VenueState } from '../../lib/domain/venue.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 

@@ -1,7 +1,7 @@
 /** Whether and how an account's near-month position rolls: one instruction a product, the last word counts. */
 import * as z from 'zod';
-import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/product.ts';
-import type { RollInstruction } from '../../lib/domain/roll.ts';
+import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
+import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/contract/product.ts';
 import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/accounts.ts';
 import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';

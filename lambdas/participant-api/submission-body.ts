@@ -3,12 +3,12 @@
  * order or a calendar spread, the latter two new or in place of another. Every fault of every entry is reported at once.
  */
 import * as z from 'zod';
-import { type ContractMonth, parseContractCode } from '../../lib/domain/contracts.ts';
-import { CASH, type Instruction, type Order, TIMES_IN_FORCE } from '../../lib/domain/orders.ts';
-import { formatPrice, parsePrice } from '../../lib/domain/product.ts';
-import { lots, MAX_LOTS, MAX_TICKS, type Ticks, ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
-import { type Fault, Problem } from '../http/problems.ts';
+import { type Instruction, type Order, TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { CASH, type ContractMonth, parseContractCode } from '../../lib/domain/contract/months.ts';
+import { formatPrice, parsePrice } from '../../lib/domain/contract/product.ts';
+import { lots, MAX_LOTS, MAX_TICKS, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
+import { type FieldError, Problem } from '../http/problems.ts';
 import { pathText, rule } from '../http/request.ts';
 
 export const ORDERS_MAX = 500;
@@ -56,7 +56,7 @@ export const SUBMISSION_BODY = z.strictObject(
 
 /** The instructions, on the product's grid. Whether their months are listed is asked later: it may change, a repeat may not. */
 export function instructionsOf(entries: readonly Entry[], state: ProductState): Instruction[] | Problem {
-  const faults: Fault[] = [];
+  const faults: FieldError[] = [];
   const instructions = entries.flatMap((each, index): Instruction[] => {
     if ('cancel' in each) return [{ kind: 'cancel', clientOrderId: each.cancel }];
     const reading = new EntryReading(state, index);
@@ -69,9 +69,9 @@ export function instructionsOf(entries: readonly Entry[], state: ProductState): 
 }
 
 /** The contracts that are not listed, each with the field that names it. */
-export function unlistedOf(entries: readonly Entry[], { listed }: ProductState): Fault[] {
+export function unlistedOf(entries: readonly Entry[], { listed }: ProductState): FieldError[] {
   return entries.flatMap((each, index) =>
-    (['contract', 'buy', 'sell'] as const).flatMap((field): Fault[] => {
+    (['contract', 'buy', 'sell'] as const).flatMap((field): FieldError[] => {
       const named = (each as Partial<Record<typeof field, string>>)[field];
       return named === undefined || listed.includes(parseContractCode(named)!.month)
         ? []
@@ -81,7 +81,7 @@ export function unlistedOf(entries: readonly Entry[], { listed }: ProductState):
 }
 
 class EntryReading {
-  readonly faults: Fault[] = [];
+  readonly faults: FieldError[] = [];
   readonly #state: ProductState;
   readonly #index: number;
 

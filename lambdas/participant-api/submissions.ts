@@ -2,14 +2,14 @@
  * Submit: a submission is checked for everything that needs no state and sent on as one message. Nothing is written here;
  * the key makes a repeat safe, whether the first was lost before the queue, behind it, or not at all.
  */
-import { type Instruction, type Outcome, targetOf } from '../../lib/domain/orders.ts';
-import { keyTime, readSubmission, type Submission } from '../../lib/store/book.ts';
+import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
+import { keyTime, readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { backends, logger } from '../http/backends.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { pathOf, readBody, receivedAt } from '../http/request.ts';
-import { type Answer, accepted, audit, ok } from '../http/routes.ts';
+import { type Answer, accepted, logAccess, ok } from '../http/routes.ts';
 import { idempotencyKey, staleness } from './idempotency-key.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue, recentVenue } from './recent-venue.ts';
@@ -90,7 +90,7 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : reused();
   if (named && Math.abs(request.time - keyTime(named.key)) < QUEUED_MS_MAX)
     return ok({ submission: id, product: named.product, state: 'queued', orders: [] });
-  audit(request.event, 'submission not found', { account });
+  logAccess(request.event, 'submission not found', { account });
   return notFound('such submission');
 }
 

@@ -3,11 +3,13 @@
  * one is older; an account that a run before this one has already moved is counted by its journal entry, so the totals
  * come out the same however often and wherever the run was interrupted.
  */
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/account.ts';
-import { BANK, type ClearingEvent, type DayClosed, type Fill } from '../../lib/domain/events.ts';
-import { rollDay } from '../../lib/domain/roll.ts';
-import { addCents, addLots, type Lots, lots, NO_CENTS } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+
+import type { Fill } from '../../lib/domain/auction/book.ts';
+import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/clearing/account.ts';
+import { BANK, type ClearingEvent, type DayClosed } from '../../lib/domain/clearing/events.ts';
+import { rollDay } from '../../lib/domain/clearing/roll.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { addCents, addLots, type Lots, lots, NO_CENTS } from '../../lib/domain/contract/units.ts';
 import {
   accountsOf,
   readAccounts,
@@ -24,30 +26,30 @@ import {
 import { shardOf } from '../../lib/store/keys.ts';
 import { type LogEntry, loadVenue } from '../../lib/store/log.ts';
 import { readFills } from '../../lib/store/results.ts';
-import type { Venue } from '../queue/consume.ts';
+import type { Backends } from '../queue/consume.ts';
 
 /** Accounts worked at a time: enough to keep the table busy, few enough to hold in memory. */
 const SLICE = 250;
 
 export async function postEvent(
-  venue: Venue,
+  backends: Backends,
   shard: number,
   shards: number,
   entry: LogEntry,
   centsPerTick: (product: string) => bigint,
 ): Promise<ShardTotals> {
-  const { table } = venue;
+  const { table } = backends;
   const { seq, event } = entry;
-  if (event.kind === 'day-closed') return closeDay(venue, shard, seq, event);
+  if (event.kind === 'day-closed') return closeDay(backends, shard, seq, event);
 
   const fills = event.kind === 'auction-cleared' ? await readFills(table, event.product, event.auction, shard, event.fills) : [];
   const fillsOf = Map.groupBy(fills, ({ account }) => account);
   const revalues = event.kind === 'prices-settled' || event.kind === 'month-expired';
   let totals: ShardTotals = { accounts: 0, cents: NO_CENTS, lots: {} };
   const holdings: Holdings = { long: {}, net: {} };
-  const slices = revalues ? slicesOf(accountsOf(table, shard)) : named(venue, touched(event, fillsOf), shard, shards);
+  const slices = revalues ? slicesOf(accountsOf(table, shard)) : named(backends, touched(event, fillsOf), shard, shards);
   for await (const slice of slices) {
-    const moved = await postSlice(venue, shards, seq, event, slice, fillsOf, centsPerTick);
+    const moved = await postSlice(backends, shards, seq, event, slice, fillsOf, centsPerTick);
     totals = {
       accounts: totals.accounts + moved.entries.length,
       cents: moved.entries.reduce((sum, { cents }) => addCents(sum, cents), totals.cents),
@@ -60,7 +62,7 @@ export async function postEvent(
 
 /** Applies the event to a slice of accounts: journal first, then states. */
 async function postSlice(
-  { table }: Venue,
+  { table }: Backends,
   shards: number,
   seq: number,
   event: ClearingEvent,
@@ -99,7 +101,7 @@ function touched(event: ClearingEvent, fillsOf: ReadonlyMap<string, unknown>): s
 }
 
 async function* named(
-  { table }: Venue,
+  { table }: Backends,
   accounts: readonly string[],
   shard: number,
   shards: number,
@@ -138,7 +140,7 @@ function addHoldings(holdings: Holdings, state: AccountState, product: string): 
 }
 
 /** The books of the day: a statement for every account that holds or moved something, and what they add up to. */
-async function closeDay({ table }: Venue, shard: number, seq: number, event: DayClosed): Promise<ShardTotals> {
+async function closeDay({ table }: Backends, shard: number, seq: number, event: DayClosed): Promise<ShardTotals> {
   const { product, date } = event;
   const state: ProductState = (await loadVenue(table)).products[product]!;
   const near = rollDay(state.parameters.calendar, date)?.near;

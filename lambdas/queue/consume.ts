@@ -13,22 +13,22 @@ import { Queues } from '../../lib/store/queues.ts';
 import { required, Table } from '../../lib/store/table.ts';
 
 /** What a worker has at hand, made once per execution environment. */
-export interface Venue {
+export interface Backends {
   readonly table: Table;
   readonly queues: Queues;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-let venue: Venue | undefined;
-export function openVenue(): Venue {
-  venue ??= {
+let backends: Backends | undefined;
+export function openBackends(): Backends {
+  backends ??= {
     table: new Table(),
     queues: new Queues(),
     logger: new Logger({ serviceName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'exchange' }),
     metrics: new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service }),
   };
-  return venue;
+  return backends;
 }
 
 export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
@@ -36,11 +36,11 @@ export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQ
 /** A Lambda handler for a queue. `begin` makes the work of one invocation, so that what it reads once is shared by its messages. */
 export function consume<Queue extends QueueName>(
   queue: Queue,
-  begin: (venue: Venue) => Work<Queue>,
+  begin: (backends: Backends) => Work<Queue>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const fifo = QUEUES[queue].name.endsWith('.fifo');
   return async (event, context) => {
-    const at = openVenue();
+    const at = openBackends();
     const work = begin(at);
     const givenUp: SQSBatchItemFailure[] = [];
     const handle = async (record: SQSRecord): Promise<void> => {
@@ -83,7 +83,7 @@ const isLastReceive = ({ attributes }: SQSRecord): boolean =>
   Number(attributes.ApproximateReceiveCount) >= Number(required(ENV.receivesMax));
 
 /** Counts something once, as its own metric line. */
-export const measure = ({ metrics }: Venue, name: string, value: number): void => {
+export const measure = ({ metrics }: Backends, name: string, value: number): void => {
   metrics.addMetric(name, MetricUnit.NoUnit, value);
 };
 

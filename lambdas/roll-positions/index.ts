@@ -3,7 +3,9 @@
  * auction, for the day's share. The orders are written straight into that auction's book, which no one has closed yet:
  * they need no queue, and a repeat finds what stands there.
  */
-import type { BookOrder } from '../../lib/domain/book.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import {
   type BusinessDate,
   businessDays,
@@ -11,46 +13,44 @@ import {
   isBusinessDay,
   localDate,
   nextBusinessDay,
-} from '../../lib/domain/calendar.ts';
-import { decideRoll, rollDay } from '../../lib/domain/roll.ts';
-import { lots } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+} from '../../lib/domain/contract/calendar.ts';
+import { lots } from '../../lib/domain/contract/units.ts';
 import { isPosted, readAccounts, rollInstructionsOf } from '../../lib/store/accounts.ts';
 import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
-import { claimRollChunk } from '../../lib/store/book.ts';
 import { type Day, moveDay, openDay, planDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
+import { claimRollChunk } from '../../lib/store/submissions.ts';
 import { required } from '../../lib/store/table.ts';
-import { consume, untilCommitted, type Venue } from '../queue/consume.ts';
+import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
 
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;
 
-export const handler = consume('rolls', (venue) => async ({ product, slot }) => {
-  const { table, queues, logger } = venue;
+export const handler = consume('rolls', (backends) => async ({ product, slot }) => {
+  const { table, queues, logger } = backends;
   const shards = Number(required(ENV.shards));
   const state = (await loadVenue(table)).products[product];
   if (!state) return logger.warn('day run not started: the product is not listed', { product, slot });
-  await planDays(venue, product, state, slot);
+  await planDays(backends, product, state, slot);
   if (await readHalt(table)) return logger.warn('day run waits: the venue is halted', { product, slot });
 
   const day = await openDay(table, product, state.closedOn);
-  if (day?.step === 'close') return queues.ring('closings', { v: 1, product, slot: day.slot });
-  if (day?.step !== 'roll') return queues.ring('clearing', { v: 1, kind: 'product', product });
+  if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
+  if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, kind: 'product', product });
 
-  const auction = await untilCommitted(() => closingAuction(venue, day, state, shards));
+  const auction = await untilCommitted(() => closingAuction(backends, day, state, shards));
   if (auction === 'early')
     return logger.info('day run waits: an auction before it has not been posted', { product, date: day.date });
-  for (let shard = 0; shard < shards; shard++) await rollShard(venue, day, state, auction, shard, shards);
+  for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard, shards);
   await moveDay(table, day, 'roll', 'close', { auction });
-  await queues.ring('closings', { v: 1, product, slot: day.slot });
+  await queues.notify('closings', { v: 1, product, slot: day.slot });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
 });
 
 /** Plans the day that is due and every business day before it that nobody ran, so that they run in order of date. */
-async function planDays({ table, logger }: Venue, product: string, state: ProductState, slot: string): Promise<void> {
+async function planDays({ table, logger }: Backends, product: string, state: ProductState, slot: string): Promise<void> {
   const { calendar, timeZone, dayRunTime } = state.parameters;
   const due = localDate(Date.parse(slot), timeZone);
   if (!isBusinessDay(calendar, due)) return logger.info('no day run: it is no business day', { product, date: due });
@@ -60,7 +60,7 @@ async function planDays({ table, logger }: Venue, product: string, state: Produc
 
 /** The number of the day's closing auction, given once every auction before it has been posted. */
 async function closingAuction(
-  { table }: Venue,
+  { table }: Backends,
   day: Day,
   state: ProductState,
   shards: number,
@@ -78,7 +78,7 @@ async function closingAuction(
 
 /** Writes a shard's roll orders in chunks. A chunk that stands says which accounts it covered; the next goes on after it. */
 async function rollShard(
-  { table }: Venue,
+  { table }: Backends,
   day: Day,
   state: ProductState,
   auction: number,
@@ -102,7 +102,7 @@ async function rollShard(
       const holds = holding?.lots[today.near] ?? lots(0);
       const order = decideRoll(today, holding?.roll, holds, instruction, state.marks, state.parameters);
       return order
-        ? [{ ...order, account, clientOrderId: rollOrderId(date), timeInForce: 'auction', rolls: true, traded: false }]
+        ? [{ ...order, account, clientOrderId: rollOrderId(date), timeInForce: 'auction', rolls: true, partlyFilled: false }]
         : [];
     });
     const last = next.length < CHUNK_ACCOUNTS;

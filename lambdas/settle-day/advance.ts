@@ -1,10 +1,7 @@
 /** Takes a product's day as far as it can go now. Every step looks before it acts, so it can be taken any number of times. */
 
-import { nextBusinessDay } from '../../lib/domain/calendar.ts';
-import { firstDay } from '../../lib/domain/contracts.ts';
-import type { ClearingEvent } from '../../lib/domain/events.ts';
-import type { Curve } from '../../lib/domain/product.ts';
-import { rollOpening } from '../../lib/domain/roll.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { rollOpening } from '../../lib/domain/clearing/roll.ts';
 import {
   decideCurve,
   decideFinalPrice,
@@ -12,9 +9,12 @@ import {
   type Hold,
   indexValuesOf,
   nextListing,
-} from '../../lib/domain/settlement.ts';
-import type { Ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+} from '../../lib/domain/clearing/settlement.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
+import { firstDay } from '../../lib/domain/contract/months.ts';
+import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
+import type { Ticks } from '../../lib/domain/contract/units.ts';
 import { isPosted } from '../../lib/store/accounts.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import {
@@ -35,19 +35,19 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { measure, type Venue } from '../queue/consume.ts';
+import { type Backends, measure } from '../queue/consume.ts';
 import { dayReport } from './report.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */
 const STEPS_MAX = 50;
 
-export async function advance(venue: Venue, product: string): Promise<void> {
-  for (let steps = 0; steps < STEPS_MAX; steps++) if ((await step(venue, product)) === 'wait') return;
+export async function advance(backends: Backends, product: string): Promise<void> {
+  for (let steps = 0; steps < STEPS_MAX; steps++) if ((await step(backends, product)) === 'wait') return;
   throw new Error(`the day of ${product} does not get on`);
 }
 
-async function step(venue: Venue, product: string): Promise<'on' | 'wait'> {
-  const { table, queues, logger } = venue;
+async function step(backends: Backends, product: string): Promise<'on' | 'wait'> {
+  const { table, queues, logger } = backends;
   const shards = Number(required(ENV.shards));
   const state = await loadVenue(table);
   const own = state.products[product];
@@ -57,8 +57,8 @@ async function step(venue: Venue, product: string): Promise<'on' | 'wait'> {
     logger.warn('day run waits: the venue is halted', { product, date: day.date, step: day.step });
     return 'wait';
   }
-  const ringAndWait = async (): Promise<'wait'> => {
-    await queues.ringPostings(state.seq, shards, `day.${day.step}`);
+  const notifyAndWait = async (): Promise<'wait'> => {
+    await queues.notifyPostings(state.seq, shards, `day.${day.step}`);
     return 'wait';
   };
   const posted = (): Promise<boolean> => isPosted(table, own.lastEvent, shards);
@@ -66,48 +66,48 @@ async function step(venue: Venue, product: string): Promise<'on' | 'wait'> {
     const next = await append(table, state, event);
     if (next === undefined || next === 'claimed') return 'on';
     logger.info(event.kind, { product, date: day.date, seq: next.seq });
-    await queues.ringPostings(next.seq, shards);
+    await queues.notifyPostings(next.seq, shards);
     return 'wait';
   };
 
   switch (day.step) {
     case 'roll':
-      await queues.ring('rolls', { v: 1, product, slot: day.slot });
+      await queues.notify('rolls', { v: 1, product, slot: day.slot });
       return 'wait';
     case 'close':
-      await queues.ring('closings', { v: 1, product, slot: day.slot });
+      await queues.notify('closings', { v: 1, product, slot: day.slot });
       return 'wait';
     case 'clear':
       if (own.lastAuction < day.auction!) {
         const auction = await readAuction(table, product, day.auction!);
-        if (auction?.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: day.auction! });
+        if (auction?.closed.size === shards) await queues.notify('clearings', { v: 1, product, auction: day.auction! });
         return 'wait';
       }
-      if (!(await posted())) return ringAndWait();
+      if (!(await posted())) return notifyAndWait();
       await moveDay(table, day, 'clear', 'settle', { event: own.lastEvent });
       return 'on';
     case 'settle':
       if (own.settledOn < day.date) {
-        const event = await settlement(venue, own, day);
+        const event = await settlement(backends, own, day);
         return event ? commit(event) : 'wait';
       }
-      if (!(await posted())) return ringAndWait();
+      if (!(await posted())) return notifyAndWait();
       await moveDay(table, day, 'settle', 'expire', { event: own.lastEvent });
       return 'on';
     case 'expire': {
       const month = expiringMonth(own.parameters.calendar, own.listed, day.date);
       if (month !== undefined) {
-        const event = await expiry(venue, own, day, month);
+        const event = await expiry(backends, own, day, month);
         return event ? commit(event) : 'wait';
       }
-      if (!(await posted())) return ringAndWait();
+      if (!(await posted())) return notifyAndWait();
       const expired = own.lastEvent > (day.events.settle ?? 0) ? own.lastEvent : 0;
       await moveDay(table, day, 'expire', 'report', { event: expired });
       return 'on';
     }
     case 'report':
       if (own.closedOn < day.date) return commit({ kind: 'day-closed', product, date: day.date });
-      if (!(await posted())) return ringAndWait();
+      if (!(await posted())) return notifyAndWait();
       await moveDay(table, day, 'report', 'done', { event: own.lastEvent, report: await dayReport(table, own, day) });
       return 'on';
     case 'done':
@@ -116,14 +116,14 @@ async function step(venue: Venue, product: string): Promise<'on' | 'wait'> {
 }
 
 /** The event that settles the day, unless its curve is held for approval. */
-async function settlement(venue: Venue, own: ProductState, day: Day): Promise<ClearingEvent | undefined> {
+async function settlement(backends: Backends, own: ProductState, day: Day): Promise<ClearingEvent | undefined> {
   const { product, date } = day;
   const { parameters, marks, toSettle } = own;
-  const newest = await newestIndex(venue.table, product, date);
+  const newest = await newestIndex(backends.table, product, date);
   const { value, holds } = decideCurve(product, parameters, date, marks, toSettle!.months, newest?.date);
-  const agreed = await agree(venue, day, { kind: 'settlement', curve: value }, holds);
+  const agreed = await agree(backends, day, { kind: 'settlement', curve: value }, holds);
   if (!agreed) return undefined;
-  const settled: Curve = agreed.proposal.kind === 'settlement' ? agreed.proposal.curve : value;
+  const settled: ForwardCurve = agreed.proposal.kind === 'settlement' ? agreed.proposal.curve : value;
   const rollOpens = rollOpening(parameters.calendar, nextBusinessDay(parameters.calendar, date)) ?? null;
   return {
     kind: 'prices-settled',
@@ -139,15 +139,15 @@ async function settlement(venue: Venue, own: ProductState, day: Day): Promise<Cl
 
 /** The event that expires a month, unless its final settlement price is held for approval. */
 async function expiry(
-  venue: Venue,
+  backends: Backends,
   own: ProductState,
   day: Day,
   month: ProductState['listed'][number],
 ): Promise<ClearingEvent | undefined> {
   const { product, date } = day;
-  const index = await readIndex(venue.table, product, firstDay(month), date);
+  const index = await readIndex(backends.table, product, firstDay(month), date);
   const { value, holds } = decideFinalPrice(product, own.parameters, month, index, own.marks[month]!);
-  const agreed = await agree(venue, day, { kind: 'final-price', month, price: value }, holds);
+  const agreed = await agree(backends, day, { kind: 'final-price', month, price: value }, holds);
   if (!agreed) return undefined;
   const finalPrice: Ticks = agreed.proposal.kind === 'final-price' ? agreed.proposal.price : value;
   const next = nextListing(own.listed, own.marks);
@@ -167,12 +167,12 @@ async function expiry(
 
 /** What may be posted: the proposal itself when nothing speaks against it, what two operators approved when it was held. */
 async function agree(
-  venue: Venue,
+  backends: Backends,
   day: Day,
   proposal: HeldProposal,
   holds: readonly Hold[],
 ): Promise<{ proposal: HeldProposal; by: readonly string[] } | undefined> {
-  const { table, logger } = venue;
+  const { table, logger } = backends;
   const { product, date } = day;
   const id = heldId(proposal.kind, product, date);
   const held: Held | undefined = await readHeld(table, id);
@@ -182,6 +182,6 @@ async function agree(
     await hold(table, { id, product, date, proposal, holds, proposedBy: SYSTEM });
     logger.warn('held for approval', { product, date, held: id, reasons: holds.map(({ reason }) => reason) });
   }
-  measure(venue, METRICS.held, 1);
+  measure(backends, METRICS.held, 1);
   return undefined;
 }

@@ -9,8 +9,8 @@ import { consume, measure } from '../queue/consume.ts';
 import { advance } from './advance.ts';
 import { sweep } from './sweep.ts';
 
-export const handler = consume('clearing', (venue) => async (message) => {
-  if (message.kind === 'product') return advance(venue, message.product);
-  await sweep(venue, Date.parse(message.at));
-  measure(venue, METRICS.sweep, 1);
+export const handler = consume('day-runs', (backends) => async (message) => {
+  if (message.kind === 'product') return advance(backends, message.product);
+  await sweep(backends, Date.parse(message.at));
+  measure(backends, METRICS.sweep, 1);
 });

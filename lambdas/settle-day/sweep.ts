@@ -1,40 +1,48 @@
 /**
- * The sweep: on its schedule it measures what is late and rings what is stuck. Every bell of the pipeline can be lost
+ * The sweep: on its schedule it measures what is late and rings what is stuck. Every wake-up of the pipeline can be lost
  * with the worker that was about to ring it; the sweep is why none of them has to be certain.
  */
-import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/calendar.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import {
+  addDays,
+  type BusinessDate,
+  instantOf,
+  isBusinessDay,
+  localDate,
+  nextBusinessDay,
+} from '../../lib/domain/contract/calendar.ts';
 import { readCursor } from '../../lib/store/accounts.ts';
 import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
 import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required, type Table } from '../../lib/store/table.ts';
-import { measure, type Venue } from '../queue/consume.ts';
+import { type Backends, measure } from '../queue/consume.ts';
 import { advance } from './advance.ts';
 
 /** A day run that has not begun this long after it was due is begun by the sweep: its schedule has failed. */
 const DAY_RUN_GRACE_MS = 10 * 60_000;
 
-export async function sweep(venue: Venue, at: number): Promise<void> {
-  const { table, queues } = venue;
+export async function sweep(backends: Backends, at: number): Promise<void> {
+  const { table, queues } = backends;
   const shards = Number(required(ENV.shards));
   const state = await loadVenue(table);
   // By the cursors and not by the totals: a shard that died between the two would be left behind with nobody to say so.
   const behind = await eventsBehind(table, state.seq, shards);
-  if (behind > 0) await queues.ringPostings(state.seq, shards, `sweep.${at}`);
+  if (behind > 0) await queues.notifyPostings(state.seq, shards, `sweep.${at}`);
   const held = (await listHeld(table)).filter((waiting) => !isApproved(waiting)).length;
 
   let [auctionLate, dayRunLate] = [0, 0];
   for (const own of Object.values(state.products)) {
-    auctionLate = Math.max(auctionLate, await sweepAuctions(venue, own, at, shards), await missedSince(venue, own, at));
-    dayRunLate = Math.max(dayRunLate, await sweepDays(venue, own, at));
-    await advance(venue, own.product);
+    auctionLate = Math.max(auctionLate, await sweepAuctions(backends, own, at, shards), await missedSince(backends, own, at));
+    dayRunLate = Math.max(dayRunLate, await sweepDays(backends, own, at));
+    await advance(backends, own.product);
   }
-  measure(venue, METRICS.postingBehind, behind);
-  measure(venue, METRICS.held, held);
-  measure(venue, METRICS.auctionLate, auctionLate);
-  measure(venue, METRICS.dayRunLate, dayRunLate);
+  measure(backends, METRICS.postingBehind, behind);
+  measure(backends, METRICS.held, held);
+  measure(backends, METRICS.auctionLate, auctionLate);
+  measure(backends, METRICS.dayRunLate, dayRunLate);
 }
 
 /** Events that the slowest shard has not posted. */
@@ -48,15 +56,15 @@ async function eventsBehind(table: Table, seq: number, shards: number): Promise<
  * rung: it may have been given its number and no markers, by a worker that died or found the venue halted when it came back.
  */
 async function sweepAuctions(
-  { table, queues }: Venue,
+  { table, queues }: Backends,
   { product, lastAuction }: ProductState,
   at: number,
   shards: number,
 ): Promise<number> {
   const [oldest] = await auctionsAfter(table, product, lastAuction);
   if (!oldest) return 0;
-  if (oldest.closed.size === shards) await queues.ring('auctions', { v: 1, product, auction: oldest.auction });
-  else await queues.ring('closings', { v: 1, product, slot: oldest.slot });
+  if (oldest.closed.size === shards) await queues.notify('clearings', { v: 1, product, auction: oldest.auction });
+  else await queues.notify('closings', { v: 1, product, slot: oldest.slot });
   return Math.max(0, Math.floor((at - Date.parse(oldest.slot)) / 1000));
 }
 
@@ -64,7 +72,7 @@ async function sweepAuctions(
  * Seconds since the day's newest intraday auction was due, if neither it nor a later one was ever given a number: its
  * schedule did not fire, or its closing was refused. It is not held by itself any more, so this ends with the next auction.
  */
-async function missedSince({ table }: Venue, own: ProductState, at: number): Promise<number> {
+async function missedSince({ table }: Backends, own: ProductState, at: number): Promise<number> {
   const { product, closedOn, parameters } = own;
   const { calendar, timeZone } = parameters;
   const date = localDate(at, timeZone);
@@ -77,7 +85,7 @@ async function missedSince({ table }: Venue, own: ProductState, at: number): Pro
 }
 
 /** Seconds since the oldest day run was due that has not ended. A day that nobody began is begun. */
-async function sweepDays({ table, queues }: Venue, own: ProductState, at: number): Promise<number> {
+async function sweepDays({ table, queues }: Backends, own: ProductState, at: number): Promise<number> {
   const { product, parameters, closedOn } = own;
   const { timeZone, dayRunTime } = parameters;
   const due = lastDue(own, at);
@@ -86,7 +94,7 @@ async function sweepDays({ table, queues }: Venue, own: ProductState, at: number
   const day = await openDay(table, product, closedOn);
   const late = at - (day ? Date.parse(day.slot) : slotOf(nextBusinessDay(parameters.calendar, closedOn)));
   // The newest is rung for: the roll plans those before it.
-  if (!day && late > DAY_RUN_GRACE_MS) await queues.ring('rolls', { v: 1, product, slot: new Date(slotOf(due)).toISOString() });
+  if (!day && late > DAY_RUN_GRACE_MS) await queues.notify('rolls', { v: 1, product, slot: new Date(slotOf(due)).toISOString() });
   return Math.max(0, Math.floor(late / 1000));
 }
 

@@ -12,10 +12,10 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ExchangeApi } from './api.ts';
+import { type Deployment, SWEEP } from './deployment.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
+import { type PipelineMetric, pipelineMetric } from './pipeline-metric.ts';
 import { sweepHeartbeat } from './sweep-watch.ts';
-import { SWEEP, type Venue } from './venue.ts';
-import { type VenueMetric, venueMetric } from './venue-metric.ts';
 
 const { IGNORE, NOT_BREACHING, BREACHING } = cloudwatch.TreatMissingData;
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
@@ -33,7 +33,7 @@ const API_FAILURES = 5;
 const API_SLOW_MS = 2_000;
 
 export interface AlarmsProps {
-  readonly venue: Venue;
+  readonly deployment: Deployment;
   readonly topic: sns.ITopic;
   /** Address of the runbook, without a heading. */
   readonly runbook: string;
@@ -63,9 +63,9 @@ export class Alarms extends Construct {
     for (const [name, rule] of this.rules(props)) this.alarm(name, rule, props);
   }
 
-  private rules({ venue, functions, deadLetters, api }: AlarmsProps): [string, Rule][] {
+  private rules({ deployment, functions, deadLetters, api }: AlarmsProps): [string, Rule][] {
     return [
-      ...this.venueRules(venue),
+      ...this.exchangeRules(deployment),
       ['api-failures', apiFailures(api)],
       ['api-slow', apiSlow(api)],
       ...Object.entries(deadLetters).map(([name, queue]): [string, Rule] => [`dead-letters-${name}`, deadLettersIn(queue, name)]),
@@ -74,9 +74,9 @@ export class Alarms extends Construct {
     ];
   }
 
-  private venueRules(venue: Venue): [string, Rule][] {
-    const measured = (metric: VenueMetric, threshold: number, says: string): Rule => ({
-      metric: venueMetric(metric, BETWEEN_SWEEPS),
+  private exchangeRules(deployment: Deployment): [string, Rule][] {
+    const measured = (metric: PipelineMetric, threshold: number, says: string): Rule => ({
+      metric: pipelineMetric(metric, BETWEEN_SWEEPS),
       threshold,
       says,
       missing: IGNORE,
@@ -92,7 +92,7 @@ export class Alarms extends Construct {
       [
         'sweep-missing',
         {
-          metric: sweepHeartbeat(venue.timeZone),
+          metric: sweepHeartbeat(deployment.timeZone),
           threshold: 1,
           below: true,
           periods: 2,

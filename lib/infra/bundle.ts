@@ -5,8 +5,8 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import { dirname, join, relative } from 'node:path';
+import { buildSync } from 'esbuild';
 import { FUNCTIONS } from '../store/names.ts';
 
 export const PROJECT = join(import.meta.dirname, '..', '..');
@@ -50,33 +50,6 @@ export function bundleFunctions(options: BundleOptions = {}): string {
   });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return into;
-}
-
-/** How code is built that is not deployed but evaluated piece by piece. */
-const PIECES = {
-  absWorkingDir: PROJECT,
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  outdir: '/',
-  logLevel: 'error',
-} satisfies BuildOptions;
-
-/** The project's own modules of each function in one text, without libraries; by default from `lambdas/`. */
-export function ownCode(functions: readonly string[], sources = join(PROJECT, 'lambdas')): Map<string, string> {
-  const entryPoints = functions.map((name) => ({ in: join(sources, name, 'index.ts'), out: name }));
-  const { outputFiles } = buildSync({ ...PIECES, entryPoints, packages: 'external' });
-  return new Map(functions.map((name) => [name, outputFiles.find(({ path }) => basename(path, '.js') === name)!.text]));
-}
-
-/** Libraries in one text that exports them by name. */
-export function libraryCode(libraries: readonly string[]): string {
-  const names = libraries.map((each) => JSON.stringify(each));
-  const contents = `module.exports = {${names.map((name) => `${name}: require(${name})`).join()}}`;
-  return buildSync({ ...PIECES, stdin: { contents, resolveDir: PROJECT } }).outputFiles[0]!.text;
 }
 
 function writeIfChanged(path: string, contents: Uint8Array): void {

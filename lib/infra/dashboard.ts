@@ -11,10 +11,10 @@ import type { Construct } from 'constructs';
 import { QUEUES } from '../store/names.ts';
 import { AUCTION_LATE_S, DAY_RUN_LATE_S } from './alarms.ts';
 import type { ExchangeApi } from './api.ts';
+import { SWEEP } from './deployment.ts';
 import { PIPELINE } from './pipeline.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
-import { SWEEP } from './venue.ts';
-import { type VenueMetric, venueMetric } from './venue-metric.ts';
+import { type PipelineMetric, pipelineMetric } from './pipeline-metric.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 const ROW = 24;
@@ -105,7 +105,7 @@ function work({ fn, functionName }: PipelineFunction, width: number): cloudwatch
   });
 }
 
-const measured = (metric: VenueMetric): cloudwatch.Metric => venueMetric(metric, Duration.minutes(SWEEP.everyMinutes));
+const measured = (metric: PipelineMetric): cloudwatch.Metric => pipelineMetric(metric, Duration.minutes(SWEEP.everyMinutes));
 
 const shape = (title: string, width: number) => ({ title, width, height: HEIGHT, leftYAxis: { min: 0 } });
 

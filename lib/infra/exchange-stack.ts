@@ -12,16 +12,16 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { ExchangeApi } from './api.ts';
 import { dashboard } from './dashboard.ts';
+import { checkedDeployment, type Deployment } from './deployment.ts';
 import { type Issuer, UserPool } from './identity.ts';
 import { PIPELINE } from './pipeline.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import { Releases } from './releases.ts';
 import { Schedules } from './schedules.ts';
-import { checkedVenue, type Venue } from './venue.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ExchangeStackProps extends StackProps {
-  readonly venue: Venue;
+  readonly deployment: Deployment;
   /** Directory with a folder for each function, holding its `index.mjs`. */
   readonly bundles: string;
   /** Without one, the stack makes a user pool of its own. */
@@ -38,22 +38,22 @@ export interface ExchangeStackProps extends StackProps {
 export class ExchangeStack extends Stack {
   constructor(scope: Construct, id: string, props: ExchangeStackProps) {
     super(scope, id, props);
-    const venue = checkedVenue(props.venue);
+    const deployment = checkedDeployment(props.deployment);
     const table = props.table === undefined ? this.table() : dynamodb.TableV2.fromTableName(this, 'restored-table', props.table);
     const queues = forEach(Object.keys(QUEUES) as QueueName[], (name) => new WorkQueue(this, name));
-    const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, venue));
+    const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, deployment));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 
-    functions['settle-day'].knowsAuctionTimes(venue.products);
+    functions['settle-day'].knowsAuctionTimes(deployment.products);
 
     const api = new ExchangeApi(this, 'api', {
       issuer: props.issuer ?? this.userPool(),
       participantApi: functions['participant-api'],
       operatorApi: functions['operator-api'],
     });
-    const schedules = new Schedules(this, 'schedules', venue, queues);
+    const schedules = new Schedules(this, 'schedules', deployment, queues);
     const alarms = new Alarms(this, 'alarms', {
-      venue,
+      deployment,
       topic: new AlarmTopic(this, 'alarm-topic', props.alarmEmail).topic,
       runbook: props.runbook,
       functions: Object.values(functions),
@@ -98,10 +98,10 @@ export class ExchangeStack extends Stack {
     bundles: string,
     table: dynamodb.TableV2 | dynamodb.ITableV2,
     queues: Readonly<Record<QueueName, WorkQueue>>,
-    venue: Venue,
+    deployment: Deployment,
   ): PipelineFunction {
     const step = new PipelineFunction(this, name, bundles);
-    step.keepsStateIn(table, PIPELINE[name].table, venue.shards);
+    step.keepsStateIn(table, PIPELINE[name].table, deployment.shards);
     for (const queue of PIPELINE[name].sendsTo) step.sendsTo(queues[queue]);
     return step;
   }

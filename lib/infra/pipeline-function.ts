@@ -14,9 +14,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
+import type { ProductSchedule } from './deployment.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
-
-import type { ProductSchedule } from './venue.ts';
 import { RECEIVES_MAX, type WorkQueue } from './work-queue.ts';
 
 /** The alias that everything calls. */
@@ -72,7 +71,7 @@ export class PipelineFunction extends Construct {
       role: this.role,
       logGroup,
       tracing: lambda.Tracing.DISABLED,
-      // The day run is a circle through the queues, and a long catch-up rings its own doorbell: with the default, Lambda
+      // The day run is a circle through the queues, and a long catch-up rings its own wake-up: with the default, Lambda
       // would take the sixteenth round for an accident and send the message to the dead letters.
       ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
       environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },

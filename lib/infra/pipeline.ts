@@ -40,7 +40,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['postings', 'clearing'],
+    sendsTo: ['postings', 'day-runs'],
     servesApi: true,
   },
   'accept-orders': {
@@ -48,14 +48,14 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 30,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['auctions'],
+    sendsTo: ['clearings'],
   },
   'close-auction': {
     does: 'Puts the marker that closes an auction into every group of the orders queue, and rings the day run that waits for it.',
     memory_mb: 256,
     timeout_s: 60,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['orders', 'clearing'],
+    sendsTo: ['orders', 'day-runs'],
   },
   // A million orders are held in memory at once, and a processor's share follows memory.
   'clear-auction': {
@@ -63,27 +63,27 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 3008,
     timeout_s: 300,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
-    sendsTo: ['postings', 'auctions'],
+    sendsTo: ['postings', 'clearings'],
   },
   'post-events': {
     does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['clearing'],
+    sendsTo: ['day-runs'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-    sendsTo: ['closings', 'clearing'],
+    sendsTo: ['closings', 'day-runs'],
   },
   'settle-day': {
     does: 'Moves a day run on: settles, expires, reports; and sweeps for what is late or stuck.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['postings', 'rolls', 'closings', 'auctions'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings'],
   },
 };

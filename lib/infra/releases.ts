@@ -23,7 +23,7 @@ const SHIFT = LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES;
 const ALARMS_MAX = 10;
 
 /** Whatever the function: after these, nothing new goes live. */
-const VENUE_ALARMS = ['venue-out-of-balance', 'auction-late', 'posting-behind', 'day-run-late'] as const;
+const EXCHANGE_ALARMS = ['venue-out-of-balance', 'auction-late', 'posting-behind', 'day-run-late'] as const;
 
 export interface ReleasesProps {
   readonly functions: readonly PipelineFunction[];
@@ -96,7 +96,7 @@ function alarmsOf(functionName: FunctionName, alarms: readonly cloudwatch.Alarm[
     `errors-${functionName}`,
     ...[...reads, ...PIPELINE[functionName].sendsTo].map((queue) => `dead-letters-${queue}`),
     ...(PIPELINE[functionName].servesApi ? ['api-failures'] : []),
-    ...VENUE_ALARMS,
+    ...EXCHANGE_ALARMS,
   ];
   if (names.length > ALARMS_MAX) throw new Error(`${functionName} is watched by ${names.length} alarms of at most ${ALARMS_MAX}`);
   return names.map((name) => {

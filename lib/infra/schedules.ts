@@ -10,8 +10,8 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type QueueName, SCHEDULED_TIME } from '../store/names.ts';
+import { type Deployment, SWEEP } from './deployment.ts';
 import { allow } from './pipeline-function.ts';
-import { SWEEP, type Venue } from './venue.ts';
 import { deadLetterQueue, type WorkQueue } from './work-queue.ts';
 
 /** Long enough for a short outage of SQS; after it, the dead letters ring long before the day is over. */
@@ -33,10 +33,10 @@ interface Entry {
 export class Schedules extends Construct {
   readonly deadLetters: sqs.Queue;
 
-  constructor(scope: Construct, id: string, venue: Venue, queues: Readonly<Record<QueueName, WorkQueue>>) {
+  constructor(scope: Construct, id: string, deployment: Deployment, queues: Readonly<Record<QueueName, WorkQueue>>) {
     super(scope, id);
     this.deadLetters = deadLetterQueue(this, 'dead-letters', 'schedules-dlq');
-    const entries = entriesOf(venue);
+    const entries = entriesOf(deployment);
     const role = new iam.Role(this, 'role', {
       description: 'Lets the schedules put their message into the queues they start.',
       // Only schedules of this account may use it.
@@ -70,9 +70,9 @@ export class Schedules extends Construct {
   }
 }
 
-function entriesOf(venue: Venue): Entry[] {
+function entriesOf(deployment: Deployment): Entry[] {
   return [
-    ...venue.products.flatMap(({ code: product, timeZone, auctions, dayRun }): Entry[] => [
+    ...deployment.products.flatMap(({ code: product, timeZone, auctions, dayRun }): Entry[] => [
       ...auctions.map(
         (time): Entry => ({
           name: `${product}-auction-${time.replace(':', '')}`,
@@ -96,8 +96,8 @@ function entriesOf(venue: Venue): Entry[] {
       name: 'sweep',
       description: `Measures what is late and rings what is stuck, every ${SWEEP.everyMinutes} minutes of the working day.`,
       at: `0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour}`,
-      timeZone: venue.timeZone,
-      to: 'clearing',
+      timeZone: deployment.timeZone,
+      to: 'day-runs',
       message: { v: 1, kind: 'sweep', at: SCHEDULED_TIME },
     },
   ];

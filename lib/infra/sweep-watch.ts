@@ -7,8 +7,8 @@
 
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SWEEP } from './venue.ts';
-import { venueMetric } from './venue-metric.ts';
+import { SWEEP } from './deployment.ts';
+import { pipelineMetric } from './pipeline-metric.ts';
 
 /** Both offsets a zone with daylight saving has; a Wednesday, so that a neighbouring day is still a weekday. */
 const WINTER = Date.UTC(2025, 0, 15);
@@ -24,7 +24,7 @@ export function sweepHeartbeat(timeZone: string): cloudwatch.MathExpression {
   const hours = watchedHours(timeZone);
   return new cloudwatch.MathExpression({
     expression: `IF(DAY(beat) < 6 AND HOUR(beat) >= ${hours.first} AND HOUR(beat) <= ${hours.last}, FILL(beat, 0), 1)`,
-    usingMetrics: { beat: venueMetric('sweep', PERIOD) },
+    usingMetrics: { beat: pipelineMetric('sweep', PERIOD) },
     label: 'sweep heartbeat, in the hours it is due',
     period: PERIOD,
   });

@@ -7,16 +7,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { bundleFunctions, PROJECT } from './bundle.ts';
+import { DEPLOYMENT, type Deployment } from './deployment.ts';
 import { ExchangeStack } from './exchange-stack.ts';
 import { COGNITO_CLAIMS } from './identity.ts';
 import type { CallerClaims } from './pipeline-function.ts';
-import { VENUE, type Venue } from './venue.ts';
 
 export const STACK_NAME = 'compute-exchange';
 
 export interface ExchangeOptions {
   /** What differs from the deployed venue. */
-  readonly venue?: Partial<Venue> | undefined;
+  readonly deployment?: Partial<Deployment> | undefined;
   /** Issuer of the tokens, with `audience`; without both, the stack makes a user pool. */
   readonly issuer?: string | undefined;
   readonly audience?: readonly string[] | undefined;
@@ -27,7 +27,7 @@ export interface ExchangeOptions {
   readonly table?: string | undefined;
   /** Address of the published runbook; by default its path in this repository. */
   readonly runbook?: string | undefined;
-  /** Let the release go live although an alarm rings: when it is the one that mends it. */
+  /** Let the release go live although an alarm rings: when it is the one that repairs it. */
   readonly throughAlarms?: boolean | undefined;
   /** Directory of finished bundles, `<function>/index.mjs`; without it, `lambdas/` is bundled. */
   readonly bundles?: string | undefined;
@@ -59,7 +59,7 @@ export function addExchange(app: App, options: ExchangeOptions): ExchangeStack {
     stackName: STACK_NAME,
     description: 'A compute-futures exchange and its clearing.',
     terminationProtection: true,
-    venue: { ...VENUE, ...options.venue },
+    deployment: { ...DEPLOYMENT, ...options.deployment },
     issuer: issuer === undefined ? undefined : { issuer, audience, claims: { ...COGNITO_CLAIMS, ...claims } },
     alarmEmail,
     table,

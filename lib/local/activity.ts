@@ -3,9 +3,9 @@
  * a message is deleted only after its invocation ended, and an invocation ends only after what it sent is in a queue, so
  * there is no moment at which work exists and is not counted.
  */
-import { LocalCloudError } from './error.ts';
-import type { LambdaFunction } from './lambda.ts';
-import type { Queue } from './sqs.ts';
+import { LocalCloudError } from './host/error.ts';
+import type { LambdaFunction } from './lambda/function.ts';
+import type { Queue } from './sqs/sqs.ts';
 
 export interface Activity {
   /** Says that something may have ended. */

@@ -4,27 +4,27 @@
  * it from the real one, except that time may stand still.
  */
 import { watchActivity } from './activity.ts';
-import { type AlarmChange, type Alarms, startAlarms } from './alarms.ts';
-import { readAssembly } from './assembly.ts';
-import { startAuthorizer } from './authorizer.ts';
-import type { Canary, Weight } from './canary.ts';
-import { type Clock, countingMinutes, followingClock } from './clock.ts';
-import { openDataFolder } from './data-folder.ts';
-import { type DeadLetter, deadLettersIn, redrive } from './dead-letters.ts';
-import { startDynamoDb } from './dynamodb.ts';
-import { LocalCloudError } from './error.ts';
-import type { MessageHook } from './event-sources.ts';
-import { startGateway } from './http.ts';
-import { startIdentity, type TokenRequest } from './identity.ts';
-import { type LogLine, type Logs, startLogs } from './logs.ts';
-import { type Metrics, startMetrics } from './metrics.ts';
-import { planOf } from './plan.ts';
+import { startAuthorizer } from './api-gateway/authorizer.ts';
+import { startGateway } from './api-gateway/gateway.ts';
+import { startIdentity, type TokenRequest } from './api-gateway/issuer.ts';
+import { type AlarmChange, type Alarms, startAlarms } from './cloudwatch/alarms.ts';
+import { type LogLine, type Logs, startLogs } from './cloudwatch/logs.ts';
+import { type Metrics, startMetrics } from './cloudwatch/metrics.ts';
+import { gaugeOf, recordRequest } from './cloudwatch/service-metrics.ts';
+import { startDynamoDb } from './dynamodb/dynamodb.ts';
+import { type Clock, countingMinutes, followingClock } from './host/clock.ts';
+import { openDataFolder } from './host/data-folder.ts';
+import { LocalCloudError } from './host/error.ts';
+import type { Canary, Weight } from './lambda/canary.ts';
+import type { MessageHook } from './lambda/event-source.ts';
+import type { FunctionUsage } from './proxy/meter.ts';
+import { type ProxyOptions, startProxy } from './proxy/proxy.ts';
 import { type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
-import { type Firing, type FiringHook, startSchedules } from './schedules.ts';
-import { gaugeOf, recordRequest } from './service-metrics.ts';
-import { type Depth, startSqs } from './sqs.ts';
-import { startWire, type WireOptions } from './wire.ts';
-import type { FunctionUsage } from './wire-meter.ts';
+import { type Firing, type FiringHook, startSchedules } from './scheduler/scheduler.ts';
+import { type DeadLetter, deadLettersIn, redrive } from './sqs/dead-letters.ts';
+import { type Depth, startSqs } from './sqs/sqs.ts';
+import { readAssembly } from './template/assembly.ts';
+import { planOf } from './template/plan.ts';
 
 export interface Limits extends RuntimeLimits {
   /** Longest real wait of a message that was sent with a delay, while the clock stands still. */
@@ -44,7 +44,7 @@ export interface CloudOptions {
   readonly clock?: Clock;
   /** Of the gateway; any free one unless given. */
   readonly port?: number;
-  readonly wire?: WireOptions;
+  readonly proxy?: ProxyOptions;
   /** What goes wrong with messages on their way, and with schedules; nothing unless given. */
   readonly messages?: MessageHook;
   readonly firings?: FiringHook;
@@ -92,7 +92,7 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
-/** What would be billed; what the functions sent is there when the wire meters. */
+/** What would be billed; what the functions sent is there when the proxy meters. */
 export interface Usage extends RuntimeUsage {
   readonly functions: Readonly<Record<string, FunctionUsage>>;
 }
@@ -137,10 +137,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   const engines = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint };
   const kill = (name: string, environment?: number) => runtime.kill(name, environment);
-  const wire = options.wire && (await startWire(options.wire, { engines, kill }));
-  started.defer(() => wire?.stop());
+  const proxy = options.proxy && (await startProxy(options.proxy, { engines, kill }));
+  started.defer(() => proxy?.stop());
 
-  const addresses = { queueUrl: wire?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url, tableName: dynamodb.tableName };
+  const addresses = { queueUrl: proxy?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url, tableName: dynamodb.tableName };
   const plan = planOf(assembly, addresses, options.parameters);
   // The engine deletes what expired by real time, which means nothing to a clock of its own.
   for (const table of plan.tables) await dynamodb.createTable(table, !clock.frozen);
@@ -157,7 +157,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     clock,
     metrics,
     logs,
-    endpoint: wire?.endpoint ?? ((service) => engines[service]),
+    endpoint: proxy?.endpoint ?? ((service) => engines[service]),
     messages: options.messages,
     canary: options.canary,
     onChange: () => activity.changed(),
@@ -249,7 +249,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     metrics,
     logs,
     alarms,
-    usage: () => ({ ...runtime.usage(), functions: Object.fromEntries(wire?.usage() ?? []) }),
+    usage: () => ({ ...runtime.usage(), functions: Object.fromEntries(proxy?.usage() ?? []) }),
     stop: () => running.disposeAsync(),
   };
 }

@@ -2,17 +2,18 @@
  * The functions of a plan and what feeds them: environments, event source mappings, their logs and metrics, and the count
  * of what would be billed.
  */
-import { type Canary, startTwoVersions, type Weight, weightOf } from './canary.ts';
-import type { Clock } from './clock.ts';
-import { LocalCloudError } from './error.ts';
-import { type EventSource, type MessageHook, startEventSource } from './event-sources.ts';
-import { type Invocation, type LambdaFunction, type LambdaOptions, startFunction, ThrottledError } from './lambda.ts';
-import { type Logs, levelOf } from './logs.ts';
-import type { Metrics } from './metrics.ts';
-import type { FunctionPlan, Plan } from './plan.ts';
-import { recordInvocation, recordThrottle } from './service-metrics.ts';
-import type { Queue } from './sqs.ts';
-import type { Service } from './wire.ts';
+
+import { type Logs, levelOf } from './cloudwatch/logs.ts';
+import type { Metrics } from './cloudwatch/metrics.ts';
+import { recordInvocation, recordThrottle } from './cloudwatch/service-metrics.ts';
+import type { Clock } from './host/clock.ts';
+import { LocalCloudError } from './host/error.ts';
+import { type Canary, startTwoVersions, type Weight, weightOf } from './lambda/canary.ts';
+import { type EventSource, type MessageHook, startEventSource } from './lambda/event-source.ts';
+import { type Invocation, type LambdaFunction, type LambdaOptions, startFunction, ThrottledError } from './lambda/function.ts';
+import type { Service } from './proxy/request.ts';
+import type { Queue } from './sqs/sqs.ts';
+import type { FunctionPlan, Plan } from './template/plan.ts';
 
 export interface RuntimeLimits {
   /** Environments a function at once, at most; batches a mapping likewise. */

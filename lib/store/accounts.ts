@@ -3,10 +3,10 @@
  * the totals by which an event proves that it moved nothing over all accounts.
  */
 
-import type { AccountState, JournalEntry, ProductHolding } from '../domain/account.ts';
-import type { BusinessDate } from '../domain/calendar.ts';
-import type { RollInstruction } from '../domain/roll.ts';
-import { addCents, addLots, type Cents, cents, type Lots, lots, NO_CENTS } from '../domain/units.ts';
+import type { AccountState, JournalEntry, ProductHolding } from '../domain/clearing/account.ts';
+import type { RollInstruction } from '../domain/clearing/roll.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
+import { addCents, addLots, type Cents, cents, type Lots, lots, NO_CENTS } from '../domain/contract/units.ts';
 import {
   ACCOUNT_PREFIX,
   accountKey,

@@ -1,10 +1,10 @@
 /**
- * Auctions in the table: the number a slot was given, the shards that have closed, and the gate of each shard that says
- * which auction is open for it. The gate also keeps the dates of the submission keys it let in, so that a frozen book
+ * Auctions in the table: the number a slot was given, the shards that have closed, and the intake of each shard that says
+ * which auction is open for it. The intake also keeps the dates of the submission keys it let in, so that a frozen book
  * is read from exactly the partitions it is in.
  */
-import type { BusinessDate } from '../domain/calendar.ts';
-import { auctionKey, gateKey, slotKey } from './keys.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
+import { auctionKey, intakeKey, slotKey } from './keys.ts';
 import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface Auction {
@@ -21,7 +21,7 @@ export interface Auction {
   readonly clearedBy: number | undefined;
 }
 
-export interface Gate {
+export interface Intake {
   /** The auction that a submission now goes into. */
   readonly open: number;
   /** When the marker that cut the auction before it was sent, ISO; empty before the first. */
@@ -31,7 +31,7 @@ export interface Gate {
   readonly passed: ReadonlyMap<number, readonly string[]>;
 }
 
-const FIRST_GATE: Gate = { open: 1, openedAt: '', dates: [], passed: new Map() };
+const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map() };
 
 export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
   const item = await table.get(slotKey(product, slot));
@@ -104,21 +104,21 @@ export async function noteCleared(table: Table, product: string, auction: number
   await table.update(auctionKey(product, auction), { expression: 'SET clearedBy = :seq', values: { ':seq': N(seq) } });
 }
 
-export async function readGate(table: Table, product: string, shard: number, consistent = true): Promise<Gate> {
-  const item = await table.get(gateKey(product, shard), consistent);
-  return item ? decodeGate(item) : FIRST_GATE;
+export async function readIntake(table: Table, product: string, shard: number, consistent = true): Promise<Intake> {
+  const item = await table.get(intakeKey(product, shard), consistent);
+  return item ? decodeIntake(item) : FIRST_INTAKE;
 }
 
 /** Lets a new key date into the shard's open auction, before the first submission under that date is written. */
-export async function admitDate(table: Table, product: string, shard: number, gate: Gate, date: string): Promise<Gate> {
-  const item = await table.update(gateKey(product, shard), {
+export async function admitDate(table: Table, product: string, shard: number, intake: Intake, date: string): Promise<Intake> {
+  const item = await table.update(intakeKey(product, shard), {
     expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened) ADD dates :date',
     names: { '#open': 'open' },
-    values: { ':open': N(gate.open), ':opened': S(gate.openedAt), ':date': { SS: [date] } },
+    values: { ':open': N(intake.open), ':opened': S(intake.openedAt), ':date': { SS: [date] } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
   });
-  if (!item) throw new Error(`the gate of ${product} shard ${shard} has moved on from auction ${gate.open}`);
-  return decodeGate(item);
+  if (!item) throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
+  return decodeIntake(item);
 }
 
 /** How many auctions back a marker may come again and still find the dates its shard was closed with. */
@@ -127,21 +127,21 @@ const PASSED = 'passed#';
 const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 
 /**
- * Moves the shard from `gate.open` to the next auction, keeping the dates it leaves: a marker that comes again, even from
+ * Moves the shard from `intake.open` to the next auction, keeping the dates it leaves: a marker that comes again, even from
  * a dead-letter queue after later auctions, must close its shard with the same book.
  */
-export async function passGate(table: Table, product: string, shard: number, gate: Gate, cutAt: string): Promise<Gate> {
-  const item = await table.update(gateKey(product, shard), {
+export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
+  const item = await table.update(intakeKey(product, shard), {
     expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, #old',
-    names: { '#open': 'open', '#passed': passedAttribute(gate.open), '#old': passedAttribute(gate.open - PASSED_KEPT) },
-    values: { ':open': N(gate.open), ':next': N(gate.open + 1), ':cutAt': S(cutAt), ':dates': { L: gate.dates.map(S) } },
+    names: { '#open': 'open', '#passed': passedAttribute(intake.open), '#old': passedAttribute(intake.open - PASSED_KEPT) },
+    values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
   });
-  if (!item) throw new Error(`the gate of ${product} shard ${shard} has moved on from auction ${gate.open}`);
-  return decodeGate(item);
+  if (!item) throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
+  return decodeIntake(item);
 }
 
-const decodeGate = (item: Attributes): Gate => ({
+const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),
   openedAt: text(item, 'openedAt'),
   dates: [...(item.dates?.SS ?? [])].sort(),

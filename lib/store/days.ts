@@ -2,10 +2,11 @@
  * The operator's side of the table: the record that a day run moves through, the index values it settles against, and
  * what waits for two operators to agree.
  */
-import { addDays, type BusinessDate } from '../domain/calendar.ts';
-import type { Curve } from '../domain/product.ts';
-import type { Hold } from '../domain/settlement.ts';
-import type { Micros, Ticks } from '../domain/units.ts';
+
+import type { Hold } from '../domain/clearing/settlement.ts';
+import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
+import type { ForwardCurve } from '../domain/contract/product.ts';
+import type { Micros, Ticks } from '../domain/contract/units.ts';
 import { dayKey, HELD_PARTITION, heldKey, indexKey } from './keys.ts';
 import { type Attributes, json, N, type Rows, S, type Table, text } from './table.ts';
 
@@ -132,7 +133,7 @@ export async function publishIndex(
 
 /** What can be held, with the value that would be posted. */
 export type HeldProposal =
-  | { readonly kind: 'settlement'; readonly curve: Curve }
+  | { readonly kind: 'settlement'; readonly curve: ForwardCurve }
   | { readonly kind: 'final-price'; readonly month: number; readonly price: Ticks }
   | { readonly kind: 'index'; readonly micros: string };
 

@@ -7,12 +7,12 @@
  * | venue state, a fold of the log         | VENUE                          | STATE                 | whoever folded it    | everyone, as a head start |
  * | halt switch                            | VENUE                          | SWITCH                | operator-api, post-events | every worker |
  * | done-once marks of operator requests   | ONCE                           | what                  | operator-api         | operator-api |
- * | gate: the auction open for a shard     | GATE#product                   | shard                 | accept-orders        | accept-orders, participant-api |
+ * | intake: the auction open for a shard     | INTAKE#product                   | shard                 | accept-orders        | accept-orders, participant-api |
  * | book: submissions                      | BOOK#product#shard#key date    | account#key           | accept-orders        | accept, clear, participant-api |
  * | book: orders of the roll               | ROLL#product#shard             | auction#chunk         | roll-positions       | clear-auction |
  * | auction: slot, shards closed           | AUCTION#product                | number                | close, accept, clear | close, clear, APIs |
  * | slot to auction                        | SLOT#product                   | slot                  | close, roll          | close, roll |
- * | fills, carried orders, aggregate curve | RESULT#product#auction         | kind#shard#hash       | clear-auction        | post, accept, participant-api |
+ * | fills, carried orders, published depth | RESULT#product#auction         | kind#shard#hash       | clear-auction        | post, accept, participant-api |
  * | shard's cursor in the log              | SHARD#shard                    | CURSOR                | post-events          | post-events, settle-day |
  * | accounts of a shard                    | SHARD#shard                    | ACCOUNT#account       | post-events          | post, roll, APIs |
  * | roll instructions of a shard           | SHARD#shard                    | ROLL#product#account  | participant-api      | roll-positions, participant-api |
@@ -22,9 +22,9 @@
  * | day runs                               | DAY#product                    | date                  | roll, close, settle  | roll, close, settle, operator-api |
  * | index values                           | INDEX#product                  | date                  | operator-api         | settle-day, operator-api |
  * | held for approval                      | HELD                           | id                    | settle, operator-api | settle, operator-api |
- * | rows put right by hand, old and new    | MENDED                         | instant#row           | npm run mend         | auditors |
+ * | rows put right by hand, old and new    | REPAIRED                         | instant#row           | npm run repair         | auditors |
  */
-import type { BusinessDate } from '../domain/calendar.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
 
 export interface Key {
   readonly pk: string;
@@ -36,7 +36,7 @@ export const venueKey: Key = { pk: 'VENUE', sk: 'STATE' };
 export const switchKey: Key = { pk: 'VENUE', sk: 'SWITCH' };
 export const onceKey = (what: string): Key => ({ pk: 'ONCE', sk: what });
 
-export const gateKey = (product: string, shard: number): Key => ({ pk: `GATE#${product}`, sk: `${shard}` });
+export const intakeKey = (product: string, shard: number): Key => ({ pk: `INTAKE#${product}`, sk: `${shard}` });
 export const bookPartition = (product: string, shard: number, keyDate: string): string => `BOOK#${product}#${shard}#${keyDate}`;
 /** `key` is a UUIDv7, so an account's submissions sort by the time in their keys. */
 export const submissionKey = (product: string, shard: number, keyDate: string, account: string, key: string): Key => ({
@@ -56,7 +56,7 @@ export const resultPartition = (product: string, auction: number): string => `RE
 export const resultKey = (
   product: string,
   auction: number,
-  kind: 'fills' | 'carried' | 'curve',
+  kind: 'fills' | 'carried' | 'depth',
   shard: number,
   hash: string,
 ): Key => ({
@@ -90,7 +90,7 @@ export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `IN
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
 
-export const mendedKey = (at: string, row: string): Key => ({ pk: 'MENDED', sk: `${at}#${row}` });
+export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', sk: `${at}#${row}` });
 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');

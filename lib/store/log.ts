@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { ClearingEvent } from '../domain/events.ts';
-import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/venue.ts';
+import type { ClearingEvent } from '../domain/clearing/events.ts';
+import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
 import { logKey, onceKey, ordered, venueKey } from './keys.ts';
 import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 

@@ -1,5 +1,5 @@
 /**
- * What travels on the queues. Submissions and markers carry facts; every other message is a doorbell: it says where to
+ * What travels on the queues. Submissions and markers carry facts; every other message is a wake-up: it says where to
  * look, and what is to be done is read from the table. Messages are versioned and parsed where they arrive; one that
  * does not parse is refused and ends in the dead-letter queue. Two versions of the code may run side by side: what the older
  * one may pass over travels in `hints`; anything else it must understand, so readers learn it a release before writers use it
@@ -44,13 +44,13 @@ const marker = z.strictObject({
 /** An auction is due, or a closing auction's day run has come to its close. `slot` names the auction. */
 const closing = z.strictObject({ v: version, product, slot: instant, hints });
 /** All shards of an auction are closed, or its predecessor has cleared: look whether it can clear. */
-const auctionReady = z.strictObject({ v: version, product, auction: z.int().min(1), hints });
+const clearing = z.strictObject({ v: version, product, auction: z.int().min(1), hints });
 /** The log has grown: post what this shard has not posted. */
 const posting = z.strictObject({ v: version, shard, hints });
 /** A day run is due, or a day before it is done. */
 const roll = z.strictObject({ v: version, product, slot: instant, hints });
 /** Something the day run waits for has happened. */
-const clearing = z.discriminatedUnion('kind', [
+const dayRun = z.discriminatedUnion('kind', [
   z.strictObject({ v: version, kind: z.literal('product'), product, hints }),
   z.strictObject({ v: version, kind: z.literal('sweep'), at: instant, hints }),
 ]);
@@ -58,10 +58,10 @@ const clearing = z.discriminatedUnion('kind', [
 export const MESSAGES = {
   orders: z.discriminatedUnion('kind', [submission, marker]),
   closings: closing,
-  auctions: auctionReady,
+  clearings: clearing,
   postings: posting,
   rolls: roll,
-  clearing,
+  'day-runs': dayRun,
 } as const;
 
 export type SubmissionMessage = z.infer<typeof submission>;

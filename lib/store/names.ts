@@ -23,10 +23,10 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 export const QUEUES = {
   orders: { name: 'orders.fifo', consumer: 'accept-orders', url: 'ORDERS_QUEUE_URL' },
   closings: { name: 'closings', consumer: 'close-auction', url: 'CLOSINGS_QUEUE_URL' },
-  auctions: { name: 'auctions', consumer: 'clear-auction', url: 'AUCTIONS_QUEUE_URL' },
+  clearings: { name: 'clearings', consumer: 'clear-auction', url: 'CLEARINGS_QUEUE_URL' },
   postings: { name: 'postings.fifo', consumer: 'post-events', url: 'POSTINGS_QUEUE_URL' },
   rolls: { name: 'rolls', consumer: 'roll-positions', url: 'ROLLS_QUEUE_URL' },
-  clearing: { name: 'clearing', consumer: 'settle-day', url: 'CLEARING_QUEUE_URL' },
+  'day-runs': { name: 'day-runs', consumer: 'settle-day', url: 'DAY_RUNS_QUEUE_URL' },
 } as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
 export type QueueName = keyof typeof QUEUES;
 

@@ -3,15 +3,14 @@
  * of five hundred orders cost what one costs. Numbers are LEB128 varints, signed ones zigzagged; every packing starts
  * with its version, and a reader refuses a version it does not know.
  */
-import type { BookOrder } from '../domain/book.ts';
-import type { ContractMonth } from '../domain/contracts.ts';
-import type { Fill } from '../domain/events.ts';
-import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../domain/orders.ts';
-import { lots, ticks } from '../domain/units.ts';
+import type { BookOrder, Fill } from '../domain/auction/book.ts';
+import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
+import type { ContractMonth } from '../domain/contract/months.ts';
+import { lots, ticks } from '../domain/contract/units.ts';
 
 const VERSION = 1;
 const KINDS = ['new', 'cancel', 'replace'] as const;
-/** What a book order carries besides the order, by code: made by the roll, traded in part. */
+/** What a book order carries besides the order, by code: made by the roll, filled in part. */
 const FLAGS = [
   [false, false],
   [true, false],
@@ -49,15 +48,15 @@ export const unpackOutcomes = (packed: Uint8Array): Outcome[] => unpack(packed, 
 export const packOrders = (orders: readonly BookOrder[]): Uint8Array =>
   pack(orders, (out, order) => {
     out.text(order.account);
-    out.number((order.rolls ? 1 : 0) + (order.traded ? 2 : 0));
+    out.number((order.rolls ? 1 : 0) + (order.partlyFilled ? 2 : 0));
     out.order(order);
   });
 
 export const unpackOrders = (packed: Uint8Array): BookOrder[] =>
   unpack(packed, (from): BookOrder => {
     const account = from.text();
-    const [rolls, traded] = pick(FLAGS, from.number());
-    return { account, rolls, traded, ...from.order() };
+    const [rolls, partlyFilled] = pick(FLAGS, from.number());
+    return { account, rolls, partlyFilled, ...from.order() };
   });
 
 export const packFills = (fills: readonly Fill[]): Uint8Array =>

@@ -39,7 +39,7 @@ export class Queues {
   }
 
   /** Rings every shard: the log has reached `seq`. `why` keeps a later ring from passing for a repeat of an earlier. */
-  async ringPostings(seq: number, shards: number, why = 'commit'): Promise<void> {
+  async notifyPostings(seq: number, shards: number, why = 'commit'): Promise<void> {
     const entries = Array.from({ length: shards }, (_, shard) => ({
       Id: `${shard}`,
       MessageBody: JSON.stringify({ v: 1, shard } satisfies Message<'postings'>),
@@ -49,7 +49,10 @@ export class Queues {
     await this.#sendAll('postings', entries);
   }
 
-  async ring<Queue extends 'closings' | 'auctions' | 'rolls' | 'clearing'>(queue: Queue, message: Message<Queue>): Promise<void> {
+  async notify<Queue extends 'closings' | 'clearings' | 'rolls' | 'day-runs'>(
+    queue: Queue,
+    message: Message<Queue>,
+  ): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({ QueueUrl: required(QUEUES[queue].url), MessageBody: JSON.stringify(message) }),
     );

@@ -1,13 +1,13 @@
 /**
- * What an auction leaves behind besides its event: fills and carried orders by shard, and the published curve. They are
+ * What an auction leaves behind besides its event: fills and carried orders by shard, and the published depth. They are
  * written before the commit, under a hash of their content: a late repeat writes the same bytes to the same place, other
  * code writes to another place, and neither can touch what a commit already points at.
  */
 
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { BookOrder } from '../domain/book.ts';
-import type { Fill, References } from '../domain/events.ts';
+import type { BookOrder, Fill } from '../domain/auction/book.ts';
+import type { References } from '../domain/clearing/events.ts';
 import { resultKey } from './keys.ts';
 import { packFills, packOrders, unpackFills, unpackOrders } from './packing.ts';
 import { B, bytes, type Item, type Rows, type Table } from './table.ts';
@@ -18,15 +18,15 @@ const ROWS_MAX = 3000;
 export interface Result {
   readonly fills: ReadonlyMap<number, readonly Fill[]>;
   readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
-  /** Aggregate curve, as JSON. */
-  readonly curve: string;
+  /** Aggregate depth, as JSON. */
+  readonly depth: string;
 }
 
 /** What an event needs to point at a result. */
 export interface ResultReferences {
   readonly fills: References;
   readonly carried: References;
-  readonly curve: string;
+  readonly depth: string;
 }
 
 /** Writes a result and returns what an event needs to point at it. */
@@ -43,7 +43,7 @@ export function packResult(
   result: Result,
 ): { items: readonly Item[]; references: ResultReferences } {
   const items: Item[] = [];
-  const add = (kind: 'fills' | 'carried' | 'curve', shard: number, body: Uint8Array): string => {
+  const add = (kind: 'fills' | 'carried' | 'depth', shard: number, body: Uint8Array): string => {
     const hash = contentHash(body);
     items.push({ ...resultKey(product, auction, kind, shard, hash), attributes: { body: B(body) } });
     return hash;
@@ -54,8 +54,8 @@ export function packResult(
     if (rows.length) fills[shard] = chunks(rows).map((chunk) => add('fills', shard, packFills(chunk)));
   for (const [shard, rows] of result.carried)
     if (rows.length) carried[shard] = chunks(rows).map((chunk) => add('carried', shard, packOrders(chunk)));
-  const curve = add('curve', 0, deflateRawSync(result.curve));
-  return { items, references: { fills, carried, curve } };
+  const depth = add('depth', 0, deflateRawSync(result.depth));
+  return { items, references: { fills, carried, depth } };
 }
 
 export const contentHash = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex').slice(0, 32);
@@ -80,8 +80,8 @@ export async function readCarried(
   return (await readBodies(table, product, auction, 'carried', shard, references)).flatMap(unpackOrders);
 }
 
-export async function readCurve(table: Rows, product: string, auction: number, hash: string): Promise<string> {
-  const [body] = await readBodies(table, product, auction, 'curve', 0, { 0: [hash] });
+export async function readDepth(table: Rows, product: string, auction: number, hash: string): Promise<string> {
+  const [body] = await readBodies(table, product, auction, 'depth', 0, { 0: [hash] });
   return inflateRawSync(body!).toString('utf8');
 }
 
@@ -89,7 +89,7 @@ async function readBodies(
   table: Rows,
   product: string,
   auction: number,
-  kind: 'fills' | 'carried' | 'curve',
+  kind: 'fills' | 'carried' | 'depth',
   shard: number,
   references: References,
 ): Promise<Uint8Array[]> {

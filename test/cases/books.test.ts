@@ -1,6 +1,6 @@
 /**
  * The books themselves: somebody tampers with a journal, the table is restored elsewhere, and the code is replaced while its messages are under way.
- * That every kind of row is proved is enumerated in `test/local/verify.test.ts`; here it is the running venue's own table.
+ * That every kind of row is proved is enumerated in `test/audit/tampering.test.ts`; here it is the running venue's own table.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { auditVenue } from '../../lib/audit/audit.ts';
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
-import { auditVenue } from '../../lib/local/audit.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
 import { holdAt } from './faults.ts';
 import { openTrading, outright, SHARDS, type Trading } from './trading.ts';
@@ -78,7 +78,7 @@ describe('a journal row edited, deleted or reordered', () => {
     // Balances are folds over the log and not over journals: nothing else is wrong.
     expect(audit.checks.filter(({ faults }) => faults.length > 0).map(({ name }) => name)).toEqual(['journal']);
     if (what === 'edited') {
-      const verify = ['lib/local/verify.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
+      const verify = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
       const { status, stdout } = spawnSync(process.execPath, verify, { cwd: PROJECT, encoding: 'utf8' });
       expect([status, stdout]).toEqual([1, expect.stringContaining(`JOURNAL#fund ${rows[0]!.sk!.S}`)]);
     }
@@ -125,11 +125,11 @@ describe('an update deployed while old messages are in flight', () => {
       await stuck.reached;
       taken.push(await old.submit('fund', product, [{ cancel: 'b1' }, outright(product, 'b2', 'buy', 2, '2.430')]));
       await old.submit('maker', product, [outright(product, 's1', 'sell', 9, '2.410')]);
-      old.ringAuction(product);
+      old.notifyClearing(product);
       const none = { ready: 0, delayed: 0, inflight: 0 };
       await expect.poll(() => old.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
       old.cloud.kill('accept-orders');
-      old.faults.wire = (request) => (request.function === 'accept-orders' ? 'kill-before' : 'pass');
+      old.faults.proxy = (request) => (request.function === 'accept-orders' ? 'kill-before' : 'pass');
       stuck.release();
     }
     const updated = await openTrading({ ...DATES, dataDir, accounts: false, bundles: nextVersion() });

@@ -1,6 +1,6 @@
-/** Whole days of the template's own schedules on a clock that is moved: what the calendar does to them. The rules alone are in `test/domain/calendar.test.ts`. */
+/** Whole days of the template's own schedules on a clock that is moved: what the calendar does to them. The rules alone are in `test/domain/contract/calendar.test.ts`. */
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type BusinessDate, instantOf } from '../../lib/domain/calendar.ts';
+import { type BusinessDate, instantOf } from '../../lib/domain/contract/calendar.ts';
 import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
 
 const PRODUCT = 'H100-SXM';

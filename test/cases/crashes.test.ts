@@ -1,10 +1,11 @@
 /**
  * Workers that die, or never hear that they have committed. Every kind of write of every function is enumerated in
- * `test/faults/deaths.test.ts`; here each kind of commit is crashed once, the clearing at every write it makes, and what
+ * `test/faults/crashes/every-write.test.ts`; here each kind of commit is crashed once, the clearing at every write it makes, and what
  * participants see is looked at.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
+import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 import { kindOf, writes } from './faults.ts';
 import { openTrading, outright, type Trading } from './trading.ts';
@@ -41,9 +42,9 @@ async function expectTradedOnce(product: string): Promise<void> {
 }
 
 /** Does this to the first such request of a function. */
-function once(name: FunctionName, kind: string, action: WireAction): { struck: () => boolean } {
+function once(name: FunctionName, kind: string, action: ProxyAction): { struck: () => boolean } {
   let struck = false;
-  venue.faults.wire = (request) => {
+  venue.faults.proxy = (request) => {
     if (struck || request.function !== name || kindOf(request) !== kind) return 'pass';
     struck = true;
     return action;
@@ -101,10 +102,10 @@ describe('crash between any two writes of clearing', () => {
   /** The writes and sends of one undisturbed clearing, in order. */
   let recorded: string[];
   beforeAll(async () => {
-    const seen: WireRequest[] = [];
+    const seen: ProxyRequest[] = [];
     await venue.list('CLEAN');
     await trade('CLEAN');
-    venue.faults.wire = (request) => {
+    venue.faults.proxy = (request) => {
       if (request.function === 'clear-auction' && writes(request)) seen.push(request);
       return 'pass';
     };
@@ -115,7 +116,7 @@ describe('crash between any two writes of clearing', () => {
     recorded = seen.map(kindOf).filter((kind) => kind !== 'PutItem VENUE STATE');
   });
 
-  it('makes these writes: the result, the commit, a note of it, the bells', () =>
+  it('makes these writes: the result, the commit, a note of it, the wake-ups', () =>
     expect(recorded).toEqual(['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo']));
 
   const INSTANTS = [0, 1, 2, 3].flatMap((at) => (['kill-before', 'kill-after'] as const).map((action) => [action, at] as const));

@@ -1,7 +1,7 @@
 /** The day run, pressed: twice at once, not at all, too early, and on an index that can't be right. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { instantOf } from '../../lib/domain/calendar.ts';
-import type { WireAction } from '../../lib/local/wire.ts';
+import { instantOf } from '../../lib/domain/contract/calendar.ts';
+import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { kindOf } from './faults.ts';
 import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
@@ -21,8 +21,8 @@ afterAll(async () => {
 const [THURSDAY, FRIDAY] = ['2025-11-06', '2025-11-07'] as const;
 const slotOf = (date: string): string => new Date(instantOf(date as never, '16:00', ZONE)).toISOString();
 /** What the day run's schedule sends. */
-const ringDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
-const ringClearing = (product: string): void => venue.cloud.send('clearing', { v: 1, kind: 'product', product });
+const notifyDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
+const notifyDayRun = (product: string): void => venue.cloud.send('day-runs', { v: 1, kind: 'product', product });
 const publish = (product: string, date: string, value = '2.410') =>
   venue.operator.put(`/v1/operator/index/${product}/${date}`, { value });
 const stepOf = async (product: string, date: string): Promise<string> => {
@@ -63,11 +63,11 @@ describe('settle fired twice and concurrently', () => {
     // Both wait in front of the commit until both are there, and a deposit has taken the place in the log that both mean to take.
     const arrived: number[] = [];
     const both = Promise.withResolvers<void>();
-    venue.faults.wire = async (request): Promise<WireAction> => {
+    venue.faults.proxy = async (request): Promise<ProxyAction> => {
       if (request.function !== 'settle-day' || kindOf(request) !== 'PutItem LOG') return 'pass';
       if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
       arrived.push(request.environment);
-      if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) ringClearing(product);
+      if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) notifyDayRun(product);
       else if (arrived.length === 2) {
         await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
         both.resolve();
@@ -75,8 +75,8 @@ describe('settle fired twice and concurrently', () => {
       await both.promise;
       return 'pass';
     };
-    ringDay(product, THURSDAY);
-    ringDay(product, THURSDAY);
+    notifyDay(product, THURSDAY);
+    notifyDay(product, THURSDAY);
     await venue.cloud.quiet();
     expect(new Set(arrived).size).toBeGreaterThan(1);
     venue.heal();
@@ -87,8 +87,8 @@ describe('settle fired twice and concurrently', () => {
     expect(after).toHaveLength(1);
     // And all of it again when it is over.
     for (let rings = 0; rings < 3; rings++) {
-      ringDay(product, THURSDAY);
-      ringClearing(product);
+      notifyDay(product, THURSDAY);
+      notifyDayRun(product);
     }
     await venue.cloud.quiet();
     expect(await venue.events(product)).toEqual(once);
@@ -125,7 +125,7 @@ describe('bad index values', () => {
       await trade(product);
       const put = await venue.operator.ask('PUT', `/v1/operator/index/${product}/${THURSDAY}`, { value });
       expect(put.status).toBe(202);
-      ringDay(product, THURSDAY);
+      notifyDay(product, THURSDAY);
       await venue.cloud.quiet();
       const reasons = (await held(product)).map(({ kind, reasons: [first] }) => [kind, first!.reason]);
       expect(reasons).toEqual([
@@ -160,7 +160,7 @@ describe('bad index values', () => {
       await venue.list(product);
       if (newest) await publish(product, newest);
       await trade(product);
-      ringDay(product, THURSDAY);
+      notifyDay(product, THURSDAY);
       await venue.cloud.quiet();
       expect((await held(product)).map(({ kind, reasons }) => [kind, reasons[0]!.reason])).toEqual([
         ['settlement', 'index-stale'],
@@ -181,16 +181,16 @@ describe('roll before settle ended', () => {
     await venue.list(product);
     await venue.as.fund.put(`/v1/roll-instructions/${product}`, { at: 'market' });
     await trade(product);
-    ringDay(product, THURSDAY);
+    notifyDay(product, THURSDAY);
     await venue.cloud.quiet();
     expect(await stepOf(product, THURSDAY)).toBe('settle');
     let rolled = 0;
-    venue.faults.wire = (request) => {
+    venue.faults.proxy = (request) => {
       if (kindOf(request) === 'PutItem ROLL') rolled++;
       return 'pass';
     };
     await venue.cloud.advanceTo(slotOf(FRIDAY));
-    for (let rings = 0; rings < 3; rings++) ringDay(product, FRIDAY);
+    for (let rings = 0; rings < 3; rings++) notifyDay(product, FRIDAY);
     await venue.cloud.quiet();
     expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY), rolled]).toEqual(['settle', 'roll', 0]);
     expect((await venue.auctions(product)).map(({ auction }) => auction)).toEqual([2, 1]);
@@ -224,11 +224,11 @@ describe('a missed day', () => {
     const order = [outright(product, 'b', 'buy', 3, '2.440', { timeInForce: 'gtc' })];
     await venue.submit('fund', product, order);
     await venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.440', { timeInForce: 'gtc' })]);
-    venue.ringAuction(product);
+    venue.notifyClearing(product);
     await venue.cloud.quiet();
     expect(await venue.auctions(product)).toEqual([]);
     await publish(product, FRIDAY);
-    ringDay(product, FRIDAY);
+    notifyDay(product, FRIDAY);
     await venue.cloud.quiet();
     expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY)]).toEqual(['done', 'done']);
     expect(await venue.events(product)).toEqual([LISTED, ...DAY, ...DAY]);
@@ -245,7 +245,7 @@ describe('a missed day', () => {
     await venue.list(product);
     await publish(product, THURSDAY);
     expect(await stepOf(product, THURSDAY)).toBe('none');
-    venue.cloud.send('clearing', { v: 1, kind: 'sweep', at: new Date(venue.cloud.clock.now() - 60_000).toISOString() });
+    venue.cloud.send('day-runs', { v: 1, kind: 'sweep', at: new Date(venue.cloud.clock.now() - 60_000).toISOString() });
     await venue.cloud.quiet();
     expect(await stepOf(product, THURSDAY)).toBe('done');
     // A day run that was due a day ago, less a minute.

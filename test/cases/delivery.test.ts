@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/local/simulation/client.ts';
-import type { WireRequest } from '../../lib/local/wire.ts';
+import type { Answer } from '../../lib/client/exchange.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 import { holdAt, kindOf } from './faults.ts';
 import { type Account, openTrading, outright, type Trading } from './trading.ts';
@@ -89,7 +89,7 @@ describe('poison message in a group', () => {
       ['hedger', await venue.submit('hedger', product, [outright(product, 'b2', 'buy', 3, '2.430')])],
       ['maker', await venue.submit('maker', product, [outright(product, 's1', 'sell', 5, '2.410')])],
     );
-    const slot = venue.ringAuction(product);
+    const slot = venue.notifyClearing(product);
     await expect.poll(() => venue.cloud.depths()['orders.fifo']?.ready, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
     first.release();
     await venue.cloud.quiet();
@@ -117,7 +117,7 @@ describe('one bad of ten in mixed groups', () => {
     // Taken away before they are worked, so that the ten can be handed over as one batch in the order of this list.
     const bodies: { account: Account; body: string }[] = [];
     const accounts: Account[] = ['fund', 'maker', 'hedger', 'acme', 'seller', 'nimbus', 'fund', 'maker', 'hedger'];
-    venue.faults.wire = (request) => {
+    venue.faults.proxy = (request) => {
       if (kindOf(request) !== 'SendMessage orders.fifo') return 'pass';
       const body = String(request.body.MessageBody);
       bodies.push({ account: (JSON.parse(body) as { account: Account }).account, body });
@@ -187,7 +187,7 @@ describe('dead-letter redrive after the auction closed', () => {
     const product = 'REDRIVE';
     await venue.list(product);
     const failing = new Set<string>();
-    venue.faults.wire = (request) =>
+    venue.faults.proxy = (request) =>
       request.function === 'accept-orders' && [...failing].some((key) => JSON.stringify(request.body).includes(key))
         ? { status: 400, body: { __type: 'com.amazonaws.dynamodb.v20120810#ValidationException', message: 'injected' } }
         : 'pass';
@@ -235,7 +235,7 @@ describe('function time-out mid-batch', () => {
     const hung = new Set<string>();
     const written: string[] = [];
     let hangs: string[] = [];
-    venue.faults.wire = (request: WireRequest) => {
+    venue.faults.proxy = (request: ProxyRequest) => {
       if (request.function !== 'accept-orders' || kindOf(request) !== 'PutItem BOOK') return 'pass';
       const key = /#([0-9a-f-]{36})"/.exec(JSON.stringify(request.body))![1]!;
       written.push(key);

@@ -1,9 +1,10 @@
 /** The table refuses, is slow for everyone, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer } from '../../lib/client/exchange.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import type { Answer } from '../../lib/local/simulation/client.ts';
-import { serviceError, type WireAction, type WireRequest } from '../../lib/local/wire.ts';
+import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { QUEUES } from '../../lib/store/names.ts';
 import { type Account, openTrading, outright, type Trading } from './trading.ts';
@@ -25,7 +26,7 @@ const codeOf = ({ body }: Answer): string =>
     .at(-1)!;
 
 describe('30% conflicts', () => {
-  const CONFLICT: Record<string, WireAction> = {
+  const CONFLICT: Record<string, ProxyAction> = {
     PutItem: serviceError('dynamodb', 'TransactionConflictException', 'injected'),
     UpdateItem: serviceError('dynamodb', 'TransactionConflictException', 'injected'),
     TransactWriteItems: {
@@ -44,7 +45,7 @@ describe('30% conflicts', () => {
     ['CONFLICTS', 30],
   ])('a day of %s ends the same', async (product, percent) => {
     let [met, conflicts] = [0, 0];
-    venue.faults.wire = ({ operation }) => {
+    venue.faults.proxy = ({ operation }) => {
       const conflict = CONFLICT[operation];
       if (!conflict) return 'pass';
       // Evenly spread, and in the same places in every run as far as the order of requests is the same.
@@ -85,7 +86,7 @@ describe('30% conflicts', () => {
 });
 
 /** Lets `accept-orders` wait in front of the table until the trouble begins, so that what was answered is still queued then. */
-function troubleFrom(begins: Promise<unknown>, trouble: WireAction): (request: WireRequest) => Promise<WireAction> {
+function troubleFrom(begins: Promise<unknown>, trouble: ProxyAction): (request: ProxyRequest) => Promise<ProxyAction> {
   let begun = false;
   begins.then(() => {
     begun = true;
@@ -115,11 +116,11 @@ describe('five minutes of throttling', () => {
     await venue.list(product);
     const begins = Promise.withResolvers<void>();
     const throttled = serviceError('dynamodb', 'ProvisionedThroughputExceededException', 'injected');
-    venue.faults.wire = troubleFrom(begins.promise, throttled);
+    venue.faults.proxy = troubleFrom(begins.promise, throttled);
     const taken = [await buy(product, 'fund', 'b'), await sell(product, 'seller', 's')];
     expect(taken.map(({ status }) => status)).toEqual([202, 202]);
     begins.resolve();
-    venue.ringAuction(product);
+    venue.notifyClearing(product);
     const [before, closings] = [failures('accept-orders'), failures('close-auction')];
     const keys = Array.from({ length: 5 }, () => venue.key());
     const attempt = (key: string) =>
@@ -168,7 +169,7 @@ describe('table unreachable for hours, then the backlog', () => {
     await venue.wait(1000);
     const begins = Promise.withResolvers<void>();
     const trouble = troubleFrom(begins.promise, 'drop-before');
-    venue.faults.wire = async (request) => {
+    venue.faults.proxy = async (request) => {
       const action = await trouble(request);
       // Workers are told at once that there is no table: a connection that breaks is tried again by the SDK for seconds.
       const silent = action === 'drop-before' && request.function !== 'participant-api';
@@ -187,7 +188,7 @@ describe('table unreachable for hours, then the backlog', () => {
       expect(sent.map(([, { status }]) => status)).toEqual(Array(4).fill(202));
       taken.set(product, sent);
     }
-    for (const product of [MARKED, SWEPT]) venue.ringAuction(product);
+    for (const product of [MARKED, SWEPT]) venue.notifyClearing(product);
     const none = { ready: 0, delayed: 0, inflight: 0 };
     await expect.poll(() => venue.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
     begins.resolve();
@@ -197,7 +198,7 @@ describe('table unreachable for hours, then the backlog', () => {
     expect([refused.status, codeOf(refused)]).toEqual([503, 'try-again']);
     expect((await venue.as.fund.ask('GET', '/v1/positions')).status).toBe(503);
     await venue.cloud.advanceTo(venue.cloud.clock.now() + HOUR);
-    venue.ringAuction(DUE);
+    venue.notifyClearing(DUE);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 2 * HOUR);
     // Four submissions of each, two markers of each of two. On AWS five receives take a quarter of an hour.

@@ -1,16 +1,17 @@
 /** What goes wrong in a case, set and taken away while the venue runs, and the requests that it is done to. */
-import type { MessageHook } from '../../lib/local/event-sources.ts';
-import type { WireAction, WireRequest } from '../../lib/local/wire.ts';
+import type { MessageHook } from '../../lib/local/lambda/event-source.ts';
+import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
 /** What goes wrong just now; nothing where nothing is set. */
 export interface Faults {
-  wire: ((request: WireRequest) => WireAction | Promise<WireAction>) | undefined;
+  proxy: ((request: ProxyRequest) => ProxyAction | Promise<ProxyAction>) | undefined;
   messages: MessageHook | undefined;
 }
 
 /** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage auctions`. */
-export function kindOf({ service, operation, body }: WireRequest): string {
+export function kindOf({ service, operation, body }: ProxyRequest): string {
   if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
   const text = JSON.stringify(body);
   const [, partition = ''] = /"pk":\{"S":"([^"#]*)/.exec(text) ?? [];
@@ -19,7 +20,7 @@ export function kindOf({ service, operation, body }: WireRequest): string {
 }
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
-export const writes = ({ operation }: WireRequest): boolean => !READS.has(operation);
+export const writes = ({ operation }: ProxyRequest): boolean => !READS.has(operation);
 
 /** Holds every such request of a function, unanswered, until it is released. `reached` resolves with the first of them. */
 export function holdAt(
@@ -29,7 +30,7 @@ export function holdAt(
 ): { reached: Promise<void>; release: () => void } {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
-  faults.wire = async (request): Promise<WireAction> => {
+  faults.proxy = async (request): Promise<ProxyAction> => {
     if (request.function === name && kindOf(request) === kind) {
       reached.resolve();
       await released.promise;

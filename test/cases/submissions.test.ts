@@ -1,6 +1,6 @@
 /** What a participant may do to a submission: send it again, send another under its name, send it at the last moment, take it back. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/local/simulation/client.ts';
+import type { Answer } from '../../lib/client/exchange.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 import { holdAt, kindOf } from './faults.ts';
 import { type Account, openTrading, outright, type Trading } from './trading.ts';
@@ -37,7 +37,7 @@ describe('client retry after 6 and 11 minutes', () => {
     const first = await venue.submit('fund', product, buy(product, 'b'), key);
     await venue.cloud.quiet();
     let sent = 0;
-    venue.faults.wire = (request) => {
+    venue.faults.proxy = (request) => {
       if (kindOf(request) === 'SendMessage orders.fifo') sent++;
       return 'pass';
     };
@@ -77,7 +77,7 @@ describe('client retry after 6 and 11 minutes', () => {
   it('is the first when the first was lost: taken after 6 minutes, refused after 11, never both', async () => {
     const product = 'RETRY-LOST';
     await venue.list(product);
-    venue.faults.wire = (request) => (kindOf(request) === 'SendMessage orders.fifo' ? 'drop-before' : 'pass');
+    venue.faults.proxy = (request) => (kindOf(request) === 'SendMessage orders.fifo' ? 'drop-before' : 'pass');
     const keys = [venue.key(), venue.key()];
     for (const key of keys) {
       const lost = await venue.submit('fund', product, buy(product, key.slice(-2)), key);
@@ -167,7 +167,7 @@ describe('an order one millisecond either side of the cut', () => {
     await venue.cloud.advanceTo('2025-10-20T17:59:59.999Z');
     const before = await venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await venue.cloud.advanceTo('2025-10-20T18:00:00.000Z');
-    venue.ringAuction(product);
+    venue.notifyClearing(product);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo('2025-10-20T18:00:00.001Z');
     const after = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -180,7 +180,7 @@ describe('an order one millisecond either side of the cut', () => {
     const product = 'CUT-SLOW-MARKER';
     await venue.list(product);
     const { reached, release } = hold('close-auction', 'SendMessageBatch orders.fifo');
-    venue.ringAuction(product);
+    venue.notifyClearing(product);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
     const answer = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -196,7 +196,7 @@ describe('an order one millisecond either side of the cut', () => {
     const answering = venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
-    venue.ringAuction(product);
+    venue.notifyClearing(product);
     await expect.poll(async () => (await venue.auctions(product)).length, { timeout: 30_000 }).toBe(1);
     release();
     const answer = await answering;

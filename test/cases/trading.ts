@@ -10,16 +10,16 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
-import { type BusinessDate, instantOf, nextBusinessDay } from '../../lib/domain/calendar.ts';
-import { listedMonths, monthText } from '../../lib/domain/contracts.ts';
+import { auditVenue } from '../../lib/audit/audit.ts';
+import { type Answer, type Caller, Exchange } from '../../lib/client/exchange.ts';
+import { type BusinessDate, instantOf, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
+import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
+import { DEPLOYMENT, type ProductSchedule, SWEEP } from '../../lib/infra/deployment.ts';
 import { synthesize } from '../../lib/infra/synthesize.ts';
-import { type ProductSchedule, SWEEP, VENUE } from '../../lib/infra/venue.ts';
-import { auditVenue } from '../../lib/local/audit.ts';
-import { frozenClock } from '../../lib/local/clock.ts';
 import { type Cloud, type Limits, startCloud } from '../../lib/local/cloud.ts';
-import type { MetricId } from '../../lib/local/metrics.ts';
-import { type Answer, type Caller, Exchange } from '../../lib/local/simulation/client.ts';
-import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
+import type { MetricId } from '../../lib/local/cloudwatch/metrics.ts';
+import { frozenClock } from '../../lib/local/host/clock.ts';
+import { PARAMETERS } from '../../lib/simulation/simulation.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { Table } from '../../lib/store/table.ts';
 import type { Faults } from './faults.ts';
@@ -131,7 +131,7 @@ export class Trading {
   }
 
   /** The message that a due auction's schedule sends; gives the slot. */
-  ringAuction(product: string): string {
+  notifyClearing(product: string): string {
     const slot = new Date(this.cloud.clock.now()).toISOString();
     this.cloud.send('closings', { v: 1, product, slot });
     return slot;
@@ -140,7 +140,7 @@ export class Trading {
   /** Holds an auction a second from now, and gives what has cleared. */
   async auction(product: string): Promise<Cleared> {
     await this.wait(1000);
-    const slot = this.ringAuction(product);
+    const slot = this.notifyClearing(product);
     await this.cloud.quiet();
     const cleared = (await this.auctions(product))[0];
     if (!cleared || Date.parse(cleared.slot) !== Date.parse(slot)) throw new Error(`the auction of ${slot} has not cleared`);
@@ -210,7 +210,7 @@ export class Trading {
   }
 
   heal(): void {
-    this.faults.wire = undefined;
+    this.faults.proxy = undefined;
     this.faults.messages = undefined;
   }
 
@@ -222,13 +222,13 @@ export class Trading {
 
 export async function openTrading(options: TradingOptions): Promise<Trading> {
   const { date, listed, scheduled = [], limits, dataDir } = options;
-  const faults: Faults = { wire: undefined, messages: undefined };
+  const faults: Faults = { proxy: undefined, messages: undefined };
   const cloud = await startCloud({
     assembly: assembled(options),
     clock: frozenClock(instantOf(date as BusinessDate, '09:00', ZONE)),
     ...(dataDir === undefined ? {} : { dataDir }),
     limits: { redeliveryMs: 20, ...limits },
-    wire: { onRequest: (request) => faults.wire?.(request) ?? 'pass' },
+    proxy: { onRequest: (request) => faults.proxy?.(request) ?? 'pass' },
     messages: (queue, body) => faults.messages?.(queue, body),
     firings: () => (scheduled.length === 0 ? 'never' : undefined),
   });
@@ -268,9 +268,9 @@ function assembled({ scheduled = [], sweeps = 'cron(30 8-19 ', bundles }: Tradin
   if (known) return known;
   const directory = mkdtempSync(join(tmpdir(), 'cases-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const products = scheduled.map((code): ProductSchedule => ({ ...VENUE.products[0]!, code }));
-  const venue = { shards: SHARDS, ...(products.length > 0 ? { products } : {}) };
-  const template = synthesize(directory, { venue, bundles });
+  const products = scheduled.map((code): ProductSchedule => ({ ...DEPLOYMENT.products[0]!, code }));
+  const deployment = { shards: SHARDS, ...(products.length > 0 ? { products } : {}) };
+  const template = synthesize(directory, { deployment, bundles });
   writeFileSync(template, readFileSync(template, 'utf8').replaceAll(EVERY_SWEEP, sweeps));
   assemblies.set(name, directory);
   return directory;

@@ -1,8 +1,8 @@
 /** The product that the tests trade: its terms, and dates and months short enough for tables. */
-import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
-import { type ContractMonth, parseMonth } from '../../lib/domain/contracts.ts';
-import type { ProductParameters } from '../../lib/domain/product.ts';
-import { ticks } from '../../lib/domain/units.ts';
+import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+import { type ContractMonth, parseMonth } from '../../lib/domain/contract/months.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
 
 export const PRODUCT = 'H100-SXM';
 

@@ -22,7 +22,7 @@ export const ADDS: readonly Edit[] = [
   ['lib/store/queues.ts', 'auction, slot } satisfies', 'auction, slot, hints: { by: "next" } } satisfies'],
   ['lib/store/queues.ts', '{ v: 1, shard } satisfies', '{ v: 1, shard, hints: { by: "next" } } satisfies'],
   // Not in the rows of accounts, which the audit by N compares whole; in a submission under its seal, as its writer would.
-  ['lib/store/book.ts', 'auction: N(submission.auction),', 'auction: N(submission.auction), by: S("next"),'],
+  ['lib/store/submissions.ts', 'auction: N(submission.auction),', 'auction: N(submission.auction), by: S("next"),'],
   [
     'lib/store/table.ts',
     '...item.attributes });',

@@ -3,7 +3,7 @@
  * that a change could make.
  */
 import { expect, it } from 'vitest';
-import { runSeed } from '../../lib/local/faults/run.ts';
+import { runSeed } from '../../lib/faults/run.ts';
 import { type Edit, sourcesWith } from './patched.ts';
 
 /** The first of them must have failed by then. */
@@ -15,7 +15,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     'a submission that comes again is accepted again',
     [
       ['lambdas/accept-orders/index.ts', 'if (repeated) return', 'if (repeated && message.v !== 1) return'],
-      ['lib/store/book.ts', 'return table.create({ ...item', 'return table.overwrite({ ...item'],
+      ['lib/store/submissions.ts', 'return table.create({ ...item', 'return table.overwrite({ ...item'],
       [
         'lib/store/table.ts',
         '  async create(item',
@@ -25,8 +25,8 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     /orders: /,
   ],
   [
-    'a marker that comes again passes the next gate',
-    [['lambdas/accept-orders/index.ts', 'gate.open === auction ? await', 'gate.open >= auction ? await']],
+    'a marker that comes again passes the next intake',
+    [['lambdas/accept-orders/index.ts', 'intake.open === auction ? await', 'intake.open >= auction ? await']],
     /has auction \d: .* when nothing goes wrong/,
   ],
   [
@@ -79,14 +79,14 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     'an order is late by the clock of the machine that reads it',
     [
       ['lambdas/accept-orders/index.ts', 'Number(record.attributes.SentTimestamp) - received', 'Date.now() - received'],
-      ['lambdas/accept-orders/index.ts', "return redriven && gate.openedAt !== '' && received", 'return redriven || received'],
+      ['lambdas/accept-orders/index.ts', "return redriven && intake.openedAt !== '' && received", 'return redriven || received'],
     ],
     /auction-closed/,
   ],
   [
-    'a repeated clearing rings no bell, and the sweep does not hear that it is missing',
+    'a repeated clearing rings no wake-up, and the sweep does not hear that it is missing',
     [
-      ['lambdas/clear-auction/index.ts', 'await queues.ringPostings(', 'if (!cleared.repeated) await queues.ringPostings('],
+      ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
       ['lambdas/settle-day/sweep.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
     ],
     /has posted/,

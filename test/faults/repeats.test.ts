@@ -3,9 +3,9 @@
  * schedules have, comes again after everything else is done. Nothing may change.
  */
 import { describe, expect, it } from 'vitest';
-import { EXPIRY, play, ROLL } from '../../lib/local/faults/scripted-market.ts';
-import { openVirtualMarket } from '../../lib/local/faults/virtual-market.ts';
-import type { WireRequest } from '../../lib/local/wire.ts';
+import { EXPIRY, play, ROLL } from '../../lib/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../lib/faults/virtual-market.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { QUEUES } from '../../lib/store/names.ts';
 
 interface Sent {
@@ -15,7 +15,7 @@ interface Sent {
 }
 
 /** The messages a request to SQS carries. */
-function sentBy({ service, body }: WireRequest): Sent[] {
+function sentBy({ service, body }: ProxyRequest): Sent[] {
   if (service !== 'sqs') return [];
   const queue = String(body.QueueUrl).split('/').at(-1)!;
   return ((body.Entries ?? [body]) as { MessageBody: string; MessageGroupId?: string }[]).map(
@@ -36,11 +36,11 @@ describe('messages that come again', () => {
       undisturbed = (await market.audit()).stateHash;
     }
     const sent: Sent[] = [];
-    const onRequest = (request: WireRequest) => {
+    const onRequest = (request: ProxyRequest) => {
       sent.push(...sentBy(request));
       return 'pass' as const;
     };
-    const market = openVirtualMarket(script, { misfortune: { onRequest } });
+    const market = openVirtualMarket(script, { faultHooks: { onRequest } });
     let repeats = 0;
     const queues = new Set<string>();
     await play(market, script, async () => {

@@ -1,6 +1,6 @@
 /** A few seeds of what `npm run faults` plays by the thousand. A failure names its seed. */
 import { expect, it } from 'vitest';
-import { runSeed } from '../../lib/local/faults/run.ts';
+import { runSeed } from '../../lib/faults/run.ts';
 
 it.each(Array.from({ length: 12 }, (_, index) => index + 1))('the faults of seed %i change nothing', async (seed) => {
   const { failures, faults } = await runSeed(seed);

@@ -3,8 +3,8 @@
  * changed, and days of the market must end as N alone ends them. And what happens when somebody breaks the rule of versions.
  */
 import { beforeAll, expect, it } from 'vitest';
-import { differences, type End, endOf, playToEnd } from '../../lib/local/faults/run.ts';
-import { EXPIRY, type Market, openMarket, play } from '../../lib/local/faults/scripted-market.ts';
+import { differences, type End, endOf, playToEnd } from '../../lib/faults/run.ts';
+import { EXPIRY, type Market, openMarket, play } from '../../lib/faults/scripted-market.ts';
 import { ADDS, bundlesWith, type Edit } from './patched.ts';
 
 /** N+1 writes submissions in a form of its own, and reads both: a writer let loose before the readers. */

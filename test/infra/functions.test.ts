@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FUNCTIONS, QUEUES } from '../../lib/store/names.ts';
 import { type FunctionProperties, synthesized } from './synthesized.ts';
 
-const template = synthesized({ venue: { shards: 16 }, validate: true });
+const template = synthesized({ deployment: { shards: 16 }, validate: true });
 const functions = template.of<FunctionProperties>('AWS::Lambda::Function');
 
 describe('functions', () => {

@@ -86,7 +86,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
 
 const again = synthesized();
 // One more shard is one more value in every function's environment, which a version holds as it holds the code.
-const other = synthesized({ venue: { shards: 5 } });
+const other = synthesized({ deployment: { shards: 5 } });
 
 describe('nothing calls what is merely uploaded', () => {
   const called = (type: string, property: string): unknown[] => template.of(type).map(({ Properties }) => Properties[property]);

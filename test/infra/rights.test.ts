@@ -18,13 +18,13 @@ interface Statement {
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
   'participant-api': { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], sendsTo: ['orders'] },
-  'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'clearing'] },
-  'accept-orders': { table: READ_WRITE, sendsTo: ['auctions'], receivesFrom: 'orders' },
-  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'clearing'], receivesFrom: 'closings' },
-  'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'auctions'], receivesFrom: 'auctions' },
-  'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['clearing'], receivesFrom: 'postings' },
-  'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'clearing'], receivesFrom: 'rolls' },
-  'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'auctions'], receivesFrom: 'clearing' },
+  'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'day-runs'] },
+  'accept-orders': { table: READ_WRITE, sendsTo: ['clearings'], receivesFrom: 'orders' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
+  'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'clearings'], receivesFrom: 'clearings' },
+  'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['day-runs'], receivesFrom: 'postings' },
+  'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
+  'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'clearings'], receivesFrom: 'day-runs' },
 };
 
 const template = synthesized();

@@ -1,8 +1,8 @@
 /** The clock: what starts when, where, and in whose time. */
 
 import { describe, expect, it } from 'vitest';
+import { checkedDeployment, DEPLOYMENT, type Deployment, type ProductSchedule } from '../../lib/infra/deployment.ts';
 import { watchedHours } from '../../lib/infra/sweep-watch.ts';
-import { checkedVenue, type ProductSchedule, VENUE, type Venue } from '../../lib/infra/venue.ts';
 import { QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { type Attribute, type QueueProperties, synthesized } from './synthesized.ts';
 
@@ -21,7 +21,7 @@ interface ScheduleProperties {
 }
 
 const TOKYO: ProductSchedule = { code: 'B200', timeZone: 'Asia/Tokyo', auctions: ['09:30'], dayRun: '15:05' };
-const template = synthesized({ venue: { products: [...VENUE.products, TOKYO] } });
+const template = synthesized({ deployment: { products: [...DEPLOYMENT.products, TOKYO] } });
 const schedules = template.of<ScheduleProperties>('AWS::Scheduler::Schedule');
 const queues = template.of<QueueProperties>('AWS::SQS::Queue');
 const queueNamed = (name: string) => queues.find((queue) => queue.Properties.QueueName === name)?.id;
@@ -34,7 +34,7 @@ it.each<{ name: string; cron: string; zone: string; to: QueueName; message: obje
   { name: 'H100-SXM-day-run', cron: '0 16', zone: 'America/New_York', to: 'rolls', message: slot('H100-SXM') },
   { name: 'B200-auction-0930', cron: '30 9', zone: 'Asia/Tokyo', to: 'closings', message: slot('B200') },
   { name: 'B200-day-run', cron: '5 15', zone: 'Asia/Tokyo', to: 'rolls', message: slot('B200') },
-  { name: 'sweep', cron: '0/15 8-19', zone: 'America/New_York', to: 'clearing', message: sweep },
+  { name: 'sweep', cron: '0/15 8-19', zone: 'America/New_York', to: 'day-runs', message: sweep },
 ])('$name is due at $cron on weekdays in $zone and goes to $to', ({ name, cron, zone, to, message }) => {
   const properties = schedules.find((each) => each.Properties.Name === name)?.Properties;
   expect(properties).toMatchObject({
@@ -64,7 +64,7 @@ describe('every schedule', () => {
     const [policy] = template
       .of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: unknown[] } }>('AWS::IAM::Policy')
       .filter(({ Properties }) => Properties.Roles.some(({ Ref }) => roles.has(Ref)));
-    const targets = ['closings', 'rolls', 'clearing', 'schedules-dlq'].map((name) => ({
+    const targets = ['closings', 'rolls', 'day-runs', 'schedules-dlq'].map((name) => ({
       'Fn::GetAtt': [queueNamed(name), 'Arn'],
     }));
     expect(policy?.Properties.PolicyDocument.Statement).toEqual([
@@ -91,13 +91,13 @@ describe('a missing sweep is noticed', () => {
   });
 });
 
-describe('a venue is refused', () => {
-  const product = (change: Partial<ProductSchedule>): Partial<Venue> => ({
+describe('a deployment is refused', () => {
+  const product = (change: Partial<ProductSchedule>): Partial<Deployment> => ({
     products: [{ code: 'H100-SXM', timeZone: 'America/New_York', auctions: ['10:00'], dayRun: '16:00', ...change }],
   });
 
-  it.each<{ because: string; change: Partial<Venue>; says: string }>([
-    { because: 'it has no product', change: { products: [] }, says: 'a venue needs a product' },
+  it.each<{ because: string; change: Partial<Deployment>; says: string }>([
+    { because: 'it has no product', change: { products: [] }, says: 'a deployment needs a product' },
     { because: 'it has no shard', change: { shards: 0 }, says: 'shards must be 1 to 256, not 0' },
     { because: 'it has half a shard', change: { shards: 1.5 }, says: 'shards must be 1 to 256, not 1.5' },
     { because: 'its time zone does not exist', change: { timeZone: 'Mars/Olympus' }, says: 'Mars/Olympus is not a time zone' },
@@ -112,11 +112,11 @@ describe('a venue is refused', () => {
     },
     {
       because: 'a product comes twice',
-      change: { products: [...VENUE.products, ...VENUE.products] },
+      change: { products: [...DEPLOYMENT.products, ...DEPLOYMENT.products] },
       says: 'product H100-SXM is listed twice',
     },
   ])('when $because', ({ change, says }) => {
-    expect(() => checkedVenue({ ...VENUE, ...change })).toThrow(says);
+    expect(() => checkedDeployment({ ...DEPLOYMENT, ...change })).toThrow(says);
   });
 });
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import type { Instruction, Outcome } from '../../lib/domain/orders.ts';
-import { readGate } from '../../lib/store/auctions.ts';
-import { keyDate, readSubmission } from '../../lib/store/book.ts';
+import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
+import { readIntake } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
+import { keyDate, readSubmission } from '../../lib/store/submissions.ts';
 import {
   ANN,
   BOB,
@@ -116,15 +116,15 @@ describe('the cut', () => {
   it('is made once: a marker that comes again changes nothing, however late', async () => {
     await send(ANN, early, buy('a', NOV, 2400, 1, 'gtc'));
     await cut(TEN);
-    const passed = await readGate(floor.table, product, 0);
+    const passed = await readIntake(floor.table, product, 0);
     expect(await deliver('orders', marker(0, 1), marker(0, 1))).toEqual([]);
-    expect(await readGate(floor.table, product, 0)).toEqual(passed);
+    expect(await readIntake(floor.table, product, 0)).toEqual(passed);
     await clear();
     await holdAuction(floor, product, ONE);
-    const gate = await readGate(floor.table, product, 0);
+    const intake = await readIntake(floor.table, product, 0);
     expect(await deliver('orders', record('orders', marker(0, 1), { sentAt: late }))).toEqual([]);
-    expect(await readGate(floor.table, product, 0)).toEqual(gate);
-    expect(gate).toMatchObject({
+    expect(await readIntake(floor.table, product, 0)).toEqual(intake);
+    expect(intake).toMatchObject({
       open: 3,
       dates: [],
       passed: new Map([
@@ -137,47 +137,47 @@ describe('the cut', () => {
   it('is refused before the cut of the auction before it', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });
     expect(await deliver('orders', marker(0, 2))).toEqual([0]);
-    expect(await readGate(floor.table, product, 0)).toMatchObject({ open: 1 });
+    expect(await readIntake(floor.table, product, 0)).toMatchObject({ open: 1 });
   });
 
   it('rings clear when the last shard is closed, and again when that is repeated, and not before', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });
     floor.engine.drain();
     await deliver('orders', marker(1, 1));
-    expect(floor.engine.messages('auctions')).toEqual([]);
+    expect(floor.engine.messages('clearings')).toEqual([]);
     await deliver('orders', marker(0, 1));
-    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product, auction: 1 }]);
+    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 1 }]);
     await deliver('orders', marker(1, 1));
-    expect(floor.engine.messages('auctions')).toHaveLength(2);
+    expect(floor.engine.messages('clearings')).toHaveLength(2);
   });
 
-  it('survives a worker that dies after it moved the gate and before the shard was closed', async () => {
+  it('survives a worker that dies after it moved the intake and before the shard was closed', async () => {
     await send(ANN, early, buy('a', NOV, 2400, 1));
     await deliver('closings', { v: 1, product, slot: TEN });
     floor.engine.drain();
     dieOnce(floor.table, 'update', 'after');
     expect(await deliver('orders', marker(0, 1))).toEqual([0]);
     expect(await deliver('orders', marker(0, 1), marker(1, 1))).toEqual([]);
-    expect(floor.engine.messages('auctions')).toHaveLength(1);
+    expect(floor.engine.messages('clearings')).toHaveLength(1);
     await clear();
     expect(await stateOf(floor, product)).toMatchObject({ lastAuction: 1 });
   });
 });
 
-describe('a gate', () => {
+describe('a intake', () => {
   it('keeps the dates of the keys it let in, so that a book is read whole over midnight in UTC', async () => {
     const [monday, tuesday] = ['2025-10-20T23:59:59.000Z', '2025-10-21T00:00:01.000Z'];
     await send(ANN, monday, buy('a', NOV, 2400, 3, 'gtc'));
     await send(BOB, tuesday, sell('b', NOV, 2400, 2, 'gtc'));
     await send(BOB, tuesday, sell('c', NOV, 2400, 1, 'gtc'));
-    expect(await readGate(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20', '2025-10-21'] });
+    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20', '2025-10-21'] });
     expect(await send(ANN, tuesday, replace('a', buy('a2', NOV, 2401, 4, 'gtc')), cancel('a'))).toEqual([
       'accepted',
       'unknown-order',
     ]);
     await holdAuction(floor, product, newYork('2025-10-20', '22:00'));
     expect(await lastAuction(ANN)).toEqual({ fills: [['a2', 3]], carried: [['a2', 1]] });
-    expect(await readGate(floor.table, product, 0)).toMatchObject({ dates: [] });
+    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: [] });
   });
 
   it('takes the date of the key, not that of its arrival', async () => {
@@ -185,7 +185,7 @@ describe('a gate', () => {
     const message = from(ANN, '2025-10-21T00:05:00.000Z', [buy('a', NOV, 2400, 1)], { key });
     await deliver('orders', message);
     expect(keyDate(key)).toBe('2025-10-20');
-    expect(await readGate(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20'] });
+    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20'] });
   });
 
   it('is found again by a worker that died after it let a date in', async () => {
@@ -258,7 +258,7 @@ describe('instructions', () => {
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
-    const nothing = { orders: 0, fills: {}, carried: {}, curve: '', surplus: '0' };
+    const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
     await commit(floor, {
       kind: 'auction-cleared',
       ...common,

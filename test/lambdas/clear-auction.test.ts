@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import type { BookOrder } from '../../lib/domain/book.ts';
-import type { AuctionCleared, Fill } from '../../lib/domain/events.ts';
-import type { Instruction } from '../../lib/domain/orders.ts';
-import { lots } from '../../lib/domain/units.ts';
+import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { lots } from '../../lib/domain/contract/units.ts';
 import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.ts';
-import { claimRollChunk } from '../../lib/store/book.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { resultPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { readCarried, readCurve, readFills, writeResult } from '../../lib/store/results.ts';
+import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
+import { claimRollChunk } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import {
@@ -59,7 +59,7 @@ const early = newYork(MONDAY, '09:30');
 
 const send = (account: string, ...instructions: Instruction[]): Promise<number[]> =>
   deliver('orders', submission(product, account, early, instructions));
-const clear = (auction = 1): Promise<number[]> => deliver('auctions', { v: 1, product, auction });
+const clear = (auction = 1): Promise<number[]> => deliver('clearings', { v: 1, product, auction });
 /** Closes a slot's auction in every shard, without clearing it. */
 async function cut(slot = TEN): Promise<void> {
   await deliver('closings', { v: 1, product, slot });
@@ -83,7 +83,7 @@ async function carriedNow(): Promise<[string, string, number, boolean][]> {
   const shards = await Promise.all(
     Array.from({ length: SHARDS }, (_, shard) => readCarried(floor.table, product, lastAuction, shard, carried)),
   );
-  return shards.flat().map(({ account, clientOrderId, lots, traded }) => [account, clientOrderId, lots, traded]);
+  return shards.flat().map(({ account, clientOrderId, lots, partlyFilled }) => [account, clientOrderId, lots, partlyFilled]);
 }
 
 test('a book spread over all shards clears together: outrights and a spread at the difference of its months', async () => {
@@ -102,8 +102,8 @@ test('a book spread over all shards clears together: outrights and a spread at t
       [DAN, 's', 5],
     ].toSorted(),
   );
-  const curve = JSON.parse(await readCurve(floor.table, product, 1, event!.curve));
-  expect(curve.spreads).toEqual([{ buy: DEC, sell: NOV, price: 8, lots: 5 }]);
+  const depth = JSON.parse(await readDepth(floor.table, product, 1, event!.depth));
+  expect(depth.spreads).toEqual([{ buy: DEC, sell: NOV, price: 8, lots: 5 }]);
   expect(await readAuction(floor.table, product, 1)).toMatchObject({ clearedBy: (await loadVenue(floor.table)).seq });
   expect(floor.engine.messages('postings')).toHaveLength(SHARDS);
 });
@@ -130,7 +130,7 @@ describe('an auction waits', () => {
     expect(await clear(2)).toEqual([]);
     expect(await cleared()).toEqual([]);
     await clear(1);
-    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product, auction: 2 }]);
+    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 2 }]);
     await work(floor);
     expect((await cleared()).map(({ auction }) => auction)).toEqual([1, 2]);
   });
@@ -147,18 +147,18 @@ describe('an auction waits', () => {
 });
 
 describe('an auction that is cleared again', () => {
-  it('changes nothing and rings the same bells', async () => {
+  it('changes nothing and rings the same wake-ups', async () => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await cut(TEN);
     await cut(ONE);
     await clear(1);
     const before = await floor.table.queryAll(resultPartition(product, 1));
-    const rung = floor.engine.messages('auctions');
-    const ring = vi.spyOn(floor.queues, 'ringPostings');
+    const rung = floor.engine.messages('clearings');
+    const ring = vi.spyOn(floor.queues, 'notifyPostings');
     expect(await clear(1)).toEqual([]);
     expect(await cleared()).toHaveLength(1);
     expect(await floor.table.queryAll(resultPartition(product, 1))).toEqual(before);
-    expect(floor.engine.messages('auctions')).toEqual([...rung, ...rung]);
+    expect(floor.engine.messages('clearings')).toEqual([...rung, ...rung]);
     expect(ring).toHaveBeenCalledOnce();
   });
 
@@ -189,7 +189,7 @@ describe('an auction that is cleared again', () => {
     ['before its commit', 'table', 'create', 'before'],
     ['after its commit', 'table', 'create', 'after'],
     ['before noting who cleared it', 'table', 'update', 'before'],
-    ['before ringing', 'queues', 'ringPostings', 'before'],
+    ['before ringing', 'queues', 'notifyPostings', 'before'],
   ] as const)('because its worker died %s ends the same', async (_, on, method, when) => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('b', NOV, 2400, 3));
@@ -212,16 +212,16 @@ describe('an auction that is cleared again', () => {
     const [event] = await cleared();
     const [fills, carried] = [await fillsOf(event!), await carriedNow()];
     const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
-    const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, traded: true };
+    const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, partlyFilled: true };
     const written = await writeResult(floor.table, product, 1, {
       fills: new Map([[0, [other]]]),
       carried: new Map([[0, [left]]]),
-      curve: '{}',
+      depth: '{}',
     });
     expect(written.fills[0]).not.toEqual(event!.fills[0]);
     expect(await fillsOf(event!)).toEqual(fills);
     expect(await carriedNow()).toEqual(carried);
-    expect(await readCurve(floor.table, product, 1, event!.curve)).not.toBe('{}');
+    expect(await readDepth(floor.table, product, 1, event!.depth)).not.toBe('{}');
   });
 });
 
@@ -298,7 +298,7 @@ describe('what is left of an order', () => {
 });
 
 test("the roll's orders take part and are told apart in the fills", async () => {
-  const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: BOB, rolls: true, traded: false };
+  const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: BOB, rolls: true, partlyFilled: false };
   await claimRollChunk(floor.table, product, 0, 1, 0, { orders: [roll], through: BOB, last: true });
   await send(CAT, spread('s', NOV, DEC, -10, 4));
   await cut();
@@ -318,7 +318,7 @@ test('more rows than an item holds are split over several and read whole', async
     rolls: false,
   });
   const fills = Array.from({ length: 6500 }, (_, at) => fill(at));
-  const written = await writeResult(floor.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), curve: '' });
+  const written = await writeResult(floor.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), depth: '' });
   expect(written.fills[1]).toHaveLength(3);
   expect(await readFills(floor.table, product, 1, 1, written.fills)).toEqual(fills);
   await expect(readFills(floor.table, product, 1, 1, { 1: ['gone'] })).rejects.toThrow('committed and not there');

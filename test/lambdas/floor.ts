@@ -9,16 +9,16 @@ import { handler as acceptOrders } from '../../lambdas/accept-orders/index.ts';
 import { handler as clearAuction } from '../../lambdas/clear-auction/index.ts';
 import { handler as closeAuction } from '../../lambdas/close-auction/index.ts';
 import { handler as postEvents } from '../../lambdas/post-events/index.ts';
-import { openVenue, type Venue } from '../../lambdas/queue/consume.ts';
+import { type Backends, openBackends } from '../../lambdas/queue/consume.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
-import { instantOf, nextBusinessDay } from '../../lib/domain/calendar.ts';
-import { listedMonths } from '../../lib/domain/contracts.ts';
-import type { ClearingEvent } from '../../lib/domain/events.ts';
-import type { Instruction } from '../../lib/domain/orders.ts';
-import type { ProductParameters } from '../../lib/domain/product.ts';
-import { cents, ticks } from '../../lib/domain/units.ts';
-import type { ProductState } from '../../lib/domain/venue.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { instantOf, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
+import { listedMonths } from '../../lib/domain/contract/months.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
+import { cents, ticks } from '../../lib/domain/contract/units.ts';
 import { readHalt, resume } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
@@ -39,20 +39,20 @@ export const DEC = month('2025-12');
 const HANDLERS: Record<QueueName, (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>> = {
   orders: acceptOrders,
   closings: closeAuction,
-  auctions: clearAuction,
+  clearings: clearAuction,
   postings: postEvents,
   rolls: rollPositions,
-  clearing: settleDay,
+  'day-runs': settleDay,
 };
 
-export interface Floor extends Venue {
+export interface Floor extends Backends {
   readonly engine: Engine;
   readonly client: SQSClient;
 }
 
 export async function openFloor(): Promise<Floor> {
   const engine = await startEngine(SHARDS);
-  const venue = openVenue();
+  const venue = openBackends();
   // Metric lines would go to the test's output.
   venue.metrics.publishStoredMetrics = () => {
     venue.metrics.clearMetrics();
@@ -65,7 +65,7 @@ export async function openFloor(): Promise<Floor> {
 export const newYork = (date: string, time: string): string =>
   new Date(instantOf(on(date), time, 'America/New_York')).toISOString();
 
-export async function commit({ table }: Pick<Venue, 'table'>, event: ClearingEvent): Promise<number> {
+export async function commit({ table }: Pick<Backends, 'table'>, event: ClearingEvent): Promise<number> {
   const next = await append(table, await loadVenue(table), event);
   if (next === undefined || next === 'claimed') throw new Error('not committed');
   return next.seq;
@@ -94,7 +94,7 @@ export async function fund(floor: Floor, ...accounts: string[]): Promise<void> {
     await commit(floor, { kind: 'account-opened', account, name: account, by: 'op', at: '' });
     await commit(floor, { kind: 'cash-moved', account, cents: cents(100_000n), reference: 'opening', by: 'op', at: '' });
   }
-  await floor.queues.ringPostings((await loadVenue(floor.table)).seq, SHARDS);
+  await floor.queues.notifyPostings((await loadVenue(floor.table)).seq, SHARDS);
   await work(floor);
 }
 

@@ -9,7 +9,7 @@ import { limitText, pageOf } from '../../lambdas/http/paging.ts';
 import { PROBLEMS, type Problem } from '../../lambdas/http/problems.ts';
 import { readBody, readQuery, rule } from '../../lambdas/http/request.ts';
 import { ok, serve } from '../../lambdas/http/routes.ts';
-import { parseStrictJson, StrictJsonFault } from '../../lambdas/http/strict-json.ts';
+import { parseStrictJson, StrictJsonError } from '../../lambdas/http/strict-json.ts';
 import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
@@ -47,7 +47,7 @@ describe('strict JSON', () => {
     ['half a surrogate pair', '{"a":"\\ud800"}'],
     ['half a surrogate pair as a name', '{"\\udc00":1}'],
   ])('%s is refused', (_, text) => {
-    expect(parseStrictJson(text)).toBeInstanceOf(StrictJsonFault);
+    expect(parseStrictJson(text)).toBeInstanceOf(StrictJsonError);
   });
 
   test('everything else reads as JSON.parse reads it', () => {
@@ -76,7 +76,7 @@ describe('strict JSON', () => {
     const long = JSON.stringify('"\\'.repeat(64_000));
     expect(parseStrictJson(long)).toBe('"\\'.repeat(64_000));
     expect(parseStrictJson('['.repeat(130_000) + ']'.repeat(130_000))).toBeInstanceOf(Array);
-    expect(parseStrictJson('['.repeat(130_000))).toBeInstanceOf(StrictJsonFault);
+    expect(parseStrictJson('['.repeat(130_000))).toBeInstanceOf(StrictJsonError);
   });
 });
 

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
-import type { ContractMonth } from '../../lib/domain/contracts.ts';
-import { lots, ticks } from '../../lib/domain/units.ts';
-import { writeSubmission } from '../../lib/store/book.ts';
+import type { ContractMonth } from '../../lib/domain/contract/months.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { hold, moveDay, planDay, readDay, SYSTEM } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
@@ -176,7 +176,7 @@ describe('accounts', () => {
 
   test('are listed shard by shard with the bank among them, a page at a time and each once', async () => {
     for (const account of ['a1', 'a2', 'a3', 'a4']) await open({ account, name: account });
-    await move('a1', { reference: 'wire-1', amount: '100.00' });
+    await move('a1', { reference: 'proxy-1', amount: '100.00' });
     const names = ['acme', 'zeta', 'nova-1', 'contested', 'a1', 'a2', 'a3', 'a4'];
     await postAll(table, names, SHARDS);
     const order = [...names, '@bank'].sort((a, b) => shardOf(a, SHARDS) - shardOf(b, SHARDS) || (a < b ? -1 : 1));
@@ -211,18 +211,18 @@ describe('accounts', () => {
 
 describe('cash movements', () => {
   test('move once per reference: the same again is done already, another amount is a conflict', async () => {
-    const body = { reference: 'wire-7', amount: '250000.00' };
+    const body = { reference: 'proxy-7', amount: '250000.00' };
     const first = await move('acme', body);
     expect(first).toMatchObject({ status: 201, body: { account: 'acme', ...body } });
     expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({ status: 200, body: first.body });
     expect(result(await move('acme', { ...body, amount: '250000.01' }))).toEqual([409, 'reference-reused']);
     expect((await move('zeta', body)).status).toBe(201);
-    expect((await move('acme', { reference: 'wire-8', amount: '-0.01' })).body.amount).toBe('-0.01');
+    expect((await move('acme', { reference: 'proxy-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
   test('a repeat rings the shards again, for the first may have died before it rang', async () => {
     engine.fail('SendMessageBatch', 5);
-    const body = { reference: 'wire-9', amount: '1.00' };
+    const body = { reference: 'proxy-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
     expect(rung()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);
@@ -261,7 +261,7 @@ describe('index values', () => {
       status: 201,
       body: { product: PRODUCT, date: '2025-10-01', value: '2.412300' },
     });
-    expect(engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     expect((await putIndex('2025-10-01', '2.412300')).status).toBe(200);
     expect(result(await putIndex('2025-10-01', '2.4124'))).toEqual([409, 'index-published']);
     await putIndex('2025-10-02', '2.5');
@@ -293,7 +293,7 @@ describe('index values', () => {
     expect(measured).toContain(`"${METRICS.held}":1`);
     expect((await putIndex(date, value)).status).toBe(202);
     expect(result(await putIndex(date, '2.45'))).toEqual([409, 'index-held']);
-    expect(engine.messages('clearing')).toEqual([]);
+    expect(engine.messages('day-runs')).toEqual([]);
     expect(await heldNow(held)).toMatchObject({
       kind: 'index',
       date,
@@ -318,7 +318,7 @@ describe('index values', () => {
     expect(result(await approve(held, 1, 'oscar'))).toEqual([409, 'version-conflict']);
     expect(result(await approve(held, 2, 'oda'))).toEqual([409, 'second-operator-needed']);
     expect(await approve(held, 2, 'oscar')).toMatchObject({ status: 200, body: { held, approved: true, revision: 3 } });
-    expect(engine.messages('clearing')).toHaveLength(1);
+    expect(engine.messages('day-runs')).toHaveLength(1);
     const { items } = (await call('GET /v1/operator/index/{product}', { path: { product: PRODUCT } })).body;
     expect(items[0]).toEqual({ date: '2025-10-05', value: '2.410000', by: ['oda', 'oscar'] });
     expect((await approve(held, 2, 'oscar')).body.approved).toBe(true);
@@ -385,7 +385,7 @@ describe('what the system holds', () => {
 
   test('needs two operators, each at the revision they read, and then rings the day run', async () => {
     expect(await approve('settlement.s1', 1, 'olga')).toMatchObject({ status: 200, body: { approved: false, revision: 2 } });
-    expect(engine.messages('clearing')).toEqual([]);
+    expect(engine.messages('day-runs')).toEqual([]);
     expect(result(await approve('settlement.s1', 2, 'olga'))).toEqual([409, 'second-operator-needed']);
     expect(result(await approve('settlement.s1', 1, 'oscar'))).toEqual([409, 'version-conflict']);
     const amended = { revision: 2, curve: { '2025-10': '2.880', '2025-11': '2.890' } };
@@ -396,7 +396,7 @@ describe('what the system holds', () => {
     });
     expect((await amend('settlement.s1', amended, 'oscar')).body.revision).toBe(3);
     expect(await approve('settlement.s1', 3, 'olga')).toMatchObject({ status: 200, body: { approved: true, revision: 4 } });
-    expect(engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     expect((await amend('final-price.f1', { revision: 1, price: '2.410' }, 'olga')).body.proposal).toEqual({
       month: '2025-10',
       price: '2.410',
@@ -447,7 +447,7 @@ describe('the venue', () => {
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
     expect(rung()).toHaveLength(SHARDS);
-    expect(engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
     expect(rung()).toHaveLength(2 * SHARDS);
   });
@@ -461,7 +461,7 @@ describe('the venue', () => {
     }
     expect((await show()).halted.by).toBe('post-events');
     expect(rung()).toEqual([]);
-    expect((await resumeIt({ reason: 'event 9 explained and mended' })).status).toBe(200);
+    expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });
 

@@ -1,7 +1,9 @@
 /** Instructions and submissions, short enough for tables. */
-import type { ContractMonth } from '../../lib/domain/contracts.ts';
-import { CASH, type Instruction, type Order, type TimeInForce } from '../../lib/domain/orders.ts';
-import { lots, ticks } from '../../lib/domain/units.ts';
+
+import type { Instruction, Order, TimeInForce } from '../../lib/domain/auction/orders.ts';
+import type { ContractMonth } from '../../lib/domain/contract/months.ts';
+import { CASH } from '../../lib/domain/contract/months.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 
 export const order = (
   clientOrderId: string,

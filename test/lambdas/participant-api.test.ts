@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
-import { writeSubmission } from '../../lib/store/book.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
+import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
@@ -323,7 +323,7 @@ describe('the idempotency key', () => {
   test.each([
     ['missing', undefined, 400, 'idempotency-key-missing'],
     ['empty', '', 400, 'idempotency-key-missing'],
-    ['no UUID', 'wire-1', 400, 'idempotency-key-malformed'],
+    ['no UUID', 'proxy-1', 400, 'idempotency-key-malformed'],
     ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
     ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
     ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],

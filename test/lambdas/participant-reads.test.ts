@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
-import type { BookOrder } from '../../lib/domain/book.ts';
-import type { ContractMonth } from '../../lib/domain/contracts.ts';
-import type { ClearingEvent, Fill, MonthResult } from '../../lib/domain/events.ts';
-import type { Order } from '../../lib/domain/orders.ts';
-import { cents, lots, ticks } from '../../lib/domain/units.ts';
+import type { BookOrder, Fill, MonthResult } from '../../lib/domain/auction/book.ts';
+import type { Order } from '../../lib/domain/auction/orders.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import type { ContractMonth } from '../../lib/domain/contract/months.ts';
+import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { writeStatements } from '../../lib/store/accounts.ts';
-import { admitDate, noteCleared, openAuction, passGate, readGate } from '../../lib/store/auctions.ts';
-import { writeSubmission } from '../../lib/store/book.ts';
+import { admitDate, moveIntake, noteCleared, openAuction, readIntake } from '../../lib/store/auctions.ts';
 import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeResult } from '../../lib/store/results.ts';
+import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
@@ -51,7 +51,7 @@ async function clearFirstAuction(): Promise<void> {
     timeInForce: 'gtc',
     ...more,
   });
-  const book = (account: string, of: Order): BookOrder => ({ ...of, account, rolls: false, traded: true });
+  const book = (account: string, of: Order): BookOrder => ({ ...of, account, rolls: false, partlyFilled: true });
   const fill = (
     account: string,
     clientOrderId: string,
@@ -74,7 +74,7 @@ async function clearFirstAuction(): Promise<void> {
   const references = await writeResult(table, PRODUCT, 1, {
     fills: Map.groupBy(fills, ({ account }) => shardOf(account, SHARDS)),
     carried: Map.groupBy(carried, ({ account }) => shardOf(account, SHARDS)),
-    curve: JSON.stringify({
+    depth: JSON.stringify({
       outrights: [{ month: DEC, side: 'buy', price: 2420, lots: 15 }],
       spreads: [{ buy: JAN, sell: DEC, price: 20, lots: 4 }],
     }),
@@ -113,9 +113,10 @@ beforeAll(async () => {
   await ask(operatorApi, 'POST /v1/operator/accounts/{account}/cash-movements', {
     claims,
     path: { account: 'acme' },
-    body: { reference: 'wire-1', amount: '250000.00' },
+    body: { reference: 'proxy-1', amount: '250000.00' },
   });
-  for (let shard = 0; shard < SHARDS; shard++) await passGate(table, PRODUCT, shard, await readGate(table, PRODUCT, shard), SLOT);
+  for (let shard = 0; shard < SHARDS; shard++)
+    await moveIntake(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), SLOT);
   await clearFirstAuction();
   await postAll(table, ['acme', 'zeta'], SHARDS);
 });
@@ -160,7 +161,7 @@ describe('an account', () => {
         balance: '249820.00',
         lots: { 'H100-SXM-2025-12': 6, 'H100-SXM-2026-01': 4 },
       },
-      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'wire-1' },
+      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'proxy-1' },
       { seq: 2, kind: 'account-opened', amount: '0.00', balance: '0.00' },
     ]);
     const first = (await get('/v1/journal', { query: { limit: '2' } })).body;
@@ -240,11 +241,11 @@ describe('live orders', () => {
     expect(answer.status).toBe(202);
     const message = parseMessage('orders', JSON.stringify(engine.messages('orders')[0])) as SubmissionMessage;
     const { shard } = message;
-    const gate = await admitDate(table, PRODUCT, shard, await readGate(table, PRODUCT, shard), '2025-10-20');
+    const intake = await admitDate(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), '2025-10-20');
     const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
     await writeSubmission(table, {
       ...message,
-      auction: gate.open,
+      auction: intake.open,
       sequence: `${serial}`,
       instructions,
       outcomes: instructions.map(() => 'accepted'),
@@ -290,7 +291,7 @@ describe('live orders', () => {
 
   test('of an auction that is closed and has not cleared are those that it may carry', async () => {
     const shard = shardOf('acme', SHARDS);
-    await passGate(table, PRODUCT, shard, await readGate(table, PRODUCT, shard), '2025-10-20T17:00:00Z');
+    await moveIntake(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), '2025-10-20T17:00:00Z');
     expect(await names()).toEqual(['c2']);
   });
 });
@@ -357,7 +358,7 @@ describe('the market', () => {
     expect(items.filter(({ near }: { near: boolean }) => near)).toEqual([]);
   });
 
-  test('shows an auction once it has cleared, with its curve and nobody in it', async () => {
+  test('shows an auction once it has cleared, with its depth and nobody in it', async () => {
     const { items } = (await get('/v1/auctions', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(1);
     const answer = await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });
@@ -365,7 +366,7 @@ describe('the market', () => {
       ...items[0],
       surplus: '1234.00',
       orders: 6,
-      curve: {
+      depth: {
         outrights: [{ contract: 'H100-SXM-2025-12', side: 'buy', price: '2.420', lots: 15 }],
         spreads: [{ buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.020', lots: 4 }],
       },

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/account.ts';
-import { BANK } from '../../lib/domain/events.ts';
-import type { Lots } from '../../lib/domain/units.ts';
-import { cents, ticks } from '../../lib/domain/units.ts';
+import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { BANK } from '../../lib/domain/clearing/events.ts';
+import type { Lots } from '../../lib/domain/contract/units.ts';
+import { cents, ticks } from '../../lib/domain/contract/units.ts';
 import { imbalance, isPosted, readAccount, readCursor, readJournal, readTotals, recordTotals } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -87,7 +87,7 @@ async function trade(slot = TEN): Promise<void> {
   await send(CAT, sell('a', NOV, 2405, 6), spread('s', NOV, DEC, 10, 2));
   await send(DAN, sell('a', NOV, 2405, 2));
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders', 'auctions');
+  await work(floor, 'orders', 'clearings');
   floor.engine.drain();
 }
 /** An empty closing auction and a new settlement price for every month, committed and not posted. */
@@ -96,7 +96,7 @@ async function settle(move: number): Promise<void> {
   const [auction, slot] = [lastAuction + 1, newYork(MONDAY, '12:00')];
   await openAuction(floor.table, { product, auction, slot, date: MONDAY, closing: true });
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders', 'auctions');
+  await work(floor, 'orders', 'clearings');
   const { marks: previous } = await stateOf(floor, product);
   const settled = Object.fromEntries(Object.entries(previous).map(([each, price]) => [each, ticks(price + move)]));
   const common = { product, date: MONDAY, auction, rollOpens: DEC, approvedBy: [] };
@@ -170,7 +170,7 @@ test('a trading day comes out as the log says, for every account and the bank, t
   expect(ann.roll).toEqual({ near: DEC, held: 2, rolled: 0 });
 });
 
-describe('a doorbell', () => {
+describe('a wake-up', () => {
   it('that rings again changes nothing', async () => {
     await trade();
     await postAll();
@@ -242,15 +242,15 @@ test('a worker that is late by whole days writes over nothing that was posted', 
 
 test('the last shard to post an event of the day rings the day run, and no other event does', async () => {
   await trade();
-  expect(floor.engine.messages('clearing')).toEqual([]);
+  expect(floor.engine.messages('day-runs')).toEqual([]);
   await post(1);
-  expect(floor.engine.messages('clearing')).toEqual([]);
+  expect(floor.engine.messages('day-runs')).toEqual([]);
   await post(0);
-  expect(floor.engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
   floor.engine.drain();
   await deposit(ANN, 1n);
   await postAll();
-  expect(floor.engine.messages('clearing')).toEqual([]);
+  expect(floor.engine.messages('day-runs')).toEqual([]);
 });
 
 test('an event that is missing from the log stops the shard, at the end as in the middle', async () => {
@@ -297,7 +297,7 @@ describe('a posting that does not sum to zero', () => {
       reason: expect.stringMatching(/^out of balance: event \d+ moves -?\d+ cents over all accounts$/),
     });
     expect(measured).toHaveBeenCalledWith(METRICS.outOfBalance, expect.anything(), 1);
-    expect(floor.engine.messages('clearing')).toEqual([]);
+    expect(floor.engine.messages('day-runs')).toEqual([]);
     const before = await written();
     await deposit(DAN, 10n);
     for (const shard of [0, 1]) expect(await post(shard)).toEqual([]);

@@ -68,13 +68,13 @@ describe('a batch of a FIFO queue', () => {
 
 test('a batch of a standard queue returns only what failed, and is worked one after another', async () => {
   let atOnce = 0;
-  const handler = consume('auctions', () => async ({ auction }) => {
+  const handler = consume('clearings', () => async ({ auction }) => {
     expect(++atOnce).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 2));
     atOnce--;
     if (auction === 2) throw new Error('as told');
   });
-  const batch = [1, 2, 3].map((auction) => record('auctions', { v: 1, product: 'Q1', auction }));
+  const batch = [1, 2, 3].map((auction) => record('clearings', { v: 1, product: 'Q1', auction }));
   const { batchItemFailures } = await handler({ Records: batch }, {} as never);
   expect(batchItemFailures).toEqual([{ itemIdentifier: batch[1]!.messageId }]);
 });
@@ -83,10 +83,10 @@ describe('a message', () => {
   const GOOD: { [Queue in QueueName]: object } = {
     orders: submission('Q1', ANN, SLOT, [buy('secret-name', NOV, 2345, 17)]),
     closings: { v: 1, product: 'Q1', slot: SLOT },
-    auctions: { v: 1, product: 'Q1', auction: 1 },
+    clearings: { v: 1, product: 'Q1', auction: 1 },
     postings: { v: 1, shard: 0 },
     rolls: { v: 1, product: 'Q1', slot: SLOT },
-    clearing: { v: 1, kind: 'sweep', at: SLOT },
+    'day-runs': { v: 1, kind: 'sweep', at: SLOT },
   };
   const BAD: [string, (good: object) => string][] = [
     ['is not JSON', (good) => `${JSON.stringify(good)}}`],
@@ -114,7 +114,7 @@ describe('a message', () => {
 
   it.each([
     ['a slot without milliseconds', 'closings', { v: 1, product: 'Q1', slot: '2025-10-20T14:00:00Z' }, { slot: SLOT }],
-    ['a sweep without milliseconds', 'clearing', { v: 1, kind: 'sweep', at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
+    ['a sweep without milliseconds', 'day-runs', { v: 1, kind: 'sweep', at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
   ] as const)('spells an instant in one way: %s', (_, queue, message, read) => {
     expect(parseMessage(queue, JSON.stringify(message))).toMatchObject(read);
   });
@@ -194,7 +194,7 @@ test('a batch that SQS took only in part is an error, not a success', async () =
 });
 
 test('more shards than a batch may hold are all rung, each once', async () => {
-  await floor.queues.ringPostings(7, 23);
+  await floor.queues.notifyPostings(7, 23);
   const shards = floor.engine.messages('postings').map((message) => (message as { shard: number }).shard);
   expect(shards.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, shard) => shard));
 });

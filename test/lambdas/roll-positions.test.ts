@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import type { AccountState } from '../../lib/domain/account.ts';
-import type { BookOrder } from '../../lib/domain/book.ts';
-import { businessDays } from '../../lib/domain/calendar.ts';
-import type { RollInstruction } from '../../lib/domain/roll.ts';
-import { lots, NO_CENTS, ticks } from '../../lib/domain/units.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import type { AccountState } from '../../lib/domain/clearing/account.ts';
+import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
+import { businessDays } from '../../lib/domain/contract/calendar.ts';
+import { lots, NO_CENTS, ticks } from '../../lib/domain/contract/units.ts';
 import { deleteRollInstruction, encodeAccount, readAccount, writeRollInstruction } from '../../lib/store/accounts.ts';
 import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
-import { rollOrders } from '../../lib/store/book.ts';
 import { listDays, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
+import { rollOrders } from '../../lib/store/submissions.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import {
@@ -103,7 +103,7 @@ describe('an instruction becomes a spread order of the closing auction', () => {
     await instruct(ANN, instruction);
     await give(CAT, held, rolled, now);
     expect(await roll(FIRST)).toEqual([]);
-    const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, traded: false };
+    const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, partlyFilled: false };
     expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
     expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
     expect(floor.engine.messages('closings')).toEqual([{ v: 1, product, slot: newYork(FIRST, '16:00') }]);
@@ -154,7 +154,7 @@ describe('a day run waits', () => {
   it('until the auctions before it have cleared, and until every shard has posted them', async () => {
     await deliver('closings', { v: 1, product, slot });
     await waits();
-    await work(floor, 'orders', 'auctions');
+    await work(floor, 'orders', 'clearings');
     await waits();
     await deliver('postings', { v: 1, shard: 0 });
     await waits();
@@ -193,7 +193,7 @@ test('a roll that is rung again after its day has moved on rings whoever is next
   await work(floor, 'closings');
   floor.engine.drain();
   await roll(FIRST);
-  expect(floor.engine.messages('clearing')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
 });
 
 test('a closing auction that another worker has numbered in between is taken for what it is', async () => {

@@ -31,7 +31,7 @@ async function sweep(time: string, date?: string): Promise<Record<string, number
     measured[name] = value;
     return floor.metrics;
   });
-  expect(await deliver('clearing', { v: 1, kind: 'sweep', at: at(time, date) })).toEqual([]);
+  expect(await deliver('day-runs', { v: 1, kind: 'sweep', at: at(time, date) })).toEqual([]);
   spy.mockRestore();
   return measured;
 }
@@ -43,7 +43,7 @@ const QUIET = {
   [METRICS.dayRunLate]: 0,
 };
 const waiting = (): string[] =>
-  (['orders', 'closings', 'auctions', 'postings', 'rolls', 'clearing'] as const).filter(
+  (['orders', 'closings', 'clearings', 'postings', 'rolls', 'day-runs'] as const).filter(
     (queue) => floor.engine.messages(queue).length > 0,
   );
 const lastAuction = async (): Promise<number> => (await stateOf(floor, PRODUCT)).lastAuction;
@@ -101,10 +101,10 @@ describe('an auction is rung and its lateness measured', () => {
     floor.engine.drain();
   });
 
-  it('when every shard is closed and the bell of its clearing was lost', async () => {
+  it('when every shard is closed and the wake-up of its clearing was lost', async () => {
     expect(await sweep('10:30')).toEqual({ ...QUIET, [METRICS.auctionLate]: 1800 });
-    expect(floor.engine.messages('auctions')).toEqual([{ v: 1, product: PRODUCT, auction: 2 }]);
-    await work(floor, 'auctions');
+    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product: PRODUCT, auction: 2 }]);
+    await work(floor, 'clearings');
     expect(await lastAuction()).toBe(2);
   });
 });
@@ -145,8 +145,8 @@ describe('a day run', () => {
   it.each<[DayStep, QueueName, () => Promise<unknown>]>([
     ['roll', 'rolls', () => deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })],
     ['close', 'closings', () => work(floor, 'closings', 'orders')],
-    ['clear', 'auctions', () => work(floor, 'auctions')],
-  ])('that stands still before its %s is rung on, wherever the bell was lost', async (step, queue, goOn) => {
+    ['clear', 'clearings', () => work(floor, 'clearings')],
+  ])('that stands still before its %s is rung on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
       dieOnce(floor.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import type { ClearingEvent } from '../../lib/domain/events.ts';
-import type { HoldReason } from '../../lib/domain/settlement.ts';
-import { type Micros, ticks } from '../../lib/domain/units.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import type { HoldReason } from '../../lib/domain/clearing/settlement.ts';
+import { type Micros, ticks } from '../../lib/domain/contract/units.ts';
 import { readAccount, readStatements } from '../../lib/store/accounts.ts';
 import { changeHeld, type Held, type HeldProposal, heldId, publishIndex, readDay, readHeld } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
@@ -58,7 +58,7 @@ afterEach(async () => {
 const MONDAY = on('2025-10-20');
 const TUESDAY = on('2025-10-21');
 const EXPIRY = on('2025-10-31');
-const ring = (): Promise<number[]> => deliver('clearing', { v: 1, kind: 'product', product });
+const ring = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
 const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]): Promise<number[]> =>
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>
@@ -78,7 +78,7 @@ const variationOf = async (account: string): Promise<bigint | undefined> =>
 /** Brings a day to where its closing auction has cleared, posted by the shards named. */
 async function clearedDay(date = MONDAY, ...shards: number[]): Promise<void> {
   await deliver('rolls', { v: 1, product, slot: newYork(date, '16:00') });
-  await work(floor, 'closings', 'orders', 'auctions');
+  await work(floor, 'closings', 'orders', 'clearings');
   for (const shard of shards) await deliver('postings', { v: 1, shard });
 }
 
@@ -109,14 +109,14 @@ describe('a day is settled', () => {
     dieOnce(floor.table, 'createTogether', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
     await rungBy('roll', 'rolls');
-    dieOnce(floor.queues, 'ring', 'before');
+    dieOnce(floor.queues, 'notify', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
     await rungBy('close', 'closings');
     await work(floor, 'closings', 'orders');
-    await rungBy('clear', 'auctions');
+    await rungBy('clear', 'clearings');
   });
 
-  it('once, however many bells ring at once', async () => {
+  it('once, however many wake-ups ring at once', async () => {
     await clearedDay(MONDAY, 0, 1);
     expect(await Promise.all([ring(), ring(), ring(), ring()])).toEqual([[], [], [], []]);
     await work(floor);
@@ -131,7 +131,7 @@ describe('a day is settled', () => {
     await ring();
     await runDay(floor, product, MONDAY);
     await deliver('closings', { v: 1, product, slot: newYork(MONDAY, '16:00') });
-    await deliver('auctions', { v: 1, product, auction: 1 });
+    await deliver('clearings', { v: 1, product, auction: 1 });
     await work(floor);
     expect(await events()).toEqual(before);
   });

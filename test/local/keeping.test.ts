@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { followingClock, frozenClock } from '../../lib/local/clock.ts';
 import { startCloud } from '../../lib/local/cloud.ts';
-import { type DynamoDb, startDynamoDb } from '../../lib/local/dynamodb.ts';
-import { startSqs } from '../../lib/local/sqs.ts';
+import { type DynamoDb, startDynamoDb } from '../../lib/local/dynamodb/dynamodb.ts';
+import { followingClock, frozenClock } from '../../lib/local/host/clock.ts';
+import { startSqs } from '../../lib/local/sqs/sqs.ts';
 import { CLIENTS, startSmallApp, synthesizeSmallApp, temporaryFolder } from './small-app.ts';
 
 const KEEPER = `${CLIENTS}

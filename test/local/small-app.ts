@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
-import { frozenClock } from '../../lib/local/clock.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../lib/local/cloud.ts';
-import type { JsonObject } from '../../lib/local/intrinsics.ts';
+import { frozenClock } from '../../lib/local/host/clock.ts';
+import type { JsonObject } from '../../lib/local/template/intrinsics.ts';
 
 export interface SmallApp {
   /** TypeScript by function name; each exports `handler`. */

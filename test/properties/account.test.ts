@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/account.ts';
-import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
-import { type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contracts.ts';
-import { BANK, type ClearingEvent, type Fill } from '../../lib/domain/events.ts';
-import { CASH } from '../../lib/domain/orders.ts';
-import { cents, lots, type Ticks, ticks } from '../../lib/domain/units.ts';
+import type { Fill } from '../../lib/domain/auction/book.ts';
+import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/clearing/account.ts';
+import { BANK, type ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
+import { cents, lots, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
 
 const ACCOUNTS = ['ann', 'bob', 'cid', 'dot', BANK];
 const PRODUCTS = { H100: 100n, B200: 7n };
@@ -94,7 +94,7 @@ function history(steps: readonly Step[]) {
             { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, rolls: false },
           ];
         });
-        const nothing = { orders: 0, fills: {}, carried: {}, curve: '', surplus: '0', closing: false, slot: '' };
+        const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0', closing: false, slot: '' };
         return { event: { kind: 'auction-cleared', ...common, auction: at, marks: standing, months, ...nothing }, fills };
       }
       case 'settle': {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clearAuction } from '../../lib/domain/auction.ts';
-import { mulberry32, randomBook, type Shape } from '../domain/auction-books.ts';
+import { clearAuction } from '../../lib/domain/auction/auction.ts';
+import { mulberry32, randomBook, type Shape } from '../domain/auction/books.ts';
 import { greatestSurplus, greatestVolume, type Highs, loadHighs } from './auction-lp.ts';
 
 let highs: Highs;

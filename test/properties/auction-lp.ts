@@ -2,7 +2,7 @@
 // for the HiGHS solver, which shares nothing with the auction's own method.
 
 import loader, { type Highs } from 'highs';
-import type { AuctionBook } from '../../lib/domain/auction.ts';
+import type { AuctionBook } from '../../lib/domain/auction/auction.ts';
 
 export type { Highs };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuctionBook, AuctionBookError, type AuctionResult, clearAuction } from '../../lib/domain/auction.ts';
-import { bookOf, mulberry32, pickRows, type Row, randomBook } from '../domain/auction-books.ts';
+import { type AuctionBook, AuctionBookError, type AuctionResult, clearAuction } from '../../lib/domain/auction/auction.ts';
+import { bookOf, mulberry32, pickRows, type Row, randomBook } from '../domain/auction/books.ts';
 
 /** Small enough to try every price and every fill, dense enough that most books have ties of every kind. */
 function tinyBook(shape: { months: number; ticks: number; rows: number }): fc.Arbitrary<AuctionBook> {

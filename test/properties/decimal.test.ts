@@ -1,7 +1,7 @@
 /** Laws of decimal text and of the one rounding: nothing is lost on the way in or out, and halves go to the even side. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { divideHalfEven, formatDecimal, parseDecimal } from '../../lib/domain/units.ts';
+import { divideHalfEven, formatDecimal, parseDecimal } from '../../lib/domain/contract/units.ts';
 
 const decimals = fc.integer({ min: 0, max: 12 });
 const within = fc.bigInt({ min: -(10n ** 18n) + 1n, max: 10n ** 18n - 1n });

@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler } from '../../lambdas/operator-api/index.ts';
-import { nextBusinessDay, parseDate } from '../../lib/domain/calendar.ts';
-import { listedMonths, monthText, parseMonth } from '../../lib/domain/contracts.ts';
-import type { ParametersChanged } from '../../lib/domain/events.ts';
+import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
+import { changeErrors, LogOrderError } from '../../lib/domain/clearing/venue.ts';
+import { nextBusinessDay, parseDate } from '../../lib/domain/contract/calendar.ts';
+import { listedMonths, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
 import {
   PARAMETER_LIMITS,
   type ProductParameters,
@@ -16,9 +17,8 @@ import {
   readWrittenParameters,
   type WrittenParameters,
   writtenParameters,
-} from '../../lib/domain/product.ts';
-import { ticks } from '../../lib/domain/units.ts';
-import { changeFaults, LogOrderError } from '../../lib/domain/venue.ts';
+} from '../../lib/domain/contract/product.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { Table } from '../../lib/store/table.ts';
 import { H100, on } from '../domain/h100.ts';
@@ -95,9 +95,9 @@ function readerRefuses(
     date: parseDate(listing.date)!,
     curve: Object.fromEntries(Object.entries(listing.curve).map(([name, text]) => [parseMonth(name), price(text)])),
   };
-  return changeFaults(states.get(product), { product, version, parameters, ...(start ? { listing: start } : {}) });
+  return changeErrors(states.get(product), { product, version, parameters, ...(start ? { listing: start } : {}) });
 }
-const states = new Map<string, Parameters<typeof changeFaults>[0]>();
+const states = new Map<string, Parameters<typeof changeErrors>[0]>();
 
 test('a product is listed by the API exactly if the fold takes it, and otherwise nothing is written', async () => {
   let [accepted, refused] = [0, 0];
@@ -166,7 +166,7 @@ test.each<[name: string, value: unknown]>([
     by: 'olga',
     at: '',
   });
-  expect(changeFaults(undefined, event(H100))).toEqual([]);
+  expect(changeErrors(undefined, event(H100))).toEqual([]);
   const written = append(table, venue, event({ ...H100, [name]: value }));
   await expect(written).rejects.toThrow(LogOrderError);
   await expect(written).rejects.toThrow(name);

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountState, applyEvent, emptyAccount, positions } from '../../lib/domain/account.ts';
-import { type BusinessDate, parseDate } from '../../lib/domain/calendar.ts';
-import { type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contracts.ts';
-import type { AuctionCleared, Fill } from '../../lib/domain/events.ts';
-import { CASH } from '../../lib/domain/orders.ts';
-import { decideRoll, type RollInstruction, type RollOrder } from '../../lib/domain/roll.ts';
-import { lots, ticks } from '../../lib/domain/units.ts';
+import type { Fill } from '../../lib/domain/auction/book.ts';
+import { type AccountState, applyEvent, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
+import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { decideRoll, type RollInstruction, type RollOrder } from '../../lib/domain/clearing/roll.ts';
+import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { H100, PRODUCT } from '../domain/h100.ts';
 
 const NEAR = contractMonth(2025, 12);
@@ -72,7 +72,7 @@ function auction(marks: AuctionCleared['marks'], at: number): AuctionCleared {
   const month = (of: ContractMonth) => ({ price: marks[of]!, traded: true, volume: lots(1), bid: null, offer: null });
   const months = { [NEAR]: month(NEAR), [NEXT]: month(NEXT) };
   const date = parseDate(`2025-11-1${at}`) as BusinessDate;
-  const nothing = { slot: '', orders: 0, fills: {}, carried: {}, curve: '', surplus: '0' };
+  const nothing = { slot: '', orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
   return { kind: 'auction-cleared', product: PRODUCT, auction: 1, date, closing: true, marks, months, ...nothing };
 }
 

@@ -3,8 +3,8 @@
  * code; the table here says it a second time, as the table of keys (lib/store/keys.ts) has it.
  */
 import { expect, it } from 'vitest';
-import { EXPIRY, openMarket, play } from '../../lib/local/faults/scripted-market.ts';
-import type { WireRequest } from '../../lib/local/wire.ts';
+import { EXPIRY, openMarket, play } from '../../lib/faults/scripted-market.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
 const WRITES: Record<FunctionName, readonly string[]> = {
@@ -27,7 +27,7 @@ interface Body {
 }
 
 /** The partitions that a request writes to, by the first part of their names. */
-function written({ service, operation, body }: WireRequest): string[] {
+function written({ service, operation, body }: ProxyRequest): string[] {
   if (service !== 'dynamodb' || !/^(Put|Update|Delete|BatchWrite|TransactWrite)/.test(operation)) return [];
   const { Item, Key, TransactItems = [], RequestItems = {} } = body as Body;
   const keys = [
@@ -42,13 +42,13 @@ function written({ service, operation, body }: WireRequest): string[] {
 
 it('each function writes only to the partitions of the table of keys', async () => {
   const seen = new Map<string, Set<string>>();
-  const onRequest = (request: WireRequest) => {
+  const onRequest = (request: ProxyRequest) => {
     const partitions = seen.get(request.function) ?? new Set();
     for (const partition of written(request)) partitions.add(partition);
     seen.set(request.function, partitions);
     return 'pass' as const;
   };
-  await using market = await openMarket(EXPIRY, { wire: { onRequest } });
+  await using market = await openMarket(EXPIRY, { proxy: { onRequest } });
   await play(market, EXPIRY);
   for (const [name, partitions] of seen)
     expect([name, [...partitions].filter((each) => !WRITES[name as FunctionName].includes(each))]).toEqual([name, []]);

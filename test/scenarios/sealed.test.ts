@@ -3,12 +3,13 @@
  * everything that anybody but its owner can see, searched for it. The search itself is tried on what the owner sees.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instantOf } from '../../lib/domain/calendar.ts';
-import { CASH } from '../../lib/domain/orders.ts';
-import { type Market, openMarket, PRODUCT } from '../../lib/local/faults/scripted-market.ts';
-import type { LogLine } from '../../lib/local/logs.ts';
-import { PARAMETERS } from '../../lib/local/simulation/simulation.ts';
-import { serviceError, type WireRequest } from '../../lib/local/wire.ts';
+import { instantOf } from '../../lib/domain/contract/calendar.ts';
+import { CASH } from '../../lib/domain/contract/months.ts';
+import { type Market, openMarket, PRODUCT } from '../../lib/faults/scripted-market.ts';
+import type { LogLine } from '../../lib/local/cloudwatch/logs.ts';
+import { serviceError } from '../../lib/local/proxy/proxy.ts';
+import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
+import { PARAMETERS } from '../../lib/simulation/simulation.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { month, on } from '../domain/h100.ts';
 import { order } from '../lambdas/orders.ts';
@@ -34,7 +35,7 @@ const lines: LogLine[] = [];
 const failed: Record<string, number> = {};
 
 /** Every write of these workers fails at first, for longer than the SDK repeats it by itself: the message fails. */
-function failAtFirst({ function: name, service, operation }: WireRequest) {
+function failAtFirst({ function: name, service, operation }: ProxyRequest) {
   const most = FAILS[name as keyof typeof FAILS];
   if (most === undefined || service !== 'dynamodb' || !/Put|Update|Write/.test(operation)) return 'pass';
   failed[name] = (failed[name] ?? 0) + 1;
@@ -44,7 +45,7 @@ function failAtFirst({ function: name, service, operation }: WireRequest) {
 const at = (time: string): number => instantOf(on(DAY), time, ZONE);
 
 beforeAll(async () => {
-  market = await openMarket({ listed: LISTED, last: DAY }, { wire: { onRequest: failAtFirst } });
+  market = await openMarket({ listed: LISTED, last: DAY }, { proxy: { onRequest: failAtFirst } });
   const { cloud, operator } = market;
   const mint = cloud.mint;
   const listing = { date: LISTED, curve: Object.fromEntries(MONTHS.map((code) => [code, '2.400'])) };
@@ -128,7 +129,7 @@ describe('before its auction has cleared, an order is', () => {
     const before = cloud.logs.recent('settle-day').length;
     // To a queue whose worker knows no submission, since a message of its own group would hold up the orders.
     for (const body of [JSON.stringify(order), JSON.stringify(order).slice(0, -1), `SEALED-MARK ${PACKED.toString('base64')}`])
-      cloud.send('clearing', body);
+      cloud.send('day-runs', body);
     await expect.poll(() => cloud.deadLetters().length, { timeout: 60_000 }).toBe(3);
     keepLines();
     expect(cloud.logs.recent('settle-day').length).toBeGreaterThan(before);

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Result } from '../../lib/local/simulation/reckoning.ts';
-import { dayLine, headLines, resultJson, summaryLines } from '../../lib/local/simulation/report.ts';
-import { simulate } from '../../lib/local/simulation/simulation.ts';
+import type { Result } from '../../lib/simulation/reconciliation.ts';
+import { dayLine, headLines, resultJson, summaryLines } from '../../lib/simulation/report.ts';
+import { simulate } from '../../lib/simulation/simulation.ts';
 
 const file = (name: string) => ({ name, text: readFileSync(join(import.meta.dirname, '..', '..', 'data', name), 'utf8') });
 const run = (seed: number, days: number): Promise<Result> =>

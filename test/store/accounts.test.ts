@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import type { AccountState, JournalEntry } from '../../lib/domain/account.ts';
-import type { Instruction } from '../../lib/domain/orders.ts';
-import { type Cents, cents, lots, NO_CENTS } from '../../lib/domain/units.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { type Cents, cents, lots, NO_CENTS } from '../../lib/domain/contract/units.ts';
 import {
   decodeAccount,
   imbalance,
@@ -21,8 +21,8 @@ import {
   writeJournal,
   writeStatements,
 } from '../../lib/store/accounts.ts';
-import { keyDate, writeSubmission } from '../../lib/store/book.ts';
 import { accountKey, shardOf, submissionKey } from '../../lib/store/keys.ts';
+import { keyDate, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';

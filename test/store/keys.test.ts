@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { keyDate, keyTime } from '../../lib/store/book.ts';
 import {
   auctionKey,
   journalKey,
@@ -12,6 +11,7 @@ import {
   submissionKey,
   totalsKey,
 } from '../../lib/store/keys.ts';
+import { keyDate, keyTime } from '../../lib/store/submissions.ts';
 import { keyAt } from '../lambdas/gateway.ts';
 
 const number = fc.nat(999_999_999_999);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import type { CashMoved } from '../../lib/domain/events.ts';
-import { cents } from '../../lib/domain/units.ts';
-import { EMPTY_VENUE, LogOrderError, type VenueState } from '../../lib/domain/venue.ts';
+import type { CashMoved } from '../../lib/domain/clearing/events.ts';
+import { EMPTY_VENUE, LogOrderError, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { cents } from '../../lib/domain/contract/units.ts';
 import { logKey, onceKey, venueKey } from '../../lib/store/keys.ts';
 import {
   append,

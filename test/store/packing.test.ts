@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { BookOrder } from '../../lib/domain/book.ts';
-import type { ContractMonth } from '../../lib/domain/contracts.ts';
-import type { Fill } from '../../lib/domain/events.ts';
-import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../../lib/domain/orders.ts';
-import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/units.ts';
+import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
+import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
+import type { ContractMonth } from '../../lib/domain/contract/months.ts';
+import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import {
   PackingError,
   packFills,
@@ -36,7 +35,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
 const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
   .tuple(order, name, fc.boolean(), fc.boolean())
-  .map(([own, account, rolls, traded]) => ({ ...own, account, rolls, traded }));
+  .map(([own, account, rolls, partlyFilled]) => ({ ...own, account, rolls, partlyFilled }));
 const fill: fc.Arbitrary<Fill> = fc.record({
   account: name,
   clientOrderId: name,

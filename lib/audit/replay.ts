@@ -1,0 +1,214 @@
+/**
+ * The log replayed from its first event: the venue, every account, and every row that posting should have left on the way
+ * (journal, totals, statements). It shares the rules with the venue and nothing else: no cursor, snapshot or stored
+ * account is read. Auctions are cleared again on the way, and prices settled again.
+ */
+
+import type { Fill } from '../domain/auction/book.ts';
+import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../domain/clearing/account.ts';
+import { BANK, type ClearingEvent } from '../domain/clearing/events.ts';
+import { rollOpening } from '../domain/clearing/roll.ts';
+import { decideFinalPrice, settlementCurve } from '../domain/clearing/settlement.ts';
+import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../domain/clearing/venue.ts';
+import { nextBusinessDay } from '../domain/contract/calendar.ts';
+import { firstDay } from '../domain/contract/months.ts';
+import { centsPerTick } from '../domain/contract/product.ts';
+import { addCents, addLots, lots, NO_CENTS } from '../domain/contract/units.ts';
+import { encodeTotals, journalItem, type ShardTotals, statementItem, statementOf, sumByKey } from '../store/accounts.ts';
+import { APPROVALS_NEEDED, readIndex } from '../store/days.ts';
+import { logKey, shardOf, totalsKey } from '../store/keys.ts';
+import { LogDamagedError, readLog } from '../store/log.ts';
+import { readFills } from '../store/results.ts';
+import { type Item, type Rows, S } from '../store/table.ts';
+import { auctionFindings } from './auctions.ts';
+import { canonical } from './canonical.ts';
+import type { Finding } from './finding.ts';
+
+export interface Replay {
+  venue: VenueState;
+  readonly events: ClearingEvent[];
+  /** The venue after each event, in order. */
+  readonly venues: VenueState[];
+  readonly accounts: Map<string, AccountState>;
+  /** Rows that posting leaves. */
+  readonly journal: Item[];
+  readonly totals: Item[];
+  readonly statements: Item[];
+  readonly faults: { readonly log: Finding[]; readonly auctions: Finding[]; readonly prices: Finding[] };
+  /** Whether every event was replayed: without that, what posting should have left is not known. */
+  complete: boolean;
+}
+
+export async function replay(rows: Rows, shards: number): Promise<Replay> {
+  const state: Replay = {
+    venue: EMPTY_VENUE,
+    events: [],
+    venues: [],
+    accounts: new Map(),
+    journal: [],
+    totals: [],
+    statements: [],
+    faults: { log: [], auctions: [], prices: [] },
+    complete: false,
+  };
+  try {
+    for await (const { seq, hash, event } of readLog(rows, EMPTY_VENUE)) {
+      const before = state.venue;
+      state.venue = evolveVenue(before, seq, hash, event);
+      state.events.push(event);
+      state.venues.push(state.venue);
+      if (!(await checkEvent(rows, state, before, seq, event, shards))) return state;
+      await post(rows, state, seq, event, shards);
+    }
+    state.complete = true;
+  } catch (error) {
+    const seq = error instanceof LogDamagedError ? error.seq : error instanceof LogOrderError ? state.events.length + 1 : 0;
+    state.faults.log.push({ row: nameOf(seq || state.events.length), what: (error as Error).message });
+  }
+  return state;
+}
+
+/** Checks what an event decided. False when what it refers to is damaged, so that nothing can be replayed behind it. */
+async function checkEvent(
+  rows: Rows,
+  { faults }: Replay,
+  before: VenueState,
+  seq: number,
+  event: ClearingEvent,
+  shards: number,
+): Promise<boolean> {
+  if (event.kind === 'auction-cleared') {
+    try {
+      const found = await auctionFindings(rows, event, before.products[event.product]!, shards);
+      faults.auctions.push(...found);
+      if (found.some(({ row }) => row.startsWith('RESULT#'))) return false;
+    } catch (error) {
+      const what = `auction ${event.auction} of ${event.product} can't be cleared again: ${(error as Error).message}`;
+      faults.auctions.push({ row: nameOf(seq), what });
+      return false;
+    }
+  }
+  if (event.kind === 'prices-settled' || event.kind === 'month-expired')
+    faults.prices.push(...(await priceFindings(rows, before, seq, event)));
+  return true;
+}
+
+/** A price that no operator approved is the one the rules give; an approved one has the operators it needs. */
+async function priceFindings(
+  rows: Rows,
+  before: VenueState,
+  seq: number,
+  event: Extract<ClearingEvent, { kind: 'prices-settled' | 'month-expired' }>,
+): Promise<Finding[]> {
+  const { parameters, toSettle, marks } = before.products[event.product]!;
+  const row = nameOf(seq);
+  const approved = new Set(event.approvedBy).size;
+  const faults: Finding[] = [];
+  if (approved > 0 && approved < APPROVALS_NEEDED) faults.push({ row, what: `is approved by ${approved} operator` });
+  const differs = (what: string, logged: unknown, due: unknown): void => {
+    if (canonical(logged) !== canonical(due))
+      faults.push({ row, what: `${what} is ${canonical(logged)} in the log and ${canonical(due)} by the rules` });
+  };
+  if (event.kind === 'prices-settled') {
+    if (!approved) differs('the curve', event.settled, settlementCurve(event.previous, toSettle!.months));
+    const opens = rollOpening(parameters.calendar, nextBusinessDay(parameters.calendar, event.date)) ?? null;
+    differs('the month whose roll opens', event.rollOpens, opens);
+  } else if (!approved) {
+    const index = await readIndex(rows, event.product, firstDay(event.month), event.date);
+    const { value } = decideFinalPrice(event.product, parameters, event.month, index, marks[event.month]!);
+    differs('the final settlement price', event.finalPrice, value);
+  }
+  return faults;
+}
+
+/** Applies an event to every account it touches, and notes the rows that this leaves. */
+async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent, shards: number): Promise<void> {
+  const { accounts, venue } = state;
+  const fills = await fillsOf(rows, event, shards);
+  const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
+  const entries: JournalEntry[] = [];
+  for (const account of touched(event, accounts, fills)) {
+    const applied = applyEvent(accounts.get(account) ?? emptyAccount(account), seq, event, fills.get(account) ?? [], tick);
+    if (!applied) continue;
+    accounts.set(account, applied.state);
+    entries.push(applied.entry);
+    state.journal.push(journalItem(applied.entry));
+  }
+  const byShard = Map.groupBy(entries, ({ account }) => shardOf(account, shards));
+  const totals = Array.from({ length: shards }, (_, shard): [string, ShardTotals] => [
+    `shard#${shard}`,
+    event.kind === 'day-closed'
+      ? closeDay(state, event, shard, shards)
+      : {
+          ...moved(byShard.get(shard) ?? []),
+          ...(event.kind === 'prices-settled' || event.kind === 'month-expired'
+            ? { held: heldIn(state, event.product, shard, shards) }
+            : {}),
+        },
+  ]);
+  state.totals.push({
+    ...totalsKey(seq),
+    attributes: Object.fromEntries(totals.map(([name, value]) => [name, S(encodeTotals(value))])),
+  });
+}
+
+function touched(event: ClearingEvent, accounts: ReadonlyMap<string, unknown>, fills: ReadonlyMap<string, unknown>): string[] {
+  switch (event.kind) {
+    case 'account-opened':
+      return [event.account];
+    case 'cash-moved':
+      return [event.account, BANK];
+    case 'auction-cleared':
+      return [...fills.keys()];
+    default:
+      return [...accounts.keys()];
+  }
+}
+
+async function fillsOf(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, Fill[]>> {
+  if (event.kind !== 'auction-cleared') return new Map();
+  const fills: Fill[][] = [];
+  for (let shard = 0; shard < shards; shard++)
+    fills.push(await readFills(rows, event.product, event.auction, shard, event.fills));
+  return Map.groupBy(fills.flat(), ({ account }) => account);
+}
+
+const moved = (entries: readonly JournalEntry[]): ShardTotals => ({
+  accounts: entries.length,
+  cents: entries.reduce((sum, { cents }) => addCents(sum, cents), NO_CENTS),
+  lots: sumByKey(entries.map((entry) => entry.lots)),
+});
+
+function heldIn({ accounts }: Replay, product: string, shard: number, shards: number): NonNullable<ShardTotals['held']> {
+  const held = [...accounts.values()].flatMap((account) =>
+    shardOf(account.account, shards) === shard && account.products[product] ? [account.products[product]] : [],
+  );
+  const longs = held.map((holding) => Object.fromEntries(positions(holding).filter(([, quantity]) => quantity > 0)));
+  return { long: sumByKey(longs), net: sumByKey(held.map((holding) => holding.lots)) };
+}
+
+/** A day's statements in one shard, and what they add up to. Lots left to roll depend on instructions, which may change since. */
+function closeDay(
+  state: Replay,
+  { product, date }: Extract<ClearingEvent, { kind: 'day-closed' }>,
+  shard: number,
+  shards: number,
+): ShardTotals {
+  let [collected, longsRollCost] = [NO_CENTS, NO_CENTS];
+  let [longsRolled, shortsRolled] = [lots(0), lots(0)];
+  let accounts = 0;
+  for (const account of state.accounts.values()) {
+    const statement = shardOf(account.account, shards) === shard ? statementOf(account, product, date) : undefined;
+    if (!statement) continue;
+    accounts += 1;
+    state.statements.push(statementItem(statement));
+    const { variation, rolledLots, rollCost } = statement;
+    if (variation > 0n) collected = addCents(collected, variation);
+    if (rolledLots > 0) [longsRolled, longsRollCost] = [addLots(longsRolled, rolledLots), addCents(longsRollCost, rollCost)];
+    if (rolledLots < 0) shortsRolled = lots(shortsRolled - rolledLots);
+  }
+  const day = { collected, longsRolled, shortsRolled, longsLeft: lots(0), longsRollCost };
+  return { accounts, cents: NO_CENTS, lots: {}, held: heldIn(state, product, shard, shards), day };
+}
+
+const nameOf = (seq: number): string => `${logKey(seq).pk} ${logKey(seq).sk}`;

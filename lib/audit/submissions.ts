@@ -1,0 +1,33 @@
+/** Each submission as a row: it is where its key says, sealed as it was written, and says something of every order. */
+
+import { bookPartition, shardOf } from '../store/keys.ts';
+import { unpackInstructions, unpackOutcomes } from '../store/packing.ts';
+import { keyDate, sealOf } from '../store/submissions.ts';
+import { type Attributes, bytes } from '../store/table.ts';
+import type { Finding } from './finding.ts';
+import { rowName, type VenueRows } from './rows.ts';
+
+export function bookFindings(rows: VenueRows, shards: number): Finding[] {
+  return rows.ofKind('BOOK').flatMap((item) => {
+    const what = faultOf(item, shards);
+    return what === undefined ? [] : [{ row: rowName(item), what }];
+  });
+}
+
+function faultOf(item: Attributes, shards: number): string | undefined {
+  const [pk, sk] = [item.pk!.S!, item.sk!.S!];
+  const [account = '', key = ''] = sk.split('#');
+  const [, product = '', shard] = pk.split('#');
+  if (pk !== bookPartition(product, shardOf(account, shards), keyDate(key)))
+    return `is not in the partition of its key (${shard})`;
+  const { pk: _, sk: __, seal, ...attributes } = item;
+  // Written before there were seals; its auction still has to clear as it did.
+  if (seal !== undefined && seal.S !== sealOf({ pk, sk, attributes })) return 'is not the submission that was written';
+  try {
+    const [said, decided] = [unpackInstructions(bytes(item, 'instructions')), unpackOutcomes(bytes(item, 'outcomes'))];
+    if (said.length !== decided.length) return `has ${said.length} instructions and ${decided.length} outcomes`;
+  } catch (error) {
+    return `can't be read: ${(error as Error).message}`;
+  }
+  return undefined;
+}

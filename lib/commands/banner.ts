@@ -1,0 +1,67 @@
+/** What `npm start` shows: where the market is, what it lists, and lines to copy that take an order through it. */
+import type { BusinessDate } from '../domain/contract/calendar.ts';
+
+export interface Banner {
+  readonly url: string;
+  readonly product: string;
+  /** Wall clock of the product's time zone. */
+  readonly now: string;
+  readonly timeZone: string;
+  readonly aheadHours: number;
+  readonly tokensFile: string;
+  readonly contracts: readonly { readonly contract: string; readonly settlementPrice: string; readonly near: boolean }[];
+  /** `undefined` when today is a trading day. */
+  readonly closedUntil: { readonly date: BusinessDate; readonly hours: number } | undefined;
+  readonly nextAuction: string;
+  readonly dataDir: string;
+}
+
+const CONTRACTS_SHOWN = 6;
+
+export function bannerLines(board: Banner): string[] {
+  const { product, contracts } = board;
+  const near = contracts.find((contract) => contract.near) ?? contracts[0]!;
+  const order = `{"product":"${product}","orders":[{"clientOrderId":"first","side":"buy","contract":"${near.contract}","price":"${above(near.settlementPrice)}","lots":5}]}`;
+  const ahead = board.aheadHours === 0 ? '' : `, ${board.aheadHours} hours ahead of this machine`;
+  const closed = board.closedUntil
+    ? [
+        '',
+        `Closed today. Orders rest until ${board.closedUntil.date}; to be there now, stop and run:`,
+        `  npm start -- --ahead ${board.closedUntil.hours}`,
+      ]
+    : [];
+  return [
+    '',
+    `The market is at ${board.url}`,
+    `It is ${board.now} in ${board.timeZone}${ahead}; next auction ${board.nextAuction}. Everything is kept in ${board.dataDir}.`,
+    ...closed,
+    '',
+    `${product}, settlement prices in USD per GPU-hour (* near month):`,
+    `  ${contracts
+      .slice(0, CONTRACTS_SHOWN)
+      .map(
+        ({ contract, settlementPrice, near: isNear }) =>
+          `${contract.slice(product.length + 1)} ${settlementPrice}${isNear ? '*' : ''}`,
+      )
+      .join('   ')}   ... ${contracts.length} months`,
+    '',
+    'In another terminal. Tokens: $ACME and $NIMBUS trade, $OPS1 and $OPS2 operate.',
+    `  source ${board.tokensFile}`,
+    '',
+    'Send an order, see what became of it, hold an auction now instead of waiting, look at the result:',
+    `  STATUS=$(curl -s $MARKET/v1/submissions -H "Authorization: Bearer $ACME" -H "Idempotency-Key: $(npm run -s key)" -d '${order}' | node -pe 'JSON.parse(fs.readFileSync(0)).status')`,
+    `  curl -s $MARKET$STATUS -H "Authorization: Bearer $ACME"`,
+    '  npm run -s auction',
+    `  curl -s $MARKET/v1/positions -H "Authorization: Bearer $ACME"`,
+    `  curl -s $MARKET/v1/journal -H "Authorization: Bearer $ACME"`,
+    '',
+    'Roll the near month forward when its window comes; publish an index value as an operator:',
+    `  curl -s -X PUT $MARKET/v1/roll-instructions/${product} -H "Authorization: Bearer $ACME" -d '{"at":"market"}'`,
+    `  curl -s -X PUT $MARKET/v1/operator/index/${product}/${board.now.slice(0, 10)} -H "Authorization: Bearer $OPS1" -d '{"value":"2.3978"}'`,
+    '',
+    'Ctrl-C stops it; the next start goes on from here.',
+  ];
+}
+
+/** A little above a price of three decimals, so that an order at it meets the market maker's offer. */
+const above = (price: string): string => `${(BigInt(price.replace('.', '')) + 20n).toString().replace(/(\d{3})$/, '.$1')}`;

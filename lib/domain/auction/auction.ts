@@ -1,0 +1,140 @@
+// The joint batch auction: every outright and every calendar spread of one product clears together, at one price per
+// month, so a spread always trades at exactly the difference of its two months' prices.
+//
+// With cash as a node and the months as nodes, an order is an edge with a limit and a capacity, clearing is the
+// circulation of greatest surplus, and its prices are the node potentials. The matrix is a network, so integer limits
+// and lots give integer prices and fills, and nothing is rounded (the Futures Opening Auction Problem, arXiv
+// 1404.6546).
+//
+// What makes it fair: all orders of a batch meet at once, nobody's arrival time counts, nobody trades beyond their
+// limit, everybody in a month trades at the same price, orders better than the price fill whole, and orders at it share
+// by size. Splitting an order moves no price. Among equally good prices the auction takes the nearest to the prior
+// settlement.
+
+import { type AuctionBook, AuctionBookError, type AuctionBookErrorCode, type CheckedBook, checkBook } from './columns.ts';
+import { type LimitDemand, limitDemands } from './demand.ts';
+import { ExactSum } from './exact-sum.ts';
+import { fillOrders } from './fills.ts';
+import { clearingPrices } from './prices.ts';
+
+export { type AuctionBook, AuctionBookError, type AuctionBookErrorCode };
+
+export interface AuctionResult {
+  /** Ticks, month k + 1 at place k. */
+  readonly prices: Int32Array;
+  /** Lots filled, by row of the book. */
+  readonly filled: Int32Array;
+  /** Ticks x lots, summed over fills: what traders gained against their limits. No other fills could gain more. */
+  readonly surplus: bigint;
+  /** Whether any lot of the month traded, month k + 1 at place k. */
+  readonly traded: boolean[];
+}
+
+/** The auction broke one of its own rules: a bug, never a property of the book. Nothing of its result may be used. */
+export class AuctionInvariantError extends Error {
+  constructor(rule: string) {
+    super(rule);
+    this.name = 'AuctionInvariantError';
+  }
+}
+
+/**
+ * Clears a book.
+ *
+ * Prices have the greatest surplus; of those, the least sum of |price - reference|; of those, the lowest in every
+ * month. A month without orders keeps its reference. Rows at the price fill so that most lots trade, pairs of months
+ * that compete getting equal shares, rows of a pair shares by size, by largest remainder, then the larger order, then
+ * the earlier row. Only that last step looks at the order of rows, and only between rows alike in pair, limit and lots:
+ * callers pass rows in an order of their own (by account and order name), and arrival plays no part.
+ *
+ * Throws AuctionBookError on a malformed book and on one no int32 prices clear (that takes limits so large that
+ * months x the largest is at least 2^31), AuctionInvariantError on a bug.
+ */
+export function clearAuction(book: AuctionBook): AuctionResult {
+  const checked = checkBook(book);
+  const demands = limitDemands(checked);
+  const prices = clearingPrices(demands, book.reference);
+  const filled = fillOrders(checked, demands, prices);
+  const { net, traded, surplus } = tally(checked, prices, filled);
+  if (net.some((lots) => lots !== 0)) throw new AuctionInvariantError('lots bought and sold differ in a month');
+  if (surplus !== surplusBound(demands, prices))
+    throw new AuctionInvariantError('the fills do not earn the surplus of the prices');
+  return { prices: Int32Array.from(prices.subarray(1)), filled, surplus, traded };
+}
+
+/** One pass over the finished fills, sharing no step with what made them: limits, sizes, balance and surplus. */
+function tally({ nodes, pair, limit, lots }: CheckedBook, prices: Float64Array, filled: Int32Array) {
+  const spread = Float64Array.from({ length: nodes * nodes }, (_, at) => prices[at % nodes]! - prices[Math.floor(at / nodes)]!);
+  const volume = new Float64Array(nodes * nodes);
+  const surplus = new ExactSum();
+  for (let row = 0; row < filled.length; row++) {
+    const at = pair[row]!;
+    const better = limit[row]! - spread[at]!;
+    const fill = filled[row]!;
+    const rest = lots[row]! - fill;
+    if (fill < 0 || rest < 0 || fill * better < 0 || rest * better > 0) {
+      throw new AuctionInvariantError(
+        `row ${row}, ${better} ticks better than the price, has ${fill} of ${lots[row]} lots filled`,
+      );
+    }
+    volume[at]! += fill;
+    surplus.add(fill, better);
+  }
+  const net = new Float64Array(nodes);
+  const touched = new Array<boolean>(nodes).fill(false);
+  for (let at = 0; at < volume.length; at++) {
+    if (volume[at] === 0) continue;
+    const sold = Math.floor(at / nodes);
+    const bought = at % nodes;
+    net[bought]! += volume[at]!;
+    net[sold]! -= volume[at]!;
+    touched[bought] = true;
+    touched[sold] = true;
+  }
+  return { net, traded: touched.slice(1), surplus: surplus.total() };
+}
+
+/** D at the prices: no fills of any kind can earn more than this (weak duality), so fills that earn it are best. */
+function surplusBound(demands: readonly LimitDemand[], prices: Float64Array): bigint {
+  const bound = new ExactSum();
+  for (const demand of demands) demand.addSurplus(prices[demand.buy]! - prices[demand.sell]!, bound);
+  return bound.total();
+}
+
+/** The orders of one kind, added up: what is published of a book after its auction. */
+export interface AggregateDemand {
+  readonly sell: number;
+  readonly buy: number;
+  /** The limits that occur, in ticks, the best (highest) first. */
+  readonly limits: Int32Array;
+  /** Lots at each of these limits. */
+  readonly lots: Float64Array;
+}
+
+/** Total lots per pair of nodes and limit, by node sold, then node bought. Throws AuctionBookError on a malformed book. */
+export function aggregateDemand(book: AuctionBook): AggregateDemand[] {
+  return limitDemands(checkBook(book)).map((demand) => ({ sell: demand.sell, buy: demand.buy, ...demand.steps() }));
+}
+
+export interface UnfilledQuotes {
+  /** Ticks; null when every outright order of that side filled whole, or there was none. */
+  readonly bid: number | null;
+  readonly ask: number | null;
+}
+
+/** The best outright bid and offer of each month that the auction left unfilled, wholly or in part. */
+export function bestUnfilled(book: AuctionBook, result: Pick<AuctionResult, 'filled'>): UnfilledQuotes[] {
+  const { months, buy, sell, limit, lots } = book;
+  const quotes = Array.from({ length: months }, (): { bid: number | null; ask: number | null } => ({ bid: null, ask: null }));
+  for (let row = 0; row < limit.length; row++) {
+    if (result.filled[row] === lots[row]) continue;
+    if (sell[row] === 0) {
+      const quote = quotes[buy[row]! - 1]!;
+      if (quote.bid === null || limit[row]! > quote.bid) quote.bid = limit[row]!;
+    } else if (buy[row] === 0) {
+      const quote = quotes[sell[row]! - 1]!;
+      if (quote.ask === null || -limit[row]! < quote.ask) quote.ask = -limit[row]!;
+    }
+  }
+  return quotes;
+}

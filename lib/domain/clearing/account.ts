@@ -1,0 +1,200 @@
+/**
+ * An account as a fold over the clearing log. Positions are lots and stand at the mark; cash is cents. Every event is
+ * applied once, in order; the entry it leaves in the journal says what moved. Over all accounts an event moves no lots
+ * and no cents: each fill has its opposite, each revaluation its mirror, each deposit the bank.
+ */
+
+import type { Fill } from '../auction/book.ts';
+import type { BusinessDate } from '../contract/calendar.ts';
+import type { ContractMonth } from '../contract/months.ts';
+import { CASH } from '../contract/months.ts';
+import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks } from '../contract/units.ts';
+import { type AuctionCleared, BANK, type ClearingEvent, type MonthExpired, type PricesSettled } from './events.ts';
+import { type RollProgress, rollCost } from './roll.ts';
+
+/** What happened to one account in one product on one business day, for its statement. */
+export interface DayTotals {
+  readonly date: BusinessDate;
+  readonly variation: Cents;
+  readonly rolledLots: Lots;
+  readonly rollCost: Cents;
+}
+
+export interface ProductHolding {
+  /** Signed lots by contract month; a month with none is absent. */
+  readonly lots: Readonly<Record<number, Lots>>;
+  readonly roll?: RollProgress;
+  readonly day?: DayTotals;
+}
+
+export interface AccountState {
+  readonly account: string;
+  readonly name: string;
+  /** Number of the last event applied; an event at or below it is never applied again. */
+  readonly applied: number;
+  readonly cash: Cents;
+  readonly products: Readonly<Record<string, ProductHolding>>;
+}
+
+/** What one event did to one account. */
+export interface JournalEntry {
+  readonly account: string;
+  readonly seq: number;
+  readonly kind: ClearingEvent['kind'];
+  readonly product?: string;
+  readonly date?: BusinessDate;
+  readonly cents: Cents;
+  readonly balance: Cents;
+  /** Change of position by month. */
+  readonly lots: Readonly<Record<number, Lots>>;
+  readonly fills?: readonly Omit<Fill, 'account'>[];
+  readonly reference?: string;
+}
+
+export const emptyAccount = (account: string): AccountState => ({ account, name: '', applied: 0, cash: NO_CENTS, products: {} });
+
+/** Applies event `seq` to an account. `undefined` when the event does not touch it. `fills` are this account's alone. */
+export function applyEvent(
+  state: AccountState,
+  seq: number,
+  event: ClearingEvent,
+  fills: readonly Fill[],
+  centsPerTick: (product: string) => bigint,
+): { state: AccountState; entry: JournalEntry } | undefined {
+  if (seq <= state.applied)
+    throw new Error(`event ${seq} is already in account ${state.account}, which stands at ${state.applied}`);
+  switch (event.kind) {
+    case 'account-opened':
+      return event.account === state.account ? post({ ...state, name: event.name }, seq, event, {}) : undefined;
+    case 'cash-moved':
+      if (event.account === state.account) return post(state, seq, event, { cents: event.cents, reference: event.reference });
+      if (state.account === BANK) return post(state, seq, event, { cents: -event.cents as Cents, reference: event.reference });
+      return undefined;
+    case 'auction-cleared':
+      return fills.length === 0 ? undefined : applyFills(state, seq, event, fills, centsPerTick(event.product));
+    case 'prices-settled':
+      return revalue(state, seq, event, centsPerTick(event.product));
+    case 'month-expired':
+      return expire(state, seq, event, centsPerTick(event.product));
+    case 'parameters-changed':
+    case 'day-closed':
+      return undefined;
+  }
+}
+
+/** A fill of q lots at p pays q x (mark - p), so that afterwards the position stands at the mark. */
+function applyFills(state: AccountState, seq: number, event: AuctionCleared, fills: readonly Fill[], centsPerTick: bigint) {
+  const moved: Record<number, Lots> = {};
+  let cash = NO_CENTS;
+  let rolled = lots(0);
+  let cost = NO_CENTS;
+  const price = (month: ContractMonth): Ticks => event.months[month]!.price;
+  const trade = (month: ContractMonth, quantity: Lots): void => {
+    if (month === CASH) return;
+    moved[month] = addLots(moved[month] ?? lots(0), quantity);
+    cash = addCents(cash, gain(quantity, minusTicks(event.marks[month]!, price(month)), centsPerTick));
+  };
+  const holding = state.products[event.product] ?? { lots: {} };
+  for (const fill of fills) {
+    trade(fill.buy, fill.lots);
+    trade(fill.sell, lots(-fill.lots));
+    if (fill.rolls) {
+      const long = fill.sell === holding.roll?.near;
+      const [far, near] = long ? [fill.buy, fill.sell] : [fill.sell, fill.buy];
+      const signed = lots(long ? fill.lots : -fill.lots);
+      rolled = addLots(rolled, signed);
+      cost = addCents(cost, rollCost(signed, price(far), price(near), centsPerTick));
+    }
+  }
+  const next: ProductHolding = {
+    ...holding,
+    lots: addPositions(holding.lots, moved),
+    ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
+    day: addDay(holding.day, event.date, cash, rolled, cost),
+  };
+  const own = fills.map(({ account: _, ...fill }) => fill);
+  return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills: own });
+}
+
+/** A new settlement price pays every lot its change; positions in a month about to roll are noted. */
+function revalue(state: AccountState, seq: number, event: PricesSettled, centsPerTick: bigint) {
+  const holding = state.products[event.product];
+  if (!holding || Object.keys(holding.lots).length === 0) return undefined;
+  let cash = NO_CENTS;
+  for (const [month, quantity] of positions(holding))
+    cash = addCents(cash, gain(quantity, minusTicks(event.settled[month]!, event.previous[month]!), centsPerTick));
+  const opening = event.rollOpens === null ? undefined : holding.lots[event.rollOpens];
+  const next: ProductHolding = {
+    ...holding,
+    ...(opening ? { roll: { near: event.rollOpens!, held: opening, rolled: lots(0) } } : {}),
+    day: addDay(holding.day, event.date, cash, lots(0), NO_CENTS),
+  };
+  return post(withHolding(state, event.product, next), seq, event, { cents: cash });
+}
+
+/** Expiry pays the last change, from the mark to the final settlement price, and the position is gone. */
+function expire(state: AccountState, seq: number, event: MonthExpired, centsPerTick: bigint) {
+  const holding = state.products[event.product];
+  const quantity = holding?.lots[event.month];
+  if (!holding || !quantity) return undefined;
+  const cash = gain(quantity, minusTicks(event.finalPrice, event.mark), centsPerTick);
+  const moved = { [event.month]: lots(-quantity) };
+  const next: ProductHolding = {
+    ...holding,
+    lots: addPositions(holding.lots, moved),
+    day: addDay(holding.day, event.date, cash, lots(0), NO_CENTS),
+  };
+  return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved });
+}
+
+function post(
+  state: AccountState,
+  seq: number,
+  event: ClearingEvent,
+  moved: { cents?: Cents; lots?: Readonly<Record<number, Lots>>; fills?: JournalEntry['fills']; reference?: string },
+): { state: AccountState; entry: JournalEntry } {
+  const balance = addCents(state.cash, moved.cents ?? NO_CENTS);
+  const entry: JournalEntry = {
+    account: state.account,
+    seq,
+    kind: event.kind,
+    ...('product' in event ? { product: event.product } : {}),
+    ...('date' in event ? { date: event.date } : {}),
+    cents: moved.cents ?? NO_CENTS,
+    balance,
+    lots: moved.lots ?? {},
+    ...(moved.fills ? { fills: moved.fills } : {}),
+    ...(moved.reference ? { reference: moved.reference } : {}),
+  };
+  return { state: { ...state, applied: seq, cash: balance }, entry };
+}
+
+/** Positions as (month, lots), in order of month. */
+export const positions = (holding: ProductHolding): [ContractMonth, Lots][] =>
+  Object.entries(holding.lots).map(([month, quantity]) => [Number(month) as ContractMonth, quantity]);
+
+const withHolding = (state: AccountState, product: string, holding: ProductHolding): AccountState => ({
+  ...state,
+  products: { ...state.products, [product]: holding },
+});
+
+function addPositions(held: Readonly<Record<number, Lots>>, moved: Readonly<Record<number, Lots>>): Record<number, Lots> {
+  const sum: Record<number, Lots> = { ...held };
+  for (const [key, quantity] of Object.entries(moved)) {
+    const month = Number(key);
+    const total = addLots(sum[month] ?? lots(0), quantity);
+    if (total === 0) delete sum[month];
+    else sum[month] = total;
+  }
+  return sum;
+}
+
+const addDay = (day: DayTotals | undefined, date: BusinessDate, variation: Cents, rolled: Lots, cost: Cents): DayTotals =>
+  day?.date === date
+    ? {
+        date,
+        variation: addCents(day.variation, variation),
+        rolledLots: addLots(day.rolledLots, rolled),
+        rollCost: addCents(day.rollCost, cost),
+      }
+    : { date, variation, rolledLots: rolled, rollCost: cost };

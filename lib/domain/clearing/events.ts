@@ -1,0 +1,107 @@
+/**
+ * The clearing log: what has happened at the venue, as a gapless sequence of facts. Positions, cash, prices and the
+ * product's own state are all folds over these events; nothing else moves a lot or a cent. Events are small: the fills
+ * of an auction stand in items of their own, named here by a hash of their content.
+ */
+
+import type { MonthResult } from '../auction/book.ts';
+import type { BusinessDate } from '../contract/calendar.ts';
+import type { ContractMonth } from '../contract/months.ts';
+import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
+import type { Cents, Ticks } from '../contract/units.ts';
+
+/** Content hashes of the items that hold something too large for an event, by shard. */
+export type References = Readonly<Record<number, readonly string[]>>;
+
+export interface AccountOpened {
+  readonly kind: 'account-opened';
+  readonly account: string;
+  readonly name: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Cash into (positive) or out of an account, against the venue's bank. */
+export interface CashMoved {
+  readonly kind: 'cash-moved';
+  readonly account: string;
+  readonly cents: Cents;
+  readonly reference: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface ParametersChanged {
+  readonly kind: 'parameters-changed';
+  readonly product: string;
+  readonly version: number;
+  readonly parameters: ProductParameters;
+  /** Only when the product is new: the day before its first trading day, and the prices its months start from. */
+  readonly listing?: { readonly date: BusinessDate; readonly curve: ForwardCurve };
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface AuctionCleared {
+  readonly kind: 'auction-cleared';
+  readonly product: string;
+  readonly auction: number;
+  /** The instant the auction was scheduled for, ISO 8601 in UTC: its public name. */
+  readonly slot: string;
+  readonly date: BusinessDate;
+  readonly closing: boolean;
+  /** The marks the auction's fills are settled against: the settlement prices before it. */
+  readonly marks: ForwardCurve;
+  readonly months: Readonly<Record<number, MonthResult>>;
+  readonly orders: number;
+  readonly fills: References;
+  readonly carried: References;
+  /** Hash of the published depth. */
+  readonly depth: string;
+  /** Surplus in ticks x lots, as decimal text. */
+  readonly surplus: string;
+}
+
+export interface PricesSettled {
+  readonly kind: 'prices-settled';
+  readonly product: string;
+  readonly date: BusinessDate;
+  readonly auction: number;
+  readonly previous: ForwardCurve;
+  readonly settled: ForwardCurve;
+  /** The month whose roll window opens on the next business day: positions in it are noted now. */
+  readonly rollOpens: ContractMonth | null;
+  readonly approvedBy: readonly string[];
+}
+
+export interface MonthExpired {
+  readonly kind: 'month-expired';
+  readonly product: string;
+  readonly date: BusinessDate;
+  readonly month: ContractMonth;
+  readonly mark: Ticks;
+  readonly finalPrice: Ticks;
+  readonly indexValues: number;
+  readonly listed: ContractMonth;
+  readonly listedAt: Ticks;
+  readonly approvedBy: readonly string[];
+}
+
+/** The books of a day are closed: every shard writes its accounts' statements. Moves nothing. */
+export interface DayClosed {
+  readonly kind: 'day-closed';
+  readonly product: string;
+  readonly date: BusinessDate;
+}
+
+export type ClearingEvent =
+  | AccountOpened
+  | CashMoved
+  | ParametersChanged
+  | AuctionCleared
+  | PricesSettled
+  | MonthExpired
+  | DayClosed;
+
+/** The venue's own account: the other side of every deposit and withdrawal. */
+export const BANK = '@bank';

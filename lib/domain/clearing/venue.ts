@@ -1,0 +1,167 @@
+/**
+ * The venue as a fold over the clearing log: what each product lists, at which marks, which auction it cleared last and
+ * how far its day has come. Workers decide on this state and append the next event behind it, so two of them can never
+ * both act on the same past.
+ */
+import type { BusinessDate } from '../contract/calendar.ts';
+import { CalendarEndError, nextBusinessDay, parseDate } from '../contract/calendar.ts';
+import { type ContractMonth, listedMonths, monthText } from '../contract/months.ts';
+import {
+  type ForwardCurve,
+  fixedTermsChanged,
+  isProductCode,
+  type ProductParameters,
+  parameterErrors,
+} from '../contract/product.ts';
+import { MAX_TICKS } from '../contract/units.ts';
+import type { AuctionCleared, ClearingEvent, ParametersChanged, References } from './events.ts';
+
+export interface ProductState {
+  readonly product: string;
+  readonly version: number;
+  readonly parameters: ProductParameters;
+  /** In order of delivery. */
+  readonly listed: readonly ContractMonth[];
+  /** Settlement prices: the mark of every position, and the reference of the next auction. */
+  readonly marks: ForwardCurve;
+  /** Number of the last auction cleared; zero before the first. */
+  readonly lastAuction: number;
+  /** Orders that the last auction carried to the next. */
+  readonly carried: References;
+  /** The closing auction that has not been settled yet. */
+  readonly toSettle: Pick<AuctionCleared, 'auction' | 'date' | 'months'> | null;
+  /** The last business day settled; at listing, the day before the first. */
+  readonly settledOn: BusinessDate;
+  /** The last business day whose books are closed. */
+  readonly closedOn: BusinessDate;
+  /** Number of the last event of this product that moves lots or cents or closes a day. */
+  readonly lastEvent: number;
+}
+
+export interface VenueState {
+  /** Number of the last event folded in. */
+  readonly seq: number;
+  /** Hash of that event, chained over all before it. */
+  readonly hash: string;
+  readonly products: Readonly<Record<string, ProductState>>;
+}
+
+export const EMPTY_VENUE: VenueState = { seq: 0, hash: '', products: {} };
+
+/** An event that can't follow from the state it is applied to: the log is not what the rules would have written. */
+export class LogOrderError extends Error {
+  override name = 'LogOrderError';
+}
+
+export function evolveVenue(state: VenueState, seq: number, hash: string, event: ClearingEvent): VenueState {
+  if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
+  if (event.kind === 'account-opened' || event.kind === 'cash-moved') return { ...state, seq, hash };
+  const product = evolveProduct(state.products[event.product], seq, event);
+  return { seq, hash, products: { ...state.products, [event.product]: product } };
+}
+
+function evolveProduct(
+  state: ProductState | undefined,
+  seq: number,
+  event: Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' }>,
+): ProductState {
+  if (event.kind === 'parameters-changed') {
+    const faults = changeErrors(state, event);
+    if (faults.length) throw new LogOrderError(`parameters ${event.version} of ${event.product}: ${faults.join('; ')}`);
+    return state ? { ...state, version: event.version, parameters: event.parameters } : list(event);
+  }
+  if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
+  switch (event.kind) {
+    case 'auction-cleared': {
+      if (event.auction !== state.lastAuction + 1)
+        throw new LogOrderError(`auction ${event.auction} can't follow ${state.lastAuction}`);
+      checkMarks(state.marks, event.marks, `auction ${event.auction}`);
+      if (event.closing && state.toSettle)
+        throw new LogOrderError(`the closing auction of ${state.toSettle.date} must be settled before that of ${event.date}`);
+      if (event.closing && event.date <= state.settledOn)
+        throw new LogOrderError(`${event.date} can't close again: ${state.settledOn} is settled`);
+      const { auction, date, months } = event;
+      const toSettle = event.closing ? { auction, date, months } : state.toSettle;
+      return { ...state, lastAuction: auction, carried: event.carried, toSettle, lastEvent: seq };
+    }
+    case 'prices-settled':
+      if (state.toSettle?.date !== event.date) throw new LogOrderError(`${event.date} is settled without its closing auction`);
+      checkMarks(state.marks, event.previous, `the settlement of ${event.date}`);
+      return { ...state, marks: event.settled, toSettle: null, settledOn: event.date, lastEvent: seq };
+    case 'month-expired': {
+      if (state.listed[0] !== event.month) throw new LogOrderError(`month ${event.month} is not the first listed`);
+      if (state.settledOn < event.date)
+        throw new LogOrderError(`month ${event.month} can't expire on ${event.date} before it is settled`);
+      if (state.marks[event.month] !== event.mark) throw new LogOrderError(`month ${event.month} does not expire from its mark`);
+      const { [event.month]: _, ...rest } = state.marks;
+      const listed = [...state.listed.slice(1), event.listed];
+      return { ...state, listed, marks: { ...rest, [event.listed]: event.listedAt }, lastEvent: seq };
+    }
+    case 'day-closed':
+      if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
+      if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
+      return { ...state, closedOn: event.date, lastEvent: seq };
+  }
+}
+
+/** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
+function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
+  const months = Object.keys(marks);
+  if (months.length !== Object.keys(from).length || months.some((month) => marks[Number(month)] !== from[Number(month)]))
+    throw new LogOrderError(`${what} does not start from the marks`);
+}
+
+/**
+ * Why a product may not be given these parameters, as one sentence each; `state` is the product's now, `undefined` when it is
+ * new. The fold refuses an event with any of them, so nothing that is refused here is ever written.
+ */
+export function changeErrors(
+  state: ProductState | undefined,
+  { product, version, parameters, listing }: Pick<ParametersChanged, 'product' | 'version' | 'parameters' | 'listing'>,
+): string[] {
+  const faults = parameterErrors(parameters);
+  if (!isProductCode(product)) faults.push(`${JSON.stringify(product)} is not a product code such as H100-SXM`);
+  if (version !== (state?.version ?? 0) + 1) faults.push(`version ${version} can't follow ${state?.version ?? 0}`);
+  if (!state) return faults.length ? faults : listingErrors(parameters, listing);
+  const changed = fixedTermsChanged(state.parameters, parameters);
+  if (changed.length) faults.push(`the terms of a listed product are fixed: ${changed.join(', ')}`);
+  if (listing) faults.push('a listing is only for a product that is new');
+  return faults;
+}
+
+/** A new product starts with a price for every month that it lists, and no other. */
+function listingErrors({ calendar, listedMonths: count }: ProductParameters, listing: ParametersChanged['listing']): string[] {
+  if (!listing) return ['a new product needs a listing'];
+  const { date, curve } = listing;
+  if (!parseDate(date)) return [`${date} is not a date`];
+  let listed: ContractMonth[];
+  try {
+    listed = listedMonths(calendar, nextBusinessDay(calendar, date), count);
+  } catch (error) {
+    if (error instanceof CalendarEndError) return [error.message];
+    throw error;
+  }
+  const faults = listed
+    .filter((month) => !(Number.isInteger(curve[month]) && curve[month]! >= 1 && curve[month]! <= MAX_TICKS))
+    .map((month) => `the curve needs a price for ${monthText(month)}`);
+  const more = Object.keys(curve).length - listed.filter((month) => month in curve).length;
+  return more ? [...faults, `the curve has ${more} months that would not be listed`] : faults;
+}
+
+function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): ProductState {
+  const { date, curve } = event.listing!;
+  const { parameters } = event;
+  return {
+    product: event.product,
+    version: event.version,
+    parameters,
+    listed: listedMonths(parameters.calendar, nextBusinessDay(parameters.calendar, date), parameters.listedMonths),
+    marks: curve,
+    lastAuction: 0,
+    carried: {},
+    toSettle: null,
+    settledOn: date,
+    closedOn: date,
+    lastEvent: 0,
+  };
+}

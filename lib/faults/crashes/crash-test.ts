@@ -1,0 +1,170 @@
+/**
+ * The market of `npm start`, killed again and again (SIGKILL) while its clients trade, auctions close and day runs go, and
+ * started again on the same folder. The moments of death come from a seed; some are in the middle of a start. At the end
+ * everything that was answered must be in the books exactly once, and the books must be right to the cent.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VenueRows } from '../../audit/rows.ts';
+import { Exchange } from '../../client/exchange.ts';
+import { instantOf, isBusinessDay, localDate, nextBusinessDay } from '../../domain/contract/calendar.ts';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { followingClock } from '../../local/host/clock.ts';
+import { random } from '../../local/host/random.ts';
+import { MarketFolder } from '../../operations/market-folder.ts';
+import { PARAMETERS, tableOf } from '../../simulation/simulation.ts';
+import { approveHeld, Clients } from './clients.ts';
+import { Ledger } from './ledger.ts';
+import { startMarket } from './market-process.ts';
+import { type Reconciliation, reckon } from './reconciliation.ts';
+
+export interface CrashTestOptions {
+  /** A folder of its own; what is in it is the market's. */
+  readonly dir: string;
+  readonly times: number;
+  readonly seed: number;
+  /** What is sent and answered is noted here, for whoever wants to look at it afterwards. */
+  readonly ledger?: Ledger;
+  /** One more has been killed, so many milliseconds after it was started. */
+  readonly onKill?: (kill: Kill) => void;
+}
+
+export interface Kill {
+  readonly number: number;
+  readonly afterMs: number;
+  /** Whether it had come up. */
+  readonly up: boolean;
+  readonly marketTime: string;
+}
+
+export interface CrashTestResult extends Reconciliation {
+  readonly kills: number;
+  /** Of these, while it was starting. */
+  readonly starting: number;
+  readonly seconds: number;
+}
+
+/** Percent of the kills that come at any moment of a start, the rest while it runs. */
+const STARTING_PERCENT = 20;
+const START_MS = 2_500;
+/** What is answered in one life, and how long it then goes on: a machine that is slow still gets something done in each. */
+const ANSWERS_MAX = 40;
+const THEN_MS_MAX = 400;
+const LIFE_MS_MAX = 20_000;
+/** Percent of the starts that set the clock an hour ahead, so that days go by. */
+const HOUR_PERCENT = 60;
+const END_WITHIN_MS = 300_000;
+
+export async function runCrashTest({
+  dir,
+  times,
+  seed,
+  ledger = new Ledger(),
+  onKill,
+}: CrashTestOptions): Promise<CrashTestResult> {
+  const started = performance.now();
+  const chance = random(seed, 'kills');
+  const clients = new Clients(ledger, seed, dir);
+  let starting = 0;
+  for (let number = 1; number <= times; number++) {
+    const market = startMarket(dir, hoursAhead(dir, chance.chance(HOUR_PERCENT) ? 1 : 0));
+    const from = performance.now();
+    // The first one comes up, or there would be nobody to trade.
+    const early = number > 1 && chance.chance(STARTING_PERCENT);
+    const answers = ledger.answers + chance.between(0, ANSWERS_MAX);
+    const thenMs = chance.between(0, early ? START_MS : THEN_MS_MAX);
+    let up = true;
+    try {
+      if (early) await sleep(thenMs);
+      else {
+        const running = (await market.ready)!;
+        const work = clients.work(running, market.alive);
+        // A refusal that nothing explains ends the drill now, not at the end.
+        await Promise.race([until(() => ledger.answers >= answers), work]);
+        await sleep(thenMs);
+        await market.kill();
+        await work;
+      }
+    } finally {
+      await market.kill();
+      up = (await market.ready) !== undefined;
+    }
+    if (!up) starting += 1;
+    const marketTime = new Date(Date.now() + new MarketFolder(dir).kept().aheadMs).toISOString();
+    onKill?.({ number, afterMs: Math.round(performance.now() - from), up, marketTime });
+  }
+  return { kills: times, starting, ...(await settleUp(dir, ledger)), seconds: (performance.now() - started) / 1000 };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + LIFE_MS_MAX; !holds() && Date.now() < deadline; ) await sleep(10);
+}
+
+/** Hours to set the clock ahead by: into the next trading day when there is none, else a few, so that days go by. */
+function hoursAhead(dir: string, some: number): number {
+  const { calendar, timeZone } = PARAMETERS;
+  const nowMs = Date.now() + new MarketFolder(dir).kept().aheadMs;
+  const today = localDate(nowMs, timeZone);
+  const trades = isBusinessDay(calendar, today) && nowMs < instantOf(today, '19:00', timeZone);
+  if (trades) return some;
+  return Math.ceil((instantOf(nextBusinessDay(calendar, today), '08:30', timeZone) - nowMs) / 3_600_000);
+}
+
+const ROUNDS_MAX = 20;
+
+/** The last start: nobody kills it, its day comes to an end, and what it holds is compared with what was answered. */
+async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
+  const folder = new MarketFolder(dir);
+  const { calendar, timeZone } = PARAMETERS;
+  const nowMs = Date.now() + folder.kept().aheadMs;
+  const today = localDate(nowMs, timeZone);
+  const date = isBusinessDay(calendar, today) ? today : nextBusinessDay(calendar, today);
+  const endMs = Math.max(nowMs, instantOf(date, '19:50', timeZone));
+  const problems: string[] = [];
+  const cloud = await startCloud({
+    assembly: folder.assembly,
+    dataDir: dir,
+    clock: followingClock(endMs - Date.now()),
+    limits: { quietWithinMs: END_WITHIN_MS },
+    onProblem: (error) => problems.push(error.message),
+  });
+  const exchange = new Exchange(cloud.url);
+  try {
+    const operators = await Promise.all(
+      ['operator-1', 'operator-2'].map(async (sub) => exchange.as(await cloud.mint({ sub, groups: ['operators'] }))),
+    );
+    await caughtUp(cloud);
+    const redriven = redriveAll(cloud);
+    for (let round = 0; ; round++) {
+      for (const operator of operators) await approveHeld(operator);
+      cloud.send('day-runs', { v: 1, kind: 'sweep', at: new Date(cloud.clock.now()).toISOString() });
+      await cloud.quiet();
+      const days = (await operators[0]!.get(`/v1/operator/days/${PRODUCT}?limit=500`)) as { items: { step: string }[] };
+      if (days.items.every(({ step }) => step === 'done')) break;
+      if (round === ROUNDS_MAX) {
+        problems.push('a day run does not come to its end');
+        break;
+      }
+    }
+    return await reckon(await VenueRows.from(tableOf(cloud).scan()), ledger, {
+      redriven,
+      problems,
+      deadLetters: cloud.deadLetters(),
+    });
+  } finally {
+    exchange.close();
+    await cloud.stop();
+  }
+}
+
+const PRODUCT = 'H100-SXM';
+
+/** What came due while it was stopped is fired in order, a time after the other. */
+async function caughtUp(cloud: Cloud): Promise<void> {
+  while ((cloud.nextFiring()?.dueMs ?? Infinity) <= cloud.clock.now()) await sleep(20);
+  await cloud.quiet();
+}
+
+/** A message that was in work at five deaths is a dead letter, as it would be at AWS; the operator sends it back. */
+function redriveAll(cloud: Cloud): number {
+  return [...new Set(cloud.deadLetters().map(({ queue }) => queue))].reduce((sum, queue) => sum + cloud.redrive(queue), 0);
+}

@@ -1,0 +1,13 @@
+/** A request of a function to one of its engines, as the proxy between them sees it. */
+
+export type Service = 'dynamodb' | 'sqs';
+
+export interface ProxyRequest {
+  readonly function: string;
+  /** Which of the function's environments sent it. */
+  readonly environment: number;
+  readonly service: Service;
+  /** Such as `PutItem` or `SendMessageBatch`. */
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,155 @@
+/**
+ * EventBridge Scheduler on the movable clock: what is due goes into its queue, in order of time, with the instant it was due
+ * written into it. On a clock moved by hand, the mover may let the cloud go quiet between two firings.
+ *
+ * What came due while this cloud was stopped is made up for when it starts again on the same data folder, in order, as far
+ * back as a day: on AWS the scheduler would have gone on, and the pipeline promises that a missed day is caught up. Further
+ * back than that it is only reported, so that a folder found again after a month does not trade a month of empty auctions.
+ */
+import { type Clock, parseInstant } from '../host/clock.ts';
+import type { Queue } from '../sqs/sqs.ts';
+import type { SchedulePlan } from '../template/plan.ts';
+import { type NextDue, nextDue } from './cron.ts';
+
+const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
+const CAUGHT_UP_MS_MAX = 24 * 3_600_000;
+const SLEEP_MS_MAX = 60_000;
+
+export interface Firing {
+  readonly schedule: string;
+  readonly queue: string;
+  readonly dueMs: number;
+}
+
+/**
+ * What may go wrong with a firing: it comes twice, with those due next, or not at all. `undelivered`: its queue can't be
+ * reached, so the message ends with the schedule's dead letters; the retries that come before are not waited for.
+ */
+export type FiringFault = 'twice' | 'late' | 'never' | 'undelivered';
+export type FiringHook = (firing: Firing) => FiringFault | undefined;
+
+export interface SchedulesOptions {
+  readonly fault?: FiringHook | undefined;
+  readonly clock: Clock;
+  readonly queueOf: (name: string) => Pick<Queue, 'send'>;
+  /** Up to where everything due has been fired, from an earlier run. */
+  readonly firedUntilMs: number | undefined;
+  readonly onFiredUntil: (instantMs: number) => void;
+  /** After each firing; the next waits for it. */
+  readonly afterFiring: (firing: Firing) => Promise<void>;
+  readonly onSkipped: (message: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Schedules {
+  /** The next firing, after now. */
+  next(): Firing | undefined;
+  /** Moves the clock to an instant and fires what is due on the way, each at its own time. */
+  advanceTo(instant: number | string): Promise<readonly Firing[]>;
+  stop(): Promise<void>;
+}
+
+export function startSchedules(plans: readonly SchedulePlan[], options: SchedulesOptions): Schedules {
+  const { clock } = options;
+  const schedules = plans.map((plan) => ({ plan, due: nextDue(plan, clock.now()) }));
+  let firedUntilMs = startFrom(options);
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let wakeSleeper = () => {};
+
+  const next = (afterMs: number) => firstDue(schedules, afterMs);
+  let late: { plan: SchedulePlan; dueMs: number }[] = [];
+  let repeats = 0;
+  const fire = async ({ plan, dueMs }: { plan: SchedulePlan; dueMs: number }, isLate = false): Promise<Firing> => {
+    const due = new Date(dueMs).toISOString().replace('.000Z', 'Z');
+    const body = plan.input.replaceAll(SCHEDULED_TIME, due);
+    const group = plan.messageGroup;
+    const firing = { schedule: plan.name, queue: plan.queue, dueMs };
+    const fault = isLate ? undefined : options.fault?.(firing);
+    if (fault === 'late') late.push({ plan, dueMs });
+    if (fault === 'undelivered' && plan.deadLetters !== undefined) options.queueOf(plan.deadLetters).send(body);
+    for (let times = fault === 'twice' ? 2 : fault === undefined ? 1 : 0; times > 0; times--) {
+      const deduplication = `${plan.name} ${due}${fault === 'twice' ? ` ${++repeats}` : ''}`;
+      options.queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication });
+    }
+    await options.afterFiring(firing);
+    return firing;
+  };
+  /** Fires all that is due up to an instant; what is due at the same instant goes out together before the clock moves on. */
+  const fireUntil = async (untilMs: number): Promise<Firing[]> => {
+    const fired: Firing[] = [];
+    for (let first = next(firedUntilMs); !stopped && first !== undefined && first.dueMs <= untilMs; first = next(firedUntilMs)) {
+      if (first.dueMs > clock.now()) clock.moveTo(first.dueMs);
+      const overdue = late;
+      late = [];
+      for (const plan of first.plans) fired.push(await fire({ plan, dueMs: first.dueMs }));
+      for (const one of overdue) fired.push(await fire(one, true));
+      firedUntilMs = first.dueMs;
+      options.onFiredUntil(firedUntilMs);
+    }
+    return fired;
+  };
+
+  const follow = async () => {
+    while (!stopped) {
+      await fireUntil(clock.now());
+      firedUntilMs = Math.max(firedUntilMs, clock.now());
+      options.onFiredUntil(firedUntilMs);
+      const waitMs = Math.min(SLEEP_MS_MAX, (next(firedUntilMs)?.dueMs ?? Infinity) - clock.now());
+      await new Promise<void>((resolve) => {
+        wakeSleeper = resolve;
+        timer = setTimeout(resolve, Math.max(waitMs, 1));
+        timer.unref();
+      });
+    }
+  };
+  const following = clock.frozen ? undefined : follow().catch(options.onError);
+
+  return {
+    next() {
+      const first = next(firedUntilMs);
+      return first && { schedule: first.plans[0]!.name, queue: first.plans[0]!.queue, dueMs: first.dueMs };
+    },
+    async advanceTo(instant) {
+      const untilMs = parseInstant(instant);
+      if (!clock.frozen) {
+        clock.moveTo(untilMs);
+        wakeSleeper();
+        return [];
+      }
+      const fired = await fireUntil(untilMs);
+      clock.moveTo(untilMs);
+      firedUntilMs = Math.max(firedUntilMs, untilMs);
+      options.onFiredUntil(firedUntilMs);
+      return fired;
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      wakeSleeper();
+      await following;
+    },
+  };
+}
+
+function startFrom({ clock, firedUntilMs, onSkipped }: SchedulesOptions): number {
+  const now = clock.now();
+  if (firedUntilMs === undefined || firedUntilMs > now) return now;
+  const earliest = now - CAUGHT_UP_MS_MAX;
+  if (firedUntilMs >= earliest) return firedUntilMs;
+  onSkipped(
+    `Schedules between ${new Date(firedUntilMs).toISOString()} and ${new Date(earliest).toISOString()} were not fired: the venue was stopped for more than a day.`,
+  );
+  return earliest;
+}
+
+function firstDue(schedules: ReadonlyArray<{ plan: SchedulePlan; due: NextDue }>, afterMs: number) {
+  let first: { plans: SchedulePlan[]; dueMs: number } | undefined;
+  for (const { plan, due } of schedules) {
+    const dueMs = due(afterMs);
+    if (dueMs === undefined || (first !== undefined && dueMs > first.dueMs)) continue;
+    if (first !== undefined && dueMs === first.dueMs) first.plans.push(plan);
+    else first = { plans: [plan], dueMs };
+  }
+  return first;
+}

@@ -1,0 +1,116 @@
+/**
+ * What the local market keeps in its folder besides the cloud's own files: how far its clock is ahead, whether it has been
+ * seeded, where it runs now, and tokens to call it with. Other commands of this project find the running market by it.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalCloudError } from '../local/host/error.ts';
+import { writeWhole } from '../local/host/whole-file.ts';
+
+/** Written while the market runs. */
+export interface Running {
+  readonly pid: number;
+  readonly url: string;
+  readonly product: string;
+  readonly timeZone: string;
+  /** Address of the queue that the schedules of auctions put their message into. */
+  readonly closings: string;
+  /** How far the market's clock is ahead of this machine's. */
+  readonly aheadMs: number;
+  readonly tokensFile: string;
+  /** Address of the engine that has the tables. */
+  readonly tables: string;
+}
+
+interface Kept {
+  readonly aheadMs: number;
+  readonly seeded: boolean;
+}
+
+export class MarketFolder {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  get tokensFile(): string {
+    return join(this.dir, 'tokens.env');
+  }
+
+  get assembly(): string {
+    return join(this.dir, 'assembly');
+  }
+
+  kept(): Kept {
+    return this.#read<Kept>('market.json') ?? { aheadMs: 0, seeded: false };
+  }
+
+  keep(kept: Kept): void {
+    this.#write('market.json', kept);
+  }
+
+  /** The market that runs on this folder; `undefined` when none does. */
+  running(): Running | undefined {
+    const running = this.#read<Running>('running.json');
+    return running && isAlive(running.pid) ? running : undefined;
+  }
+
+  noteRunning(running: Running): void {
+    this.#write('running.json', running);
+  }
+
+  noteStopped(): void {
+    rmSync(join(this.dir, 'running.json'), { force: true });
+  }
+
+  /** Deletes everything in it. Throws LocalCloudError while a market runs on it. */
+  reset(): void {
+    const running = this.running();
+    if (running) throw new LocalCloudError(`The market in ${this.dir} is running (process ${running.pid})`, 'Stop it first.');
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Tokens as shell variables; only this user may read them. */
+  writeTokens(variables: Readonly<Record<string, string>>): void {
+    const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    writeWhole(this.tokensFile, `${lines.join('\n')}\n`, 0o600);
+  }
+
+  readTokens(): Record<string, string> {
+    const text = readFileSync(this.tokensFile, 'utf8');
+    return Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
+  }
+
+  #read<T>(name: string): T | undefined {
+    let text: string;
+    try {
+      text = readFileSync(join(this.dir, name), 'utf8');
+    } catch {
+      return undefined;
+    }
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      const way = 'Delete that file, or begin anew with --reset.';
+      throw new LocalCloudError(`${join(this.dir, name)} is damaged`, way, { cause });
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    writeWhole(join(this.dir, name), `${JSON.stringify(value)}\n`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+export const MARKET_FOLDER = join(import.meta.dirname, '..', '..', '.market');

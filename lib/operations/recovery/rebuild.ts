@@ -1,0 +1,109 @@
+/**
+ * A venue built again in an empty table. What people said and what was decided is copied: the log, the books, results,
+ * auctions, index values, approvals, instructions. What follows from it is not: accounts, journals, statements, totals,
+ * cursors and the snapshot come out of the replayed log by the venue's own fold, whatever the source has in their place. So
+ * a table in which those were damaged is healed by it, and one whose log or books don't replay is refused.
+ */
+
+import { auditRows, hashOf, provable } from '../../audit/audit.ts';
+import { differences } from '../../audit/canonical.ts';
+import { replay } from '../../audit/replay.ts';
+import { rowName, VenueRows } from '../../audit/rows.ts';
+import { LocalCloudError } from '../../local/host/error.ts';
+import { cursorItem, decodeAccount, encodeAccount } from '../../store/accounts.ts';
+import { ACCOUNT_PREFIX } from '../../store/keys.ts';
+import { snapshotItem } from '../../store/log.ts';
+import type { Attributes, Item, Table } from '../../store/table.ts';
+
+export interface Rebuilt {
+  readonly copied: number;
+  readonly recomputed: number;
+  readonly events: number;
+  readonly head: string;
+  /** Of the source as it stands, by its stored accounts. */
+  readonly before: string;
+  /** Of the new table, read back from it. */
+  readonly after: string;
+  readonly seconds: number;
+}
+
+/** Follows from the log, and is never copied. */
+const DERIVED = /^(JOURNAL#|STATEMENT#|TOTALS |SHARD#\d+ (CURSOR$|ACCOUNT#)|VENUE STATE$)/;
+export const followsFromLog = (row: string): boolean => DERIVED.test(row);
+
+/** Throws LocalCloudError when the target is not empty, or when the source does not replay or the new table does not verify. */
+export async function rebuild(source: VenueRows, target: Table): Promise<Rebuilt> {
+  const started = performance.now();
+  if (!(await isEmpty(target)))
+    throw new LocalCloudError(`The table ${target.name} is not empty`, 'A venue is only ever built in a new table.');
+  const shards = source.shards();
+  const items = await itemsOf(source, shards);
+  await target.putAll(items.copied);
+  await target.putAll(items.recomputed);
+  const audit = await auditRows(await VenueRows.from(target.scan()), shards);
+  if (!audit.identical)
+    throw new LocalCloudError(
+      `The new table does not verify: ${audit.differences[0]}`,
+      'Do not use it; begin again with an empty one.',
+    );
+  return {
+    copied: items.copied.length,
+    recomputed: items.recomputed.length,
+    events: audit.events.length,
+    head: audit.venue.hash,
+    before: hashOf(audit.venue, storedAccounts(source)),
+    after: audit.stateHash,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** What the new table holds. Throws LocalCloudError on a source that does not replay from its first event to its last. */
+async function itemsOf(source: VenueRows, shards: number): Promise<{ copied: Item[]; recomputed: Item[] }> {
+  const { complete, faults, accounts, journal, statements, totals, venue } = await replay(source, shards);
+  const [fault] = [...faults.log, ...faults.auctions, ...faults.prices];
+  if (fault || !complete)
+    throw new LocalCloudError(
+      `The source does not replay: ${fault?.row} ${fault?.what}`,
+      'Take the row from a backup or an export that has it; npm run rebuild -- --salvage joins two sources.',
+    );
+  return {
+    copied: source
+      .all()
+      .filter((row) => !followsFromLog(rowName(row)))
+      .map(itemOf),
+    recomputed: [
+      ...[...accounts.values()].map((state) => encodeAccount(state, shards)),
+      ...journal,
+      ...statements,
+      ...(await Promise.all(totals.map(async (item) => keptTotals(item, await source.get(item))))),
+      ...Array.from({ length: shards }, (_, shard) => cursorItem(shard, venue.seq)),
+      ...(venue.seq > 0 ? [snapshotItem(venue)] : []),
+    ],
+  };
+}
+
+/** Totals as stored where they agree with the log: lots left to roll depend on instructions as they stood then. */
+function keptTotals(item: Item, stored: Attributes | undefined): Item {
+  const due = provable({ pk: { S: item.pk }, sk: { S: item.sk }, ...item.attributes });
+  return stored && differences(provable(stored), due).length === 0 ? itemOf(stored) : item;
+}
+
+function storedAccounts(source: VenueRows) {
+  return source
+    .ofKind('SHARD')
+    .filter(({ sk }) => sk!.S!.startsWith(ACCOUNT_PREFIX))
+    .flatMap((item) => {
+      try {
+        return [decodeAccount(item)];
+      } catch {
+        return [];
+      }
+    });
+}
+
+async function isEmpty(table: Table): Promise<boolean> {
+  for await (const _ of table.scan()) return false;
+  return true;
+}
+
+const itemOf = ({ pk, sk, ...attributes }: Attributes): Item => ({ pk: pk!.S!, sk: sk!.S!, attributes });

@@ -1,0 +1,166 @@
+/**
+ * Who takes part: data centres for every provider on the street, companies that hedge, investors that hold the near
+ * month and roll it, short hedgers, market makers. The same seed, count and prices give the same participants.
+ */
+import type { ContractMonth } from '../domain/contract/months.ts';
+import { type Random, random } from '../local/host/random.ts';
+import { buyNear, buyNeeds, type Hedger, hasNeeds, type Investor } from './buyers.ts';
+import type { Entry, Market, Own } from './market.ts';
+import { type MarketMaker, quote } from './market-makers.ts';
+import type { OffersByDay } from './prices.ts';
+import { type DataCentre, sellCapacity, sellNear } from './sellers.ts';
+
+export const GROUPS = ['data centres', 'hedgers', 'investors', 'short hedgers', 'market makers'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export interface Participant {
+  readonly account: string;
+  readonly name: string;
+  readonly group: Group;
+  /** Whole US dollars. */
+  readonly deposit: number;
+  /** Auto-roll: at the market, or up to this many ticks above (below, for a short) the spread at listing. */
+  readonly roll: 'market' | number | undefined;
+  readonly random: Random;
+  /** What it must look up of its own before it decides. */
+  readonly looksUp: 'orders and positions' | 'positions';
+  /** Whether it acts in a round at all: asked once a round, before it looks anything up. */
+  readonly comesTo: (market: Market) => boolean;
+  readonly decide: (market: Market, own: Own) => Entry[];
+}
+
+/** Of a thousand participants. */
+const SHARES: Readonly<Record<Group, number>> = {
+  'data centres': 240,
+  hedgers: 330,
+  investors: 320,
+  'short hedgers': 40,
+  'market makers': 70,
+};
+
+export const PARTICIPANTS_MIN = GROUPS.length;
+
+export function population(seed: number, count: number, offers: OffersByDay, listed: readonly ContractMonth[]): Participant[] {
+  const providers = [...new Set([...offers.values()].flat().map(({ provider }) => provider))].sort();
+  const sizes = split(count);
+  return GROUPS.flatMap((group) =>
+    Array.from({ length: sizes[group] }, (_, index): Participant => {
+      const provider = providers[index % providers.length]!;
+      const number = group === 'data centres' ? Math.floor(index / providers.length) + 1 : index + 1;
+      const of =
+        group === 'data centres' ? provider.toLowerCase().replace(/[^a-z0-9]+/g, '-') : group.replace(/ /g, '-').slice(0, -1);
+      const account = `${of}-${number}`;
+      const chance = random(seed, account);
+      return { account, name: `${capital(of)} ${number}`, group, random: chance, ...behaviour(group, provider, chance, listed) };
+    }),
+  );
+}
+
+type Behaviour = Pick<Participant, 'deposit' | 'roll' | 'looksUp' | 'comesTo' | 'decide'>;
+
+function behaviour(group: Group, provider: string, chance: Random, listed: readonly ContractMonth[]): Behaviour {
+  switch (group) {
+    case 'data centres': {
+      const centre: DataCentre = {
+        provider,
+        capacity: chance.between(150, 600),
+        lotsPerOffer: chance.between(1, 4),
+        margin: chance.between(-150, 250),
+      };
+      // Whether asks of an earlier day may still stand.
+      let asks = false;
+      return {
+        deposit: 2_000_000,
+        roll: undefined,
+        looksUp: 'orders and positions',
+        comesTo: (market) => market.round === 0 && (asks || market.offers.has(provider)),
+        decide: (market, own) => {
+          asks = market.offers.has(provider);
+          return sellCapacity(centre, market, own);
+        },
+      };
+    }
+    case 'hedgers': {
+      const first = chance.between(1, 3);
+      const needs = new Map(listed.slice(first, first + chance.between(2, 5)).map((month) => [month, chance.between(6, 40)]));
+      const hedger: Hedger = { needs, urgency: chance.between(50, 300) };
+      const activity = chance.between(8, 25);
+      return {
+        deposit: 500_000,
+        roll: undefined,
+        looksUp: 'orders and positions',
+        ...untilDone(
+          () => chance.chance(activity),
+          (market, own) => (hasNeeds(hedger, market, own) ? buyNeeds(hedger, market, own, chance) : undefined),
+        ),
+      };
+    }
+    case 'investors': {
+      const investor: Investor = { target: chance.between(20, 140) };
+      const activity = chance.between(20, 45);
+      return {
+        deposit: 400_000,
+        roll: chance.chance(70) ? 'market' : chance.between(0, 30),
+        looksUp: 'positions',
+        ...untilDone(
+          (market) => chance.chance(activity) && !market.rolling,
+          (market, own) => buyNear(investor, market, own, chance),
+        ),
+      };
+    }
+    case 'short hedgers': {
+      const hedger = { target: chance.between(20, 120) };
+      const activity = chance.between(20, 45);
+      return {
+        deposit: 400_000,
+        roll: chance.chance(70) ? 'market' : chance.between(0, 30),
+        looksUp: 'positions',
+        ...untilDone(
+          (market) => chance.chance(activity) && !market.rolling,
+          (market, own) => sellNear(hedger, market, own, chance),
+        ),
+      };
+    }
+    case 'market makers': {
+      const maker: MarketMaker = {
+        bias: chance.between(-5, 5),
+        edge: chance.between(4, 10),
+        spreadEdge: chance.between(1, 4),
+        size: chance.between(5, 20),
+        spreadSize: chance.between(15, 50),
+      };
+      return {
+        deposit: 5_000_000,
+        roll: undefined,
+        looksUp: 'orders and positions',
+        comesTo: () => true,
+        decide: (market, own) => quote(maker, market, own),
+      };
+    }
+  }
+}
+
+/** Comes until it has what it wants, which it says by deciding on `undefined`; from then on it only holds. */
+function untilDone(
+  comesTo: (market: Market) => boolean,
+  decide: (market: Market, own: Own) => Entry[] | undefined,
+): Pick<Participant, 'comesTo' | 'decide'> {
+  let done = false;
+  return {
+    comesTo: (market) => !done && comesTo(market),
+    decide: (market, own) => {
+      const entries = decide(market, own);
+      done = entries === undefined;
+      return entries ?? [];
+    },
+  };
+}
+
+/** Every group has at least one; what rounding leaves goes to the largest. */
+function split(count: number): Record<Group, number> {
+  const sizes = Object.fromEntries(GROUPS.map((group) => [group, Math.max(1, Math.floor((count * SHARES[group]) / 1000))]));
+  const given = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  return { ...(sizes as Record<Group, number>), hedgers: sizes.hedgers! + count - given };
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1).replace(/-/g, ' ');

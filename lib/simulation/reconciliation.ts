@@ -1,0 +1,215 @@
+/**
+ * What a run comes to, and whether it may be believed: figures over all days, profit and loss by group, and the checks
+ * that a clearing house lives by. A check that does not hold names what is wrong.
+ */
+
+import type { Audit } from '../audit/audit.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
+import { type Cents, cents, parseDecimal } from '../domain/contract/units.ts';
+import type { AlarmChange } from '../local/cloudwatch/alarms.ts';
+import type { AccountLine, DayReport } from './operator.ts';
+import { accountForOrders, type OrderLedger } from './order-ledger.ts';
+import { GROUPS, type Group } from './population.ts';
+import type { StoredAuction } from './records.ts';
+import type { Run, Traded } from './trading.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly holds: boolean;
+  /** The figures it rests on, or what is wrong. */
+  readonly detail: string;
+}
+
+export interface GroupResult {
+  readonly group: Group;
+  readonly accounts: number;
+  readonly profitCents: Cents;
+  readonly bestCents: Cents;
+  readonly worstCents: Cents;
+  /** Lots over all months. */
+  readonly longLots: number;
+  readonly shortLots: number;
+}
+
+export interface Result {
+  readonly seed: number;
+  readonly product: string;
+  readonly participants: number;
+  readonly days: readonly DayReport[];
+  readonly auctions: number;
+  readonly submissions: number;
+  readonly ledger: OrderLedger;
+  readonly fills: number;
+  readonly lotsTraded: number;
+  readonly lotsRolled: number;
+  readonly lotsLeftUnrolled: number;
+  readonly rollCostCents: Cents;
+  readonly expiries: readonly {
+    readonly date: BusinessDate;
+    readonly contract: string;
+    readonly finalPrice: string;
+    readonly indexValues: number;
+  }[];
+  readonly approvals: number;
+  readonly groups: readonly GroupResult[];
+  readonly checks: readonly Check[];
+  readonly lotsSum: number;
+  readonly centsSum: Cents;
+  readonly replayIdentical: boolean;
+  readonly stateHash: string;
+}
+
+export interface Evidence {
+  readonly audit: Audit;
+  readonly auctions: readonly StoredAuction[];
+  /** As the operator's API lists them. */
+  readonly accounts: readonly AccountLine[];
+  readonly deadLetters: readonly { readonly queue: string; readonly body: string }[];
+  /** All through the run. */
+  readonly alarms: readonly Pick<AlarmChange, 'alarm' | 'atMs' | 'to' | 'reason'>[];
+}
+
+export function reckon(run: Run, traded: Traded, evidence: Evidence): Result {
+  const { audit, auctions, accounts } = evidence;
+  const ledger = accountForOrders(auctions);
+  const groups = GROUPS.map((group) => groupResult(run, group, accounts));
+  const rolls = traded.days.flatMap(({ roll }) => (roll ? [roll] : []));
+  return {
+    seed: run.seed,
+    product: run.terms.product,
+    participants: run.participants.length,
+    days: traded.days,
+    auctions: auctions.length,
+    submissions: traded.sent.length,
+    ledger,
+    fills: sum(auctions.map(({ fills }) => fills.length)),
+    lotsTraded: sum(traded.days.flatMap(({ volume }) => Object.values(volume))),
+    lotsRolled: sum(rolls.map(({ longsRolled, shortsRolled }) => longsRolled + shortsRolled)),
+    lotsLeftUnrolled: rolls.at(-1)?.longsLeft ?? 0,
+    rollCostCents: rolls.reduce((total, { longsRollCost }) => cents(total + amount(longsRollCost)), cents(0n)),
+    expiries: traded.days.flatMap(({ date, expired }) => (expired ? [{ date, ...expired }] : [])),
+    approvals: traded.operators.approvals,
+    groups,
+    checks: checks(run, traded, evidence, ledger, groups),
+    lotsSum: audit.lotsSum,
+    centsSum: audit.centsSum,
+    replayIdentical: audit.identical,
+    stateHash: audit.stateHash,
+  };
+}
+
+function groupResult({ participants }: Run, group: Group, accounts: readonly AccountLine[]): GroupResult {
+  const lines = new Map(accounts.map((line) => [line.account, line]));
+  const members = participants.filter((participant) => participant.group === group);
+  const profits = members.map(({ account, deposit }) => amount(lines.get(account)?.cash ?? '0.00') - BigInt(deposit) * 100n);
+  const lots = members.flatMap(({ account }) => lines.get(account)?.positions.map((position) => position.lots) ?? []);
+  const ordered = [...profits].sort((a, b) => (a < b ? -1 : 1));
+  return {
+    group,
+    accounts: members.length,
+    profitCents: cents(profits.reduce((total, profit) => total + profit, 0n)),
+    bestCents: cents(ordered.at(-1) ?? 0n),
+    worstCents: cents(ordered[0] ?? 0n),
+    longLots: sum(lots.filter((quantity) => quantity > 0)),
+    shortLots: -sum(lots.filter((quantity) => quantity < 0)),
+  };
+}
+
+function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedger, groups: readonly GroupResult[]): Check[] {
+  const { audit, auctions, deadLetters } = evidence;
+  const rang = evidence.alarms.filter(({ to }) => to === 'ALARM');
+  const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
+  const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
+  const { lots } = ledger;
+  const lost = lostSubmissions(traded, auctions);
+  const misreported = misreportedOutcomes(traded, auctions);
+  return [
+    check('every auction due has cleared', auctions.length === due, `${auctions.length} of ${due}`),
+    check('lots sum to zero in every month', audit.lotsSum === 0, `${audit.lotsSum} lots over`),
+    check(
+      'cents sum to zero over all accounts',
+      audit.centsSum === 0n,
+      `${audit.centsSum} cents over ${audit.accounts.size} accounts`,
+    ),
+    check('profits and losses sum to zero', profits === 0n, `${profits} cents over ${groups.length} groups`),
+    check(
+      'every submission is in the book once, with its outcomes',
+      lost.length === 0,
+      lost[0] ?? `${traded.sent.length} submissions`,
+    ),
+    check(
+      'every accepted order is accounted for',
+      ledger.faults.length === 0,
+      ledger.faults[0] ??
+        `${lots.accepted} lots = ${lots.filled} filled + ${lots.cancelled} cancelled + ${lots.replaced} replaced + ${lots.expired} expired + ${lots.live} live`,
+    ),
+    check(
+      'outcomes read over HTTP are those in the book',
+      misreported.length === 0,
+      misreported[0] ?? `${traded.sampled.length} looked up`,
+    ),
+    check(
+      'replaying the log and its books gives the same rows',
+      audit.identical,
+      audit.differences[0] ?? `${audit.events.length} events`,
+    ),
+    check(
+      'no message is in a dead-letter queue',
+      deadLetters.length === 0,
+      deadLetters[0]
+        ? `${deadLetters.length}, the first in ${deadLetters[0].queue}: ${deadLetters[0].body.slice(0, 200)}`
+        : 'none',
+    ),
+    check(
+      'alarms',
+      rang.length === 0,
+      rang
+        .map(({ alarm, atMs, reason }) => `${alarm} rang at ${new Date(atMs).toISOString()} (${reason})`)
+        .slice(0, SHOWN_MAX)
+        .join('; ') || 'none rang',
+    ),
+  ];
+}
+
+/** Alarms that are named when one rang. */
+const SHOWN_MAX = 5;
+
+/** What was answered with 202 and is not in an auction exactly once, or is there with another number of outcomes. */
+function lostSubmissions({ sent }: Traded, auctions: readonly StoredAuction[]): string[] {
+  const stored = new Map<string, number>();
+  for (const { keys, submissions } of auctions)
+    keys.forEach((key, index) => {
+      stored.set(key, stored.has(key) ? -1 : submissions[index]!.outcomes.length);
+    });
+  const answered = new Set(sent.map(({ account, key }) => `${account} ${key}`));
+  return [
+    ...sent.flatMap(({ account, key, entries }) => {
+      const found = stored.get(`${account} ${key}`);
+      return found === entries ? [] : [`submission ${key} of ${account} has ${found ?? 'no'} outcomes, not ${entries}`];
+    }),
+    ...[...stored.keys()].filter((key) => !answered.has(key)).map((key) => `submission ${key} is stored and was not sent`),
+  ];
+}
+
+function misreportedOutcomes({ sampled, sent }: Traded, auctions: readonly StoredAuction[]): string[] {
+  const stored = new Map(
+    auctions.flatMap(({ keys, submissions }) => keys.map((key, index) => [key, submissions[index]!.outcomes])),
+  );
+  const keyOf = new Map(sent.map(({ account, key, submission }) => [submission, `${account} ${key}`]));
+  return sampled
+    .filter(({ submission, state, outcomes }) => {
+      const decided = stored.get(keyOf.get(submission)!) ?? [];
+      return state !== 'decided' || outcomes.join() !== decided.join();
+    })
+    .map(({ submission, state, outcomes }) => `submission ${submission} is ${state} with ${outcomes.join(', ')}`);
+}
+
+const check = (name: string, holds: boolean, detail: string): Check => ({ name, holds, detail });
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Cents of an amount the API wrote. */
+export function amount(text: string): bigint {
+  const value = parseDecimal(text, 2);
+  if (value === undefined) throw new TypeError(`not an amount: ${text}`);
+  return value;
+}

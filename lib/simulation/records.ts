@@ -1,0 +1,44 @@
+/** The auctions of a run as they are stored: what was submitted, rolled, filled and carried, for the order ledger. */
+
+import type { ClearingEvent } from '../domain/clearing/events.ts';
+import type { ContractMonth } from '../domain/contract/months.ts';
+import { readAuction } from '../store/auctions.ts';
+import { readCarried, readFills } from '../store/results.ts';
+import { frozenBook, rollOrders } from '../store/submissions.ts';
+import type { Table } from '../store/table.ts';
+import type { AuctionRecord } from './order-ledger.ts';
+
+/** An auction's record, with the key of every submission in it. */
+export interface StoredAuction extends AuctionRecord {
+  readonly keys: readonly string[];
+}
+
+/** Every cleared auction among the events, in order. */
+export async function storedAuctions(table: Table, events: readonly ClearingEvent[], shards: number): Promise<StoredAuction[]> {
+  const records: StoredAuction[] = [];
+  for (const event of events) {
+    if (event.kind !== 'auction-cleared') continue;
+    const { product, auction } = event;
+    const closed = (await readAuction(table, product, auction))?.closed;
+    const parts = await Promise.all(
+      Array.from({ length: shards }, async (_, shard) => ({
+        submissions: await frozenBook(table, product, shard, auction, closed?.get(shard) ?? []),
+        rolls: await rollOrders(table, product, shard, auction),
+        fills: await readFills(table, product, auction, shard, event.fills),
+        carried: await readCarried(table, product, auction, shard, event.carried),
+      })),
+    );
+    const submissions = parts.flatMap((part) => part.submissions);
+    records.push({
+      auction,
+      closing: event.closing,
+      listed: new Set(Object.keys(event.months).map((month) => Number(month) as ContractMonth)),
+      submissions,
+      keys: submissions.map(({ account, key }) => `${account} ${key}`),
+      rolls: parts.flatMap((part) => part.rolls),
+      fills: parts.flatMap((part) => part.fills),
+      carried: parts.flatMap((part) => part.carried),
+    });
+  }
+  return records;
+}

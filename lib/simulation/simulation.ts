@@ -1,0 +1,127 @@
+/**
+ * One simulation from end to end: a venue is synthesized and started on a standing clock, a month of real prices is traded
+ * through it over HTTP, then its books are audited. Everything that could differ between two runs comes from the seed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { auditVenue } from '../audit/audit.ts';
+import { Exchange } from '../client/exchange.ts';
+import { listedMonths } from '../domain/contract/months.ts';
+import { makeDeployment } from '../infra/local-deployment.ts';
+import { type Cloud, startCloud } from '../local/cloud.ts';
+import { frozenClock } from '../local/host/clock.ts';
+import { Table } from '../store/table.ts';
+import { planDays } from './days.ts';
+import { worthOf } from './market.ts';
+import type { DayReport, RunningVenue } from './operator.ts';
+import { population } from './population.ts';
+import { readOffers, readSpot } from './prices.ts';
+import { type Result, reckon } from './reconciliation.ts';
+import { storedAuctions } from './records.ts';
+import { type Run, trade } from './trading.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly participants: number;
+  /** Trading days; as many as the prices cover unless given. */
+  readonly days?: number | undefined;
+  readonly product: string;
+  readonly spot: PriceFile;
+  readonly offers: PriceFile;
+  /** What is being done, for whoever waits. */
+  readonly onStep?: (step: string) => void;
+  /** A day has ended; the first of the run chooses which months are shown. */
+  readonly onDay?: (day: DayReport, first: DayReport, count: { readonly done: number; readonly of: number }) => void;
+  /** The cloud is up: for whoever wants to watch its logs, or stop it. */
+  readonly onCloud?: (cloud: Cloud) => void;
+}
+
+export interface PriceFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The terms the product is listed with. Index values for the first month begin on the 19th, so it needs fewer than most. */
+export const PARAMETERS = {
+  lotGpuHours: 1000,
+  priceDecimals: 3,
+  listedMonths: 12,
+  timeZone: 'America/New_York',
+  calendar: 'NYSE',
+  dayRunTime: '16:00',
+  dailyLimit: '0.500',
+  rollBand: '0.050',
+  indexValuesMin: 12,
+  indexAgeDaysMax: 4,
+  indexMoveBasisPointsMax: 3000,
+} as const;
+
+/** Runs it. Throws PricesError on unusable prices, LocalCloudError when the cloud can't run, UnexpectedAnswerError on a refusal. */
+export async function simulate(options: SimulationOptions): Promise<Result> {
+  const run = prepare(options);
+  const step = options.onStep ?? (() => {});
+  await using stack = new AsyncDisposableStack();
+  step('synthesizing the venue');
+  const dir = mkdtempSync(join(tmpdir(), 'compute-exchange-'));
+  stack.defer(() => rmSync(dir, { recursive: true, force: true }));
+  const deployment = makeDeployment(dir, options.product);
+  step('starting the venue');
+  const cloud = await startCloud({ assembly: dir, clock: frozenClock(run.plan.startsAt) });
+  stack.defer(() => cloud.stop());
+  options.onCloud?.(cloud);
+  const exchange = new Exchange(cloud.url);
+  stack.defer(() => exchange.close());
+
+  step('opening accounts');
+  const days: DayReport[] = [];
+  const traded = await trade(run, venueOf(cloud), exchange, (day) => {
+    days.push(day);
+    options.onDay?.(day, days[0]!, { done: days.length, of: run.plan.days.length });
+  });
+
+  step('auditing the books');
+  await cloud.quiet();
+  const table = tableOf(cloud);
+  const audit = await auditVenue(table, deployment.shards);
+  return reckon(run, traded, {
+    audit,
+    auctions: await storedAuctions(table, audit.events, deployment.shards),
+    accounts: await traded.operators.accounts(),
+    deadLetters: cloud.deadLetters(),
+    alarms: cloud.alarms.changes(),
+  });
+}
+
+/** Everything a run does not need a venue for. */
+export function prepare(options: Pick<SimulationOptions, 'seed' | 'participants' | 'days' | 'product' | 'spot' | 'offers'>): Run {
+  const { seed, product } = options;
+  const spot = readSpot(options.spot.text, options.spot.name, product);
+  const offers = readOffers(options.offers.text, options.offers.name, product, PARAMETERS.priceDecimals);
+  const { calendar, timeZone, dayRunTime } = PARAMETERS;
+  const plan = planDays(spot, { calendar, timeZone, auctions: ['10:00', '13:00', dayRunTime] }, options.days);
+  const listed = listedMonths(calendar, plan.days[0]!.date, PARAMETERS.listedMonths);
+  const curve = worthOf(spot, plan.firstIndex.date, listed, PARAMETERS);
+  return {
+    seed,
+    plan,
+    spot,
+    offers,
+    terms: { product, parameters: PARAMETERS, listing: { date: plan.listedOn, curve } },
+    participants: population(seed, options.participants, offers, listed),
+  };
+}
+
+const venueOf = (cloud: Cloud): RunningVenue => ({
+  url: cloud.url,
+  mint: (request) => cloud.mint(request),
+  advanceTo: async (instantMs) => void (await cloud.advanceTo(instantMs)),
+  quiet: () => cloud.quiet(),
+});
+
+/** The venue's table, read past its functions. */
+export function tableOf(cloud: Cloud): Table {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return new Table(cloud.tableName, new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials }));
+}

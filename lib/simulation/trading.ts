@@ -1,0 +1,161 @@
+/**
+ * The run itself: the clock moves from event to event, the operator publishes and settles, participants look at the
+ * market and send their orders, all at once. What they send depends on what was public before the round and on their own
+ * accounts only, so it makes no difference whose request is answered first.
+ */
+
+import { atOnce, type Caller, type Exchange } from '../client/exchange.ts';
+import { type ContractMonth, monthAfter, parseContractCode } from '../domain/contract/months.ts';
+import { type Lots, lots } from '../domain/contract/units.ts';
+import { random } from '../local/host/random.ts';
+import type { Plan, Round, TradingDay } from './days.ts';
+import { type Market, type Own, type OwnOrder, price, worthOf } from './market.ts';
+import { type DayReport, Operators, type ProductTerms, type RunningVenue, readPrices, TOKEN_SECONDS } from './operator.ts';
+import type { Participant } from './population.ts';
+import type { OffersByDay, Spot } from './prices.ts';
+
+export interface Run {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly terms: ProductTerms;
+  readonly participants: readonly Participant[];
+  readonly spot: Spot;
+  readonly offers: OffersByDay;
+}
+
+/** A submission that was answered with 202. */
+export interface Sent {
+  readonly account: string;
+  readonly key: string;
+  /** Its id, under which its outcome is asked for. */
+  readonly submission: string;
+  readonly entries: number;
+}
+
+/** An outcome as the API tells it, of a submission chosen to be looked at. */
+export interface SampledOutcome {
+  readonly submission: string;
+  readonly state: string;
+  readonly outcomes: readonly string[];
+}
+
+export interface Traded {
+  readonly days: readonly DayReport[];
+  readonly sent: readonly Sent[];
+  readonly sampled: readonly SampledOutcome[];
+  readonly operators: Operators;
+}
+
+const SAMPLED_A_ROUND = 3;
+
+/** Trades every day of the plan. `onDay` hears of each as it ends. */
+export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, onDay: (day: DayReport) => void): Promise<Traded> {
+  const { terms, plan, participants } = run;
+  const operators = await Operators.sign(venue, exchange, terms.product);
+  const desks = await atOnce(participants, async (participant) => {
+    const token = await venue.mint({
+      sub: `${participant.account}-trader`,
+      account: participant.account,
+      expiresIn: TOKEN_SECONDS,
+    });
+    return { participant, caller: exchange.as(token) };
+  });
+  await operators.list(terms);
+  await operators.open(participants);
+  await instructRolls(run, desks);
+  await operators.publish(plan.firstIndex);
+
+  const days: DayReport[] = [];
+  const sent: Sent[] = [];
+  const sampled: SampledOutcome[] = [];
+  for (const day of plan.days) {
+    for (const publication of day.publications) {
+      await venue.advanceTo(publication.at);
+      await operators.publish(publication);
+    }
+    for (const round of day.rounds) {
+      await venue.advanceTo(round.ordersAt);
+      const answered = await sendOrders(run, desks, day, round);
+      await venue.advanceTo(round.due);
+      await venue.quiet();
+      sent.push(...answered);
+      sampled.push(...(await sampleOutcomes(run, desks, answered)));
+    }
+    const report = await operators.endDay(day.date);
+    days.push(report);
+    onDay(report);
+  }
+  return { days, sent, sampled, operators };
+}
+
+interface Desk {
+  readonly participant: Participant;
+  readonly caller: Caller;
+}
+
+/** Whoever wants the venue to roll says so before the first day. A limit is so many ticks from the spread at listing. */
+async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Promise<void> {
+  const { product, parameters } = terms;
+  const { near, last } = await readPrices(desks[0]!.caller, product, plan.days[0]!.date, parameters.priceDecimals);
+  const spread = last.get(monthAfter(near))! - last.get(near)!;
+  await atOnce(
+    desks.filter(({ participant }) => participant.roll !== undefined),
+    async ({ participant: { roll, group }, caller }) => {
+      const off = group === 'short hedgers' ? -Number(roll) : Number(roll);
+      const instruction = roll === 'market' ? { at: 'market' } : { at: 'limit', limit: price(parameters, spread + off) };
+      await caller.put(`/v1/roll-instructions/${product}`, instruction);
+    },
+  );
+}
+
+async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, round: Round): Promise<Sent[]> {
+  const { terms, spot, offers } = run;
+  const { product, parameters } = terms;
+  const prices = await readPrices(desks[0]!.caller, product, day.date, parameters.priceDecimals);
+  const market: Market = {
+    ...prices,
+    product,
+    priceDecimals: parameters.priceDecimals,
+    date: day.date,
+    round: day.rounds.indexOf(round),
+    closing: round.closing,
+    worth: worthOf(spot, day.date, prices.listed, parameters),
+    offers: new Map((offers.get(day.date) ?? []).map((row) => [row.provider, row])),
+  };
+  const coming = desks.filter(({ participant }) => participant.comesTo(market));
+  const answers = await atOnce(coming, async ({ participant, caller }): Promise<Sent | undefined> => {
+    const orders = participant.decide(market, await lookUp(market, participant, caller));
+    if (orders.length === 0) return undefined;
+    const key = participant.random.key(round.ordersAt);
+    const answer = (await caller.post('/v1/submissions', { product, orders }, key)) as { submission: string };
+    return { account: participant.account, key, submission: answer.submission, entries: orders.length };
+  });
+  return answers.filter((answer) => answer !== undefined);
+}
+
+async function lookUp(market: Market, participant: Participant, caller: Caller): Promise<Own> {
+  const { positions } = (await caller.get('/v1/positions')) as { positions: { contract: string; lots: number }[] };
+  const orders =
+    participant.looksUp === 'positions'
+      ? []
+      : ((await caller.get(`/v1/orders?product=${market.product}&limit=500`)) as { items: OwnOrder[] }).items;
+  return {
+    orders,
+    positions: new Map(
+      positions.map((held): [ContractMonth, Lots] => [parseContractCode(held.contract)!.month, lots(held.lots)]),
+    ),
+  };
+}
+
+/** Asks for the outcomes of a few submissions, as their senders would. */
+async function sampleOutcomes({ seed }: Run, desks: readonly Desk[], sent: readonly Sent[]): Promise<SampledOutcome[]> {
+  if (sent.length === 0) return [];
+  const chance = random(seed, `sample of ${sent[0]!.key}`);
+  const chosen = new Set(Array.from({ length: SAMPLED_A_ROUND }, () => chance.pick(sent)));
+  return atOnce([...chosen], async ({ account, submission }) => {
+    const desk = desks.find(({ participant }) => participant.account === account)!;
+    const answer = await desk.caller.get(`/v1/submissions/${encodeURIComponent(submission)}`);
+    const { state, orders = [] } = answer as { state: string; orders?: { outcome: string; reason?: string }[] };
+    return { submission, state, outcomes: orders.map(({ outcome, reason }) => reason ?? outcome) };
+  });
+}

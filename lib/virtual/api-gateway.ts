@@ -1,0 +1,70 @@
+/** The gateway of the virtual cloud: whoever asks is believed to be who they say, and may not hear the answer. */
+
+import { answerFrom, eventOf, INTERNAL, refusal, UNAVAILABLE } from '../local/api-gateway/payload.ts';
+import { routerOf } from '../local/api-gateway/router.ts';
+import type { Clock } from '../local/host/clock.ts';
+import type { Plan } from '../local/template/plan.ts';
+import type { Ways } from './event-source.ts';
+import type { Environments } from './lambda.ts';
+import type { Timeline } from './timeline.ts';
+
+/** An answer of the gateway: its body parsed, `undefined` when there is none. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Sends a request as the bearer of these claims. Rejects when the answer is lost. */
+export type Ask = (
+  claims: Readonly<Record<string, string>>,
+  method: string,
+  path: string,
+  body?: unknown,
+  key?: string,
+) => Promise<HttpAnswer>;
+
+const GATEWAY_MS_MAX = 30_000;
+
+export function gatewayOf(
+  plan: Plan,
+  functions: ReadonlyMap<string, Environments>,
+  { clock, timeline, faultHooks, travel }: { clock: Clock; timeline: Timeline } & Pick<Ways, 'faultHooks' | 'travel'>,
+): Ask {
+  const match = routerOf(plan.routes);
+  let requests = 0;
+  return (claims, method, path, body, key) =>
+    new Promise((resolve, reject) => {
+      const [rawPath = '/', rawQueryString = ''] = path.split(/\?(.*)/s);
+      const matched = match(method, rawPath);
+      const give = ({ status, body: text }: { status: number; body: string | Buffer }) => {
+        if (faultHooks.onAnswer?.(method, path))
+          return travel(() => reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })));
+        return travel(() => resolve({ status, body: text.length === 0 ? undefined : JSON.parse(String(text)) }));
+      };
+      if (matched === undefined) return give(refusal(404, 'Not Found'));
+      const { route, pathParameters } = matched;
+      const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
+      const asked = { headers, method, httpVersion: '1.1', socket: { remoteAddress: '192.0.2.1' } };
+      return travel(() => {
+        const event = eventOf(asked, {
+          route,
+          rawPath,
+          rawQueryString,
+          pathParameters,
+          body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+          authorized: { claims, scopes: null },
+          timeEpoch: clock.now(),
+          requestId: `request.${++requests}`,
+        });
+        const late = timeline.after(Math.min(route.timeoutMs, GATEWAY_MS_MAX), () => give(UNAVAILABLE));
+        functions
+          .get(route.function)!
+          .invoke(event)
+          .then(
+            (result) => give(answerFrom(result)),
+            () => give(INTERNAL),
+          )
+          .finally(late.cancel);
+      });
+    });
+}

@@ -1,0 +1,38 @@
+/** What can go wrong in the virtual cloud, for somebody to decide: each hook is asked every time. */
+
+import type { ProxyRequest } from '../local/proxy/request.ts';
+import type { FiringHook } from '../local/scheduler/scheduler.ts';
+
+/**
+ * What becomes of a request: lost before or after it took effect; the worker that sent it dies before or after; its answer
+ * never comes, before or after it took effect, until the function's time is out; some of a batch is left undone; or another
+ * answer than the service's.
+ */
+export type Fate =
+  | 'pass'
+  | 'drop-before'
+  | 'drop-after'
+  | 'kill-before'
+  | 'kill-after'
+  | 'hang-before'
+  | 'hang-after'
+  | 'partly'
+  | { readonly status: number; readonly body: unknown };
+
+/**
+ * What becomes of a received message: it does not reach its function this time; it is worked and comes again because its
+ * deletion is lost; it is given to two workers at once (no FIFO queue does that); it is lost for good, which is only fair to wake-ups.
+ */
+export type DeliveryFate = 'late' | 'again' | 'double' | 'lost' | undefined;
+
+export interface FaultHooks {
+  readonly onRequest?: (request: ProxyRequest) => Fate;
+  readonly onDelivery?: (queue: string, body: string) => DeliveryFate;
+  readonly onFiring?: FiringHook;
+  /** Whether the gateway's answer to a caller is lost. */
+  readonly onAnswer?: (method: string, path: string) => boolean;
+  /** Whether a read that does not ask for consistency is behind. */
+  readonly isStale?: () => boolean;
+  /** How far an environment's wall clock is off, in milliseconds. */
+  readonly skewMs?: (functionName: string, environment: number) => number;
+}

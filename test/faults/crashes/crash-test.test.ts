@@ -1,0 +1,40 @@
+/** The market of `npm start` is killed while it trades, and nothing that was answered is lost, doubled or wrong. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readVenue } from '../../../lib/commands/source.ts';
+import { runCrashTest } from '../../../lib/faults/crashes/crash-test.ts';
+import { Ledger } from '../../../lib/faults/crashes/ledger.ts';
+import { reckon } from '../../../lib/faults/crashes/reconciliation.ts';
+
+test('what was answered before three kills stands once after them, and a promise that was broken would be noticed', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'kills-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const ledger = new Ledger();
+  const result = await runCrashTest({ dir, times: 3, seed: 2, ledger });
+  expect(result.failures).toEqual([]);
+  expect(result.submissions.answered).toBeGreaterThan(10);
+  expect(result.calls.answered).toBeGreaterThan(2);
+
+  // The same books against promises that nobody kept.
+  const [kept] = ledger.answered;
+  const later = ledger.answered.filter(({ account }) => account === kept!.account).at(-1)!;
+  const key = kept!.key.replace(/..$/, (end) => (end === '00' ? '01' : '00'));
+  const broken = new Ledger();
+  broken.answer(broken.sent({ ...kept!, key }), 'submission');
+  broken.done(
+    broken.called({
+      ...ledger.answeredCalls.find(({ path }) => path.endsWith('cash-movements'))!,
+      body: { reference: 'x', amount: '1.00' },
+    }),
+  );
+  broken.answer(broken.sent(later), 'submission');
+  broken.answer(broken.sent(kept!), 'submission');
+  const { failures } = await reckon(await readVenue({ data: dir }), broken, { redriven: 0, problems: [], deadLetters: [] });
+  expect(failures).toEqual([
+    expect.stringContaining(`submission ${key} of ${kept!.account} was answered and is not in BOOK#`),
+    expect.stringContaining('which was answered before it was sent'),
+    expect.stringContaining('"reference":"x","amount":"1.00"} stands 0 times'),
+  ]);
+});

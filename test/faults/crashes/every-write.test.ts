@@ -1,0 +1,100 @@
+/**
+ * Every function dies at every kind of write it makes: once just before the write takes effect and once just after, before
+ * anyone hears of it. What it was working on is delivered again, and the venue must end where it ends when nobody dies.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EXPIRY, play, ROLL } from '../../../lib/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
+import type { ProxyRequest } from '../../../lib/local/proxy/request.ts';
+import type { FunctionName } from '../../../lib/store/names.ts';
+import type { Fate } from '../../../lib/virtual/fault-hooks.ts';
+
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
+
+/** What a write writes, without what differs from one to the next, such as `PutItem JOURNAL` or `SendMessage auctions`. */
+function kindOf({ service, operation, body }: ProxyRequest): string {
+  if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
+  const text = JSON.stringify(body);
+  const [, partition = ''] = /"pk":\{"S":"([^"#]*)/.exec(text) ?? [];
+  const [, sort = ''] = /"sk":\{"S":"([A-Z]+)/.exec(text) ?? [];
+  return `${operation} ${partition} ${sort}`.trim();
+}
+
+/** What each function must not be able to lose or double. Other writes (snapshots, rare wake-ups) die too when they come. */
+const WRITES: Record<FunctionName, string[]> = {
+  'participant-api': ['SendMessage orders.fifo', 'PutItem SHARD ROLL'],
+  'operator-api': ['TransactWriteItems LOG', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
+  'accept-orders': ['UpdateItem GATE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage auctions'],
+  'close-auction': ['TransactWriteItems AUCTION', 'UpdateItem AUCTION', 'SendMessageBatch orders.fifo'],
+  'clear-auction': ['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo'],
+  'post-events': [
+    'BatchWriteItem JOURNAL',
+    'PutItem SHARD ACCOUNT',
+    'UpdateItem TOTALS',
+    'PutItem SHARD CURSOR',
+    'SendMessage clearing',
+    'BatchWriteItem STATEMENT',
+  ],
+  'roll-positions': ['PutItem DAY', 'TransactWriteItems AUCTION', 'PutItem ROLL', 'UpdateItem DAY', 'SendMessage closings'],
+  'settle-day': ['PutItem LOG', 'UpdateItem DAY', 'SendMessageBatch postings.fifo'],
+};
+
+/** By function and kind of write, the deaths it was used for. */
+type Deaths = Map<string, Map<string, ('before' | 'after')[]>>;
+
+/** Crashes whoever makes a kind of write: the first time before it takes effect, the next time after. */
+function killer(deaths: Deaths): (request: ProxyRequest) => Fate {
+  return (request) => {
+    if (READS.has(request.operation)) return 'pass';
+    const kinds = deaths.get(request.function) ?? new Map<string, ('before' | 'after')[]>();
+    deaths.set(request.function, kinds);
+    const died = kinds.get(kindOf(request)) ?? [];
+    kinds.set(kindOf(request), died);
+    if (died.length === 2) return 'pass';
+    died.push(died.length === 0 ? 'before' : 'after');
+    return died.length === 1 ? 'kill-before' : 'kill-after';
+  };
+}
+
+describe('functions that die between any two of their writes', () => {
+  const deaths: Deaths = new Map();
+  const ends: { script: string; undisturbed: string; disturbed: string; differences: readonly string[]; deadLetters: number }[] =
+    [];
+
+  beforeAll(async () => {
+    for (const [name, script] of Object.entries({ EXPIRY, ROLL })) {
+      const end = async (onRequest?: (request: ProxyRequest) => Fate) => {
+        const market = openVirtualMarket(script, onRequest ? { faultHooks: { onRequest } } : {});
+        await play(market, script);
+        const audit = await market.audit();
+        expect(audit).toMatchObject({ lotsSum: 0, centsSum: 0n });
+        return { audit, deadLetters: market.cloud.deadLetters().length };
+      };
+      const undisturbed = await end();
+      const { audit, deadLetters } = await end(killer(deaths));
+      ends.push({
+        script: name,
+        undisturbed: undisturbed.audit.stateHash,
+        disturbed: audit.stateHash,
+        differences: audit.differences,
+        deadLetters,
+      });
+    }
+  });
+
+  it('end in the state of a run in which nobody died', () => {
+    for (const { undisturbed, disturbed, differences, deadLetters } of ends) {
+      expect(differences).toEqual([]);
+      expect(deadLetters).toBe(0);
+      expect(disturbed).toBe(undisturbed);
+    }
+  });
+
+  it.each(Object.entries(WRITES) as [FunctionName, string[]][])(
+    '%s has died before and after each write that matters',
+    (name, kinds) => {
+      const died = Object.fromEntries(kinds.map((kind) => [kind, deaths.get(name)?.get(kind)]));
+      expect(died).toEqual(Object.fromEntries(kinds.map((kind) => [kind, ['before', 'after']])));
+    },
+  );
+});

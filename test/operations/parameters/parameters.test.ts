@@ -1,0 +1,162 @@
+/** Changing a product as code is changed: validated, tried on the last trading day, made, shown, and taken back. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { VenueRows } from '../../../lib/audit/rows.ts';
+import { type Market, openMarket, PRODUCT, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
+import { PROJECT } from '../../../lib/infra/bundle.ts';
+import { propose } from '../../../lib/operations/parameters/proposal.ts';
+import { dryRun } from '../../../lib/operations/parameters/trial.ts';
+
+let market: Market;
+let rows: VenueRows;
+let folder: string;
+let token: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'change-'));
+  market = await openMarket(ROLL, { sweeps: 'cron(30 8-19 ' });
+  // On the first day of the roll a hedger pays more for the spread than yesterday's, so that bands and limits matter.
+  await play(market, ROLL, async () => {
+    if (new Date(market.cloud.clock.now()).toISOString() !== '2025-11-07T20:00:00.000Z') return;
+    const [buy, sell] = ['2026-01', '2025-12'].map((month) => `${PRODUCT}-${month}`);
+    await market.submit('hedger', [{ clientOrderId: 'spread', buy, sell, price: '0.010', lots: 20 }]);
+    await market.cloud.quiet();
+  });
+  rows = await VenueRows.from(market.table.scan());
+  token = await market.cloud.mint({ sub: 'op-1', groups: ['operators'] });
+});
+afterAll(async () => {
+  await market[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const tried = async (change: object) => {
+  const { parameters } = await propose(rows, PRODUCT, { json: JSON.stringify(change) });
+  return (await dryRun(rows, PRODUCT, parameters, SHARDS))!;
+};
+
+describe('on the last trading day', () => {
+  it('the parameters in force make what the log says', async () => {
+    const { date, months, holds, rolled } = await tried({});
+    const { events } = await market.audit();
+    const closing = events.findLast((event) => event.kind === 'auction-cleared' && event.closing);
+    const settled = events.findLast((event) => event.kind === 'prices-settled');
+    if (closing?.kind !== 'auction-cleared' || settled?.kind !== 'prices-settled') throw new Error('no day was closed');
+    expect(date).toBe('2025-11-07');
+    expect(months.map(({ price, volume }) => [...price, ...volume])).toEqual(
+      Object.values(closing.months).map(({ price, volume }) => [price, price, volume, volume]),
+    );
+    expect(months.map(({ settles }) => settles)).toEqual(Object.values(settled.settled).map((price) => [price, price]));
+    expect(holds).toEqual([[], []]);
+    expect(rolled[0]).toBeGreaterThan(0);
+    expect(rolled[1]).toBe(rolled[0]);
+  });
+
+  it('a narrow daily limit holds the months that moved more, and no price changes', async () => {
+    const { months, holds } = await tried({ dailyLimit: '0.001' });
+    const moved = months.filter(({ held }) => held[1]);
+    expect(moved.length).toBeGreaterThan(0);
+    expect(moved.length).toBeLessThan(months.length);
+    expect(holds[0]).toEqual([]);
+    expect(holds[1].map(({ reason }) => reason)).toEqual(moved.map(() => 'moved-beyond-daily-limit'));
+    expect(months.filter(({ price, volume }) => price[0] !== price[1] || volume[0] !== volume[1])).toEqual([]);
+  });
+
+  it('a roll band of nothing rolls less at a dearer spread, and the prices show it', async () => {
+    const { rolled, months } = await tried({ rollBand: '0.000' });
+    expect(rolled).toEqual([8, 5]);
+    expect(months.filter(({ price }) => price[0] !== price[1]).map(({ contract }) => contract)).not.toEqual([]);
+    expect(months.filter(({ settles }) => settles[0] !== settles[1]).length).toBeGreaterThan(0);
+  });
+
+  it('an index limit of nothing holds the value of the day', async () => {
+    const { holds } = await tried({ indexMoveBasisPointsMax: 1 });
+    expect(holds[1]).toMatchObject([{ reason: 'index-moved-beyond-limit' }]);
+  });
+});
+
+describe('a change is refused before anything is written', () => {
+  it.each([
+    [{ dailyLimit: '0' }, 'dailyLimit must be decimal text'],
+    [{ indexValuesMin: 32 }, 'indexValuesMin must be a whole number, 1 to 31'],
+    [{ listedMonths: 8 }, 'the terms of a listed product are fixed: listedMonths'],
+    [{ dailyLimits: '0.1' }, 'There is no parameter dailyLimits'],
+    [[], 'no object'],
+  ])('%j', async (change, why) => {
+    await expect(propose(rows, PRODUCT, { json: JSON.stringify(change) })).rejects.toThrow(why);
+  });
+
+  it.each([
+    ['H200', { json: '{}' }, 'There is no product H200'],
+    [PRODUCT, { json: '{' }, 'not JSON'],
+    [PRODUCT, { version: 2 }, 'has had no version 2'],
+  ])('%s %j', async (product, wanted, why) => {
+    await expect(propose(rows, product, wanted)).rejects.toThrow(why);
+  });
+});
+
+/** Not in this thread: the market it calls runs here. */
+const change = (...args: string[]) =>
+  new Promise<{ code: number; said: string }>((resolve) => {
+    const { tableName, dynamodbEndpoint, url } = market.cloud;
+    const where = ['--table', tableName, '--endpoint', dynamodbEndpoint, '--url', url];
+    const env = { ...process.env, OPERATOR_TOKEN: token };
+    execFile(
+      process.execPath,
+      ['lib/commands/parameters.ts', ...args, ...where],
+      { cwd: PROJECT, env },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, said: stdout + stderr }),
+    );
+  });
+const inForce = async () => {
+  const { items } = (await market.operator.get('/v1/operator/products')) as {
+    items: { version: number; parameters: { dailyLimit: string } }[];
+  };
+  return [items[0]!.version, items[0]!.parameters.dailyLimit];
+};
+
+test('the command tries, changes, and takes back by the command that it prints', async () => {
+  const file = join(folder, 'limit.json');
+  writeFileSync(file, '{"dailyLimit": "0.010"}');
+  const trial = await change('--product', PRODUCT, '--file', file);
+  expect(trial.said).toContain('dailyLimit  0.500 -> 0.010');
+  expect(trial.said).toMatch(/H100-SXM-2025-12 +2\.\d{3} +\d+ +2\.\d{3} +no( -> held)?/);
+  expect(trial.said).toContain('Nothing was changed.');
+  expect(trial.code).toBe(0);
+  expect(await inForce()).toEqual([1, '0.500']);
+
+  const made = await change('--product', PRODUCT, '--file', file, '--apply');
+  expect(made.said).toContain('H100-SXM is at version 2. To take it back:');
+  expect(await inForce()).toEqual([2, '0.010']);
+
+  const revert = /npm run parameters -- (.*--apply.*)/.exec(made.said)?.[1]?.split(' ') ?? [];
+  expect(revert.slice(0, 5)).toEqual(['--product', PRODUCT, '--version', '1', '--apply']);
+  const back = await change(...revert.slice(0, 5));
+  expect(back.said).toContain('dailyLimit  0.010 -> 0.500');
+  expect(await inForce()).toEqual([3, '0.500']);
+  await market.cloud.quiet();
+  expect((await market.audit()).differences).toEqual([]);
+});
+
+test('a change that is refused for one of several products is made for none', async () => {
+  const file = join(folder, 'other.json');
+  writeFileSync(file, '{"dailyLimit": "0.020"}');
+  const before = await inForce();
+  const { code, said } = await change('--product', PRODUCT, '--product', 'H200', '--file', file, '--apply');
+  expect(said).toContain('There is no product H200');
+  expect(code).toBe(1);
+  expect(await inForce()).toEqual(before);
+});
+
+test.each([
+  [['--file', 'x.json'], '--product is missing'],
+  [['--product', PRODUCT], 'either --file or --version'],
+  [['--product', PRODUCT, '--version', '0'], 'a whole number'],
+])('change %j ends with 2', async (args, says) => {
+  const { code, said } = await change(...args);
+  expect(code).toBe(2);
+  expect(said).toContain(says);
+});
