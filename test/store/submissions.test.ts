@@ -1,12 +1,16 @@
 /** The sealed book: what is read of it, in which order, how long it stays, and what its seals say. */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
 import {
+  claimRollChunk,
   frozenBook,
   KEY_AGE_MS_MAX,
   KEY_AHEAD_MS_MAX,
   keyDate,
+  type RollChunk,
+  rollOrders,
   type Submission,
   sealOf,
   submissionsOf,
@@ -16,7 +20,7 @@ import { type Item, Table } from '../../lib/store/table.ts';
 import { month } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { keyAt } from '../lambdas/gateway.ts';
-import { buy, cancel } from '../lambdas/orders.ts';
+import { buy, cancel, order } from '../lambdas/orders.ts';
 
 let engine: Engine;
 let table: Table;
@@ -158,6 +162,34 @@ test('a key is taken for good: what is written under it first stands', async () 
   expect(await submissionsOf(table, first.product, 0, 'ann', 1, [MONDAY], '')).toEqual([first]);
 });
 
+describe('the roll orders of a shard', () => {
+  const chunk = (account: string, last = true): RollChunk => ({
+    orders: [{ ...order(`roll/${account}`, NOV, NOV + 1, 10, 4), account, rolls: true, partlyFilled: false }],
+    through: account,
+    last,
+  });
+
+  it('are those of one auction: neither of another, nor of one whose number begins alike', async () => {
+    const product = newBook();
+    for (const auction of [1, 10, 2]) await claimRollChunk(table, product, 0, auction, 0, chunk(`of${auction}`));
+    expect((await rollOrders(table, product, 0, 1)).map(({ account }) => account)).toEqual(['of1']);
+  });
+
+  it('are read chunk after chunk, also from the tenth on', async () => {
+    const product = newBook();
+    const names = Array.from({ length: 12 }, (_, at) => `a${at}`);
+    for (const [at, name] of names.entries()) await claimRollChunk(table, product, 0, 1, at, chunk(name, false));
+    expect((await rollOrders(table, product, 0, 1)).map(({ account }) => account)).toEqual(names);
+  });
+
+  it('stand as they were first claimed: a second worker goes on from those', async () => {
+    const product = newBook();
+    expect(await claimRollChunk(table, product, 0, 1, 0, chunk('ann', false))).toEqual(chunk('ann', false));
+    expect(await claimRollChunk(table, product, 0, 1, 0, chunk('bob', true))).toEqual(chunk('ann', false));
+    expect(await rollOrders(table, product, 0, 1)).toEqual(chunk('ann').orders);
+  });
+});
+
 describe('the seal of a row', () => {
   const item = async (submission: Submission): Promise<Item> => {
     const { pk, sk, ...attributes } = (await rowOf(submission))!;
@@ -183,6 +215,18 @@ describe('the seal of a row', () => {
       expect(sealOf({ ...stored, attributes: rest })).not.toBe(stored.attributes.seal?.S);
     },
   );
+
+  it.each<[name: string, changed: AttributeValue]>([
+    ['auction', { N: '2' }],
+    ['sequence', { S: '0' }],
+    ['instructions', { B: new Uint8Array([1, 0]) }],
+    ['outcomes', { B: new Uint8Array([1, 1, 1]) }],
+    ['expiresAt', { N: '0' }],
+  ])('is another with another %s', async (name, changed) => {
+    const stored = await item(await write(newBook()));
+    const attributes = { ...stored.attributes, [name]: changed };
+    expect(sealOf({ ...stored, attributes })).not.toBe(stored.attributes.seal?.S);
+  });
 
   it('does not depend on the order in which attributes come', async () => {
     const stored = await item(await write(newBook()));
