@@ -15,8 +15,8 @@ import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { firstDay } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import type { Ticks } from '../../lib/domain/contract/units.ts';
-import { isPosted } from '../../lib/store/accounts.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
+import { isPosted } from '../../lib/store/control-totals.ts';
 import {
   type Day,
   type Held,

@@ -12,8 +12,8 @@ import {
   localDate,
   nextBusinessDay,
 } from '../../lib/domain/contract/calendar.ts';
-import { readCursor } from '../../lib/store/accounts.ts';
 import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';

@@ -4,11 +4,12 @@
  * who reads it, or what comes next.
  */
 
+import { sumByKey } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { parseContractCode } from '../domain/contract/months.ts';
 import { formatPrice } from '../domain/contract/product.ts';
 import { addCents, formatCents, NO_CENTS } from '../domain/contract/units.ts';
-import { decodeTotals, sumByKey } from '../store/accounts.ts';
+import { decodeTotals } from '../store/control-totals.ts';
 import { DAY_STEPS, type Held, heldId } from '../store/days.ts';
 import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';

@@ -1,7 +1,7 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { readCursor } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { type DayStep, hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { cursorKey } from '../../lib/store/keys.ts';

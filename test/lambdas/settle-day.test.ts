@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test,
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { HoldReason } from '../../lib/domain/clearing/settlement.ts';
 import { type Micros, ticks } from '../../lib/domain/contract/units.ts';
-import { readAccount, readStatements } from '../../lib/store/accounts.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
 import { changeHeld, type Held, type HeldProposal, heldId, publishIndex, readDay, readHeld } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { auctionKey } from '../../lib/store/keys.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { METRICS, type QueueName } from '../../lib/store/names.ts';
+import { readStatements } from '../../lib/store/statements.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import {
