@@ -23,7 +23,7 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
-import { claimRollChunk } from '../../lib/store/submissions.ts';
+import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
 

@@ -10,7 +10,7 @@ import { listDays, publishIndex, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
 import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
-import { rollOrders } from '../../lib/store/submissions.ts';
+import { rollOrders } from '../../lib/store/roll-orders.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
 import type { ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
 import type { Statement } from '../../lib/domain/clearing/statement.ts';
@@ -8,14 +7,11 @@ import { decodeAccount, listAccounts, readAccount, writeAccount } from '../../li
 import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
 import { moveCursor, readCursor } from '../../lib/store/cursors.ts';
 import { readJournal, writeJournal } from '../../lib/store/journal.ts';
-import { accountKey, shardOf, submissionKey } from '../../lib/store/keys.ts';
+import { accountKey, shardOf } from '../../lib/store/keys.ts';
 import { readStatements, statementName, writeStatements } from '../../lib/store/statements.ts';
-import { keyDate, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
-import { keyAt } from '../lambdas/gateway.ts';
-import { order } from '../lambdas/orders.ts';
 
 const SHARDS = 2;
 let engine: Engine;
@@ -122,41 +118,5 @@ describe('totals', () => {
     await recordTotals(table, 51, 0, of(1n));
     await recordTotals(table, 51, 1, of(1n));
     expect(await isPosted(table, 51, SHARDS)).toBe(false);
-  });
-});
-
-describe('the stored item of a submission', () => {
-  /** Names and values in bytes, as DynamoDB bills them. */
-  const bytesOf = (item: Attributes): number =>
-    Object.entries(item).reduce((sum, [name, { S, N, B }]) => sum + name.length + (B?.length ?? Buffer.byteLength(S ?? N!)), 0);
-
-  const bytesOfOrders = async (count: number, nameLength: number): Promise<number> => {
-    const name = (at: number): string => String(at).padStart(nameLength, 'x');
-    const instructions = Array.from(
-      { length: count },
-      (_, at): Instruction => ({ kind: 'new', order: order(name(at), DEC, DEC + 1, -99_999, 1_000_000, 'gtc') }),
-    );
-    const [account, key] = ['a'.repeat(64), keyAt(Date.parse('2025-10-20T14:00:00Z'), count)];
-    await writeSubmission(table, {
-      product: 'H100-SXM',
-      shard: 1,
-      account,
-      key,
-      digest: '0123456789abcdef',
-      auction: 1000,
-      sequence: '18870000000000000000',
-      receivedAt: '2025-10-20T14:00:00.000Z',
-      instructions,
-      outcomes: instructions.map(() => 'accepted' as const),
-    });
-    return bytesOf((await table.get(submissionKey('H100-SXM', 1, keyDate(key), account, key)))!);
-  };
-
-  it('is one write unit for one order, however long its names are', async () => {
-    expect(await bytesOfOrders(1, 36)).toBeLessThanOrEqual(1024);
-  });
-
-  it('is at most twenty write units for five hundred orders', async () => {
-    expect(await bytesOfOrders(500, 20)).toBeLessThanOrEqual(20 * 1024);
   });
 });
