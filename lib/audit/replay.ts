@@ -39,6 +39,7 @@ export interface Replay {
   complete: boolean;
 }
 
+/** Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. */
 export async function replay(rows: Rows, shards: number): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,

@@ -20,6 +20,7 @@ export interface VirtualMarketOptions {
   readonly onAnswer?: (caller: string, asked: string, answer: string) => void;
 }
 
+/** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
   const { sources, sweeps, seed = 0, faultHooks, onOutput, onAnswer } = options;
   const cloud = startVirtualCloud({
@@ -64,7 +65,7 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
   };
 }
 
-/** An SDK client whose requests go to the virtual table, past everything that goes wrong. */
+/** An SDK client that reads the virtual table directly, so that no fault reaches it. */
 function clientOf(cloud: VirtualCloud): DynamoDBClient {
   return new DynamoDBClient({
     region: 'us-east-1',
