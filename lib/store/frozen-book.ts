@@ -1,6 +1,6 @@
 /**
  * The whole book of a closed auction, as it was frozen: what was carried into it, changed by what was submitted since, and
- * the orders of the roll. Whoever clears reads it here, and so does whoever checks afterwards that it was cleared right.
+ * the orders of the roll. clear-auction reads it here, and so do the audit and the release gate, which clear it again.
  */
 import type { BookOrder } from '../domain/auction/book.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
@@ -9,7 +9,10 @@ import { readCarried } from './results.ts';
 import { frozenBook, liveOrders, rollOrders } from './submissions.ts';
 import type { Rows } from './table.ts';
 
-/** `state` is the product's as the auction before this one left it. */
+/**
+ * The orders of a closed auction, shard by shard and in no order that matters. `state` is the product's as the auction
+ * before this one left it. Throws when carried orders that the log points at are gone.
+ */
 export async function readAuctionBook(table: Rows, auction: Auction, state: ProductState, shards: number): Promise<BookOrder[]> {
   // Joined, not pushed by spreading: a shard may hold more orders than a call can have arguments.
   const books: BookOrder[][] = [];

@@ -11,11 +11,11 @@ import { bookPartition, rollChunkKey, rollChunkPrefix, rollPartition, submission
 import { packInstructions, packOrders, packOutcomes, unpackInstructions, unpackOrders, unpackOutcomes } from './packing.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
-/** How long a new idempotency key may be when it is first seen, behind and ahead of the gateway's clock. */
+/** How far the time of a new idempotency key may be behind and ahead of the gateway's clock, milliseconds. */
 export const KEY_AGE_MS_MAX = 10 * 60_000;
 export const KEY_AHEAD_MS_MAX = 60_000;
 
-/** Book items leave long after anyone can ask for them; nothing is decided from their absence. */
+/** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
 
 export interface Submission {
@@ -55,7 +55,7 @@ export async function readSubmission(
   return item && decodeSubmission(product, shard, item);
 }
 
-/** False when the key is taken. */
+/** Writes a submission under its own key, with its seal. False when the key is taken, by the same submission or by another. */
 export async function writeSubmission(table: Table, submission: Submission): Promise<boolean> {
   const { product, shard, account, key } = submission;
   const item: Item = {
@@ -74,8 +74,8 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
 }
 
 /**
- * A hash of all else in the item and of its key, so that whoever audits can name a changed row and not only the auction
- * that no longer clears as it did. It is no proof against who knows how to make it; clearing again is.
+ * A hash of the item's key and all its other attributes, so that the audit can name a changed row and not only the auction
+ * that no longer clears as it did. It proves nothing against a forger who knows this code; clearing the auction again does.
  */
 export function sealOf({ pk, sk, attributes }: Item): string {
   const hash = createHash('sha256').update(`${pk}\n${sk}`);
@@ -119,7 +119,7 @@ export async function frozenBook(
   return found.sort((a, b) => (a.account < b.account ? -1 : a.account > b.account ? 1 : byArrival(a, b)));
 }
 
-/** An account's live orders in an auction, from what the auction before left it and what it has said since. */
+/** An account's live orders in an auction, from what the auction before it carried and what the account has submitted since. */
 export function liveOrders(carried: readonly BookOrder[], submissions: readonly Submission[]): LiveOrders {
   const live: LiveOrders = new Map(carried.map((order) => [order.clientOrderId, order]));
   const partlyFilled = new Set(carried.filter((order) => order.partlyFilled).map(({ clientOrderId }) => clientOrderId));
