@@ -72,7 +72,8 @@ export class Releases extends Construct {
       Stack.of(this).formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
     role.addToPolicy(
       new iam.PolicyStatement({
-        actions: ['lambda:GetAlias', 'lambda:UpdateAlias'],
+        // As in AWSCodeDeployRoleForLambdaLimited: a deployment asks whether the alias has provisioned concurrency.
+        actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
         resources: functions.map(({ functionName }) => arn('lambda', 'function', `${functionName}:${LIVE}`)),
       }),
     );
@@ -93,9 +94,11 @@ export class Releases extends Construct {
  */
 function alarmsOf(functionName: FunctionName, alarms: readonly cloudwatch.Alarm[]): cloudwatch.Alarm[] {
   const reads = (Object.keys(QUEUES) as QueueName[]).filter((queue) => QUEUES[queue].consumer === functionName);
+  // A function may send to the queue that it reads; CodeDeploy refuses a group that names an alarm twice.
+  const queues = new Set([...reads, ...PIPELINE[functionName].sendsTo]);
   const names = [
     `errors-${functionName}`,
-    ...[...reads, ...PIPELINE[functionName].sendsTo].map((queue) => `dead-letters-${queue}`),
+    ...Array.from(queues, (queue) => `dead-letters-${queue}`),
     ...(PIPELINE[functionName].servesApi ? ['api-failures'] : []),
     ...EXCHANGE_ALARMS,
   ];

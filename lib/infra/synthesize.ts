@@ -46,7 +46,8 @@ export function synthesize(outdir: string, options: ExchangeOptions = {}): strin
     analyticsReporting: false,
     treeMetadata: false,
     builtinCloudFormationValidation: options.validate ?? false,
-    context: { ...cdkJsonContext(), 'aws:cdk:enable-asset-metadata': true },
+    // The command line adds both to what it writes, so that is what tools and tests must read as well.
+    context: { ...cdkJsonContext(), 'aws:cdk:enable-asset-metadata': true, 'aws:cdk:enable-path-metadata': true },
   });
   addExchange(app, options);
   return app.synth().getStackByName(STACK_NAME).templateFullPath;
