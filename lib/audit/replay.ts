@@ -6,6 +6,7 @@
 
 import type { Fill } from '../domain/auction/book.ts';
 import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../domain/clearing/account.ts';
+import { isEnough } from '../domain/clearing/approval.ts';
 import { BANK, type ClearingEvent } from '../domain/clearing/events.ts';
 import { rollOpening } from '../domain/clearing/roll.ts';
 import { decideFinalPrice, settlementCurve } from '../domain/clearing/settlement.ts';
@@ -15,7 +16,7 @@ import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
 import { addCents, addLots, lots, NO_CENTS } from '../domain/contract/units.ts';
 import { encodeTotals, journalItem, type ShardTotals, statementItem, statementOf, sumByKey } from '../store/accounts.ts';
-import { APPROVALS_NEEDED, readIndex } from '../store/days.ts';
+import { readIndex } from '../store/index-values.ts';
 import { logKey, shardOf, totalsKey } from '../store/keys.ts';
 import { LogDamagedError, readLog } from '../store/log.ts';
 import { readFills } from '../store/results.ts';
@@ -103,9 +104,10 @@ async function priceFindings(
 ): Promise<Finding[]> {
   const { parameters, toSettle, marks } = before.products[event.product]!;
   const row = nameOf(seq);
-  const approved = new Set(event.approvedBy).size;
+  const approved = event.approvedBy.length > 0;
   const faults: Finding[] = [];
-  if (approved > 0 && approved < APPROVALS_NEEDED) faults.push({ row, what: `is approved by ${approved} operator` });
+  if (approved && !isEnough(event.approvedBy))
+    faults.push({ row, what: `is approved by ${new Set(event.approvedBy).size} operator` });
   const differs = (what: string, logged: unknown, due: unknown): void => {
     if (canonical(logged) !== canonical(due))
       faults.push({ row, what: `${what} is ${canonical(logged)} in the log and ${canonical(due)} by the rules` });
