@@ -5,11 +5,12 @@
  */
 
 import { heldId } from '../domain/clearing/approval.ts';
+import { sumByKey } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { parseContractCode } from '../domain/contract/months.ts';
 import { formatPrice } from '../domain/contract/product.ts';
 import { addCents, formatCents, NO_CENTS } from '../domain/contract/units.ts';
-import { decodeTotals, sumByKey } from '../store/accounts.ts';
+import { decodeTotals } from '../store/control-totals.ts';
 import { DAY_STEPS } from '../store/days.ts';
 import { decodeHeld } from '../store/held.ts';
 import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
