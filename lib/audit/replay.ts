@@ -6,6 +6,7 @@
 
 import type { Fill } from '../domain/auction/book.ts';
 import { type AccountState, emptyAccount } from '../domain/clearing/account.ts';
+import { isEnough } from '../domain/clearing/approval.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posting.ts';
 import { rollOpening } from '../domain/clearing/roll.ts';
@@ -15,7 +16,7 @@ import { nextBusinessDay } from '../domain/contract/calendar.ts';
 import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
 import { encodeTotals } from '../store/control-totals.ts';
-import { APPROVALS_NEEDED, readIndex } from '../store/days.ts';
+import { readIndex } from '../store/index-values.ts';
 import { journalItem } from '../store/journal.ts';
 import { logKey, shardOf, totalsKey } from '../store/keys.ts';
 import { LogDamagedError, readLog } from '../store/log.ts';
@@ -41,6 +42,7 @@ export interface Replay {
   complete: boolean;
 }
 
+/** Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. */
 export async function replay(rows: Rows, shards: number): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,
@@ -104,9 +106,10 @@ async function priceFindings(
 ): Promise<Finding[]> {
   const { parameters, toSettle, marks } = before.products[event.product]!;
   const row = nameOf(seq);
-  const approved = new Set(event.approvedBy).size;
+  const approved = event.approvedBy.length > 0;
   const faults: Finding[] = [];
-  if (approved > 0 && approved < APPROVALS_NEEDED) faults.push({ row, what: `is approved by ${approved} operator` });
+  if (approved && !isEnough(event.approvedBy))
+    faults.push({ row, what: `is approved by ${new Set(event.approvedBy).size} operator` });
   const differs = (what: string, logged: unknown, due: unknown): void => {
     if (canonical(logged) !== canonical(due))
       faults.push({ row, what: `${what} is ${canonical(logged)} in the log and ${canonical(due)} by the rules` });

@@ -10,7 +10,7 @@ import { bookPartition, submissionKey } from './keys.ts';
 import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
-/** Book items leave long after anyone can ask for them; nothing is decided from their absence. */
+/** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
 
 export interface Submission extends DecidedSubmission {
@@ -41,7 +41,7 @@ export async function readSubmission(
   return item && decodeSubmission(product, shard, item);
 }
 
-/** False when the key is taken. */
+/** Writes a submission under its own key, with its seal. False when the key is taken, by the same submission or by another. */
 export async function writeSubmission(table: Table, submission: Submission): Promise<boolean> {
   const { product, shard, account, key } = submission;
   const item: Item = {
@@ -60,8 +60,8 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
 }
 
 /**
- * A hash of all else in the item and of its key, so that whoever audits can name a changed row and not only the auction
- * that no longer clears as it did. It is no proof against who knows how to make it; clearing again is.
+ * A hash of the item's key and all its other attributes, so that the audit can name a changed row and not only the auction
+ * that no longer clears as it did. It proves nothing against a forger who knows this code; clearing the auction again does.
  */
 export function sealOf({ pk, sk, attributes }: Item): string {
   const hash = createHash('sha256').update(`${pk}\n${sk}`);

@@ -26,7 +26,7 @@ beforeAll(async () => {
       kind: 'cash-moved',
       account,
       cents: cents(500_00n),
-      reference: 'proxy-1',
+      reference: 'transfer-1',
       ...by,
     });
   }

@@ -113,7 +113,7 @@ beforeAll(async () => {
   await ask(operatorApi, 'POST /v1/operator/accounts/{account}/cash-movements', {
     claims,
     path: { account: 'acme' },
-    body: { reference: 'proxy-1', amount: '250000.00' },
+    body: { reference: 'transfer-1', amount: '250000.00' },
   });
   for (let shard = 0; shard < SHARDS; shard++)
     await moveIntake(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), SLOT);
@@ -161,7 +161,7 @@ describe('an account', () => {
         balance: '249820.00',
         lots: { 'H100-SXM-2025-12': 6, 'H100-SXM-2026-01': 4 },
       },
-      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'proxy-1' },
+      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'transfer-1' },
       { seq: 2, kind: 'account-opened', amount: '0.00', balance: '0.00' },
     ]);
     const first = (await get('/v1/journal', { query: { limit: '2' } })).body;

@@ -3,7 +3,7 @@
  * it. So a key can neither be kept for later nor outlive what is stored under it.
  */
 
-/** How old a key may be when it is first seen, and how far ahead of the gateway's clock. */
+/** How far the time of a new key may be behind and ahead of the gateway's clock, milliseconds. */
 export const KEY_AGE_MS_MAX = 10 * 60_000;
 export const KEY_AHEAD_MS_MAX = 60_000;
 

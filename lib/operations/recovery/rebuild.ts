@@ -1,8 +1,8 @@
 /**
- * A venue built again in an empty table. What people said and what was decided is copied: the log, the books, results,
+ * Builds a venue again in an empty table. What callers sent and what was decided is copied: the log, the books, results,
  * auctions, index values, approvals, instructions. What follows from it is not: accounts, journals, statements, totals,
  * cursors and the snapshot come out of the replayed log by the venue's own fold, whatever the source has in their place. So
- * a table in which those were damaged is healed by it, and one whose log or books don't replay is refused.
+ * damage to those is repaired, and a source whose log or books don't replay is refused.
  */
 
 import { auditRows, hashOf, provable } from '../../audit/audit.ts';

@@ -1,5 +1,5 @@
 /**
- * Puts right what follows from the log and was changed behind the venue's back: accounts, journals, statements and the totals
+ * Puts right what follows from the log and was changed by other means: accounts, journals, statements and the totals
  * by which an event proves that it sums to zero. Meant for the halt that such a change causes: the first totals of an event
  * stand, so a day run would wait for them for ever. What is written comes out of the log alone; an event's totals are
  * replaced only when the journals that then stand add up to them and they sum to zero. Old and new are kept for auditors.

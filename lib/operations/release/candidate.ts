@@ -133,7 +133,7 @@ function reasonIn(line: string): string {
   return line.slice(0, SAID_MAX);
 }
 
-/** What the window builds on: the log before it, books, index values, the orders carried into it, and what participants set. */
+/** The rows that the window builds on: the log before it, books, index values, the orders carried into it, roll instructions. */
 async function earlierRows(rows: VenueRows, { before, entries }: Window): Promise<Attributes[]> {
   const first = new Map<string, number>();
   const books = new Set<string>();
