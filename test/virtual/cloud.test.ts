@@ -240,7 +240,7 @@ describe('the cloud', () => {
   it('is not quiet while a queue holds what nobody works', async () => {
     const { cloud, send } = start();
     await send('UNREAD', 'one');
-    await expect(cloud.quiet()).rejects.toThrow('nothing goes on and unread is not empty');
+    await expect(cloud.quiet()).rejects.toThrow('nothing is pending any more, but queue unread has 1');
   });
 
   it('fires its schedules on the venue’s clock, and hears of those that misfire', async () => {

@@ -1,7 +1,7 @@
 /** Machine time: what was asked for happens at its time and in its order, whatever else the thread is doing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EndlessError, startTimeline } from '../../lib/virtual/timeline.ts';
+import { StuckError, startTimeline } from '../../lib/virtual/timeline.ts';
 
 const STEPS = 10_000;
 
@@ -96,7 +96,7 @@ describe('idle', () => {
     const again = (): void => void timeline.after(1, () => left-- > 0 && again());
     again();
     const [impatient, patient] = await Promise.allSettled([timeline.idle(100), timeline.idle(STEPS)]);
-    expect(impatient).toMatchObject({ status: 'rejected', reason: expect.any(EndlessError) });
+    expect(impatient).toMatchObject({ status: 'rejected', reason: expect.any(StuckError) });
     expect(patient).toMatchObject({ status: 'fulfilled' });
   });
 });
