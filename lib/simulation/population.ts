@@ -1,6 +1,6 @@
 /**
- * Who takes part: data centres for every provider on the street, companies that hedge, investors that hold the near
- * month and roll it, short hedgers, market makers. The same seed, count and prices give the same participants.
+ * The participants: a data centre for every provider with offers, companies that hedge, investors that hold the near month
+ * and roll it, short hedgers, market makers. The same seed, count and prices give the same participants.
  */
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { type Random, random } from '../local/host/random.ts';
