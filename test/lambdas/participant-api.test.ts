@@ -417,7 +417,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(second.body.submission))).toBe('idempotency-key-reused');
   });
 
-  test("another account's submission is not found, queued or decided, and asking is audited", async () => {
+  test("another account's submission is not found, queued or decided, and asking is in the access log", async () => {
     const { submission } = (await submit(bodyOf(outright()))).body;
     for (const decided of [false, true]) {
       if (decided) await accept(sent()[0]!);
@@ -425,7 +425,7 @@ describe('what became of a submission', () => {
       expect([answer.status, codeOf(answer)]).toEqual([404, 'not-found']);
       expect(logger.info).toHaveBeenLastCalledWith(
         'submission not found',
-        expect.objectContaining({ audit: true, account: 'zeta' }),
+        expect.objectContaining({ access: true, account: 'zeta' }),
       );
     }
   });
