@@ -6,16 +6,16 @@
 
 import type { SQSRecord } from 'aws-lambda';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import { applySubmission, type Outcome } from '../../lib/domain/auction/orders.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { accountBook } from '../../lib/store/open-orders.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readCarried } from '../../lib/store/results.ts';
-import { keyDate, readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
+import { keyDate, readSubmission, type Submission, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume } from '../queue/consume.ts';
 
@@ -42,13 +42,14 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   if (!state) throw new Error(`product ${product} is not listed`);
 
   const carried = (await carriedOrders(session.backends, product, shard, state)).get(account) ?? [];
-  const book = await accountBook(table, message, intake, state.lastAuction, carried);
-  const repeated = book.submissions.find((submission) => submission.key === key);
+  const since = await submissionsSince(table, message, intake, state.lastAuction);
+  const repeated = since.at(-1)?.find((submission) => submission.key === key);
   if (repeated) return noteRepeat(session.backends, message, repeated);
 
+  const { orders, exposed } = openOrders(carried, since);
   const outcomes: Outcome[] = isTooLate(message, record, intake)
     ? instructions.map(() => 'auction-closed')
-    : applySubmission(book.orders, instructions, new Set(state.listed), book.exposed);
+    : applySubmission(orders, instructions, new Set(state.listed), exposed);
   if (!intake.dates.includes(keyDate(key)))
     session.keepIntake(product, shard, await admitDate(table, product, shard, intake, keyDate(key)));
 

@@ -4,12 +4,15 @@
  * readers, or the next step.
  */
 
+import { heldId } from '../domain/clearing/approval.ts';
+import { sumByKey } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { parseContractCode } from '../domain/contract/months.ts';
 import { formatPrice } from '../domain/contract/product.ts';
 import { addCents, formatCents, NO_CENTS } from '../domain/contract/units.ts';
-import { decodeTotals, sumByKey } from '../store/accounts.ts';
-import { DAY_STEPS, type Held, heldId } from '../store/days.ts';
+import { decodeTotals } from '../store/control-totals.ts';
+import { DAY_STEPS } from '../store/days.ts';
+import { decodeHeld } from '../store/held.ts';
 import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
@@ -161,7 +164,7 @@ async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[
     if ((event.kind !== 'prices-settled' && event.kind !== 'month-expired') || event.approvedBy.length === 0) continue;
     const key = heldKey(heldId(event.kind === 'prices-settled' ? 'settlement' : 'final-price', event.product, event.date));
     const item = await rows.get(key);
-    const held = item && (JSON.parse(item.data!.S!) as Held);
+    const held = item && decodeHeld(item);
     const value = event.kind === 'prices-settled' ? event.settled : event.finalPrice;
     const proposed =
       held?.proposal.kind === 'settlement' ? held.proposal.curve : held?.proposal.kind === 'final-price' && held.proposal.price;

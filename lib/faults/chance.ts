@@ -47,41 +47,14 @@ export interface Faults {
 
 /** The faults of a seed. `mayLoseWakeUp` says whether, at an instant, the sweep can still make up for a lost wake-up. */
 export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (nowMs: number) => boolean): Faults {
-  const counts = new Map<string, number>();
-  const injected = new Map<string, number>();
-  const kinds: Record<string, number> = {};
-  const struck = new Map<string, number>();
+  const { strike, note, injected, byKind } = startTally(seed);
   const outages = new Map<string, number>();
   let wakeUpLostAt = -1;
   let reads = 0;
 
-  /** The fault, if any, of the next time that this is done. */
-  const strike = <Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined => {
-    const times = (counts.get(what) ?? 0) + 1;
-    counts.set(what, times);
-    if ((struck.get(what) ?? 0) >= SAME_MAX) return undefined;
-    let drawn = draw(`${seed} ${what} ${times}`);
-    for (const [kind, share] of Object.entries(shares) as [Kind, number][]) {
-      drawn -= share;
-      if (drawn >= 0) continue;
-      struck.set(what, (struck.get(what) ?? 0) + 1);
-      return kind;
-    }
-    return undefined;
-  };
-  const note = (kind: string, what: string): void => {
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
-    injected.set(`${kind} ${what}`, (injected.get(`${kind} ${what}`) ?? 0) + 1);
-  };
-  const chance = (what: string, shares: Readonly<Record<string, number>>): boolean => {
-    const kind = strike(what, shares);
-    if (kind) note(kind, what);
-    return kind !== undefined;
-  };
-
   return {
     injected,
-    byKind: () => Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
+    byKind,
     faultHooks: {
       onRequest(request) {
         const what = `${request.function} ${subjectOf(request)}`;
@@ -120,7 +93,12 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         note(`schedule ${fault}`, what);
         return fault;
       },
-      onAnswer: (method, path) => chance(`${method} ${path}`, ANSWER_LOST),
+      onAnswer(method, path) {
+        const what = `${method} ${path}`;
+        const fault = strike(what, ANSWER_LOST);
+        if (fault) note(fault, what);
+        return fault !== undefined;
+      },
       isStale: () => {
         const stale = draw(`${seed} stale ${++reads}`) < STALE;
         if (stale) note('stale read', 'a read');
@@ -131,6 +109,42 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         note('clock skew', `${name} ${environment}`);
         return skew;
       },
+    },
+  };
+}
+
+interface Tally extends Pick<Faults, 'injected' | 'byKind'> {
+  /** The fault, if any, of the next time that this is done. */
+  strike<Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined;
+  /** Counts a fault that was injected. */
+  note(kind: string, what: string): void;
+}
+
+/** What was done how often, and which of it was struck. */
+function startTally(seed: number): Tally {
+  const counts = new Map<string, number>();
+  const struck = new Map<string, number>();
+  const injected = new Map<string, number>();
+  const kinds: Record<string, number> = {};
+  return {
+    injected,
+    byKind: () => Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
+    strike<Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined {
+      const times = (counts.get(what) ?? 0) + 1;
+      counts.set(what, times);
+      if ((struck.get(what) ?? 0) >= SAME_MAX) return undefined;
+      let drawn = draw(`${seed} ${what} ${times}`);
+      for (const [kind, share] of Object.entries(shares) as [Kind, number][]) {
+        drawn -= share;
+        if (drawn >= 0) continue;
+        struck.set(what, (struck.get(what) ?? 0) + 1);
+        return kind;
+      }
+      return undefined;
+    },
+    note(kind, what) {
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
+      injected.set(`${kind} ${what}`, (injected.get(`${kind} ${what}`) ?? 0) + 1);
     },
   };
 }

@@ -12,7 +12,7 @@ import { readFills } from '../store/results.ts';
 import { readSubmission } from '../store/submissions.ts';
 import type { VirtualCloud } from '../virtual/cloud.ts';
 import { seededFaults } from './chance.ts';
-import { ACCOUNTS, type Market, PRODUCT, play, type Script, SHARDS, type Stage, secretOf } from './scripted-market.ts';
+import { ACCOUNTS, type Market, PRODUCT, play, type Script, SELDOM, SHARDS, type Stage, secretOf } from './scripted-market.ts';
 import { openVirtualMarket, type VirtualMarketOptions } from './virtual-market.ts';
 
 export interface SeedResult {
@@ -35,8 +35,6 @@ export interface End {
   readonly wrong: readonly string[];
 }
 
-/** Enough sweeps to make up for what is lost; one every quarter of an hour would take most of the time. */
-const SWEEPS = 'cron(30 11,14,16,17 ';
 const SCRIPTS = [
   { listed: '2025-10-30', last: '2025-10-31' },
   { listed: '2025-11-05', last: '2025-11-06' },
@@ -68,7 +66,7 @@ export async function runSeed(seed: number, sources?: string): Promise<SeedResul
   let now = () => 0;
   const faults = seededFaults(seed, () => now(), mayLoseWakeUp);
   const secrets = new Secrets();
-  const market = openVirtualMarket(script, { ...secrets.hooks, seed, sweeps: SWEEPS, sources, faultHooks: faults.faultHooks });
+  const market = openVirtualMarket(script, { ...secrets.hooks, seed, sweep: SELDOM, sources, faultHooks: faults.faultHooks });
   now = market.cloud.clock.now;
   const failures = await outcome(market, script, expected);
   return {
@@ -93,7 +91,7 @@ async function outcome(market: Market<VirtualCloud>, script: Script, expected: E
 
 /** Plays a script to its end on the virtual cloud. */
 export async function playToEnd(script: Script, options: VirtualMarketOptions = {}): Promise<End> {
-  const market = openVirtualMarket(script, { ...options, sweeps: SWEEPS });
+  const market = openVirtualMarket(script, { ...options, sweep: SELDOM });
   await play(market, script);
   return await endOf(market);
 }

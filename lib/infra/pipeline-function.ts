@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import type { ProductSchedule } from './deployment.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
-import { RECEIVES_MAX, type WorkQueue } from './work-queue.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** The alias that everything calls. */
 export const LIVE = 'live';
@@ -123,7 +123,7 @@ export class PipelineFunction extends Construct {
       ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
     });
     mapping.node.addDependency(this.role);
-    this.fn.addEnvironment(ENV.receivesMax, String(RECEIVES_MAX));
+    this.fn.addEnvironment(ENV.receivesMax, String(from.receivesMax));
   }
 
   /** Gives the times of each product's intraday auctions, so that a missed one can be found. */

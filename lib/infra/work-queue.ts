@@ -13,8 +13,6 @@ const FIFO = '.fifo';
 
 /** As AWS advises for a mapping: room to retry a batch that was throttled while an earlier one ran. */
 const VISIBILITY_PER_TIMEOUT = 6;
-/** How often a message is received before it becomes a dead letter. Below five, throttling alone could make one of a good message. */
-export const RECEIVES_MAX = 5;
 const DEAD_LETTERS_KEPT = Duration.days(14);
 
 /** A queue of the pipeline and its dead letters. */
@@ -23,11 +21,13 @@ export class WorkQueue extends Construct {
   readonly deadLetters: sqs.Queue;
   readonly queueName: QueueName;
   readonly isFifo: boolean;
+  readonly receivesMax: number;
 
-  constructor(scope: Construct, queueName: QueueName) {
+  constructor(scope: Construct, queueName: QueueName, receivesMax: number) {
     super(scope, queueName);
     const { name, consumer } = QUEUES[queueName];
     this.queueName = queueName;
+    this.receivesMax = receivesMax;
     this.isFifo = name.endsWith(FIFO);
     this.deadLetters = deadLetterQueue(this, 'dead-letters', deadLettersName(name));
     this.queue = new sqs.Queue(this, 'queue', {
@@ -35,7 +35,7 @@ export class WorkQueue extends Construct {
       ...(this.isFifo ? highThroughputFifo : {}),
       visibilityTimeout: Duration.seconds(VISIBILITY_PER_TIMEOUT * PIPELINE[consumer].timeout_s),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: RECEIVES_MAX },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesMax },
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });

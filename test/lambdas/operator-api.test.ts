@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { hold, moveDay, planDay, readDay, SYSTEM } from '../../lib/store/days.ts';
+import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
+import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
@@ -346,23 +348,13 @@ describe('index values', () => {
 
 describe('what the system holds', () => {
   const months = [2025 * 12 + 9, 2025 * 12 + 10];
-  const common = {
-    product: PRODUCT,
-    date: on('2025-10-20'),
-    holds: [{ reason: 'moved-beyond-daily-limit', detail: 'x' }],
-    proposedBy: SYSTEM,
-  } as const;
+  const holds = [{ reason: 'moved-beyond-daily-limit', detail: 'x' }] as const;
+  const proposed = (proposal: HeldProposal): Held => propose(PRODUCT, on('2025-10-20'), proposal, holds, SYSTEM);
   beforeAll(async () => {
-    await hold(table, {
-      ...common,
-      id: 'settlement.s1',
-      proposal: { kind: 'settlement', curve: Object.fromEntries(months.map((month) => [month, ticks(2900)])) },
-    });
-    await hold(table, {
-      ...common,
-      id: 'final-price.f1',
-      proposal: { kind: 'final-price', month: months[0]!, price: ticks(2400) },
-    });
+    const curve = Object.fromEntries(months.map((month) => [month, ticks(2900)]));
+    await hold(table, { ...proposed({ kind: 'settlement', curve }), id: 'settlement.s1' });
+    const final = proposed({ kind: 'final-price', month: months[0]!, price: ticks(2400) });
+    await hold(table, { ...final, id: 'final-price.f1' });
   });
 
   test('is shown in decimals', async () => {
@@ -371,7 +363,7 @@ describe('what the system holds', () => {
       product: PRODUCT,
       date: '2025-10-20',
       kind: 'settlement',
-      reasons: common.holds,
+      reasons: holds,
       proposal: { curve: { '2025-10': '2.900', '2025-11': '2.900' } },
       proposedBy: 'system',
       approvals: [],

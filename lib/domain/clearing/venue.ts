@@ -10,6 +10,7 @@ import {
   type ForwardCurve,
   fixedTermsChanged,
   isProductCode,
+  isSameCurve,
   type ProductParameters,
   parameterErrors,
 } from '../contract/product.ts';
@@ -111,9 +112,7 @@ function evolveProduct(
 
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
 function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
-  const months = Object.keys(marks);
-  if (months.length !== Object.keys(from).length || months.some((month) => marks[Number(month)] !== from[Number(month)]))
-    throw new LogOrderError(`${what} does not start from the marks`);
+  if (!isSameCurve(marks, from)) throw new LogOrderError(`${what} does not start from the marks`);
 }
 
 /**

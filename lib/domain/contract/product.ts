@@ -31,6 +31,12 @@ export interface ProductParameters {
 /** Prices by contract month, in the order the months are listed. Keys are contract month numbers. */
 export type ForwardCurve = Readonly<Record<number, Ticks>>;
 
+/** Whether two curves have the same months at the same prices. */
+export function isSameCurve(one: ForwardCurve, other: ForwardCurve): boolean {
+  const months = Object.keys(one);
+  return months.length === Object.keys(other).length && months.every((month) => one[Number(month)] === other[Number(month)]);
+}
+
 /** Decimals of a published index value. */
 export const INDEX_DECIMALS = 6;
 

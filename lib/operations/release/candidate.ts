@@ -8,8 +8,9 @@ import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { frozenClock } from '../../local/host/clock.ts';
 import { LOCAL_REGION } from '../../local/template/assembly.ts';
-import { encodeAccount, moveCursor } from '../../store/accounts.ts';
+import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
+import { moveCursor } from '../../store/cursors.ts';
 import type { DayStep } from '../../store/days.ts';
 import {
   ACCOUNT_PREFIX,
