@@ -181,7 +181,7 @@ describe('answers', () => {
   });
 
   test.each(PARTICIPANT_ROUTES)('%s answers 403 to a token without an account', async (route) => {
-    const answer = await ask(participantApi, route, { claims: { sub: 'nobody' } });
+    const answer = await ask(participantApi, route, { claims: { sub: 'stranger' } });
     expect(answer.status).toBe(403);
     expect(answer.body.type).toBe('urn:compute-exchange:no-account');
   });
