@@ -1,5 +1,5 @@
 /**
- * The books themselves: somebody tampers with a journal, the table is restored elsewhere, and the code is replaced while its messages are under way.
+ * The books themselves: a journal is tampered with, the table is restored elsewhere, and the code is replaced while its messages are under way.
  * That every kind of row is proved is enumerated in `test/audit/tampering.test.ts`; here it is the running venue's own table.
  */
 import { spawnSync } from 'node:child_process';
@@ -37,7 +37,7 @@ async function trade(at: Trading, product: string, id: string, lots: number): Pr
   await at.submit('maker', product, [outright(product, `s${id}`, 'sell', lots, '2.430')]);
 }
 
-/** The table as somebody with rights on it can write it. */
+/** The table as a writer with rights on it can change it. */
 function writer({ cloud }: Trading) {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
@@ -119,7 +119,7 @@ describe('an update deployed while old messages are in flight', () => {
       await using old = await openTrading({ ...DATES, dataDir });
       await old.list(product);
       await old.cloud.quiet();
-      // The first order is written and unheard when the old code ends; others, and the markers behind them, wait in the queue.
+      // The first order is written and not answered when the old code ends; others, and the markers behind them, wait in the queue.
       const stuck = holdAt(old, 'accept-orders', 'PutItem BOOK');
       taken.push(await old.submit('fund', product, [outright(product, 'b1', 'buy', 3, '2.430')]));
       await stuck.reached;
