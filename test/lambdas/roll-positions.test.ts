@@ -11,7 +11,7 @@ import { halt } from '../../lib/store/halt.ts';
 import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
 import { rollOrders } from '../../lib/store/submissions.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
-import { month, on } from '../domain/h100.ts';
+import { month, on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,

@@ -24,10 +24,10 @@ import {
 import { accountKey, shardOf, submissionKey } from '../../lib/store/keys.ts';
 import { keyDate, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
-import { month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { keyAt } from '../lambdas/gateway.ts';
 import { order } from '../lambdas/orders.ts';
+import { month, on } from '../venue/h100.ts';
 
 const SHARDS = 2;
 let engine: Engine;
