@@ -32,7 +32,7 @@ export interface Market<On extends Stage = Cloud> {
   readonly table: Table;
   /** What has been submitted, answered or not. */
   readonly submitted: readonly { readonly account: string; readonly key: string }[];
-  /** A UUIDv7 of the clock's time; the how-manieth one is all that tells two of them apart. */
+  /** A UUIDv7 of the clock's time; two of the same instant differ in a count alone. */
   key(): string;
   /** Sends until it is answered, as a client does whose connection broke: the key makes that safe. */
   submit(account: Account, orders: readonly unknown[], key?: string): Promise<{ submission: string }>;
@@ -61,6 +61,7 @@ export interface MarketOptions extends Pick<CloudOptions, 'proxy' | 'messages' |
   readonly sweep?: SweepTimes;
 }
 
+/** The market on the local cloud, on the evening before the script's first day and empty until it is played. Disposing stops it. */
 export async function openMarket({ listed }: Script, given: MarketOptions = {}): Promise<Market> {
   const { bundles, sweep, ...options } = given;
   const cloud = await startCloud({
@@ -95,7 +96,7 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
 
 const TRIES_MAX = 60;
 
-/** Who trades, on any cloud; `pause` is how a client waits before it asks again. */
+/** The callers of the market, on any cloud; `pause` is how a client waits before it asks again. */
 export function participantsOf(
   { clock }: Pick<Stage, 'clock'>,
   operator: Caller,
@@ -194,14 +195,14 @@ async function list({ operator, as, untilAnswered }: Market<Stage>, listed: stri
   await untilAnswered(() => as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' }));
 }
 
-/** Begins every name that an account gives its orders; nobody else may ever see it. */
+/** Begins every name that an account gives its orders; no other caller may ever see it. */
 export const secretOf = (account: Account): string => `only-${account}-`;
 
 const NAMES = ['clientOrderId', 'replaces', 'cancel'];
 const named = (order: object, prefix: string): object =>
   Object.fromEntries(Object.entries(order).map(([name, value]) => [name, NAMES.includes(name) ? `${prefix}${value}` : value]));
 
-/** A maker who replaces its quotes, a fund and a hedger who buy, a seller who changes its mind. */
+/** A maker quotes and cancels, a fund and a hedger buy, a seller replaces what it has just sent. */
 async function trade(market: Market<Stage>, date: string, time: string, extra: number): Promise<void> {
   const submit = (account: Account, orders: readonly object[]) =>
     market.submit(

@@ -23,6 +23,7 @@ export interface VirtualMarketOptions {
 
 type OnAnswer = (caller: string, asked: string, answer: string) => void;
 
+/** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
   const { sources, sweep, seed = 0, faultHooks, onOutput, onAnswer } = options;
   const cloud = startVirtualCloud({
@@ -74,7 +75,7 @@ function callerOf(cloud: VirtualCloud, name: string, claims: Record<string, stri
   };
 }
 
-/** The venue's table, read past its functions and everything that goes wrong. */
+/** The venue's table, read directly, so that no fault reaches it. */
 export function virtualTableOf(cloud: VirtualCloud): Table {
   const client = new DynamoDBClient({
     region: 'us-east-1',

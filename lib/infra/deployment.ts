@@ -1,6 +1,6 @@
 /**
- * What is deployed: the products whose clock this venue runs, and how many shards its accounts are spread over. A
- * product's market rules (tick, lot, bands, calendar) are data in the venue's log; only what the clock must know is here.
+ * The settings of a deployment: the products and the times at which they trade, and how many shards the accounts are spread
+ * over. A product's market rules (tick, lot, bands, calendar) are data in the venue's log; only what schedules need is here.
  */
 
 /** When a product trades, on weekdays, in its own time zone; the functions know the holidays. Times are `HH:MM`. */
@@ -19,7 +19,7 @@ export interface Deployment {
   readonly products: readonly ProductSchedule[];
   /** Fixed for the life of a venue: an account's shard is a hash modulo this. */
   readonly shards: number;
-  /** IANA name of the zone whose working day the sweep follows. */
+  /** IANA name of the zone in whose working hours the sweep runs. */
   readonly timeZone: string;
   readonly sweep: SweepTimes;
   /** How often a message is received before its queue gives it up. */

@@ -31,7 +31,7 @@ export interface ExchangeStackProps extends StackProps {
   readonly table?: string | undefined;
   /** Where the runbook is published; alarms link to its headings. */
   readonly runbook: string;
-  /** Releases go live although an alarm rings. */
+  /** Releases go live although an alarm is in ALARM. */
   readonly throughAlarms?: boolean | undefined;
 }
 

@@ -14,7 +14,7 @@ import type { Deployment, SweepTimes } from './deployment.ts';
 import { allow } from './pipeline-function.ts';
 import { deadLetterQueue, type WorkQueue } from './work-queue.ts';
 
-/** Long enough for a short outage of SQS; after it, the dead letters ring long before the day is over. */
+/** Long enough for a short outage of SQS; after it, the message is a dead letter, whose alarm is in ALARM before the day is over. */
 const RETRIED_FOR = Duration.hours(1);
 const RETRIES_MAX = 185;
 
@@ -30,6 +30,7 @@ interface Entry {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
+/** The schedules of all products, the venue's sweep, and the dead letters of what they could not deliver. */
 export class Schedules extends Construct {
   readonly deadLetters: sqs.Queue;
 

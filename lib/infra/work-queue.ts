@@ -15,6 +15,7 @@ const FIFO = '.fifo';
 const VISIBILITY_PER_TIMEOUT = 6;
 const DEAD_LETTERS_KEPT = Duration.days(14);
 
+/** A queue of the pipeline and its dead letters. */
 export class WorkQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
@@ -41,7 +42,7 @@ export class WorkQueue extends Construct {
   }
 }
 
-/** A queue for what could not be delivered or processed, kept for as long as SQS keeps anything. */
+/** A queue for what could not be delivered or processed, kept for 14 days, the longest that SQS keeps anything. */
 export function deadLetterQueue(scope: Construct, id: string, queueName: string): sqs.Queue {
   return new sqs.Queue(scope, id, {
     queueName,
