@@ -73,7 +73,7 @@ describe('the audit', () => {
     ['totals', /^TOTALS 0+9$/, (item) => ({ 'shard#0': S(item['shard#0']!.S!.replace('"accounts":', '"accounts":1')) })],
     ['fills', /^RESULT#\S+ fills#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
     ['carried orders', /^RESULT#\S+ carried#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
-    ['a depth', /^RESULT#\S+ depth#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
+    ['the depth', /^RESULT#\S+ depth#/, (item) => ({ body: B(flipped(item.body!.B!)) })],
     ['the state', /^VENUE STATE$/, () => ({ products: S('{}') })],
     ['a cursor', /^SHARD#1 CURSOR$/, () => ({ seq: { N: '3' } })],
     ['an auction', /^AUCTION#/, () => ({ closing: { BOOL: true } })],
@@ -81,8 +81,8 @@ describe('the audit', () => {
     ['what was decided on a submission', /^BOOK#\S+ fund#/, (item) => ({ outcomes: B(flipped(item.outcomes!.B!)) })],
     ['the auction of a submission', /^BOOK#\S+ seller#/, () => ({ auction: { N: '1' }, sequence: S('1') })],
     ['a slot', /^SLOT#/, () => ({ auction: { N: '5' } })],
-    ['a intake', /^INTAKE#/, () => ({ open: { N: '2' } })],
-    ['the dates of a intake', /^INTAKE#/, () => ({ 'passed#1': { L: [] } })],
+    ['an intake', /^INTAKE#/, () => ({ open: { N: '2' } })],
+    ['the dates of an intake', /^INTAKE#/, () => ({ 'passed#1': { L: [] } })],
     ['a done-once mark', /^ONCE cash#/, () => ({ seq: { N: '14' } })],
     ['how far a day has come', /^DAY#/, () => ({ 'event#settle': { N: '3' } })],
     ['the report of a day', /^DAY#/, (item) => ({ report: S(item.report!.S!.replace(/"collected":"/, '"collected":"1')) })],
@@ -147,7 +147,7 @@ test('a submission in the partition of another date is named, also when nothing 
   ]);
 });
 
-test('what was settled on approval must be what was held and who approved it', async () => {
+test('what was settled on approval must be what was held, approved by the same operators', async () => {
   const data = { proposal: { kind: 'settlement', curve: { 1: 5 } }, approvals: ['op-1', 'op-2'] };
   const key = { pk: S('HELD'), sk: S('settlement.P.2025-11-06') };
   const event = { kind: 'prices-settled', product: 'P', date: '2025-11-06', settled: { 1: 5 }, approvedBy: ['op-1', 'op-2'] };
@@ -223,8 +223,8 @@ describe('an export', () => {
 });
 
 test.each([
-  [['--bogus'], 2, 'npm run audit'],
-  [['--data', 'a', '--table', 'b'], 2, 'name two venues'],
+  [['--bogus'], 2, 'npm run audit -- --help'],
+  [['--data', 'a', '--table', 'b'], 2, '--data and --table exclude each other'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
 ])('verify %j ends with %i', (args, code, says) => {

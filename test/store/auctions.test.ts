@@ -16,7 +16,7 @@ import {
   readIntake,
 } from '../../lib/store/auctions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 
 let engine: Engine;

@@ -7,7 +7,7 @@ import {
   readRollInstruction,
   rollInstructionsOf,
   writeRollInstruction,
-} from '../../lib/store/accounts.ts';
+} from '../../lib/store/roll-instructions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../engine.ts';
 

@@ -1,236 +1,114 @@
-/** The sealed book: what is read of it, in which order, how long it stays, and what its seals say. */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+/** Submissions as they are stored: what one costs, and which of them are read for whom. */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import type { Intake } from '../../lib/store/auctions.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
-import {
-  claimRollChunk,
-  frozenBook,
-  KEY_AGE_MS_MAX,
-  KEY_AHEAD_MS_MAX,
-  keyDate,
-  type RollChunk,
-  rollOrders,
-  type Submission,
-  sealOf,
-  submissionsOf,
-  writeSubmission,
-} from '../../lib/store/submissions.ts';
-import { type Item, Table } from '../../lib/store/table.ts';
-import { month } from '../domain/h100.ts';
+import { type Submission, submissionsInto, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
+import { type Attributes, Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { keyAt } from '../lambdas/gateway.ts';
-import { buy, cancel, order } from '../lambdas/orders.ts';
+import { buy, order } from '../lambdas/orders.ts';
+import { month } from '../venue/h100.ts';
 
+const DEC = month('2025-12');
 let engine: Engine;
 let table: Table;
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await startEngine(2);
   table = new Table();
 });
 afterAll(() => engine.stop());
 
-const NOV = month('2025-11');
 const TEN = Date.parse('2025-10-20T14:00:00Z');
-const MONDAY = '2025-10-20';
-const ORDER: Instruction = buy('a', NOV, 2400, 1);
-
-/** Each test has a product, and so a book, of its own. */
-let products = 0;
-const newBook = (): string => `B${++products}`;
 let serial = 0;
-
-/** Writes a submission into auction 1 of shard 0, unless told otherwise. */
-async function write(product: string, more: Partial<Submission> = {}): Promise<Submission> {
-  const { instructions = [ORDER] } = more;
-  const submission: Submission = {
+async function store(product: string, account: string, auction: number, changes: Partial<Submission> = {}): Promise<string> {
+  const key = keyAt(TEN, ++serial);
+  await writeSubmission(table, {
     product,
-    shard: 0,
-    account: 'ann',
-    key: keyAt(TEN, ++serial),
+    shard: 1,
+    account,
+    key,
     digest: '0123456789abcdef',
-    auction: 1,
+    auction,
     sequence: `${serial}`,
     receivedAt: '2025-10-20T14:00:00.000Z',
-    instructions,
-    outcomes: instructions.map(() => 'accepted'),
-    ...more,
-  };
-  expect(await writeSubmission(table, submission)).toBe(true);
-  return submission;
+    instructions: [buy('a', DEC, 2350, 1)],
+    outcomes: ['accepted'],
+    ...changes,
+  });
+  return changes.key ?? key;
 }
-const rowOf = ({ product, shard, account, key }: Submission) =>
-  table.get(submissionKey(product, shard, keyDate(key), account, key));
 
-const READS: [string, (product: string) => Promise<Submission[]>][] = [
-  ['its account', (product) => submissionsOf(table, product, 0, 'ann', 1, [MONDAY], '')],
-  ['the auction', (product) => frozenBook(table, product, 0, 1, [MONDAY])],
-];
+describe('the stored item of a submission', () => {
+  /** Names and values in bytes, as DynamoDB bills them. */
+  const bytesOf = (item: Attributes): number =>
+    Object.entries(item).reduce((sum, [name, { S, N, B }]) => sum + name.length + (B?.length ?? Buffer.byteLength(S ?? N!)), 0);
 
-describe.each(READS)('the book as it is read for %s', (_, read) => {
-  it('is in the order in which submissions arrived, whatever order their keys have', async () => {
-    const product = newBook();
-    // A participant makes its keys itself: the cancel, sent later, may well have the lesser one.
-    const placed = await write(product, { key: keyAt(TEN + 1, 1), sequence: '7' });
-    const cancelled = await write(product, { key: keyAt(TEN, 1), sequence: '8', instructions: [cancel('a')] });
-    expect(await read(product)).toEqual([placed, cancelled]);
-  });
-
-  it('is in the order of its sequence numbers also where they grow by a digit', async () => {
-    const product = newBook();
-    const placed = await write(product, { key: keyAt(TEN + 1, 2), sequence: '99999999999999999999' });
-    const cancelled = await write(product, {
-      key: keyAt(TEN, 2),
-      sequence: '100000000000000000000',
-      instructions: [cancel('a')],
-    });
-    expect(await read(product)).toEqual([placed, cancelled]);
-  });
-
-  it('has nothing of another auction, though it is under the same date', async () => {
-    const product = newBook();
-    await write(product, { auction: 2 });
-    const own = await write(product);
-    await write(product, { auction: 11 });
-    expect(await read(product)).toEqual([own]);
-  });
-
-  it('has every date that it is asked for, in order of arrival and not of date', async () => {
-    const product = newBook();
-    const early = await write(product, { key: keyAt(Date.parse('2025-10-21T00:00:30Z'), 1), sequence: '1' });
-    const late = await write(product, { key: keyAt(Date.parse('2025-10-20T23:59:30Z'), 1), sequence: '2' });
-    const both = ['2025-10-20', '2025-10-21'];
-    expect(await submissionsOf(table, product, 0, 'ann', 1, both, '')).toEqual([early, late]);
-    expect(await frozenBook(table, product, 0, 1, both)).toEqual([early, late]);
-    expect(await read(product)).toEqual([late]);
-  });
-});
-
-test('a frozen book has the accounts one after another', async () => {
-  const product = newBook();
-  const [first, other, second] = [
-    await write(product, { account: 'bob' }),
-    await write(product, { account: 'ann' }),
-    await write(product, { account: 'bob' }),
-  ];
-  expect(await frozenBook(table, product, 0, 1, [MONDAY])).toEqual([other, first, second]);
-});
-
-test('an account sees its own submissions and none of an account whose name begins with its own', async () => {
-  const product = newBook();
-  for (const account of ['ann2', 'ann-x', 'an', 'anna', 'ann.desk', 'bob']) await write(product, { account });
-  const own = await write(product);
-  expect(await submissionsOf(table, product, 0, 'ann', 1, [MONDAY], '')).toEqual([own]);
-});
-
-describe('an account’s submissions since a cut', () => {
-  /** When the cut was made. */
-  const CUT = '2025-10-20T14:30:00.000Z';
-  const found = async (keyTime: number): Promise<boolean> => {
-    const product = newBook();
-    await write(product, { key: keyAt(keyTime, 1) });
-    return (await submissionsOf(table, product, 0, 'ann', 1, [MONDAY], CUT)).length === 1;
-  };
-  const oldest = Date.parse(CUT) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX;
-
-  it('are found though their keys are as old as the gateway lets them be, and a clock’s error older', async () => {
-    expect(await found(oldest)).toBe(true);
-    expect(await found(oldest + 1)).toBe(true);
-  });
-
-  it('are not looked for among older keys: reading costs what was sent since, not what was sent that day', async () => {
-    expect(await found(oldest - 1)).toBe(false);
-  });
-
-  it('are found though their keys are ahead of the clock', async () => {
-    expect(await found(Date.parse(CUT) + KEY_AHEAD_MS_MAX)).toBe(true);
-  });
-});
-
-test('a key may be ten minutes old and a minute ahead when it is first seen, as docs/api.md says', () => {
-  expect([KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX]).toEqual([600_000, 60_000]);
-});
-
-test('a submission stays in the book for four hundred days from the time in its key', async () => {
-  const row = await rowOf(await write(newBook(), { key: keyAt(Date.parse('2025-10-20T14:00:00.999Z'), 1) }));
-  expect(row?.expiresAt).toEqual({ N: `${Date.parse('2025-10-20T14:00:00Z') / 1000 + 400 * 86_400}` });
-});
-
-test('a key is taken for good: what is written under it first stands', async () => {
-  const first = await write(newBook());
-  expect(await writeSubmission(table, { ...first, digest: 'f'.repeat(16), auction: 2 })).toBe(false);
-  expect(await submissionsOf(table, first.product, 0, 'ann', 1, [MONDAY], '')).toEqual([first]);
-});
-
-describe('the roll orders of a shard', () => {
-  const chunk = (account: string, last = true): RollChunk => ({
-    orders: [{ ...order(`roll/${account}`, NOV, NOV + 1, 10, 4), account, rolls: true, partlyFilled: false }],
-    through: account,
-    last,
-  });
-
-  it('are those of one auction: neither of another, nor of one whose number begins alike', async () => {
-    const product = newBook();
-    for (const auction of [1, 10, 2]) await claimRollChunk(table, product, 0, auction, 0, chunk(`of${auction}`));
-    expect((await rollOrders(table, product, 0, 1)).map(({ account }) => account)).toEqual(['of1']);
-  });
-
-  it('are read chunk after chunk, also from the tenth on', async () => {
-    const product = newBook();
-    const names = Array.from({ length: 12 }, (_, at) => `a${at}`);
-    for (const [at, name] of names.entries()) await claimRollChunk(table, product, 0, 1, at, chunk(name, false));
-    expect((await rollOrders(table, product, 0, 1)).map(({ account }) => account)).toEqual(names);
-  });
-
-  it('stand as they were first claimed: a second worker goes on from those', async () => {
-    const product = newBook();
-    expect(await claimRollChunk(table, product, 0, 1, 0, chunk('ann', false))).toEqual(chunk('ann', false));
-    expect(await claimRollChunk(table, product, 0, 1, 0, chunk('bob', true))).toEqual(chunk('ann', false));
-    expect(await rollOrders(table, product, 0, 1)).toEqual(chunk('ann').orders);
-  });
-});
-
-describe('the seal of a row', () => {
-  const item = async (submission: Submission): Promise<Item> => {
-    const { pk, sk, ...attributes } = (await rowOf(submission))!;
-    return { pk: pk!.S!, sk: sk!.S!, attributes };
+  const bytesOfOrders = async (count: number, nameLength: number): Promise<number> => {
+    const name = (at: number): string => String(at).padStart(nameLength, 'x');
+    const instructions = Array.from(
+      { length: count },
+      (_, at): Instruction => ({ kind: 'new', order: order(name(at), DEC, DEC + 1, -99_999, 1_000_000, 'gtc') }),
+    );
+    const [account, key] = ['a'.repeat(64), keyAt(TEN, 1_000_000 + count)];
+    const outcomes = instructions.map(() => 'accepted' as const);
+    await store('H100-SXM', account, 1000, { key, sequence: '18870000000000000000', instructions, outcomes });
+    return bytesOf((await table.get(submissionKey('H100-SXM', 1, keyDate(key), account, key)))!);
   };
 
-  it('is that of what is stored', async () => {
-    const stored = await item(await write(newBook()));
-    expect(stored.attributes.seal?.S).toBe(sealOf(stored));
+  it('is one write unit for one order, however long its names are', async () => {
+    expect(await bytesOfOrders(1, 36)).toBeLessThanOrEqual(1024);
   });
 
-  it('is another under another key: a row that is moved to another account or day is found', async () => {
-    const stored = await item(await write(newBook()));
-    expect(sealOf({ ...stored, sk: stored.sk.replace('ann', 'bob') })).not.toBe(stored.attributes.seal?.S);
-    expect(sealOf({ ...stored, pk: stored.pk.replace(MONDAY, '2025-10-21') })).not.toBe(stored.attributes.seal?.S);
+  it('is at most twenty write units for five hundred orders', async () => {
+    expect(await bytesOfOrders(500, 20)).toBeLessThanOrEqual(20 * 1024);
+  });
+});
+
+describe('the submissions since the last auction that cleared', () => {
+  const DATE = '2025-10-20';
+  const intake: Intake = {
+    open: 4,
+    openedAt: '2025-10-20T14:05:00.000Z',
+    dates: [DATE],
+    passed: new Map([
+      [2, [DATE]],
+      [3, [DATE]],
+    ]),
+  };
+  const keysOf = (lists: readonly (readonly Submission[])[]): string[][] => lists.map((list) => list.map(({ key }) => key));
+
+  it("are an account's own, by auction, and no other account's however alike the names are", async () => {
+    const at = { product: 'SINCE', shard: 1, account: 'ann' };
+    const own = [];
+    for (const auction of [1, 2, 3, 4, 4]) own.push(await store('SINCE', 'ann', auction));
+    for (const account of ['an', 'ann2', 'ann-b', 'bob']) await store('SINCE', account, 4);
+    const [first, second, third, ...open] = own;
+    expect(keysOf(await submissionsSince(table, at, intake, 1))).toEqual([[second], [third], open]);
+    expect(keysOf(await submissionsSince(table, at, intake, 3))).toEqual([open]);
+    expect(keysOf(await submissionsSince(table, at, intake, 0))[0]).toEqual([]);
+    expect(keysOf(await submissionsSince(table, at, { ...intake, passed: new Map([[1, [DATE]]]) }, 0))[0]).toEqual([first]);
+    expect(await submissionsSince(table, at, intake, 4)).toEqual([]);
   });
 
-  it.each(['auction', 'sequence', 'digest', 'receivedAt', 'instructions', 'outcomes', 'expiresAt'])(
-    'is another without its %s',
-    async (name) => {
-      const stored = await item(await write(newBook()));
-      const { [name]: _, ...rest } = stored.attributes;
-      expect(sealOf({ ...stored, attributes: rest })).not.toBe(stored.attributes.seal?.S);
-    },
-  );
-
-  it.each<[name: string, changed: AttributeValue]>([
-    ['auction', { N: '2' }],
-    ['sequence', { S: '0' }],
-    ['instructions', { B: new Uint8Array([1, 0]) }],
-    ['outcomes', { B: new Uint8Array([1, 1, 1]) }],
-    ['expiresAt', { N: '0' }],
-  ])('is another with another %s', async (name, changed) => {
-    const stored = await item(await write(newBook()));
-    const attributes = { ...stored.attributes, [name]: changed };
-    expect(sealOf({ ...stored, attributes })).not.toBe(stored.attributes.seal?.S);
+  it('are looked for from the oldest key on that could still have come in', async () => {
+    const at = { product: 'OLDEST', shard: 1, account: 'ann' };
+    const opened = Date.parse(intake.openedAt);
+    const [oldest, older] = [keyAt(opened - 11 * 60_000, 1), keyAt(opened - 11 * 60_000 - 1, 2)];
+    for (const key of [oldest, older]) await store('OLDEST', 'ann', 4, { key });
+    expect(keysOf(await submissionsSince(table, at, intake, 3))).toEqual([[oldest]]);
   });
+});
 
-  it('does not depend on the order in which attributes come', async () => {
-    const stored = await item(await write(newBook()));
-    const turned = Object.fromEntries(Object.entries(stored.attributes).reverse());
-    expect(sealOf({ ...stored, attributes: turned })).toBe(sealOf(stored));
-  });
+test('a frozen book is read from the partitions of its dates, of one auction, over all accounts', async () => {
+  const today = [await store('FROZEN', 'ann', 7), await store('FROZEN', 'bob', 7)];
+  await store('FROZEN', 'ann', 8);
+  const key = keyAt(TEN - 86_400_000, 1);
+  await store('FROZEN', 'ann', 7, { key });
+  const keys = async (dates: string[]): Promise<string[]> =>
+    (await submissionsInto(table, 'FROZEN', 1, 7, dates)).map((submission) => submission.key);
+  expect(await keys(['2025-10-20'])).toEqual(today);
+  expect((await keys(['2025-10-19', '2025-10-20'])).toSorted()).toEqual([key, ...today].toSorted());
+  expect(await keys([])).toEqual([]);
 });

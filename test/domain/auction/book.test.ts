@@ -4,7 +4,7 @@ import { type BookOrder, type ClearedBook, clearBook } from '../../../lib/domain
 import type { TimeInForce } from '../../../lib/domain/auction/orders.ts';
 import { CASH, type ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month } from '../h100.ts';
+import { month } from '../../venue/h100.ts';
 
 const [OCT, NOV, DEC, JAN] = [month('2025-10'), month('2025-11'), month('2025-12'), month('2026-01')];
 const MARKS = { [NOV]: ticks(2400), [DEC]: ticks(2410), [JAN]: ticks(2420) };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Instruction, keepExposed, type Order, type Outcome, targetOf } from '../../../lib/domain/auction/orders.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month } from '../h100.ts';
+import { month } from '../../venue/h100.ts';
 
 const order = (clientOrderId: string): Order => ({
   clientOrderId,

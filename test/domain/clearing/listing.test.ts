@@ -4,7 +4,7 @@ import type { ParametersChanged } from '../../../lib/domain/clearing/events.ts';
 import { changeErrors, type ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { listedMonths, monthText } from '../../../lib/domain/contract/months.ts';
 import { MAX_TICKS, type Ticks, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const MONTHS = listedMonths('NYSE', on('2025-10-30'), 12);
 const [FIRST] = MONTHS;

@@ -13,7 +13,7 @@ import {
   writtenParameters,
 } from '../../../lib/domain/contract/product.ts';
 import { type Micros, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100 } from '../h100.ts';
+import { H100 } from '../../venue/h100.ts';
 
 describe('every whole number of a product has a least and a most', () => {
   const limits = Object.entries(PARAMETER_LIMITS) as [keyof typeof PARAMETER_LIMITS, readonly [number, number]][];
