@@ -171,7 +171,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'exposed-orders-forgotten',
         wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
-        text: ', new Set(state.listed), book.exposed)',
+        text: ', new Set(state.listed), exposed)',
         becomes: ', new Set(state.listed))',
       },
       {

@@ -238,7 +238,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lib/store/table.ts',
-    tests: ['test/store/table.test.ts', 'test/store/table-pages.test.ts'],
+    tests: ['test/store/table-pages.test.ts', 'test/store/table.test.ts'],
     mutants: [
       {
         name: 'unwritten-items-forgotten',
@@ -255,8 +255,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'first-page-of-a-query',
         wrong: 'A book beyond a megabyte is cleared without its rest.',
-        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  async queryAll',
-        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  async queryAll',
+        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  /** The same',
+        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  /** The same',
       },
       {
         name: 'first-page-of-a-scan',
