@@ -157,12 +157,6 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: '',
       },
       {
-        name: 'marker-out-of-turn',
-        wrong: 'An auction is skipped: its orders are never matched.',
-        text: 'if (intake.open < auction) throw',
-        becomes: 'if (intake.open < 0) throw',
-      },
-      {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
         text: 'closed.size === session.shards',
