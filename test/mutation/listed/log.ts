@@ -310,7 +310,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/queue/consume.ts',
-    tests: ['test/lambdas/queue.test.ts'],
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/post-halt.test.ts'],
     mutants: [
       {
         name: 'mates-given-up',
