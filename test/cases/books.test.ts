@@ -1,5 +1,5 @@
 /**
- * The books themselves: somebody tampers with a journal, the table is restored elsewhere, and the code is replaced while its messages are under way.
+ * The books themselves: a journal is tampered with, the table is restored elsewhere, and the code is replaced while its messages are under way.
  * That every kind of row is proved is enumerated in `test/audit/tampering.test.ts`; here it is the running venue's own table.
  */
 import { spawnSync } from 'node:child_process';
@@ -38,7 +38,7 @@ async function trade(at: LocalVenue, product: string, id: string, lots: number):
   await at.submit('maker', product, [outright(product, `s${id}`, 'sell', lots, '2.430')]);
 }
 
-/** The table as somebody with rights on it can write it. */
+/** The table as a writer with rights on it can change it. */
 function writer({ cloud }: LocalVenue) {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
@@ -120,7 +120,7 @@ describe('an update deployed while old messages are in flight', () => {
       await using old = await openLocalVenue({ ...DATES, dataDir });
       await old.list(product);
       await old.cloud.quiet();
-      // The first order is written and unheard when the old code ends; others, and the markers behind them, wait in the queue.
+      // The first order is written and not answered when the old code ends; others, and the markers behind them, wait in the queue.
       const stuck = holdAt(old, 'accept-orders', 'PutItem BOOK');
       taken.push(await old.submit('fund', product, [outright(product, 'b1', 'buy', 3, '2.430')]));
       await stuck.reached;

@@ -1,4 +1,4 @@
-/** The day run, pressed: twice at once, not at all, too early, and on an index that can't be right. */
+/** The day run under trouble: started twice at once, not at all, too early, and on an index that can't be right. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import { METRICS } from '../../lib/store/names.ts';
@@ -53,7 +53,7 @@ describe('settle fired twice and concurrently', () => {
       if (request.function !== 'settle-day' || kindOf(request) !== 'PutItem LOG') return 'pass';
       if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
       arrived.push(request.environment);
-      if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) notifyDayRun(product);
+      if (arrived.length === 1) for (let times = 0; times < 3; times++) notifyDayRun(product);
       else if (arrived.length === 2) {
         await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
         both.resolve();
@@ -72,7 +72,7 @@ describe('settle fired twice and concurrently', () => {
     const after = await statements('fund', product);
     expect(after).toHaveLength(1);
     // And all of it again when it is over.
-    for (let rings = 0; rings < 3; rings++) {
+    for (let times = 0; times < 3; times++) {
       notifyDay(product, THURSDAY);
       notifyDayRun(product);
     }
@@ -83,7 +83,7 @@ describe('settle fired twice and concurrently', () => {
 });
 
 describe('bad index values', () => {
-  /** Two operators agree; whoever proposed counts as one. */
+  /** Two operators agree; the one that proposed counts as one. */
   const release = async (product: string, by: ('operator' | 'second')[]): Promise<void> => {
     for (const name of by) {
       const [first] = await held(product);
@@ -119,7 +119,7 @@ describe('bad index values', () => {
         ['settlement', 'index-stale'],
       ]);
       await expectNothingPosted(product);
-      // Who proposed it can't release it alone.
+      // The operator that proposed it can't release it alone.
       const [index] = await held(product);
       const alone = await venue.operator.ask('POST', `/v1/operator/held/${index!.held}/approve`, { revision: index!.revision });
       expect(alone.status).toBe(409);
@@ -176,12 +176,12 @@ describe('roll before settle ended', () => {
       return 'pass';
     };
     await venue.cloud.advanceTo(slotOf(FRIDAY));
-    for (let rings = 0; rings < 3; rings++) notifyDay(product, FRIDAY);
+    for (let times = 0; times < 3; times++) notifyDay(product, FRIDAY);
     await venue.cloud.quiet();
     expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY), rolled]).toEqual(['settle', 'roll', 0]);
     expect((await venue.auctions(product)).map(({ auction }) => auction)).toEqual([2, 1]);
 
-    // Somebody takes the other side of Friday's spread.
+    // A seller takes the other side of Friday's spread.
     const spread = { clientOrderId: 'x', buy: `${product}-2025-12`, sell: `${product}-2026-01`, price: '0.050', lots: 9 };
     await venue.submit('maker', product, [spread]);
     await publish(product, FRIDAY);
@@ -226,7 +226,7 @@ describe('a missed day', () => {
     expect((await statements('fund', product)).map(({ date }) => date)).toEqual([FRIDAY, THURSDAY]);
   });
 
-  it('is begun by the sweep when no schedule comes at all, and it rings while it is late', async () => {
+  it('is begun by the sweep when no schedule comes at all, and its alarm is in ALARM while it is late', async () => {
     const product = 'MISSED-ALL';
     await venue.list(product);
     await publish(product, THURSDAY);

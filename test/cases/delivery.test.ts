@@ -1,4 +1,4 @@
-/** Messages that come again, come broken, come back from the dead letters, or come around the cut. */
+/** Messages that come again, come damaged, are redriven, or come around the cut. */
 import { createHash } from 'node:crypto';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ afterAll(async () => {
   await venue[Symbol.asyncDispose]();
 });
 
-/** Whom two orders of an auction are by: one account of each shard. */
+/** Two orders for an auction, by one account of each shard. */
 const trade = async (product: string, id: string, lots: number) =>
   Promise.all([
     venue.submit('fund', product, [outright(product, `b${id}`, 'buy', lots, '2.430')]),
@@ -39,7 +39,7 @@ describe('message delivered 2 to 10 times', () => {
   let copies = 0;
   beforeAll(() => venue.list(product));
 
-  // A deletion may be lost four times before SQS gives a message up; more deliveries than five need more copies of it.
+  // A deletion may be lost four times before the message is a dead letter; more than five deliveries need more copies of it.
   it.each([2, 3, 4, 5, 6, 7, 8, 9, 10])('every message of an auction %i times, and it fills as if once', async (times) => {
     const received = new Map<string, number>();
     venue.faults.messages = (queue, body) => {
@@ -100,7 +100,7 @@ describe('poison message in a group', () => {
     for (const [account, answer] of answers)
       expect(await venue.outcome(account, answer)).toMatchObject({ auction: 1, orders: [{ outcome: 'accepted' }] });
     expect(venue.deadIn('orders-dlq.fifo')).toEqual([poison]);
-    // What rings the alarm; and what may be a sealed order has not been written to a log.
+    // The alarm's metric has it; and what may be a sealed order has not been written to a log.
     await venue.wait(60_000);
     expect(venue.measured('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: 'orders-dlq.fifo' })).toBe(1);
     const lines = venue.cloud.logs.recent('accept-orders').map(({ text }) => text);
@@ -220,7 +220,7 @@ describe('dead-letter redrive after the auction closed', () => {
       state: 'decided',
       orders: [{ clientOrderId: 'late', outcome: 'refused', reason: 'auction-closed' }],
     });
-    // Somebody would sell to it, had it been taken into the next auction.
+    // There is a seller for it, had it been taken into the next auction.
     await venue.submit('maker', product, [outright(product, 's2', 'sell', 9, '2.410')]);
     await venue.auction(product);
     expect((await venue.fills('fund', product)).map(({ clientOrderId }) => clientOrderId)).toEqual(['early']);

@@ -1,4 +1,4 @@
-/** The table refuses, is slow for everyone, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
+/** The table refuses, throttles, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
@@ -112,7 +112,7 @@ describe('five minutes of throttling', () => {
     expect((5 * 60) / (6 * shortest_s)).toBeLessThan(4);
   });
 
-  it('refuses what it can not take, rings, and afterwards works off all that was answered', async () => {
+  it('refuses what it can not take, its alarms see it, and afterwards all that was answered is worked', async () => {
     const product = 'THROTTLED';
     await venue.list(product);
     const begins = Promise.withResolvers<void>();
@@ -145,7 +145,7 @@ describe('five minutes of throttling', () => {
     expect(await venue.auctions(product)).toMatchObject([{ auction: 1 }]);
     expect(await venue.lots('fund', product)).toEqual({ '2025-12': 2 });
     expect(await venue.lots('seller', product)).toEqual({ '2025-12': -2 });
-    // The refused ones were told to try again, and can, under the same key.
+    // The refused ones were asked to try again, and can, with the same key.
     for (const answer of await Promise.all(keys.map(attempt))) expect(answer.status).toBe(202);
     await venue.submit('maker', product, [outright(product, 'more', 'sell', 5, '2.410')]);
     await venue.auction(product);
@@ -155,14 +155,14 @@ describe('five minutes of throttling', () => {
 
 describe('table unreachable for hours, then the backlog', () => {
   const HOUR = 3_600_000;
-  /** An auction became due in the dark; markers stood behind the orders when it began; and a sweep rang before anyone sent them back. */
+  /** During the outage an auction becomes due; before it, markers stood behind the orders; a sweep comes before the dead letters are redriven. */
   const [DUE, MARKED, SWEPT] = ['DARK-DUE', 'DARK-MARKED', 'DARK-SWEPT'] as const;
   const PRODUCTS = [DUE, MARKED, SWEPT];
   const taken = new Map<string, [Account, Answer][]>();
   const outcomes = async (product: string) =>
     Promise.all(taken.get(product)!.map(async ([account, answer]) => venue.outcome(account, answer)));
 
-  it('refuses new submissions; what was answered waits among the dead letters, and that rings', async () => {
+  it('refuses new submissions; what was answered waits among the dead letters, whose alarm sees it', async () => {
     for (const product of PRODUCTS) {
       await venue.list(product);
       await venue.auction(product);
@@ -172,7 +172,7 @@ describe('table unreachable for hours, then the backlog', () => {
     const trouble = troubleFrom(begins.promise, 'drop-before');
     venue.faults.proxy = async (request) => {
       const action = await trouble(request);
-      // Workers are told at once that there is no table: a connection that breaks is tried again by the SDK for seconds.
+      // Workers get the answer at once that there is no table; a connection that breaks is tried again by the SDK for seconds.
       const silent = action === 'drop-before' && request.function !== 'participant-api';
       return silent ? serviceError('dynamodb', 'ResourceNotFoundException', 'injected') : action;
     };
@@ -209,7 +209,7 @@ describe('table unreachable for hours, then the backlog', () => {
       expect(venue.measured('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName })).toBeGreaterThan(0);
   });
 
-  it('takes submissions again at once when it is back; a late auction whose closing is rung again closes', async () => {
+  it('takes submissions again at once when it is back; a late auction closes once its closing is sent again', async () => {
     venue.heal();
     for (const product of PRODUCTS) taken.get(product)!.push(['nimbus', await sell(product, 'nimbus', 'fresh')]);
     await venue.cloud.quiet();

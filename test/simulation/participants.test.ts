@@ -1,4 +1,4 @@
-/** What participants do, each told the same market. */
+/** What participants do, each in the same market. */
 import { describe, expect, test } from 'vitest';
 import { type ContractMonth, contractCode, listedMonths } from '../../lib/domain/contract/months.ts';
 import { lots, parseDecimal, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
@@ -105,7 +105,7 @@ describe('a hedger', () => {
   });
 });
 
-describe('those who hold the near month', () => {
+describe('participants that hold the near month', () => {
   test('an investor buys it in slices up to its target', () => {
     expect(buyNear({ target: 60 }, MARKET, NOTHING, random(1, 'i'))).toMatchObject([
       { side: 'buy', contract: code(DEC), lots: 10 },

@@ -203,7 +203,7 @@ describe('the roll of an account', () => {
     expect(state.products[PRODUCT]?.roll).toEqual({ near: DEC, held: 100, rolled: 0 });
   });
 
-  test('who holds nothing in the near month then has nothing to roll', () => {
+  test('an account that holds nothing in the near month then has nothing to roll', () => {
     const { state } = apply(holding({ [JAN]: 5 }), settled(curve(1, 1), curve(1, 1), DEC))!;
     expect(state.products[PRODUCT]?.roll).toBeUndefined();
   });
