@@ -124,7 +124,7 @@ function stopper(folder: MarketFolder, cloud: Cloud, exchange: Exchange): () => 
 
 async function writeTokens(folder: MarketFolder, cloud: Cloud) {
   const trader = ({ account }: { account: string }): Promise<string> =>
-    cloud.mint({ sub: `${account}-trader`, account, expiresIn: TOKEN_SECONDS });
+    cloud.mint({ sub: `${account}-trader`, attributes: { account }, expiresIn: TOKEN_SECONDS });
   const operator = (sub: string): Promise<string> => cloud.mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS });
   const tokens = {
     MARKET: cloud.url,

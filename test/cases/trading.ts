@@ -233,7 +233,8 @@ export async function openTrading(options: TradingOptions): Promise<Trading> {
   const exchange = new Exchange(cloud.url);
   const year = 366 * 86_400;
   const operatorNamed = async (sub: string) => exchange.as(await cloud.mint({ sub, groups: ['operators'], expiresIn: year }));
-  const participant = async (account: Account) => exchange.as(await cloud.mint({ sub: account, account, expiresIn: year }));
+  const participant = async (account: Account) =>
+    exchange.as(await cloud.mint({ sub: account, attributes: { account }, expiresIn: year }));
   const [operator, second] = await Promise.all([operatorNamed('op-1'), operatorNamed('op-2')]);
   const as = Object.fromEntries(
     await Promise.all(ACCOUNTS.map(async (account) => [account, await participant(account)] as const)),

@@ -73,7 +73,8 @@ export async function openVenue(): Promise<AlarmedVenue> {
   });
   const exchange = new Exchange(cloud.url);
   const operator = async (sub: string) => exchange.as(await cloud.mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS }));
-  const trader = async (account: string) => exchange.as(await cloud.mint({ sub: account, account, expiresIn: TOKEN_SECONDS }));
+  const trader = async (account: string) =>
+    exchange.as(await cloud.mint({ sub: account, attributes: { account }, expiresIn: TOKEN_SECONDS }));
   const operators = [await operator('op-1'), await operator('op-2')] as const;
   const [maker, fund] = [await trader('maker'), await trader('fund')];
   const sqs = new SQSClient({

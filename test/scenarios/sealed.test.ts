@@ -52,7 +52,7 @@ beforeAll(async () => {
   await operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: PARAMETERS, listing });
   for (const account of ['fund', 'hedger']) await operator.post('/v1/operator/accounts', { account, name: account });
   await cloud.advanceTo(at('09:00'));
-  tokens.push(await mint({ sub: 'fund', account: 'fund' }), await mint({ sub: 'op-1', groups: ['operators'] }));
+  tokens.push(await mint({ sub: 'fund', attributes: { account: 'fund' } }), await mint({ sub: 'op-1', groups: ['operators'] }));
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
   // Refused, each for another reason, and with the mark in it.
   await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, price: '2.7171' }] }, 422);
