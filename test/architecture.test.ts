@@ -99,7 +99,7 @@ function wrongArrows(file: string, source: string): string[] {
     .map(({ line, name }) => `${file}:${line} imports ${name}`);
 }
 
-/** Who imports whom: from each file, or from each folder, to the others that it names. */
+/** The imports as arrows: from each file, or from each folder, to the others that it names. */
 function graph(files: readonly [file: string, source: string][], nodeOf: (file: string) => string): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>();
   for (const [file, source] of files)
