@@ -223,8 +223,8 @@ describe('an export', () => {
 });
 
 test.each([
-  [['--bogus'], 2, 'npm run audit'],
-  [['--data', 'a', '--table', 'b'], 2, 'name two venues'],
+  [['--bogus'], 2, 'npm run audit -- --help'],
+  [['--data', 'a', '--table', 'b'], 2, '--data and --table exclude each other'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
 ])('audit %j ends with %i', (args, code, says) => {

@@ -7,12 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { kindOf, writes } from './faults.ts';
-import { openTrading, outright, type Trading } from './trading.ts';
+import { kindOf, writes } from '../venue/faults.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {

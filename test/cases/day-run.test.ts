@@ -1,15 +1,16 @@
 /** The day run under trouble: started twice at once, not at all, too early, and on an index that can't be right. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { instantOf } from '../../lib/domain/contract/calendar.ts';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
+import { kindOf } from '../venue/faults.ts';
+import { newYork } from '../venue/h100.ts';
+import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
   // The December contract begins to roll on Friday the 7th.
-  venue = await openTrading({ date: '2025-11-06', listed: '2025-11-05', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-11-05', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -19,30 +20,15 @@ afterAll(async () => {
 });
 
 const [THURSDAY, FRIDAY] = ['2025-11-06', '2025-11-07'] as const;
-const slotOf = (date: string): string => new Date(instantOf(date as never, '16:00', ZONE)).toISOString();
+const slotOf = (date: string): string => new Date(newYork(date, '16:00')).toISOString();
 /** What the day run's schedule sends. */
 const notifyDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
 const notifyDayRun = (product: string): void => venue.cloud.send('day-runs', { v: 1, kind: 'product', product });
-const publish = (product: string, date: string, value = '2.410') =>
-  venue.operator.put(`/v1/operator/index/${product}/${date}`, { value });
-const stepOf = async (product: string, date: string): Promise<string> => {
-  const { status, body } = await venue.operator.ask('GET', `/v1/operator/days/${product}/${date}`);
-  return status === 404 ? 'none' : (body as { step: string }).step;
-};
-const statements = async (account: Account, product: string) => {
-  const { items } = (await venue.as[account].get('/v1/statements?limit=500')) as {
-    items: { date: string; product: string; variation: string; rolledLots: number }[];
-  };
-  return items
-    .filter((one) => one.product === product)
-    .map(({ date, variation, rolledLots }) => ({ date, variation, rolledLots }));
-};
-const held = async (product: string) => {
-  const { items } = (await venue.operator.get('/v1/operator/held')) as {
-    items: { held: string; product: string; kind: string; reasons: { reason: string }[]; revision: number; approved: boolean }[];
-  };
-  return items.filter((one) => one.product === product && !one.approved);
-};
+const publish = (product: string, date: string, value = '2.410') => venue.publishIndex(date, value, product);
+const stepOf = (product: string, date: string) => venue.stepOf(date, product);
+const statements = async (account: Account, product: string) =>
+  (await venue.statements(account, product)).map(({ date, variation, rolledLots }) => ({ date, variation, rolledLots }));
+const held = (product: string) => venue.held(product);
 const trade = async (product: string, lots = 10): Promise<void> => {
   await Promise.all([
     venue.submit('fund', product, [outright(product, 'b', 'buy', lots, '2.440')]),
@@ -224,7 +210,7 @@ describe('a missed day', () => {
     const order = [outright(product, 'b', 'buy', 3, '2.440', { timeInForce: 'gtc' })];
     await venue.submit('fund', product, order);
     await venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.440', { timeInForce: 'gtc' })]);
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await venue.cloud.quiet();
     expect(await venue.auctions(product)).toEqual([]);
     await publish(product, FRIDAY);

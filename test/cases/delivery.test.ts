@@ -5,14 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { holdAt, kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import { holdAt, kindOf } from '../venue/faults.ts';
+import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
   // Ample for what is worked here; the template's thirty seconds would be waited for, twice.
-  venue = await openTrading({
-    date: '2025-10-20',
+  venue = await openLocalVenue({
     listed: '2025-10-17',
     limits: { redeliveryMs: 5, timeoutsMs: { 'accept-orders': 1_500 } },
   });
@@ -89,7 +89,7 @@ describe('poison message in a group', () => {
       ['hedger', await venue.submit('hedger', product, [outright(product, 'b2', 'buy', 3, '2.430')])],
       ['maker', await venue.submit('maker', product, [outright(product, 's1', 'sell', 5, '2.410')])],
     );
-    const slot = venue.notifyClearing(product);
+    const slot = venue.notifyClosing(product);
     await expect.poll(() => venue.cloud.depths()['orders.fifo']?.ready, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
     first.release();
     await venue.cloud.quiet();

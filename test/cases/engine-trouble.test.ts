@@ -7,11 +7,12 @@ import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { QUEUES } from '../../lib/store/names.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5, environmentsMax: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5, environmentsMax: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -54,7 +55,7 @@ describe('30% conflicts', () => {
       return conflict;
     };
     await venue.list(product);
-    await venue.operator.put(`/v1/operator/index/${product}/2025-10-20`, { value: '2.410' });
+    await venue.publishIndex('2025-10-20', '2.410', product);
     await Promise.all([
       venue.submit('fund', product, [outright(product, 'b', 'buy', 5, '2.430')]),
       venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.410'), { cancel: 'never-sent' }]),
@@ -120,7 +121,7 @@ describe('five minutes of throttling', () => {
     const taken = [await buy(product, 'fund', 'b'), await sell(product, 'seller', 's')];
     expect(taken.map(({ status }) => status)).toEqual([202, 202]);
     begins.resolve();
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     const [before, closings] = [failures('accept-orders'), failures('close-auction')];
     const keys = Array.from({ length: 5 }, () => venue.key());
     const attempt = (key: string) =>
@@ -188,7 +189,7 @@ describe('table unreachable for hours, then the backlog', () => {
       expect(sent.map(([, { status }]) => status)).toEqual(Array(4).fill(202));
       taken.set(product, sent);
     }
-    for (const product of [MARKED, SWEPT]) venue.notifyClearing(product);
+    for (const product of [MARKED, SWEPT]) venue.notifyClosing(product);
     const none = { ready: 0, delayed: 0, inflight: 0 };
     await expect.poll(() => venue.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
     begins.resolve();
@@ -198,7 +199,7 @@ describe('table unreachable for hours, then the backlog', () => {
     expect([refused.status, codeOf(refused)]).toEqual([503, 'try-again']);
     expect((await venue.as.fund.ask('GET', '/v1/positions')).status).toBe(503);
     await venue.cloud.advanceTo(venue.cloud.clock.now() + HOUR);
-    venue.notifyClearing(DUE);
+    venue.notifyClosing(DUE);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 2 * HOUR);
     // Four submissions of each, two markers of each of two. On AWS five receives take a quarter of an hour.

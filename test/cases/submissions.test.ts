@@ -2,12 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { holdAt, kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import { holdAt, kindOf } from '../venue/faults.ts';
+import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -167,7 +168,7 @@ describe('an order one millisecond either side of the cut', () => {
     await venue.cloud.advanceTo('2025-10-20T17:59:59.999Z');
     const before = await venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await venue.cloud.advanceTo('2025-10-20T18:00:00.000Z');
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo('2025-10-20T18:00:00.001Z');
     const after = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -180,7 +181,7 @@ describe('an order one millisecond either side of the cut', () => {
     const product = 'CUT-SLOW-MARKER';
     await venue.list(product);
     const { reached, release } = hold('close-auction', 'SendMessageBatch orders.fifo');
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
     const answer = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -196,7 +197,7 @@ describe('an order one millisecond either side of the cut', () => {
     const answering = venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await expect.poll(async () => (await venue.auctions(product)).length, { timeout: 30_000 }).toBe(1);
     release();
     const answer = await answering;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
-import { keyDate, readSubmission } from '../../lib/store/submissions.ts';
+import { readSubmission } from '../../lib/store/submissions.ts';
 import {
   ANN,
   BOB,

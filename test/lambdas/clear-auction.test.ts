@@ -10,7 +10,7 @@ import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,

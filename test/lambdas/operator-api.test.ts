@@ -14,8 +14,8 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
 import { postAll } from './posting.ts';
 

@@ -144,6 +144,19 @@ describe('submitting', () => {
     expect(engine.requests).toEqual(['GetItem', 'SendMessage', 'Query', 'GetItem', 'SendMessage']);
   });
 
+  test('what is refused is looked at a second time, at the newest, and no third time', async () => {
+    await submit(bodyOf(outright()));
+    const look = async (body: unknown, key?: string): Promise<string[]> => {
+      engine.requests.length = 0;
+      await submit(body, key === undefined ? {} : { key });
+      return [...engine.requests];
+    };
+    expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look(bodyOf(outright()), keyAt(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look({ product: 'A100', orders: [outright()] })).toEqual(['Query']);
+    expect(await look(bodyOf(outright({ price: '2.3505' })))).toEqual([]);
+  });
+
   test('five hundred orders of the longest names fit', async () => {
     const orders = Array.from({ length: 500 }, (_, at) =>
       spread({

@@ -17,8 +17,8 @@ import { writeResult } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
 import { postAll } from './posting.ts';
 

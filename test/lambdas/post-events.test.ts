@@ -25,7 +25,7 @@ import { METRICS } from '../../lib/store/names.ts';
 import { packFills } from '../../lib/store/packing.ts';
 import { readFills } from '../../lib/store/results.ts';
 import { B, type Item, N } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,

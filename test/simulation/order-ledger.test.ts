@@ -5,7 +5,7 @@ import type { Instruction, Order, Outcome, TimeInForce } from '../../lib/domain/
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { type AuctionRecord, accountForOrders } from '../../lib/simulation/order-ledger.ts';
-import { month } from '../domain/h100.ts';
+import { month } from '../venue/h100.ts';
 
 const DEC = month('2025-12');
 const JAN = month('2026-01');

@@ -8,7 +8,7 @@ import { type Entry, type Market, type Own, type OwnOrder, worthOf } from '../..
 import { type MarketMaker, quote } from '../../lib/simulation/market-makers.ts';
 import { GROUPS, population } from '../../lib/simulation/population.ts';
 import { type DataCentre, sellCapacity, sellNear } from '../../lib/simulation/sellers.ts';
-import { month, on, PRODUCT } from '../domain/h100.ts';
+import { month, on, PRODUCT } from '../venue/h100.ts';
 
 const DATE = on('2025-10-20');
 const DEC = month('2025-12');

@@ -16,6 +16,7 @@ import {
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  paginateListTables,
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -31,6 +32,8 @@ export interface DynamoDb {
   readonly pid: number | undefined;
   /** What a table of the template is called here. */
   tableName(name: string): string;
+  /** Every table that is kept here: in an engine that others use too, those of this data folder only. */
+  tableNames(): Promise<string[]>;
   /** Keeps the table if it is there; `expiry` switches on the deletion of expired items, which goes by real time. */
   createTable(table: TablePlan, expiry: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -69,6 +72,7 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
     client,
     pid: engine.process.pid,
     tableName: (name) => name,
+    tableNames: () => tableNames(client),
     createTable: (table, expiry) => createTable(client, table, expiry),
     async stop() {
       stopping = true;
@@ -85,13 +89,14 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
  */
 function borrowDynamoDb(endpoint: string, file: string | undefined): DynamoDb {
   const client = clientOf(endpoint);
-  const owner = file === undefined ? randomUUID() : ownerIn(`${file}.owner`);
+  const owner = file === undefined ? randomUUID() : ownerIn(ownerFile(file));
   const made: string[] = [];
   return {
     endpoint,
     client,
     pid: undefined,
     tableName: (name) => `${name}-${owner}`,
+    tableNames: async () => (await tableNames(client)).filter((name) => name.endsWith(`-${owner}`)),
     async createTable(table, expiry) {
       made.push(table.name);
       await createTable(client, table, expiry);
@@ -104,7 +109,9 @@ function borrowDynamoDb(endpoint: string, file: string | undefined): DynamoDb {
   };
 }
 
-/** Whose tables are whose, kept beside where they would be. */
+/** Made when another engine keeps the tables of this file: its text names them there. */
+export const ownerFile = (file: string): string => `${file}.owner`;
+
 function ownerIn(file: string): string {
   if (!existsSync(file)) writeFileSync(file, randomUUID());
   return readFileSync(file, 'utf8');
@@ -206,6 +213,12 @@ async function end(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
   await ended;
   clearTimeout(late);
+}
+
+async function tableNames(client: DynamoDBClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of paginateListTables({ client }, {})) names.push(...(page.TableNames ?? []));
+  return names;
 }
 
 function clientOf(endpoint: string): DynamoDBClient {

@@ -22,10 +22,13 @@ interface Lock {
   readonly enginePid: number | null;
 }
 
+/** Where the default engine keeps the tables of a data folder. */
+export const tablesFileOf = (dir: string): string => join(dir, 'tables.db');
+
 export function openDataFolder(dir: string): DataFolder {
   const lockFile = join(dir, 'in-use.json');
   const schedulesFile = join(dir, 'schedules.json');
-  const tablesFile = join(dir, 'tables.db');
+  const tablesFile = tablesFileOf(dir);
   try {
     mkdirSync(join(dir, 'logs'), { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -58,11 +61,7 @@ function refuseIfUsed(dir: string, lock: Lock | undefined): void {
       `Stop that one first. If it is something else that got the same number, delete ${join(dir, 'in-use.json')}.`,
     );
   }
-  if (
-    lock.enginePid !== null &&
-    isAlive(lock.enginePid) &&
-    procFile(lock.enginePid, 'cmdline').includes(join(dir, 'tables.db'))
-  ) {
+  if (lock.enginePid !== null && isAlive(lock.enginePid) && procFile(lock.enginePid, 'cmdline').includes(tablesFileOf(dir))) {
     throw new LocalCloudError(
       `A DynamoDB engine of an earlier run (process ${lock.enginePid}) still has the tables of ${dir} open`,
       `End it: kill ${lock.enginePid}`,

@@ -12,7 +12,7 @@ import type { ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
 import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on, PRODUCT } from '../h100.ts';
+import { month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
 const DAY = on('2025-11-07');

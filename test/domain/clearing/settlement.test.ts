@@ -20,7 +20,7 @@ import {
 } from '../../../lib/domain/contract/months.ts';
 import { type ForwardCurve, parseIndex } from '../../../lib/domain/contract/product.ts';
 import { lots, type Micros, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const FIRST = contractMonth(2025, 11);
