@@ -1,4 +1,4 @@
-/** Verification end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
+/** The audit end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ let items: Attributes[];
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'verify-'));
+  folder = mkdtempSync(join(tmpdir(), 'audit-'));
   market = await openMarket(ROLL);
   await play(market, ROLL);
   items = await Array.fromAsync(market.table.scan());
@@ -171,7 +171,7 @@ describe('an export', () => {
       expect(readFileSync(join(folder, 'b', file)).equals(readFileSync(join(folder, 'a', file))), file).toBe(true);
   });
 
-  test('verifies without the table, and ends with a code when a line of it was changed', async () => {
+  test('is audited without the table, and the command ends with a code when a line of it was changed', async () => {
     const dir = join(folder, 'c');
     exportByCommand(dir);
     const right = script('audit.ts', '--export', dir);
@@ -227,7 +227,7 @@ test.each([
   [['--data', 'a', '--table', 'b'], 2, '--data and --table exclude each other'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
-])('verify %j ends with %i', (args, code, says) => {
+])('audit %j ends with %i', (args, code, says) => {
   const { status, stderr } = script('audit.ts', ...args);
   expect(status).toBe(code);
   expect(stderr).toContain(says);

@@ -62,7 +62,7 @@ afterEach(async () => {
 const MONDAY = on('2025-10-20');
 const TUESDAY = on('2025-10-21');
 const EXPIRY = on('2025-10-31');
-const ring = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
+const wakeUp = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
 const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]): Promise<number[]> =>
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>
@@ -97,15 +97,15 @@ describe('a day is settled', () => {
     ['posted by every shard', [0]],
   ])('only after its closing auction is %s', async (_, shards) => {
     await clearedDay(MONDAY, ...shards);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await stepOf(MONDAY)).toBe('clear');
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 
-  it('only after its roll, its close and its clearing, each of which it rings', async () => {
+  it('only after its roll, its close and its clearing, each of which it notifies', async () => {
     const rungBy = async (step: string, queue: QueueName): Promise<void> => {
       floor.engine.drain();
-      expect(await ring()).toEqual([]);
+      expect(await wakeUp()).toEqual([]);
       expect(await stepOf(MONDAY)).toBe(step);
       expect(floor.engine.messages(queue)).toHaveLength(1);
       expect(await kinds()).toEqual([]);
@@ -120,19 +120,19 @@ describe('a day is settled', () => {
     await rungBy('clear', 'clearings');
   });
 
-  it('once, however many wake-ups ring at once', async () => {
+  it('once, however many wake-ups come at once', async () => {
     await clearedDay(MONDAY, 0, 1);
-    expect(await Promise.all([ring(), ring(), ring(), ring()])).toEqual([[], [], [], []]);
+    expect(await Promise.all([wakeUp(), wakeUp(), wakeUp(), wakeUp()])).toEqual([[], [], [], []]);
     await work(floor);
-    await Promise.all([ring(), ring(), ring()]);
+    await Promise.all([wakeUp(), wakeUp(), wakeUp()]);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
   });
 
-  it('not again, whatever rings later', async () => {
+  it('not again, whatever wake-up comes later', async () => {
     await runDay(floor, product, MONDAY);
     const before = await events();
-    await ring();
+    await wakeUp();
     await runDay(floor, product, MONDAY);
     await deliver('closings', { v: 1, product, slot: newYork(MONDAY, '16:00') });
     await deliver('clearings', { v: 1, product, auction: 1 });
@@ -143,10 +143,10 @@ describe('a day is settled', () => {
   it('not while the venue is halted, and then from where it stood', async () => {
     await clearedDay(MONDAY, 0, 1);
     await halt(floor.table, { reason: 'test', by: 'op', at: '' });
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
     await resumeVenue(floor);
-    await ring();
+    await wakeUp();
     await work(floor);
     expect(await stepOf(MONDAY)).toBe('done');
   });
@@ -156,12 +156,12 @@ describe('a day is settled', () => {
     ['after it settled', 'create', 'after'],
     ['before it moves a step', 'update', 'before'],
     ['after it moved a step', 'update', 'after'],
-  ] as const)('to the same end by a worker that dies %s', async (_, method, when) => {
+  ] as const)('to the same end by a worker that crashes %s', async (_, method, when) => {
     await clearedDay(MONDAY, 0, 1);
     floor.engine.drain();
     dieOnce(floor.table, method, when);
-    expect(await ring()).toEqual([0]);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([0]);
+    expect(await wakeUp()).toEqual([]);
     await work(floor);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
@@ -176,7 +176,7 @@ describe('a day is settled', () => {
         await commit({ table: new Table() }, { kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' });
       return original(item);
     });
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     await work(floor);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
   });
@@ -260,11 +260,11 @@ async function approve(id: string, more: { proposal?: HeldProposal } = {}): Prom
   };
   for (const approvals of [['olga'], ['olga', 'olga']]) {
     expect(await change(approvals)).toBe(true);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).not.toContain(id.startsWith('settlement') ? 'prices-settled' : 'month-expired');
   }
   expect(await change(['olga', 'omar'])).toBe(true);
-  await ring();
+  await wakeUp();
   await work(floor);
 }
 
@@ -303,7 +303,7 @@ describe('a settlement is held', () => {
     expect(measured).toHaveBeenCalledWith(METRICS.held, expect.anything(), 1);
     expect(await kinds()).toEqual(['auction-cleared']);
     expect(await stepOf(MONDAY)).toBe('settle');
-    await ring();
+    await wakeUp();
     expect(await readHeld(floor.table, id)).toEqual(held);
 
     await approve(id);
@@ -322,11 +322,11 @@ describe('a settlement is held', () => {
     expect((await stateOf(floor, product)).marks).toEqual(curve);
   });
 
-  it('and stays held when its reason has gone: what somebody has seen does not settle by itself', async () => {
+  it('and stays held when its reason has gone: what operators have been shown does not settle by itself', async () => {
     await list(floor, product);
     await runDay(floor, product, MONDAY);
     await publish(MONDAY, 2_400_000n);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 });
