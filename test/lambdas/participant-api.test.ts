@@ -274,7 +274,7 @@ describe('bad submissions are refused with the field and the rule, and nothing i
     expect(sent()).toEqual([]);
   });
 
-  test('every fault of every entry is told at once', async () => {
+  test('every fault of every entry is in one answer', async () => {
     const answer = await submit(bodyOf(outright({ price: 'x', contract: 'y' }), spread({ price: 'z' })));
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
       '$.orders[0].contract',
@@ -422,7 +422,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(submission, { at: NOW + DAY }))).toBe('not-found');
   });
 
-  test('of two bodies under one key, the one that does not stand is told so', async () => {
+  test('of two bodies under one key, the one that does not stand is refused at its status', async () => {
     const key = freshKey();
     await submit(bodyOf(outright()), { key });
     const second = await submit(bodyOf(outright({ lots: 11 })), { key });
@@ -430,7 +430,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(second.body.submission))).toBe('idempotency-key-reused');
   });
 
-  test("another account's submission is not found, queued or decided, and asking is audited", async () => {
+  test("another account's submission is not found, queued or decided, and asking is in the access log", async () => {
     const { submission } = (await submit(bodyOf(outright()))).body;
     for (const decided of [false, true]) {
       if (decided) await accept(sent()[0]!);
@@ -438,7 +438,7 @@ describe('what became of a submission', () => {
       expect([answer.status, codeOf(answer)]).toEqual([404, 'not-found']);
       expect(logger.info).toHaveBeenLastCalledWith(
         'submission not found',
-        expect.objectContaining({ audit: true, account: 'zeta' }),
+        expect.objectContaining({ access: true, account: 'zeta' }),
       );
     }
   });
@@ -454,7 +454,7 @@ describe('what became of a submission', () => {
   });
 });
 
-describe('who asks', () => {
+describe('the caller', () => {
   test('an account that was never opened is refused, and let in as soon as it is', async () => {
     const claims = trader('late');
     const refused = await submit(bodyOf(outright()), { claims });

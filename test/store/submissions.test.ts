@@ -6,10 +6,10 @@ import type { Intake } from '../../lib/store/auctions.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
 import { type Submission, submissionsInto, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, Table } from '../../lib/store/table.ts';
-import { month } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { keyAt } from '../lambdas/gateway.ts';
 import { buy, order } from '../lambdas/orders.ts';
+import { month } from '../venue/h100.ts';
 
 const DEC = month('2025-12');
 let engine: Engine;

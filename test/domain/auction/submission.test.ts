@@ -13,7 +13,7 @@ import { CASH } from '../../../lib/domain/contract/months.ts';
 import { sentence } from '../../../lib/domain/contract/violation.ts';
 import { keyAt, NOW } from '../../lambdas/gateway.ts';
 import { buy, cancel, replace, sell, spread } from '../../lambdas/orders.ts';
-import { H100, month, PRODUCT } from '../h100.ts';
+import { H100, month, PRODUCT } from '../../venue/h100.ts';
 
 const [DEC, JAN, FAR] = [month('2025-12'), month('2026-01'), month('2027-01')];
 const LISTED: ListedProduct = { product: PRODUCT, parameters: H100, listed: [DEC, JAN] };

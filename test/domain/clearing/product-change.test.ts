@@ -5,7 +5,7 @@ import { EMPTY_VENUE, evolveVenue, LogOrderError } from '../../../lib/domain/cle
 import { listedMonths, monthText } from '../../../lib/domain/contract/months.ts';
 import { MAX_TICKS, type Ticks, ticks } from '../../../lib/domain/contract/units.ts';
 import { sentence, type Violation } from '../../../lib/domain/contract/violation.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const MONTHS = listedMonths('NYSE', on('2025-10-20'), 12);
 const curve = (price = 2400): Record<number, Ticks> => Object.fromEntries(MONTHS.map((each) => [each, ticks(price)]));

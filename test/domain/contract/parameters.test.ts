@@ -10,7 +10,7 @@ import {
 import type { ProductParameters } from '../../../lib/domain/contract/product.ts';
 import { ticks } from '../../../lib/domain/contract/units.ts';
 import { inside, sentence } from '../../../lib/domain/contract/violation.ts';
-import { H100 } from '../h100.ts';
+import { H100 } from '../../venue/h100.ts';
 
 const WRITTEN = writtenParameters(H100);
 
