@@ -8,7 +8,7 @@ import type { Answer, Caller } from '../../lib/client/exchange.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type BusinessDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
-import type { WrittenParameters } from '../../lib/domain/contract/product.ts';
+import type { WrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { Sides } from './contract-names.ts';
