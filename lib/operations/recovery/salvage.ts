@@ -8,7 +8,7 @@
 
 import { canonical } from '../../audit/canonical.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
-import { DAY_STEPS } from '../../store/days.ts';
+import { DAY_STEPS } from '../../domain/clearing/day.ts';
 import { chain } from '../../store/log.ts';
 import type { Attributes } from '../../store/table.ts';
 import { followsFromLog } from './rebuild.ts';
@@ -25,7 +25,7 @@ export interface Salvaged {
 
 /** How far a row has come, for those that change; of two, the further one holds all that the other does. */
 const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) => number])[] = [
-  [/^GATE#/, (row) => Number(row.open?.N ?? 0) * 1_000 + (row.dates?.SS?.length ?? 0)],
+  [/^INTAKE#/, (row) => Number(row.open?.N ?? 0) * 1_000 + (row.dates?.SS?.length ?? 0)],
   [/^AUCTION#/, (row) => Object.keys(row.closed?.M ?? {}).length * 4 + (row.marked?.BOOL ? 2 : 0) + (row.clearedBy ? 1 : 0)],
   [/^DAY#/, (row) => DAY_STEPS.indexOf(row.step?.S as (typeof DAY_STEPS)[number])],
   [/^HELD /, (row) => Number(row.revision?.N ?? 0)],
