@@ -9,13 +9,14 @@ import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import type { BusinessDate } from '../../lib/domain/contract/calendar.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
-import { readAccounts, rollInstructionsOf } from '../../lib/store/accounts.ts';
+import { readAccounts } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { lookAtDay, openDay, planDay, saveDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { claimRollChunk } from '../../lib/store/submissions.ts';
+import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
+import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
 

@@ -4,7 +4,7 @@ import { type Day, type DayEvent, decideDay, evolveDay, WAITS } from '../../lib/
 import { type DayReport, dayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
-import { readTotals } from '../../lib/store/accounts.ts';
+import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
 import { hold } from '../../lib/store/held.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';

@@ -13,8 +13,8 @@ import {
   localDate,
   nextBusinessDay,
 } from '../../lib/domain/contract/calendar.ts';
-import { readCursor } from '../../lib/store/accounts.ts';
 import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { openDay } from '../../lib/store/days.ts';
 import { listHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';

@@ -5,7 +5,7 @@
 import { DAY_STEPS, type Day, evolveDay } from '../domain/clearing/day.ts';
 import { type DayReport, dayReport } from '../domain/clearing/day-report.ts';
 import type { AuctionCleared, ClearingEvent, DayClosed } from '../domain/clearing/events.ts';
-import { decodeTotals } from '../store/accounts.ts';
+import { decodeTotals } from '../store/control-totals.ts';
 import { decodeDay } from '../store/days.ts';
 import { dayKey } from '../store/keys.ts';
 import { canonical } from './canonical.ts';

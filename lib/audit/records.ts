@@ -1,7 +1,7 @@
 /**
  * The records that the pipeline steers by, held against the log: numbers given to slots, intakes, done-once marks, day runs
- * with their reports, and what two operators approved. They decide nothing that has been committed; a wrong one misleads
- * who reads it, or what comes next.
+ * with their reports, and what two operators approved. They decide nothing that has been committed; a wrong one misleads its
+ * readers, or the next step.
  */
 
 import { heldId } from '../domain/clearing/approval.ts';
@@ -15,6 +15,7 @@ import type { Finding } from './finding.ts';
 import type { Replay } from './replay.ts';
 import { rowName, type VenueRows } from './rows.ts';
 
+/** How many of these records there are, and what is wrong with them. */
 export async function recordFindings(rows: VenueRows, replayed: Replay): Promise<{ checked: number; faults: Finding[] }> {
   const kinds = ['SLOT', 'INTAKE', 'ONCE', 'DAY', 'HELD'] as const;
   const checked = kinds.reduce((sum, kind) => sum + rows.ofKind(kind).length, 0);
@@ -46,7 +47,7 @@ async function slotFindings(rows: VenueRows): Promise<Finding[]> {
   return faults;
 }
 
-/** A intake stands behind every auction that its shard has closed, and has passed each with the dates it was closed with. */
+/** A shard's intake is behind every auction that the shard has closed, and has passed each with the dates it was closed with. */
 async function intakeFindings(rows: VenueRows): Promise<Finding[]> {
   const faults: Finding[] = [];
   for (const intake of rows.ofKind('INTAKE')) {

@@ -179,7 +179,7 @@ describe('accounts', () => {
 
   test('are listed shard by shard with the bank among them, a page at a time and each once', async () => {
     for (const account of ['a1', 'a2', 'a3', 'a4']) await open({ account, name: account });
-    await move('a1', { reference: 'proxy-1', amount: '100.00' });
+    await move('a1', { reference: 'transfer-1', amount: '100.00' });
     const names = ['acme', 'zeta', 'nova-1', 'contested', 'a1', 'a2', 'a3', 'a4'];
     await postAll(table, names, SHARDS);
     const order = [...names, '@bank'].sort((a, b) => shardOf(a, SHARDS) - shardOf(b, SHARDS) || (a < b ? -1 : 1));
@@ -214,18 +214,18 @@ describe('accounts', () => {
 
 describe('cash movements', () => {
   test('move once per reference: the same again is done already, another amount is a conflict', async () => {
-    const body = { reference: 'proxy-7', amount: '250000.00' };
+    const body = { reference: 'transfer-7', amount: '250000.00' };
     const first = await move('acme', body);
     expect(first).toMatchObject({ status: 201, body: { account: 'acme', ...body } });
     expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({ status: 200, body: first.body });
     expect(result(await move('acme', { ...body, amount: '250000.01' }))).toEqual([409, 'reference-reused']);
     expect((await move('zeta', body)).status).toBe(201);
-    expect((await move('acme', { reference: 'proxy-8', amount: '-0.01' })).body.amount).toBe('-0.01');
+    expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
   test('a repeat rings the shards again, for the first may have died before it rang', async () => {
     engine.fail('SendMessageBatch', 5);
-    const body = { reference: 'proxy-9', amount: '1.00' };
+    const body = { reference: 'transfer-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
     expect(rung()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);

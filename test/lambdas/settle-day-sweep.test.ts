@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
 import type { DayStep } from '../../lib/domain/clearing/day.ts';
-import { readCursor } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';

@@ -4,7 +4,7 @@ import type { DayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { HoldReason } from '../../lib/domain/clearing/settlement.ts';
 import { type Micros, ticks } from '../../lib/domain/contract/units.ts';
-import { readAccount, readStatements } from '../../lib/store/accounts.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
 import { readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { changeHeld, readHeld } from '../../lib/store/held.ts';
@@ -12,6 +12,7 @@ import { publishIndex } from '../../lib/store/index-values.ts';
 import { auctionKey } from '../../lib/store/keys.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { METRICS, type QueueName } from '../../lib/store/names.ts';
+import { readStatements } from '../../lib/store/statements.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import {

@@ -5,7 +5,8 @@
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ContractMonth, contractCode, monthAfter, nearMonth } from '../contract/months.ts';
 import { formatPrice } from '../contract/product.ts';
-import { addCents, addLots, type Cents, formatCents, type Lots, lots, NO_CENTS, type Ticks, ticks } from '../contract/units.ts';
+import { formatCents, type Lots, type Ticks, ticks } from '../contract/units.ts';
+import { addTotals, type ShardTotals, sumByKey } from './control-totals.ts';
 import type { ClearingEvent } from './events.ts';
 import { rollDay } from './roll.ts';
 import type { ProductState } from './venue.ts';
@@ -35,28 +36,16 @@ export interface DayReport {
   readonly expired: { readonly contract: string; readonly finalPrice: string; readonly indexValues: number } | null;
 }
 
-/** What the report needs of a shard's control totals of the event that closed the day. */
-export interface DayTotals {
-  readonly held?: { readonly long: Readonly<Record<number, Lots>> };
-  readonly day?: {
-    readonly collected: Cents;
-    readonly longsRolled: Lots;
-    readonly shortsRolled: Lots;
-    readonly longsLeft: Lots;
-    readonly longsRollCost: Cents;
-  };
-}
-
 /**
  * @param events the log's events of the product and day, in any order
  * @param shards the control totals of the event that closed the day, of every shard
- * Throws when the closing auction or the settlement is not among the events.
+ * Throws when the closing auction or the settlement is not among the events, or the totals are of another event.
  */
 export function dayReport(
   { product, parameters }: Pick<ProductState, 'product' | 'parameters'>,
   date: BusinessDate,
   events: readonly ClearingEvent[],
-  shards: readonly DayTotals[],
+  shards: readonly ShardTotals[],
 ): DayReport {
   const code = (month: number): string => contractCode(product, month as ContractMonth);
   const price = (value: Ticks): string => formatPrice(value, parameters);
@@ -71,13 +60,14 @@ export function dayReport(
 
   const near = nearMonth(parameters.calendar, date);
   const next = monthAfter(near);
-  const rolled = rolledOver(shards);
-  const collected = formatCents(rolled.collected);
+  const { held, day } = shards.reduce(addTotals);
+  if (!held || !day) throw new Error(`the control totals are not of the event that closed ${date}`);
+  const collected = formatCents(day.collected);
   return {
     auction: closing.auction,
     settled: byCode(settled.settled, price),
-    volume: byCode(sumByMonth(auctions.map(volumes)), (volume) => volume),
-    openInterest: byCode(sumByMonth(shards.map(({ held }) => held?.long ?? {})), (open) => open),
+    volume: byCode(sumByKey(auctions.map(volumes)), (volume) => volume),
+    openInterest: byCode(held.long, (open) => open),
     near: code(near),
     next: code(next),
     roll: rollDay(parameters.calendar, date)
@@ -85,10 +75,10 @@ export function dayReport(
           near: code(near),
           next: code(next),
           price: price(ticks(closing.months[next]!.price - closing.months[near]!.price)),
-          longsRolled: rolled.longsRolled,
-          shortsRolled: rolled.shortsRolled,
-          longsLeft: rolled.longsLeft,
-          longsRollCost: formatCents(rolled.longsRollCost),
+          longsRolled: day.longsRolled,
+          shortsRolled: day.shortsRolled,
+          longsLeft: day.longsLeft,
+          longsRollCost: formatCents(day.longsRollCost),
         }
       : null,
     // What some receive others pay: the postings it is made of have been checked to sum to zero.
@@ -101,25 +91,3 @@ export function dayReport(
 
 const volumes = ({ months }: Extract<ClearingEvent, { kind: 'auction-cleared' }>): Record<number, Lots> =>
   Object.fromEntries(Object.entries(months).map(([month, { volume }]) => [month, volume]));
-
-function sumByMonth(parts: readonly Readonly<Record<number, Lots>>[]): Record<number, Lots> {
-  const sum: Record<number, Lots> = {};
-  for (const part of parts)
-    for (const [month, quantity] of Object.entries(part)) sum[Number(month)] = addLots(sum[Number(month)] ?? lots(0), quantity);
-  return sum;
-}
-
-/** The statements of all shards, added up. */
-function rolledOver(shards: readonly DayTotals[]): NonNullable<DayTotals['day']> {
-  const none = { collected: NO_CENTS, longsRolled: lots(0), shortsRolled: lots(0), longsLeft: lots(0), longsRollCost: NO_CENTS };
-  return shards.reduce<NonNullable<DayTotals['day']>>(
-    (sum, { day = none }) => ({
-      collected: addCents(sum.collected, day.collected),
-      longsRolled: addLots(sum.longsRolled, day.longsRolled),
-      shortsRolled: addLots(sum.shortsRolled, day.shortsRolled),
-      longsLeft: addLots(sum.longsLeft, day.longsLeft),
-      longsRollCost: addCents(sum.longsRollCost, day.longsRollCost),
-    }),
-    none,
-  );
-}

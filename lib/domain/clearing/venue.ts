@@ -47,6 +47,7 @@ export interface VenueState {
   readonly products: Readonly<Record<string, ProductState>>;
 }
 
+/** The venue before the first event. */
 export const EMPTY_VENUE: VenueState = { seq: 0, hash: '', products: {} };
 
 /** An event that can't follow from the state it is applied to: the log is not what the rules would have written. */
@@ -54,6 +55,10 @@ export class LogOrderError extends Error {
   override name = 'LogOrderError';
 }
 
+/**
+ * Folds event `seq` into the venue; `hash` is its chained hash. Throws LogOrderError when the event can't follow from the
+ * state, so that no reader of the log goes on from a past that the rules would not have written.
+ */
 export function evolveVenue(state: VenueState, seq: number, hash: string, event: ClearingEvent): VenueState {
   if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
   if (event.kind === 'account-opened' || event.kind === 'cash-moved') return { ...state, seq, hash };

@@ -37,7 +37,8 @@ interface Ended {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-export async function reckon(
+/** Compares the rows of the stopped market with the ledger. What is wrong is a sentence each in `failures`. */
+export async function reconcile(
   rows: VenueRows,
   ledger: Ledger,
   { redriven, problems, deadLetters }: Ended,

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { MonthResult } from '../../../lib/domain/auction/book.ts';
-import { type DayTotals, dayReport } from '../../../lib/domain/clearing/day-report.ts';
+import type { ShardTotals, StatementTotals } from '../../../lib/domain/clearing/control-totals.ts';
+import { dayReport } from '../../../lib/domain/clearing/day-report.ts';
 import type { AuctionCleared, ClearingEvent } from '../../../lib/domain/clearing/events.ts';
 import { type ContractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
-import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { cents, lots, NO_CENTS, ticks } from '../../../lib/domain/contract/units.ts';
 import { H100, month, on, PRODUCT } from '../h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
@@ -44,16 +45,12 @@ const settled = (date = FIRST): ClearingEvent => ({
   rollOpens: null,
   approvedBy: [],
 });
-const shard = (day: Partial<NonNullable<DayTotals['day']>>, long: Record<number, number> = {}): DayTotals => ({
-  held: { long: Object.fromEntries(Object.entries(long).map(([each, held]) => [each, lots(held)])) },
-  day: {
-    collected: cents(0n),
-    longsRolled: lots(0),
-    shortsRolled: lots(0),
-    longsLeft: lots(0),
-    longsRollCost: cents(0n),
-    ...day,
-  },
+const shard = (day: Partial<StatementTotals> = {}, long: Record<number, number> = {}): ShardTotals => ({
+  accounts: 0,
+  cents: NO_CENTS,
+  lots: {},
+  held: { long: Object.fromEntries(Object.entries(long).map(([each, held]) => [each, lots(held)])), net: {} },
+  day: { collected: NO_CENTS, longsRolled: lots(0), shortsRolled: lots(0), longsLeft: lots(0), longsRollCost: NO_CENTS, ...day },
 });
 const CLOSING = auction(2, true, [
   [NOV, 2400, 0],
@@ -95,7 +92,7 @@ test('a day in the window: what settled, traded, is open and has rolled, over al
 describe('a day', () => {
   test('outside the window has no roll', () => {
     const date = on('2025-11-06');
-    const report = dayReport(OWN, date, [auction(2, true, [[DEC, 2412, 7]], date), settled(date)], []);
+    const report = dayReport(OWN, date, [auction(2, true, [[DEC, 2412, 7]], date), settled(date)], [shard()]);
     expect(report).toMatchObject({ roll: null, near: 'H100-SXM-2025-12', variation: { collected: '0.00' }, openInterest: {} });
   });
 
@@ -112,19 +109,22 @@ describe('a day', () => {
       listedAt: ticks(2437),
       approvedBy: [],
     };
-    const report = dayReport(OWN, FIRST, [CLOSING, settled(), expired], []);
+    const report = dayReport(OWN, FIRST, [CLOSING, settled(), expired], [shard()]);
     expect(report.expired).toEqual({ contract: 'H100-SXM-2025-11', finalPrice: '2.405', indexValues: 20 });
   });
 
-  test('counts a shard whose totals have no statements as nothing', () => {
-    expect(dayReport(OWN, FIRST, [CLOSING, settled()], [{}, shard({ collected: cents(100n) })]).variation.paid).toBe('1.00');
+  test('has no report by the totals of an event that did not close it', () => {
+    const { day: _, ...other } = shard();
+    expect(() => dayReport(OWN, FIRST, [CLOSING, settled()], [shard(), other])).toThrow(
+      'the control totals are not of the event that closed 2025-11-07',
+    );
   });
 
   test.each<[string, ClearingEvent[]]>([
     ['closing auction', [auction(1, false, []), settled()]],
     ['settlement', [CLOSING]],
   ])('without its %s has no report', (_, events) => {
-    expect(() => dayReport(OWN, FIRST, events, [])).toThrow(
+    expect(() => dayReport(OWN, FIRST, events, [shard()])).toThrow(
       'the log has no closing auction and settlement of H100-SXM on 2025-11-07',
     );
   });

@@ -144,11 +144,11 @@ describe('what may happen now, by where the day stands and what is seen', () => 
     ['its books are closed, not posted', CLOSED, LATE, '- | - | - | - | - | post'],
   ];
   const CASES = ROWS.flatMap(([given, product, change, decisions]) =>
-    STEPS.map((step, at) => ({ given, step, at: seen(product, change), then: decisions.split(' | ')[at]! })),
-  ).filter(({ then }) => then !== '-');
+    STEPS.map((step, at) => ({ given, step, at: seen(product, change), says: decisions.split(' | ')[at]! })),
+  ).filter(({ says }) => says !== '-');
 
-  test.each(CASES)('when $given, a day at $step: $then', ({ step, at, then }) => {
-    expect(inWords(decideDay(DAYS[step], at))).toBe(then);
+  test.each(CASES)('when $given, a day at $step: $says', ({ step, at, says }) => {
+    expect(inWords(decideDay(DAYS[step], at))).toBe(says);
   });
 
   test.each(CASES)('while the venue is halted nothing happens, also when $given and the day is at $step', ({ step, at }) => {
