@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
+import { numberedKey } from '../lib/client/idempotency-key.ts';
 import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
 import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
 import { makeDeployment } from '../lib/infra/local-deployment.ts';
@@ -180,9 +181,7 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
     traders,
     months,
     async submit(trader, orders) {
-      const hex = cloud.clock.now().toString(16).padStart(12, '0');
-      const key = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
-      await trader.post('/v1/submissions', { product: PRODUCT, orders }, key);
+      await trader.post('/v1/submissions', { product: PRODUCT, orders }, numberedKey(cloud.clock.now(), ++keys));
     },
     async moveTo(date, time) {
       await cloud.advanceTo(instantOf(date as BusinessDate, time, ZONE));

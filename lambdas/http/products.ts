@@ -23,7 +23,7 @@ export const productJson = ({ product, version, parameters }: ProductState) => (
   parameters: writtenParameters(parameters),
 });
 
-export const depthJson = (
+export const curveJson = (
   product: string,
   curve: ForwardCurve,
   parameters: ProductParameters,

@@ -149,7 +149,7 @@ test('a submission in the partition of another date is named, also when nothing 
   ]);
 });
 
-test('what was settled on approval must be what was held and who approved it', async () => {
+test('what was settled on approval must be what was held, approved by the same operators', async () => {
   const data = { proposal: { kind: 'settlement', curve: { 1: 5 } }, approvals: ['op-1', 'op-2'] };
   const key = { pk: S('HELD'), sk: S('settlement.P.2025-11-06') };
   const event = { kind: 'prices-settled', product: 'P', date: '2025-11-06', settled: { 1: 5 }, approvedBy: ['op-1', 'op-2'] };

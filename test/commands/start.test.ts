@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { type Banner, bannerLines } from '../../lib/commands/banner.ts';
 import { MarketFolder } from '../../lib/operations/market-folder.ts';
 import { lastClosed } from '../../lib/simulation/demo-market.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 
 let dir: string;
 beforeEach(() => {

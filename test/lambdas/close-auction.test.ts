@@ -5,7 +5,7 @@ import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import { deliver, dieOnce, type Floor, holdAuction, list, newYork, openFloor, resumeVenue, SHARDS, work } from './floor.ts';
 
 let floor: Floor;

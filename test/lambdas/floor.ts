@@ -25,8 +25,8 @@ import { append, loadVenue } from '../../lib/store/log.ts';
 import type { Message, SubmissionMessage } from '../../lib/store/messages.ts';
 import { QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { H100, month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { H100, month, on } from '../venue/h100.ts';
 import { keyAt } from './gateway.ts';
 
 export const SHARDS = 2;

@@ -14,9 +14,9 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { DAYS, REPORT } from '../domain/clearing/days.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
+import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
 import { postAll } from './posting.ts';
 
@@ -29,7 +29,7 @@ const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:c
 const result = (answer: Answered): [number, string] => [answer.status, codeOf(answer)];
 const pathsOf = ({ body }: Answered): string[] => body.errors.map(({ path }: { path: string }) => path);
 const seq = async (): Promise<number> => (await loadVenue(table)).seq;
-const rung = (): unknown[] => engine.messages('postings');
+const wakeUps = (): unknown[] => engine.messages('postings');
 
 const putProduct = (body: unknown, product = PRODUCT): Promise<Answered> =>
   call('PUT /v1/operator/products/{product}', { path: { product }, body });
@@ -64,7 +64,7 @@ describe('products', () => {
     });
   });
 
-  test('put again as they are, change nothing and ring the shards again', async () => {
+  test('put again as they are, change nothing and notify the shards again', async () => {
     const before = await seq();
     const { dayRunTime, ...rest } = PARAMETERS;
     expect(await putProduct({ ...FIRST, parameters: { dayRunTime, ...rest } })).toMatchObject({
@@ -72,10 +72,10 @@ describe('products', () => {
       body: { product: PRODUCT, version: 1 },
     });
     expect(await seq()).toBe(before);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
-  test('change by version, so that nobody changes what they did not see', async () => {
+  test('change by version, so that no operator changes what they have not read', async () => {
     const parameters = { ...PARAMETERS, dailyLimit: '0.600' };
     expect(await putProduct({ expectedVersion: 1, parameters })).toMatchObject({
       status: 200,
@@ -144,10 +144,10 @@ describe('accounts', () => {
     const body = { account: 'nova-1', name: 'Nova Compute' };
     const first = await open(body);
     expect(first).toMatchObject({ status: 201, body });
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     const again = await open(body, { claims: operator('oscar'), at: NOW + 1 });
     expect(again).toMatchObject({ status: 200, body: first.body });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
     expect(result(await open({ ...body, name: 'Nova' }))).toEqual([409, 'account-exists']);
   });
 
@@ -223,13 +223,13 @@ describe('cash movements', () => {
     expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
-  test('a repeat rings the shards again, for the first may have died before it rang', async () => {
+  test('a repeat notifies the shards again, for the first may have crashed before it did', async () => {
     engine.fail('SendMessageBatch', 5);
     const body = { reference: 'transfer-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
   test.each([
@@ -376,7 +376,7 @@ describe('what the system holds', () => {
     expect(first).toMatchObject({ items: [{ held: 'final-price.f1' }], next: 'final-price.f1' });
   });
 
-  test('needs two operators, each at the revision they read, and then rings the day run', async () => {
+  test('needs two operators, each at the revision they read, and then notifies the day run', async () => {
     expect(await approve('settlement.s1', 1, 'olga')).toMatchObject({ status: 200, body: { approved: false, revision: 2 } });
     expect(engine.messages('day-runs')).toEqual([]);
     expect(result(await approve('settlement.s1', 2, 'olga'))).toEqual([409, 'second-operator-needed']);
@@ -432,17 +432,17 @@ describe('the venue', () => {
     expect(await show()).toEqual({ seq: at, hash, halted: null, products });
   });
 
-  test('halts with a reason, the first of which stands, and rings everything when it is resumed', async () => {
+  test('halts with a reason, the first of which stands, and notifies everything when it is resumed', async () => {
     const halted = { reason: 'fire drill', by: 'olga', at: '2025-10-20T14:00:00.000Z' };
     expect((await haltIt('fire drill')).body).toEqual({ halted });
     expect((await haltIt('another', 'oscar')).body).toEqual({ halted });
     expect((await show()).halted).toEqual(halted);
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
   });
 
   test('that has halted itself is resumed only with a reason', async () => {
@@ -453,12 +453,12 @@ describe('the venue', () => {
       expect(refused.body).toMatchObject({ detail: 'out of balance', errors: [{ path: '$.reason' }] });
     }
     expect((await show()).halted.by).toBe('post-events');
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });
 
-  test('is not resumed over a halt that nobody read', async () => {
+  test('is not resumed over a halt that the operator has not read', async () => {
     await haltIt('one');
     const standing = (await show()).halted;
     expect(await resume(table, { ...standing, reason: 'two' })).toBe(false);

@@ -17,9 +17,9 @@ import { writeResult } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { DAYS } from '../domain/clearing/days.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { DAYS } from '../venue/days.ts';
+import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
 import { postAll } from './posting.ts';
 
@@ -278,7 +278,7 @@ describe('live orders', () => {
     expect(await names(trader('fresh'))).toEqual([]);
   });
 
-  test('change with what the account says, and nobody else sees it', async () => {
+  test('change with what the account says, and no other account sees it', async () => {
     const spread = { clientOrderId: 's1', buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.015', lots: 3 };
     await submitAndAccept([{ cancel: 'b1' }, spread], 1);
     await submitAndAccept([{ ...spread, replaces: 'c1', clientOrderId: 'c2', timeInForce: 'day' }], 2);
@@ -359,7 +359,7 @@ describe('the market', () => {
     expect(items.filter(({ near }: { near: boolean }) => near)).toEqual([]);
   });
 
-  test('shows an auction once it has cleared, with its depth and nobody in it', async () => {
+  test('shows an auction once it has cleared, with its depth and no account in it', async () => {
     const { items } = (await get('/v1/auctions', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(1);
     const answer = await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });

@@ -13,7 +13,7 @@ import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
 import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { rollOrders } from '../../lib/store/roll-orders.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
-import { month, on } from '../domain/h100.ts';
+import { month, on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,

@@ -12,7 +12,7 @@ import { cursorKey, heldKey } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
 
 const PRODUCT = 'H100-SXM';

@@ -14,7 +14,7 @@ import { newestEvents } from '../../lib/store/log.ts';
 import { METRICS, type QueueName } from '../../lib/store/names.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,

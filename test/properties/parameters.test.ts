@@ -21,9 +21,9 @@ import {
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { Table } from '../../lib/store/table.ts';
-import { H100, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { type Answered, ask, operator } from '../lambdas/gateway.ts';
+import { H100, on } from '../venue/h100.ts';
 
 let engine: Engine;
 let table: Table;

@@ -10,8 +10,8 @@ import { readJournal, writeJournal } from '../../lib/store/journal.ts';
 import { accountKey, shardOf } from '../../lib/store/keys.ts';
 import { readStatements, statementName, writeStatements } from '../../lib/store/statements.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
-import { month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { month, on } from '../venue/h100.ts';
 
 const SHARDS = 2;
 let engine: Engine;

@@ -10,9 +10,9 @@ import { halt } from '../../lib/store/halt.ts';
 import { changeHeld, hold, listHeld, readHeld } from '../../lib/store/held.ts';
 import { listIndex, newestIndex, publishIndex, readIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { Table } from '../../lib/store/table.ts';
-import { DAYS } from '../domain/clearing/days.ts';
-import { H100, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { DAYS } from '../venue/days.ts';
+import { H100, on } from '../venue/h100.ts';
 
 let engine: Engine;
 let table: Table;

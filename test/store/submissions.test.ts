@@ -1,14 +1,15 @@
 /** Submissions as they are stored: what one costs, and which of them are read for whom. */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { Intake } from '../../lib/store/auctions.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
-import { keyDate, type Submission, submissionsInto, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
+import { type Submission, submissionsInto, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, Table } from '../../lib/store/table.ts';
-import { month } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { keyAt } from '../lambdas/gateway.ts';
 import { buy, order } from '../lambdas/orders.ts';
+import { month } from '../venue/h100.ts';
 
 const DEC = month('2025-12');
 let engine: Engine;

@@ -12,7 +12,7 @@ import type { ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
 import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on, PRODUCT } from '../h100.ts';
+import { month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
 const DAY = on('2025-11-07');
@@ -203,7 +203,7 @@ describe('the roll of an account', () => {
     expect(state.products[PRODUCT]?.roll).toEqual({ near: DEC, held: 100, rolled: 0 });
   });
 
-  test('who holds nothing in the near month then has nothing to roll', () => {
+  test('an account that holds nothing in the near month then has nothing to roll', () => {
     const { state } = apply(holding({ [JAN]: 5 }), settled(curve(1, 1), curve(1, 1), DEC))!;
     expect(state.products[PRODUCT]?.roll).toBeUndefined();
   });

@@ -10,7 +10,7 @@ import {
   SYSTEM,
 } from '../../../lib/domain/clearing/approval.ts';
 import { ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on, PRODUCT } from '../h100.ts';
+import { month, on, PRODUCT } from '../../venue/h100.ts';
 
 const DAY = on('2025-10-31');
 const [OCT, NOV] = [month('2025-10'), month('2025-11')];

@@ -5,7 +5,7 @@ import { dayReport } from '../../../lib/domain/clearing/day-report.ts';
 import type { AuctionCleared, ClearingEvent } from '../../../lib/domain/clearing/events.ts';
 import { type ContractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
 import { cents, lots, NO_CENTS, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
 /** The first of the five days on which December rolls into January. */

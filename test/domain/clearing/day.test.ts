@@ -17,8 +17,8 @@ import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
 import { lots, type Micros, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
-import { DAYS, REPORT } from './days.ts';
+import { DAYS, REPORT } from '../../venue/days.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const FRIDAY = on('2025-10-17');
 const MONDAY = DAYS.roll.date;

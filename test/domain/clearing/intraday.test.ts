@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideIntraday, type NumberedAuction } from '../../../lib/domain/clearing/intraday.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
-import { H100, on, PRODUCT } from '../h100.ts';
+import { H100, on, PRODUCT } from '../../venue/h100.ts';
 
 /** The books of Friday the 17th are closed; auction 4 was Monday's of ten o'clock in New York. */
 const STATE: ProductState = {

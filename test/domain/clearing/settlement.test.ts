@@ -20,7 +20,7 @@ import {
 } from '../../../lib/domain/contract/months.ts';
 import { type ForwardCurve, parseIndex } from '../../../lib/domain/contract/product.ts';
 import { lots, type Micros, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const FIRST = contractMonth(2025, 11);
@@ -59,7 +59,7 @@ describe('the closing prices are the curve, and a month that did not trade keeps
     ['between bid and offer it stays', [2000, 2010, 2020], [2005, [2014, 2016], NONE], [2005, 2015, 2025]],
     ['bid and offer that meet decide', [2000, 2010, 2020], [2005, [2030, 2030], NONE], [2005, 2030, 2025]],
     ['none traded, but a bid stands above yesterday', [2000, 2010], [[2040, 2060], NONE], [2040, 2010]],
-    ['what a bid lifted is nobody’s neighbour', [2000, 2010, 2020], [NONE, [2100, null], 2020], [2000, 2100, 2020]],
+    ['a month that a bid lifted moves no other', [2000, 2010, 2020], [NONE, [2100, null], 2020], [2000, 2100, 2020]],
     [
       'twelve months, one trade',
       Array.from({ length: 12 }, (_, at) => 2000 + at),

@@ -5,7 +5,7 @@ import { nextBusinessDay } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, listedMonths } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
 import { cents, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on, PRODUCT } from '../h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const flat = (months: readonly ContractMonth[], price: number): ForwardCurve =>
   Object.fromEntries(months.map((at) => [at, ticks(price)]));

@@ -12,7 +12,7 @@ import {
   nextBusinessDay,
   parseDate,
 } from '../../../lib/domain/contract/calendar.ts';
-import { on } from '../h100.ts';
+import { on } from '../../venue/h100.ts';
 
 const NEW_YORK = 'America/New_York';
 

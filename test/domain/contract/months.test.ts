@@ -16,7 +16,7 @@ import {
   parseMonth,
   rollWindow,
 } from '../../../lib/domain/contract/months.ts';
-import { month, on } from '../h100.ts';
+import { month, on } from '../../venue/h100.ts';
 
 describe('a contract is named by its product and month', () => {
   test.each<[code: string, product: string, delivery: string]>([

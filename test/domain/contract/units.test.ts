@@ -12,7 +12,7 @@ import {
   parseDecimal,
   ticks,
 } from '../../../lib/domain/contract/units.ts';
-import { H100 } from '../h100.ts';
+import { H100 } from '../../venue/h100.ts';
 
 describe('decimal text is read exactly or refused', () => {
   test.each<[text: string, decimals: number, count: bigint]>([

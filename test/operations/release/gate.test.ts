@@ -95,7 +95,7 @@ describe('a candidate', () => {
   });
 });
 
-it('a candidate leaves a venue alone that somebody keeps on the same engine', async () => {
+it('a candidate leaves a venue alone that is kept on the same engine', async () => {
   const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
   vi.stubEnv('DYNAMODB_ENDPOINT', engine.endpoint);
   try {

@@ -1,7 +1,7 @@
 /** One day of the product that the tests trade, in every state that it goes through. */
-import type { DayAt, DayStep } from '../../../lib/domain/clearing/day.ts';
-import type { DayReport } from '../../../lib/domain/clearing/day-report.ts';
-import { on, PRODUCT } from '../h100.ts';
+import type { DayAt, DayStep } from '../../lib/domain/clearing/day.ts';
+import type { DayReport } from '../../lib/domain/clearing/day-report.ts';
+import { on, PRODUCT } from './h100.ts';
 
 export const REPORT: DayReport = {
   auction: 3,
