@@ -86,6 +86,15 @@ function faultsOf(error: z.ZodError): FieldError[] {
   );
 }
 
+/** A schema of what the domain reads: `read` gives the value, or what is wrong with it as a list. */
+export const readBy = <Value extends object>(read: (written: unknown) => Value | Violation[]): z.ZodType<Value, unknown> =>
+  z.unknown().transform((written, context) => {
+    const value = read(written);
+    if (!Array.isArray(value)) return value;
+    for (const { path, rule } of value) context.addIssue({ code: 'custom', path: [...path], message: rule });
+    return z.NEVER;
+  });
+
 /** The domain's violations as errors of the body. */
 export const bodyErrors = (violations: readonly Violation[]): FieldError[] =>
   violations.map(({ path, rule }) => ({ path: pathText(path), rule }));

@@ -76,6 +76,5 @@ export async function showSettlementPrices(request: ParticipantRequest): Promise
 /** From the report of the day, once there is one. */
 async function settledPrices(product: string, date: BusinessDate): Promise<{ contract: string; price: string }[] | undefined> {
   const day = await readDay(backends.table, product, date);
-  const settled = (day?.report as { settled?: Record<string, string> } | undefined)?.settled;
-  return settled && Object.entries(settled).map(([contract, price]) => ({ contract, price }));
+  return day?.step === 'done' ? Object.entries(day.report.settled).map(([contract, price]) => ({ contract, price })) : undefined;
 }

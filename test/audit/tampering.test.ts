@@ -84,7 +84,9 @@ describe('the audit', () => {
     ['an intake', /^INTAKE#/, () => ({ open: { N: '2' } })],
     ['the dates of an intake', /^INTAKE#/, () => ({ 'passed#1': { L: [] } })],
     ['a done-once mark', /^ONCE cash#/, () => ({ seq: { N: '14' } })],
-    ['how far a day has come', /^DAY#/, () => ({ 'event#settle': { N: '3' } })],
+    ['the event that settled a day', /^DAY#/, () => ({ settledBy: { N: '3' } })],
+    ['the number of a day’s auction', /^DAY#/, () => ({ auction: { N: '1' } })],
+    ['the near month that a day reports', /^DAY#/, (item) => ({ report: S(item.report!.S!.replace('"near":"', '"near":"X')) })],
     ['the report of a day', /^DAY#/, (item) => ({ report: S(item.report!.S!.replace(/"collected":"/, '"collected":"1')) })],
     [
       'the open interest of a day',

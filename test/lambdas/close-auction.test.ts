@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { evolveDay } from '../../lib/domain/clearing/day.ts';
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
@@ -170,8 +171,10 @@ describe('a closing auction', () => {
     await openAuction(floor.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
   };
   const step = async () => (await readDay(floor.table, product, MONDAY))?.step;
-  const endRoll = async (): Promise<unknown> =>
-    moveDay(floor.table, (await readDay(floor.table, product, MONDAY))!, 'roll', 'close', { auction: 1 });
+  const endRoll = async (): Promise<void> => {
+    const day = (await readDay(floor.table, product, MONDAY))!;
+    await saveDay(floor.table, day, evolveDay(day, { kind: 'rolled', auction: 1 }));
+  };
 
   it('is not closed before its roll has ended', async () => {
     await plan();

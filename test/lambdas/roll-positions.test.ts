@@ -306,6 +306,8 @@ test('a day with a roll moves lots from one month to the next and changes no acc
   expect(await lotsOf(DAN)).toEqual({ [DEC]: 2, [JAN]: -2 });
   expect([total(await lotsOf(ANN)), total(await lotsOf(CAT)), total(await lotsOf(DAN))]).toEqual([10, -10, 0]);
   expect((await readAccount(floor.table, ANN, SHARDS))!.products[product]!.roll).toEqual({ near: DEC, held: 10, rolled: 2 });
-  const { report } = (await readDay(floor.table, product, FIRST))!;
-  expect(report).toMatchObject({ roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } });
+  expect(await readDay(floor.table, product, FIRST)).toMatchObject({
+    step: 'done',
+    report: { roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } },
+  });
 });

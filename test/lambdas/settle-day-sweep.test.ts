@@ -1,9 +1,10 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
+import type { DayStep } from '../../lib/domain/clearing/day.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
-import { type DayStep, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type HeldProposal, heldId } from '../../lib/domain/clearing/approval.ts';
+import type { DayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { HoldReason } from '../../lib/domain/clearing/settlement.ts';
 import { type Micros, ticks } from '../../lib/domain/contract/units.ts';
@@ -67,6 +68,11 @@ const send = (account: string, date: string, ...orders: Parameters<typeof submis
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>
   publishIndex(floor.table, product, on(date), micros as Micros, ['op']);
+async function reportOf(date: string): Promise<DayReport> {
+  const day = await readDay(floor.table, product, on(date));
+  if (day?.step !== 'done') throw new Error(`the day of ${date} is at ${day?.step}`);
+  return day.report;
+}
 const stepOf = async (date: string) => (await readDay(floor.table, product, on(date)))?.step;
 async function events(): Promise<ClearingEvent[]> {
   const found: ClearingEvent[] = [];
@@ -227,7 +233,7 @@ test('the books of a small day, by hand', async () => {
   const code = (each: number): string => `${product}-${Math.floor(each / 12)}-${String((each % 12) + 1).padStart(2, '0')}`;
   const own = await stateOf(floor, product);
   // October keeps its spread to November, every later month its spread to December.
-  expect((await readDay(floor.table, product, MONDAY))?.report).toEqual({
+  expect(await reportOf(MONDAY)).toEqual({
     auction: 2,
     settled: codes({ [code(OCT)]: '2.410', [code(NOV)]: '2.410' }),
     volume: { ...Object.fromEntries(own.listed.map((each) => [code(each), 0])), [code(NOV)]: 15, [code(DEC)]: 2 },
@@ -248,8 +254,8 @@ test('the report counts an auction whose clearing is in the log and was never no
   await holdAuction(floor, product, newYork(MONDAY, '10:00'));
   await floor.table.update(auctionKey(product, 1), { expression: 'REMOVE clearedBy' });
   await runDay(floor, product, MONDAY);
-  const report = (await readDay(floor.table, product, MONDAY))?.report as { volume: Record<string, number> };
-  expect(Object.values(report.volume).filter((lots) => lots > 0)).toEqual([10]);
+  const { volume } = await reportOf(MONDAY);
+  expect(Object.values(volume).filter((lots) => lots > 0)).toEqual([10]);
 });
 
 /** Two operators agree to what is held, one after the other, as the operator's API would have them. */
@@ -355,8 +361,7 @@ describe('a month that expires', () => {
     expect(await variationOf(ANN)).toBe(3600n);
     expect(await variationOf(CAT)).toBe(-3600n);
     expect((await readAccount(floor.table, ANN, 2))!.products[product]!.lots).toEqual({});
-    const day = await readDay(floor.table, product, EXPIRY);
-    expect(day?.report).toMatchObject({
+    expect(await reportOf(EXPIRY)).toMatchObject({
       openInterest: {},
       expired: { contract: `${product}-2025-10`, finalPrice: '2.412', indexValues: 3 },
       variation: { collected: '36.00' },

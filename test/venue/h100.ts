@@ -1,7 +1,8 @@
 /** The product that the tests trade: its terms, and dates, times and months short enough for tables. */
 import { type BusinessDate, instantOf, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, parseMonth } from '../../lib/domain/contract/months.ts';
-import { type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
+import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 
 export const PRODUCT = 'H100-SXM';
