@@ -3,10 +3,11 @@
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
-import { type ForwardCurve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
+import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
+import { type ForwardCurve, formatPrice, type ProductParameters } from '../../lib/domain/contract/product.ts';
 import { notFound, type Problem } from './problems.ts';
 
-/** By `own`: a product code is a stranger's text, and `constructor` is no product. */
+/** A product by its code; `undefined` when it is not listed. Only own properties count: a caller may ask for `constructor`. */
 export const findProduct = ({ products }: VenueState, product: string): ProductState | undefined =>
   Object.hasOwn(products, product) ? products[product] : undefined;
 
@@ -23,7 +24,7 @@ export const productJson = ({ product, version, parameters }: ProductState) => (
   parameters: writtenParameters(parameters),
 });
 
-export const depthJson = (
+export const curveJson = (
   product: string,
   curve: ForwardCurve,
   parameters: ProductParameters,

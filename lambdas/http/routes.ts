@@ -1,6 +1,6 @@
 /**
- * From a gateway event to a route and back: who is asking, which route, and its answer as HTTP. This is the one place
- * where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
+ * From a gateway event to a route and back: identifies the caller, finds the route, and writes its answer as HTTP. This is
+ * the one place where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { logger } from './backends.ts';
@@ -48,14 +48,14 @@ async function answerTo<Caller>(
   return route ? route({ caller, event, time: event.requestContext.timeEpoch }) : notFound('such route');
 }
 
-/** A line for whoever asks later who did what. Ids and codes only. */
+/** One line of the access log: which caller did what, in ids and codes only. */
 export function logAccess(
   event: APIGatewayProxyEventV2WithJWTAuthorizer,
   what: string,
   more: Record<string, unknown> = {},
 ): void {
   const { requestId, timeEpoch } = event.requestContext;
-  logger.info(what, { audit: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
+  logger.info(what, { access: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
 }
 
 /** The SDK marks what it throws with the metadata of the attempt: then the table or a queue failed, and not our code. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/contract/product.ts';
-import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/accounts.ts';
+import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';
@@ -40,7 +40,7 @@ export async function putRollInstruction(request: ParticipantRequest): Promise<A
   return ok(instructionJson(state.product, instruction, state.parameters));
 }
 
-/** An instruction that is not there is as good as deleted. */
+/** Answers 204 also when there is no instruction. */
 export async function removeRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
   const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
   if (state instanceof Problem) return state;

@@ -1,12 +1,14 @@
 /** Each submission as a row: it is where its key says, sealed as it was written, and says something of every order. */
 
+import { keyDate } from '../domain/auction/idempotency-key.ts';
 import { bookPartition, shardOf } from '../store/keys.ts';
 import { unpackInstructions, unpackOutcomes } from '../store/packing.ts';
-import { keyDate, sealOf } from '../store/submissions.ts';
+import { sealOf } from '../store/submissions.ts';
 import { type Attributes, bytes } from '../store/table.ts';
 import type { Finding } from './finding.ts';
 import { rowName, type VenueRows } from './rows.ts';
 
+/** What is wrong with the submissions, in order of key. */
 export function bookFindings(rows: VenueRows, shards: number): Finding[] {
   return rows.ofKind('BOOK').flatMap((item) => {
     const what = faultOf(item, shards);

@@ -1,5 +1,5 @@
 /**
- * `npm run crashes`: kills the market of `npm start` a number of times, at moments drawn from a seed, while clients trade; then
+ * `npm run crashes`: crashes the market of `npm start` a number of times, at moments drawn from a seed, while clients trade; then
  * says whether anything that was answered is lost, doubled or wrong. Ends with 0 only if nothing is.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,9 +14,9 @@ await command(
   {
     name: 'crashes',
     about:
-      'The market is killed (SIGKILL) while clients trade, and started again on the same folder; at the end its books are compared with what was answered, and audited.',
+      'The market is crashed (SIGKILL) while clients trade, and started again on the same folder; at the end its books are compared with what was answered, and audited.',
     options: {
-      times: whole('--times <n>', 'how often it is killed', { least: 1 }, 100),
+      times: whole('--times <n>', 'how often it is crashed', { least: 1 }, 100),
       seed: whole('--seed <seed>', 'at which moments', { least: 0 }, 1),
       data: text('--data <dir>', 'an empty folder to keep it in, unless a temporary one, which is deleted when all holds'),
       json: JSON_RESULT,
@@ -31,7 +31,7 @@ await command(
       dir,
       times,
       seed,
-      onKill: ({ number, afterMs, up, marketTime }) =>
+      onCrash: ({ number, afterMs, up, marketTime }) =>
         print(
           `${`${number}`.padStart(4)} of ${times}  ${up ? 'running ' : 'starting'}  after ${afterMs} ms  market time ${marketTime}`,
         ),
@@ -48,7 +48,7 @@ await command(
 function lines({ submissions, calls, events, auctions, days, fills, failures, ...result }: CrashTestResult): string[] {
   return [
     '',
-    `${result.kills} kills, ${result.starting} of them in a start, in ${Math.round(result.seconds)} s`,
+    `${result.crashes} crashes, ${result.starting} of them in a start, in ${Math.round(result.seconds)} s`,
     `submissions: ${submissions.sent} sent, ${submissions.answered} answered, ${submissions.taken} in the book`,
     `operator calls: ${calls.sent} sent, ${calls.answered} answered`,
     `${events} events, ${auctions} auctions, ${days} days closed, ${fills} fills, ${result.redriven} messages redriven`,

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditVenue } from '../audit/audit.ts';
 import { type Caller, UnexpectedAnswerError } from '../client/exchange.ts';
 import { type BusinessDate, instantOf } from '../domain/contract/calendar.ts';
+import type { SweepTimes } from '../infra/deployment.ts';
 import { Table } from '../store/table.ts';
 import { startVirtualCloud, type VirtualCloud } from '../virtual/cloud.ts';
 import type { FaultHooks } from '../virtual/fault-hooks.ts';
@@ -13,48 +14,33 @@ export interface VirtualMarketOptions {
   readonly faultHooks?: FaultHooks;
   /** A directory like `lambdas/`, to run other code than this tree's. */
   readonly sources?: string | undefined;
-  /** Other cron fields for the sweep, as `cron(30 8-19 `. */
-  readonly sweeps?: string;
+  /** Of the sweep; as deployed unless given. */
+  readonly sweep?: SweepTimes;
   readonly onOutput?: (functionName: string, text: string) => void;
   /** Every answer, with the account (or `operator`) that asked. */
-  readonly onAnswer?: (caller: string, asked: string, answer: string) => void;
+  readonly onAnswer?: OnAnswer;
 }
 
+type OnAnswer = (caller: string, asked: string, answer: string) => void;
+
+/** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
-  const { sources, sweeps, seed = 0, faultHooks, onOutput, onAnswer } = options;
+  const { sources, sweep, seed = 0, faultHooks, onOutput, onAnswer } = options;
   const cloud = startVirtualCloud({
-    assembly: assembled(undefined, sweeps),
+    assembly: assembled(undefined, sweep),
     start: instantOf(listed as BusinessDate, '20:00', 'America/New_York'),
     seed,
     sources,
     ...(faultHooks ? { faultHooks } : {}),
     ...(onOutput ? { onOutput } : {}),
   });
-  const caller = (name: string, claims: Record<string, string>): Caller => {
-    const ask: Caller['ask'] = async (method, path, body, key) => {
-      const answer = await cloud.ask({ sub: name, ...claims }, method, path, body, key);
-      onAnswer?.(name, `${method} ${path}`, JSON.stringify(answer.body));
-      return answer;
-    };
-    const expect = async (...asked: Parameters<Caller['ask']>) => {
-      const { status, body } = await ask(...asked);
-      if (status >= 200 && status < 300) return body;
-      throw new UnexpectedAnswerError(`${asked[0]} ${asked[1]} answered ${status}: ${JSON.stringify(body)}`);
-    };
-    return {
-      get: (path) => expect('GET', path),
-      put: (path, body) => expect('PUT', path, body),
-      post: (path, body, key) => expect('POST', path, body, key),
-      ask,
-    };
-  };
-  const operator = caller('operator', { 'cognito:groups': '[operators]' });
-  const as = Object.fromEntries(ACCOUNTS.map((account) => [account, caller(account, { 'custom:account': account })])) as Record<
+  const operator = virtualOperator(cloud, 'operator', onAnswer);
+  const as = Object.fromEntries(ACCOUNTS.map((account) => [account, virtualParticipant(cloud, account, onAnswer)])) as Record<
     Account,
     Caller
   >;
   const pause = (ms: number) => new Promise<void>((resolve) => void cloud.timeline.after(ms, resolve));
-  const table = new Table(cloud.tableName, clientOf(cloud));
+  const table = virtualTableOf(cloud);
   return {
     cloud,
     table,
@@ -64,9 +50,34 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
   };
 }
 
-/** An SDK client whose requests go to the virtual table, past everything that goes wrong. */
-function clientOf(cloud: VirtualCloud): DynamoDBClient {
-  return new DynamoDBClient({
+export const virtualOperator = (cloud: VirtualCloud, name: string, onAnswer?: OnAnswer): Caller =>
+  callerOf(cloud, name, { 'cognito:groups': '[operators]' }, onAnswer);
+
+export const virtualParticipant = (cloud: VirtualCloud, account: string, onAnswer?: OnAnswer): Caller =>
+  callerOf(cloud, account, { 'custom:account': account }, onAnswer);
+
+function callerOf(cloud: VirtualCloud, name: string, claims: Record<string, string>, onAnswer: OnAnswer | undefined): Caller {
+  const ask: Caller['ask'] = async (method, path, body, key) => {
+    const answer = await cloud.ask({ sub: name, ...claims }, method, path, body, key);
+    onAnswer?.(name, `${method} ${path}`, JSON.stringify(answer.body));
+    return answer;
+  };
+  const expect = async (...asked: Parameters<Caller['ask']>) => {
+    const { status, body } = await ask(...asked);
+    if (status >= 200 && status < 300) return body;
+    throw new UnexpectedAnswerError(`${asked[0]} ${asked[1]} answered ${status}: ${JSON.stringify(body)}`);
+  };
+  return {
+    get: (path) => expect('GET', path),
+    put: (path, body) => expect('PUT', path, body),
+    post: (path, body, key) => expect('POST', path, body, key),
+    ask,
+  };
+}
+
+/** The venue's table, read directly, so that no fault reaches it. */
+export function virtualTableOf(cloud: VirtualCloud): Table {
+  const client = new DynamoDBClient({
     region: 'us-east-1',
     endpoint: 'http://dynamodb.virtual',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -81,4 +92,5 @@ function clientOf(cloud: VirtualCloud): DynamoDBClient {
       },
     } as never,
   });
+  return new Table(cloud.tableName, client);
 }

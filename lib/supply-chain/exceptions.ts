@@ -1,5 +1,5 @@
 /**
- * What the checks of this folder would refuse and somebody has looked at, each with the reason why it may stay. One that
+ * What the checks of this folder would refuse and a maintainer has looked at, each with the reason why it may stay. One that
  * nothing needs any more is a failure too, so that this page says what is so.
  */
 
@@ -14,7 +14,7 @@ export interface AdvisoryException {
   /** As in `GHSA-xxxx-xxxx-xxxx`. */
   readonly id: string;
   readonly package: string;
-  /** The last day it counts, `YYYY-MM-DD`: on the next it is a failure again, and somebody looks again. */
+  /** The last day it counts, `YYYY-MM-DD`: on the next it is a failure again, to be looked at again. */
   readonly until: string;
   readonly because: string;
 }

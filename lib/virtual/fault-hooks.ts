@@ -1,4 +1,4 @@
-/** What can go wrong in the virtual cloud, for somebody to decide: each hook is asked every time. */
+/** What can go wrong in the virtual cloud: a hook for each kind, which is asked every time and decides. */
 
 import type { ProxyRequest } from '../local/proxy/request.ts';
 import type { FiringHook } from '../local/scheduler/scheduler.ts';

@@ -9,7 +9,7 @@ import { type Banner, bannerLines } from '../../lib/commands/banner.ts';
 import { OperationsError } from '../../lib/operations/error.ts';
 import { aheadOf, MarketFolder } from '../../lib/operations/market-folder.ts';
 import { lastClosed } from '../../lib/simulation/demo-market.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 
 let dir: string;
 beforeEach(() => {

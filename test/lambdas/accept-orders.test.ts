@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
-import { keyDate, readSubmission } from '../../lib/store/submissions.ts';
+import { readSubmission } from '../../lib/store/submissions.ts';
 import {
   ANN,
   BOB,
@@ -140,7 +141,7 @@ describe('the cut', () => {
     expect(await readIntake(floor.table, product, 0)).toMatchObject({ open: 1 });
   });
 
-  it('rings clear when the last shard is closed, and again when that is repeated, and not before', async () => {
+  it('notifies clear when the last shard is closed, and again when that is repeated, and not before', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });
     floor.engine.drain();
     await deliver('orders', marker(1, 1));
@@ -151,7 +152,7 @@ describe('the cut', () => {
     expect(floor.engine.messages('clearings')).toHaveLength(2);
   });
 
-  it('survives a worker that dies after it moved the intake and before the shard was closed', async () => {
+  it('survives a worker that crashes after it moved the intake and before the shard was closed', async () => {
     await send(ANN, early, buy('a', NOV, 2400, 1));
     await deliver('closings', { v: 1, product, slot: TEN });
     floor.engine.drain();
@@ -164,7 +165,7 @@ describe('the cut', () => {
   });
 });
 
-describe('a intake', () => {
+describe('an intake', () => {
   it('keeps the dates of the keys it let in, so that a book is read whole over midnight in UTC', async () => {
     const [monday, tuesday] = ['2025-10-20T23:59:59.000Z', '2025-10-21T00:00:01.000Z'];
     await send(ANN, monday, buy('a', NOV, 2400, 3, 'gtc'));
@@ -188,7 +189,7 @@ describe('a intake', () => {
     expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20'] });
   });
 
-  it('is found again by a worker that died after it let a date in', async () => {
+  it('is found again after a worker that crashed when it had let a date in', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
     dieOnce(floor.table, 'update', 'after');
     expect(await deliver('orders', message)).toEqual([0]);

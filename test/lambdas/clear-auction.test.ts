@@ -8,9 +8,9 @@ import { halt } from '../../lib/store/halt.ts';
 import { resultPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
-import { claimRollChunk } from '../../lib/store/submissions.ts';
+import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,
@@ -124,7 +124,7 @@ describe('an auction waits', () => {
     expect(await cleared()).toEqual([]);
   });
 
-  it('for its predecessor, which rings it', async () => {
+  it('for its predecessor, which notifies it', async () => {
     await cut(TEN);
     await cut(ONE);
     expect(await clear(2)).toEqual([]);
@@ -147,19 +147,19 @@ describe('an auction waits', () => {
 });
 
 describe('an auction that is cleared again', () => {
-  it('changes nothing and rings the same wake-ups', async () => {
+  it('changes nothing and sends the same wake-ups', async () => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await cut(TEN);
     await cut(ONE);
     await clear(1);
     const before = await floor.table.queryAll(resultPartition(product, 1));
-    const rung = floor.engine.messages('clearings');
-    const ring = vi.spyOn(floor.queues, 'notifyPostings');
+    const sent = floor.engine.messages('clearings');
+    const notified = vi.spyOn(floor.queues, 'notifyPostings');
     expect(await clear(1)).toEqual([]);
     expect(await cleared()).toHaveLength(1);
     expect(await floor.table.queryAll(resultPartition(product, 1))).toEqual(before);
-    expect(floor.engine.messages('clearings')).toEqual([...rung, ...rung]);
-    expect(ring).toHaveBeenCalledOnce();
+    expect(floor.engine.messages('clearings')).toEqual([...sent, ...sent]);
+    expect(notified).toHaveBeenCalledOnce();
   });
 
   it('by workers at once is committed once', async () => {
@@ -188,9 +188,9 @@ describe('an auction that is cleared again', () => {
     ['after writing its results', 'table', 'putAll', 'after'],
     ['before its commit', 'table', 'create', 'before'],
     ['after its commit', 'table', 'create', 'after'],
-    ['before noting who cleared it', 'table', 'update', 'before'],
-    ['before ringing', 'queues', 'notifyPostings', 'before'],
-  ] as const)('because its worker died %s ends the same', async (_, on, method, when) => {
+    ['before noting the event that cleared it', 'table', 'update', 'before'],
+    ['before the wake-ups', 'queues', 'notifyPostings', 'before'],
+  ] as const)('because its worker crashed %s ends the same', async (_, on, method, when) => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('b', NOV, 2400, 3));
     await cut();

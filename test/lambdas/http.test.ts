@@ -181,12 +181,12 @@ describe('answers', () => {
   });
 
   test.each(PARTICIPANT_ROUTES)('%s answers 403 to a token without an account', async (route) => {
-    const answer = await ask(participantApi, route, { claims: { sub: 'nobody' } });
+    const answer = await ask(participantApi, route, { claims: { sub: 'stranger' } });
     expect(answer.status).toBe(403);
     expect(answer.body.type).toBe('urn:compute-exchange:no-account');
   });
 
-  test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is audited', async (route) => {
+  test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is in the access log', async (route) => {
     const answer = await ask(operatorApi, route, {
       claims: { sub: 'tom', 'custom:account': 'acme', 'cognito:groups': '[traders]' },
     });
@@ -194,7 +194,7 @@ describe('answers', () => {
     expect(answer.body.type).toBe('urn:compute-exchange:not-an-operator');
     expect(logger.info).toHaveBeenCalledWith(
       'caller refused',
-      expect.objectContaining({ audit: true, code: 'not-an-operator', subject: 'tom', route }),
+      expect.objectContaining({ access: true, code: 'not-an-operator', subject: 'tom', route }),
     );
   });
 

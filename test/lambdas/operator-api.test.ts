@@ -3,17 +3,20 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { hold, moveDay, planDay, readDay, SYSTEM } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
+import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
+import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
 import { postAll } from './posting.ts';
 
@@ -26,7 +29,7 @@ const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:c
 const result = (answer: Answered): [number, string] => [answer.status, codeOf(answer)];
 const pathsOf = ({ body }: Answered): string[] => body.errors.map(({ path }: { path: string }) => path);
 const seq = async (): Promise<number> => (await loadVenue(table)).seq;
-const rung = (): unknown[] => engine.messages('postings');
+const wakeUps = (): unknown[] => engine.messages('postings');
 
 const putProduct = (body: unknown, product = PRODUCT): Promise<Answered> =>
   call('PUT /v1/operator/products/{product}', { path: { product }, body });
@@ -61,7 +64,7 @@ describe('products', () => {
     });
   });
 
-  test('put again as they are, change nothing and ring the shards again', async () => {
+  test('put again as they are, change nothing and notify the shards again', async () => {
     const before = await seq();
     const { dayRunTime, ...rest } = PARAMETERS;
     expect(await putProduct({ ...FIRST, parameters: { dayRunTime, ...rest } })).toMatchObject({
@@ -69,10 +72,10 @@ describe('products', () => {
       body: { product: PRODUCT, version: 1 },
     });
     expect(await seq()).toBe(before);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
-  test('change by version, so that nobody changes what they did not see', async () => {
+  test('change by version, so that no operator changes what they have not read', async () => {
     const parameters = { ...PARAMETERS, dailyLimit: '0.600' };
     expect(await putProduct({ expectedVersion: 1, parameters })).toMatchObject({
       status: 200,
@@ -110,7 +113,7 @@ describe('products', () => {
     ['no daily limit', PRODUCT, parameters({ dailyLimit: '0' }), '$.parameters.dailyLimit'],
     ['a band below zero', PRODUCT, parameters({ rollBand: '-0.001' }), '$.parameters.rollBand'],
     ['an unknown calendar', PRODUCT, parameters({ calendar: 'MARS' }), '$.parameters.calendar'],
-    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters'],
+    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters.timeZone'],
     ['a time that is none', PRODUCT, parameters({ dayRunTime: '24:00' }), '$.parameters.dayRunTime'],
     ['a tick that is no whole cent', 'B200', listing({}, { lotGpuHours: 999, priceDecimals: 6 }), '$.parameters'],
     ['fewer months than a roll needs', 'B200', listing({}, { listedMonths: 3 }), '$.parameters.listedMonths'],
@@ -118,7 +121,7 @@ describe('products', () => {
     ['no listing', 'B200', { expectedVersion: 0, parameters: PARAMETERS }, '$.listing'],
     ['a month missing', 'B200', listing({ curve: elevenMonths }), '$.listing.curve["2025-10"]'],
     ['a month too many', 'B200', listing({ curve: { ...LISTING.curve, '2026-10': '2.400' } }), '$.listing.curve["2026-10"]'],
-    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve["october"]'],
+    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve.october'],
     ['a price off the tick', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '2.4001' } }), '$.listing.curve["2025-11"]'],
     ['a price of zero', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '0' } }), '$.listing.curve["2025-11"]'],
     ['a date that is none', 'B200', listing({ date: '2025-02-30' }), '$.listing.date'],
@@ -141,10 +144,10 @@ describe('accounts', () => {
     const body = { account: 'nova-1', name: 'Nova Compute' };
     const first = await open(body);
     expect(first).toMatchObject({ status: 201, body });
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     const again = await open(body, { claims: operator('oscar'), at: NOW + 1 });
     expect(again).toMatchObject({ status: 200, body: first.body });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
     expect(result(await open({ ...body, name: 'Nova' }))).toEqual([409, 'account-exists']);
   });
 
@@ -176,7 +179,7 @@ describe('accounts', () => {
 
   test('are listed shard by shard with the bank among them, a page at a time and each once', async () => {
     for (const account of ['a1', 'a2', 'a3', 'a4']) await open({ account, name: account });
-    await move('a1', { reference: 'proxy-1', amount: '100.00' });
+    await move('a1', { reference: 'transfer-1', amount: '100.00' });
     const names = ['acme', 'zeta', 'nova-1', 'contested', 'a1', 'a2', 'a3', 'a4'];
     await postAll(table, names, SHARDS);
     const order = [...names, '@bank'].sort((a, b) => shardOf(a, SHARDS) - shardOf(b, SHARDS) || (a < b ? -1 : 1));
@@ -211,22 +214,22 @@ describe('accounts', () => {
 
 describe('cash movements', () => {
   test('move once per reference: the same again is done already, another amount is a conflict', async () => {
-    const body = { reference: 'proxy-7', amount: '250000.00' };
+    const body = { reference: 'transfer-7', amount: '250000.00' };
     const first = await move('acme', body);
     expect(first).toMatchObject({ status: 201, body: { account: 'acme', ...body } });
     expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({ status: 200, body: first.body });
     expect(result(await move('acme', { ...body, amount: '250000.01' }))).toEqual([409, 'reference-reused']);
     expect((await move('zeta', body)).status).toBe(201);
-    expect((await move('acme', { reference: 'proxy-8', amount: '-0.01' })).body.amount).toBe('-0.01');
+    expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
-  test('a repeat rings the shards again, for the first may have died before it rang', async () => {
+  test('a repeat notifies the shards again, for the first may have crashed before it did', async () => {
     engine.fail('SendMessageBatch', 5);
-    const body = { reference: 'proxy-9', amount: '1.00' };
+    const body = { reference: 'transfer-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
   test.each([
@@ -346,23 +349,13 @@ describe('index values', () => {
 
 describe('what the system holds', () => {
   const months = [2025 * 12 + 9, 2025 * 12 + 10];
-  const common = {
-    product: PRODUCT,
-    date: on('2025-10-20'),
-    holds: [{ reason: 'moved-beyond-daily-limit', detail: 'x' }],
-    proposedBy: SYSTEM,
-  } as const;
+  const holds = [{ reason: 'moved-beyond-daily-limit', detail: 'x' }] as const;
+  const proposed = (proposal: HeldProposal): Held => propose(PRODUCT, on('2025-10-20'), proposal, holds, SYSTEM);
   beforeAll(async () => {
-    await hold(table, {
-      ...common,
-      id: 'settlement.s1',
-      proposal: { kind: 'settlement', curve: Object.fromEntries(months.map((month) => [month, ticks(2900)])) },
-    });
-    await hold(table, {
-      ...common,
-      id: 'final-price.f1',
-      proposal: { kind: 'final-price', month: months[0]!, price: ticks(2400) },
-    });
+    const curve = Object.fromEntries(months.map((month) => [month, ticks(2900)]));
+    await hold(table, { ...proposed({ kind: 'settlement', curve }), id: 'settlement.s1' });
+    const final = proposed({ kind: 'final-price', month: months[0]!, price: ticks(2400) });
+    await hold(table, { ...final, id: 'final-price.f1' });
   });
 
   test('is shown in decimals', async () => {
@@ -371,7 +364,7 @@ describe('what the system holds', () => {
       product: PRODUCT,
       date: '2025-10-20',
       kind: 'settlement',
-      reasons: common.holds,
+      reasons: holds,
       proposal: { curve: { '2025-10': '2.900', '2025-11': '2.900' } },
       proposedBy: 'system',
       approvals: [],
@@ -383,7 +376,7 @@ describe('what the system holds', () => {
     expect(first).toMatchObject({ items: [{ held: 'final-price.f1' }], next: 'final-price.f1' });
   });
 
-  test('needs two operators, each at the revision they read, and then rings the day run', async () => {
+  test('needs two operators, each at the revision they read, and then notifies the day run', async () => {
     expect(await approve('settlement.s1', 1, 'olga')).toMatchObject({ status: 200, body: { approved: false, revision: 2 } });
     expect(engine.messages('day-runs')).toEqual([]);
     expect(result(await approve('settlement.s1', 2, 'olga'))).toEqual([409, 'second-operator-needed']);
@@ -439,17 +432,17 @@ describe('the venue', () => {
     expect(await show()).toEqual({ seq: at, hash, halted: null, products });
   });
 
-  test('halts with a reason, the first of which stands, and rings everything when it is resumed', async () => {
+  test('halts with a reason, the first of which stands, and notifies everything when it is resumed', async () => {
     const halted = { reason: 'fire drill', by: 'olga', at: '2025-10-20T14:00:00.000Z' };
     expect((await haltIt('fire drill')).body).toEqual({ halted });
     expect((await haltIt('another', 'oscar')).body).toEqual({ halted });
     expect((await show()).halted).toEqual(halted);
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
   });
 
   test('that has halted itself is resumed only with a reason', async () => {
@@ -460,12 +453,12 @@ describe('the venue', () => {
       expect(refused.body).toMatchObject({ detail: 'out of balance', errors: [{ path: '$.reason' }] });
     }
     expect((await show()).halted.by).toBe('post-events');
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });
 
-  test('is not resumed over a halt that nobody read', async () => {
+  test('is not resumed over a halt that the operator has not read', async () => {
     await haltIt('one');
     const standing = (await show()).halted;
     expect(await resume(table, { ...standing, reason: 'two' })).toBe(false);
@@ -504,7 +497,7 @@ describe('history', () => {
 
   test('a day run is shown with its step, and its report once it is done', async () => {
     for (const date of ['2025-10-20', '2025-10-21']) await planDay(table, PRODUCT, on(date), `${date}T20:00:00Z`);
-    await moveDay(table, (await readDay(table, PRODUCT, on('2025-10-20')))!, 'roll', 'close', { auction: 3 });
+    await saveDay(table, DAYS.roll, DAYS.close);
     const days = (query: Record<string, string> = {}) =>
       call('GET /v1/operator/days/{product}', { path: { product: PRODUCT }, query });
     const day = { product: PRODUCT, date: '2025-10-20', step: 'close', auction: 3 };
@@ -513,6 +506,8 @@ describe('history', () => {
     expect((await days({ before: '2025-10-21' })).body).toEqual({ items: [day] });
     const one = (date: string, product = PRODUCT) => call('GET /v1/operator/days/{product}/{date}', { path: { product, date } });
     expect((await one('2025-10-20')).body).toEqual(day);
+    await saveDay(table, DAYS.close, DAYS.done);
+    expect((await one('2025-10-20')).body).toEqual({ ...day, step: 'done', report: REPORT });
     expect(result(await one('2025-10-22'))).toEqual([404, 'not-found']);
     expect(result(await one('x'))).toEqual([400, 'invalid-request']);
     expect(result(await one('2025-10-20', 'A100'))).toEqual([404, 'not-found']);

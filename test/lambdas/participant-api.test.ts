@@ -144,6 +144,19 @@ describe('submitting', () => {
     expect(engine.requests).toEqual(['GetItem', 'SendMessage', 'Query', 'GetItem', 'SendMessage']);
   });
 
+  test('what is refused is looked at a second time, at the newest, and no third time', async () => {
+    await submit(bodyOf(outright()));
+    const look = async (body: unknown, key?: string): Promise<string[]> => {
+      engine.requests.length = 0;
+      await submit(body, key === undefined ? {} : { key });
+      return [...engine.requests];
+    };
+    expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look(bodyOf(outright()), keyAt(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look({ product: 'A100', orders: [outright()] })).toEqual(['Query']);
+    expect(await look(bodyOf(outright({ price: '2.3505' })))).toEqual([]);
+  });
+
   test('five hundred orders of the longest names fit', async () => {
     const orders = Array.from({ length: 500 }, (_, at) =>
       spread({
@@ -261,7 +274,7 @@ describe('bad submissions are refused with the field and the rule, and nothing i
     expect(sent()).toEqual([]);
   });
 
-  test('every fault of every entry is told at once', async () => {
+  test('every fault of every entry is in one answer', async () => {
     const answer = await submit(bodyOf(outright({ price: 'x', contract: 'y' }), spread({ price: 'z' })));
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
       '$.orders[0].contract',
@@ -323,7 +336,7 @@ describe('the idempotency key', () => {
   test.each([
     ['missing', undefined, 400, 'idempotency-key-missing'],
     ['empty', '', 400, 'idempotency-key-missing'],
-    ['no UUID', 'proxy-1', 400, 'idempotency-key-malformed'],
+    ['no UUID', 'key-1', 400, 'idempotency-key-malformed'],
     ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
     ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
     ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],
@@ -409,7 +422,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(submission, { at: NOW + DAY }))).toBe('not-found');
   });
 
-  test('of two bodies under one key, the one that does not stand is told so', async () => {
+  test('of two bodies under one key, the one that does not stand is refused at its status', async () => {
     const key = freshKey();
     await submit(bodyOf(outright()), { key });
     const second = await submit(bodyOf(outright({ lots: 11 })), { key });
@@ -417,7 +430,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(second.body.submission))).toBe('idempotency-key-reused');
   });
 
-  test("another account's submission is not found, queued or decided, and asking is audited", async () => {
+  test("another account's submission is not found, queued or decided, and asking is in the access log", async () => {
     const { submission } = (await submit(bodyOf(outright()))).body;
     for (const decided of [false, true]) {
       if (decided) await accept(sent()[0]!);
@@ -425,7 +438,7 @@ describe('what became of a submission', () => {
       expect([answer.status, codeOf(answer)]).toEqual([404, 'not-found']);
       expect(logger.info).toHaveBeenLastCalledWith(
         'submission not found',
-        expect.objectContaining({ audit: true, account: 'zeta' }),
+        expect.objectContaining({ access: true, account: 'zeta' }),
       );
     }
   });
@@ -441,7 +454,7 @@ describe('what became of a submission', () => {
   });
 });
 
-describe('who asks', () => {
+describe('the caller', () => {
   test('an account that was never opened is refused, and let in as soon as it is', async () => {
     const claims = trader('late');
     const refused = await submit(bodyOf(outright()), { claims });

@@ -1,11 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import type { Lots } from '../../lib/domain/contract/units.ts';
 import { cents, ticks } from '../../lib/domain/contract/units.ts';
-import { imbalance, isPosted, readAccount, readCursor, readJournal, readTotals, recordTotals } from '../../lib/store/accounts.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
+import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
+import { readJournal } from '../../lib/store/journal.ts';
 import {
   cursorKey,
   journalPartition,
@@ -21,7 +25,7 @@ import { METRICS } from '../../lib/store/names.ts';
 import { packFills } from '../../lib/store/packing.ts';
 import { readFills } from '../../lib/store/results.ts';
 import { B, type Item, N } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 import {
   ANN,
   BOB,
@@ -77,7 +81,7 @@ const postAll = async (): Promise<void> => {
 };
 const seqNow = async (): Promise<number> => (await loadVenue(floor.table)).seq;
 
-/** An auction in which everybody trades, cleared and not posted: outrights in both shards and across, and a spread. */
+/** An auction in which every account trades, cleared and not posted: outrights in both shards and across, and a spread. */
 async function trade(slot = TEN): Promise<void> {
   const at = newYork(MONDAY, '09:30');
   const send = (account: string, ...orders: Parameters<typeof submission>[3]) =>
@@ -171,7 +175,7 @@ test('a trading day comes out as the log says, for every account and the bank, t
 });
 
 describe('a wake-up', () => {
-  it('that rings again changes nothing', async () => {
+  it('that comes again changes nothing', async () => {
     await trade();
     await postAll();
     const before = await written();
@@ -187,7 +191,7 @@ describe('a wake-up', () => {
     await expectPosted();
   });
 
-  it('rung for two workers of one shard at once moves everything once', async () => {
+  it('at two workers of one shard at once moves everything once', async () => {
     await trade();
     await settle(4);
     await deposit(ANN, 10n);
@@ -196,7 +200,7 @@ describe('a wake-up', () => {
   });
 });
 
-describe('a worker that dies', () => {
+describe('a worker that crashes', () => {
   const isCursor = ({ sk }: Item): boolean => sk === 'CURSOR';
   const isTotals = ({ pk }: Key): boolean => pk === 'TOTALS';
   const isAccount = ({ sk }: Item): boolean => sk.startsWith('ACCOUNT#');
@@ -240,7 +244,7 @@ test('a worker that is late by whole days writes over nothing that was posted', 
   expect(await readHalt(floor.table)).toBeUndefined();
 });
 
-test('the last shard to post an event of the day rings the day run, and no other event does', async () => {
+test('the last shard to post an event of the day notifies the day run, and no other event does', async () => {
   await trade();
   expect(floor.engine.messages('day-runs')).toEqual([]);
   await post(1);

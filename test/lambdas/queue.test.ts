@@ -23,11 +23,11 @@ afterEach(() => vi.restoreAllMocks());
 
 const SLOT = newYork('2025-10-20', '10:00');
 
-/** A worker that fails on what it is told to, and what it has worked. */
+/** A worker that fails on the bodies that it is given to fail on, and what it has worked. */
 function worker<Queue extends QueueName>(queue: Queue, fails: (body: string) => boolean) {
   const worked: string[] = [];
   const handler = consume(queue, () => async (_, { messageId, body }) => {
-    if (fails(body)) throw new Error('as told');
+    if (fails(body)) throw new Error('on purpose');
     worked.push(messageId);
   });
   return { worked, handler };
@@ -72,7 +72,7 @@ test('a batch of a standard queue returns only what failed, and is worked one af
     expect(++atOnce).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 2));
     atOnce--;
-    if (auction === 2) throw new Error('as told');
+    if (auction === 2) throw new Error('on purpose');
   });
   const batch = [1, 2, 3].map((auction) => record('clearings', { v: 1, product: 'Q1', auction }));
   const { batchItemFailures } = await handler({ Records: batch }, {} as never);
@@ -94,7 +94,7 @@ describe('a message', () => {
     ['is no object', () => '[1]'],
     ['has another version', (good) => JSON.stringify({ ...good, v: 2 })],
     ['has no version', (good) => JSON.stringify({ ...good, v: undefined })],
-    ['has a field nobody knows', (good) => JSON.stringify({ ...good, secret: 1 })],
+    ['has a field that is not known', (good) => JSON.stringify({ ...good, secret: 1 })],
   ];
 
   it.each(Object.keys(MESSAGES) as QueueName[])('to %s is read as it was written', (queue) => {
@@ -193,7 +193,7 @@ test('a batch that SQS took only in part is an error, not a success', async () =
   expect(send).toHaveBeenCalledOnce();
 });
 
-test('more shards than a batch may hold are all rung, each once', async () => {
+test('more shards than a batch may hold are all notified, each once', async () => {
   await floor.queues.notifyPostings(7, 23);
   const shards = floor.engine.messages('postings').map((message) => (message as { shard: number }).shard);
   expect(shards.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, shard) => shard));

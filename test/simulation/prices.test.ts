@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PricesError, readOffers, readSpot } from '../../lib/simulation/prices.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 
 const DATA = join(import.meta.dirname, '..', '..', 'data');
 const SPOT = 'date,grade,mean_usd_per_gpu_hour,median,p10,p90,snapshots\n';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { keyDate, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import {
   auctionKey,
   journalKey,
@@ -11,7 +12,6 @@ import {
   submissionKey,
   totalsKey,
 } from '../../lib/store/keys.ts';
-import { keyDate, keyTime } from '../../lib/store/submissions.ts';
 import { keyAt } from '../lambdas/gateway.ts';
 
 const number = fc.nat(999_999_999_999);

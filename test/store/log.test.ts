@@ -16,8 +16,8 @@ import {
   readLog,
 } from '../../lib/store/log.ts';
 import { integer, S, Table, text } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { on } from '../venue/h100.ts';
 
 let engine: Engine;
 let table: Table;

@@ -5,8 +5,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DynamoDb, startDynamoDb } from '../../lib/local/dynamodb/dynamodb.ts';
+import type { ServiceAnswer as Answer } from '../../lib/local/proxy/request.ts';
 import type { TablePlan } from '../../lib/local/template/plan.ts';
-import { type Answer, VirtualTable } from '../../lib/virtual/dynamodb.ts';
+import { VirtualTable } from '../../lib/virtual/dynamodb/table.ts';
 import { type Asked, requests, SEQUENCE } from './requests.ts';
 
 const TableName = 'venue';

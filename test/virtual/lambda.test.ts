@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FunctionError } from '../../lib/local/lambda/function-error.ts';
 import type { FunctionPlan } from '../../lib/local/template/plan.ts';
 import { compileFunctions, setHost } from '../../lib/virtual/code.ts';
-import { type EnvironmentsOptions, environmentsOf } from '../../lib/virtual/lambda.ts';
+import { startFunction, type VirtualFunctionOptions } from '../../lib/virtual/lambda.ts';
 import { startTimeline } from '../../lib/virtual/timeline.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -43,14 +43,14 @@ const PLAN: FunctionPlan = {
   reservedConcurrency: undefined,
 };
 
-type Answered = Awaited<ReturnType<EnvironmentsOptions['request']>>;
+type Answered = Awaited<ReturnType<VirtualFunctionOptions['request']>>;
 
 function start() {
   begun.length = 0;
   const timeline = startTimeline();
   const printed: string[] = [];
   const open: { environment: number; body: string; answer(): void; fail(): void }[] = [];
-  const options: EnvironmentsOptions = {
+  const options: VirtualFunctionOptions = {
     code,
     timeline,
     random: () => 0.5,
@@ -67,7 +67,7 @@ function start() {
       ),
   };
   setHost({ now: () => NOW, after: timeline.after, random: () => 0.5, output: () => {} });
-  const environments = environmentsOf(PLAN, options);
+  const environments = startFunction(PLAN, options);
   return {
     timeline,
     printed,

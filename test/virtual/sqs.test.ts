@@ -26,7 +26,7 @@ function open(name = 'orders.fifo', attributes: Readonly<Record<string, string>>
         next: () => ++numbers,
         onArrival: () => arrivals++,
         deadLetters: () => (of === name ? dead : undefined),
-        shuffled: (all) => all,
+        shuffled: (all) => [...all],
         ...more,
       },
     );

@@ -6,15 +6,16 @@
 
 import { type Audit, auditRows } from '../../audit/audit.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import { keyDate } from '../../domain/auction/idempotency-key.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { parseIndex } from '../../domain/contract/product.ts';
 import { parseDecimal } from '../../domain/contract/units.ts';
 import type { DeadLetter } from '../../local/sqs/dead-letters.ts';
-import { readIndexValue } from '../../store/days.ts';
 import { readHalt } from '../../store/halt.ts';
+import { readIndexValue } from '../../store/index-values.ts';
 import { bookPartition, shardOf } from '../../store/keys.ts';
 import { readFills } from '../../store/results.ts';
-import { keyDate, readSubmission } from '../../store/submissions.ts';
+import { readSubmission } from '../../store/submissions.ts';
 import type { Rows } from '../../store/table.ts';
 import type { Call, Ledger, Sent } from './ledger.ts';
 
@@ -37,7 +38,8 @@ interface Ended {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-export async function reckon(
+/** Compares the rows of the stopped market with the ledger. What is wrong is a sentence each in `failures`. */
+export async function reconcile(
   rows: VenueRows,
   ledger: Ledger,
   { redriven, problems, deadLetters }: Ended,

@@ -8,7 +8,7 @@
 
 import { canonical } from '../../audit/canonical.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
-import { DAY_STEPS } from '../../store/days.ts';
+import { DAY_STEPS } from '../../domain/clearing/day.ts';
 import { chain } from '../../store/log.ts';
 import type { Attributes } from '../../store/table.ts';
 import { followsFromLog } from './rebuild.ts';
@@ -33,6 +33,7 @@ const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) =>
 /** What its owner changes at will and nothing else depends on: the newer source's, as it has it. */
 const AT_WILL: readonly RegExp[] = [/^VENUE SWITCH$/, /^SHARD#\d+ ROLL#/];
 
+/** Joins the two. Nothing is written: the answer is rows in memory, with the names of what was added, moved or repaired. */
 export async function salvage(backup: VenueRows, newer: VenueRows): Promise<Salvaged> {
   const rows = new Map(backup.all().map((row) => [rowName(row), row]));
   const own = new Set(rows.keys());

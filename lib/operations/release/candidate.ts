@@ -8,19 +8,11 @@ import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { frozenClock } from '../../local/host/clock.ts';
 import { LOCAL_REGION } from '../../local/template/assembly.ts';
-import { encodeAccount, moveCursor } from '../../store/accounts.ts';
+import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
-import type { DayStep } from '../../store/days.ts';
-import {
-  ACCOUNT_PREFIX,
-  auctionKey,
-  bookPartition,
-  cursorKey,
-  dayKey,
-  logKey,
-  ordered,
-  resultPartition,
-} from '../../store/keys.ts';
+import { moveCursor } from '../../store/cursors.ts';
+import { dayItem } from '../../store/days.ts';
+import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered, resultPartition } from '../../store/keys.ts';
 import { chain, encodeEvent, readEvent } from '../../store/log.ts';
 import { type Attributes, N, type Rows, S, Table, text } from '../../store/table.ts';
 import type { Window } from './window.ts';
@@ -93,8 +85,7 @@ function at(
       return next();
     },
     async settle({ product, date, slot, auction }) {
-      const step: DayStep = 'clear';
-      await table.put({ ...dayKey(product, date), attributes: { slot: S(slot), step: S(step), auction: N(auction), v: N(1) } });
+      await table.put(dayItem({ step: 'clear', product, date, slot, auction }));
       cloud.send('day-runs', { v: 1, kind: 'product', product });
       await cloud.quiet();
       const events: ClearingEvent[] = [];
@@ -132,7 +123,7 @@ function reasonIn(line: string): string {
   return line.slice(0, SAID_MAX);
 }
 
-/** What the window builds on: the log before it, books, index values, the orders carried into it, and what participants set. */
+/** The rows that the window builds on: the log before it, books, index values, the orders carried into it, roll instructions. */
 async function earlierRows(rows: VenueRows, { before, entries }: Window): Promise<Attributes[]> {
   const first = new Map<string, number>();
   const books = new Set<string>();

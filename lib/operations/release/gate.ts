@@ -1,13 +1,14 @@
 /**
- * The gate: before a version goes live it works the venue's last days again, with the very bundles that would be deployed,
- * and must come to the same prices, fills, carried orders and balances. What the venue has is the log's; what is compared
- * with it is computed by the candidate.
+ * The release gate: before a version goes live it works the venue's last days again, with the very bundles that would be
+ * deployed, and must come to the same prices, fills, carried orders and balances. One side of the comparison is what the
+ * venue's log says, the other what the candidate computes.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../audit/finding.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import type { DayEvent } from '../../domain/clearing/day.ts';
 import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { planOf } from '../../local/template/plan.ts';
@@ -67,7 +68,7 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
   }
 }
 
-/** Lets the candidate decide what the venue decided by itself, up to the first difference: what comes after it builds on it. */
+/** Lets the candidate decide what the venue decided without an operator, up to the first difference, on which the rest builds. */
 async function decide(running: Candidate, rows: VenueRows, entries: readonly LogEntry[], shards: number): Promise<GateCheck[]> {
   const auctions = { name: 'auctions' as const, checked: 0, faults: [] as Finding[] };
   const settlements = { name: 'settlements' as const, checked: 0, faults: [] as Finding[] };
@@ -101,8 +102,6 @@ async function decide(running: Candidate, rows: VenueRows, entries: readonly Log
   }
   return [auctions, settlements];
 }
-
-type DayEvent = Extract<ClearingEvent, { kind: 'prices-settled' | 'month-expired' | 'day-closed' }>;
 
 /** The events that settle and close a day, from here on, if nothing came between them and no operator had a say in them. */
 function unattendedDay(entries: readonly LogEntry[], at: number): DayEvent[] | undefined {

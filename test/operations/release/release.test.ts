@@ -1,4 +1,4 @@
-/** The way of a version to the venue: in this order, the gate before the deployment, and nothing behind what fails. */
+/** The steps of a release: in this order, the gate before the deployment, and none after one that fails. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, test } from 'vitest';
 import { PROJECT } from '../../../lib/infra/bundle.ts';

@@ -1,16 +1,18 @@
-/** What goes wrong in a case, set and taken away while the venue runs, and the requests that it is done to. */
+/** What goes wrong in a test, set and taken away while the venue runs, and the requests that it is done to. */
 import type { MessageHook } from '../../lib/local/lambda/event-source.ts';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
+import type { FiringHook } from '../../lib/local/scheduler/scheduler.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
 /** What goes wrong just now; nothing where nothing is set. */
 export interface Faults {
-  proxy: ((request: ProxyRequest) => ProxyAction | Promise<ProxyAction>) | undefined;
+  proxy: ((request: ProxyRequest) => ProxyAction | Promise<ProxyAction> | undefined) | undefined;
   messages: MessageHook | undefined;
+  firings: FiringHook | undefined;
 }
 
-/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage auctions`. */
+/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage clearings`. */
 export function kindOf({ service, operation, body }: ProxyRequest): string {
   if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
   const text = JSON.stringify(body);

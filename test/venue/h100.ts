@@ -1,6 +1,7 @@
-/** The product that the tests trade: its terms, and dates and months short enough for tables. */
-import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+/** The product that the tests trade: its terms, and dates, times and months short enough for tables. */
+import { type BusinessDate, instantOf, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, parseMonth } from '../../lib/domain/contract/months.ts';
+import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 
@@ -20,6 +21,9 @@ export const H100: ProductParameters = {
   indexMoveBasisPointsMax: 2500,
 };
 
+/** The same as the API takes and shows them. */
+export const PARAMETERS = writtenParameters(H100);
+
 export function on(text: string): BusinessDate {
   const day = parseDate(text);
   if (!day) throw new Error(`not a date: ${text}`);
@@ -31,3 +35,6 @@ export function month(text: string): ContractMonth {
   if (parsed === undefined) throw new Error(`not a month: ${text}`);
   return parsed;
 }
+
+/** The instant at which clocks in New York show a time, milliseconds. */
+export const newYork = (date: string, time: string): number => instantOf(on(date), time, H100.timeZone);
