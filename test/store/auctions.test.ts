@@ -16,8 +16,8 @@ import {
   readIntake,
 } from '../../lib/store/auctions.ts';
 import { Table } from '../../lib/store/table.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { on } from '../venue/h100.ts';
-import { type Engine, startEngine } from '../engine.ts';
 
 let engine: Engine;
 let table: Table;
