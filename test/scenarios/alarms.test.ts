@@ -9,7 +9,7 @@ import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import type { Attributes } from '../../lib/store/table.ts';
-import { newYork, PRODUCT } from '../venue/h100.ts';
+import { newYork, newYorkMs, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
@@ -32,7 +32,7 @@ let venue: LocalVenue;
 beforeAll(async () => {
   venue = await openLocalVenue({
     listed: LISTED,
-    opensAt: newYork(LISTED, '20:00'),
+    opensAt: newYorkMs(LISTED, '20:00'),
     scheduled: [PRODUCT],
     sweep: DEPLOYMENT.sweep,
     limits: { redeliveryMs: REDELIVERY_MS },
@@ -181,7 +181,7 @@ describe('errors', () => {
 const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>> => {
   const { cloud } = venue;
   const { fund } = venue.as;
-  const slot = new Date(newYork(MONDAY, '16:00')).toISOString();
+  const slot = newYork(MONDAY, '16:00');
   const once = `${now()}`;
   return {
     'participant-api': () => fund.ask('GET', '/v1/account'),
@@ -236,11 +236,11 @@ describe('dead letters', () => {
     for (const name of WORKERS) if (name !== 'accept-orders' && name !== 'close-auction') await wakeUp[name]();
     await go(TUESDAY, '10:00');
     await cloud.quiet();
-    const cause = newYork(TUESDAY, '10:00');
+    const cause = newYorkMs(TUESDAY, '10:00');
     await pass(1);
     const queues = Object.keys(QUEUES) as QueueName[];
     for (const name of queues) {
-      expectAlarm(`dead-letters-${name}`, newYork(TUESDAY, '09:55'), 6);
+      expectAlarm(`dead-letters-${name}`, newYorkMs(TUESDAY, '09:55'), 6);
       const { consumer } = QUEUES[name];
       expect(errorsOf(consumer).join('\n')).toContain('AccessDenied');
     }
@@ -273,7 +273,7 @@ describe('dead letters', () => {
     const { cloud, faults } = venue;
     faults.firings = ({ queue }) => (queue === 'closings' ? 'undelivered' : undefined);
     await go(TUESDAY, '13:01');
-    expectAlarm('dead-letters-schedules', newYork(TUESDAY, '13:00'), 1);
+    expectAlarm('dead-letters-schedules', newYorkMs(TUESDAY, '13:00'), 1);
     faults.firings = undefined;
     const repaired = now();
     const [body = '', ...more] = await venue.takeMessages('schedules-dlq');
@@ -315,10 +315,10 @@ describe('the venue', () => {
     await venue.operator.post('/v1/operator/venue/halt', { reason: 'a drill' });
     await venue.operator.post('/v1/operator/accounts/fund/cash-movements', { reference: 'while-halted', amount: '5.00' });
     await go(WEDNESDAY, '10:20');
-    expectAlarm('auction-late', newYork(WEDNESDAY, '10:10'), 6);
-    expectAlarm('posting-behind', newYork(WEDNESDAY, '10:00'), 16);
+    expectAlarm('auction-late', newYorkMs(WEDNESDAY, '10:10'), 6);
+    expectAlarm('posting-behind', newYorkMs(WEDNESDAY, '10:00'), 16);
     await go(WEDNESDAY, '16:50');
-    expectAlarm('day-run-late', newYork(WEDNESDAY, '16:45'), 1);
+    expectAlarm('day-run-late', newYorkMs(WEDNESDAY, '16:45'), 1);
     expect(inAlarm()).toEqual(['auction-late', 'posting-behind', 'day-run-late']);
 
     expect(await venue.second.get('/v1/operator/venue')).toMatchObject({ halted: { reason: 'a drill' } });
@@ -337,9 +337,9 @@ describe('the venue', () => {
     await trade('thursday');
     faults.firings = ({ queue }) => (queue === 'closings' ? 'never' : undefined);
     await go(THURSDAY, '10:16');
-    expectAlarm('auction-late', newYork(THURSDAY, '10:15'), 1);
+    expectAlarm('auction-late', newYorkMs(THURSDAY, '10:15'), 1);
     faults.firings = undefined;
-    const slot = new Date(newYork(THURSDAY, '10:00')).toISOString();
+    const slot = newYork(THURSDAY, '10:00');
     await venue.sendMessage('closings', { v: 1, product: PRODUCT, slot });
     await cloud.quiet();
     const repaired = now();
@@ -359,7 +359,7 @@ describe('the venue', () => {
     expect(forged).not.toBe(account.products!.S);
     await table.put(itemOf({ ...account, products: { S: forged } }));
     await go(THURSDAY, '16:01');
-    expectAlarm('venue-out-of-balance', newYork(THURSDAY, '16:00'), 1);
+    expectAlarm('venue-out-of-balance', newYorkMs(THURSDAY, '16:00'), 1);
     const { halted } = (await venue.operator.get('/v1/operator/venue')) as { halted: { reason: string; by: string } };
     expect(halted).toMatchObject({ by: 'post-events', reason: expect.stringContaining('out of balance') });
 
@@ -387,7 +387,7 @@ describe('the sweep', () => {
     faults.firings = ({ schedule }) => (schedule === 'sweep' ? 'never' : undefined);
     // The sweep of nine o'clock has come.
     await go(FRIDAY, '10:31');
-    expectAlarm('sweep-missing', newYork(FRIDAY, '09:15'), 75);
+    expectAlarm('sweep-missing', newYorkMs(FRIDAY, '09:15'), 75);
     const repaired = now();
     await sweepByHand();
     await cloud.quiet();
@@ -404,7 +404,7 @@ describe('the sweep', () => {
     faults.proxy = ({ function: name, service }) => (name === 'roll-positions' && service === 'dynamodb' ? DENIED : undefined);
     await venue.publishIndex(FRIDAY);
     await go(FRIDAY, '16:46');
-    expectAlarm('day-run-late', newYork(FRIDAY, '16:45'), 1);
+    expectAlarm('day-run-late', newYorkMs(FRIDAY, '16:45'), 1);
     expect(cloud.alarms.changes('day-run-late').filter(({ to, atMs }) => to === 'ALARM' && atMs > from)).toHaveLength(1);
     faults.proxy = undefined;
     cloud.redrive('rolls-dlq');

@@ -8,9 +8,9 @@ import type { LogLine } from '../../lib/local/cloudwatch/logs.ts';
 import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { order } from '../lambdas/orders.ts';
 import { month, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { order } from '../venue/orders.ts';
 
 const LISTED = '2025-10-20';
 const DAY = '2025-10-21';

@@ -6,9 +6,9 @@ import { lots } from '../../lib/domain/contract/units.ts';
 import { resultKey } from '../../lib/store/keys.ts';
 import { packResult, type Result, readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { order } from '../lambdas/orders.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
+import { order } from '../venue/orders.ts';
 
 let engine: Engine;
 let table: Table;
