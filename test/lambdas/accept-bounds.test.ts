@@ -80,6 +80,18 @@ it('finds the carried orders of an account of any shard, also when another shard
   expect(await send(CAT, noon, cancel('c'), cancel('a'))).toEqual(['accepted', 'unknown-order']);
 });
 
+it('finds the carried orders of a product, also when another product was asked for first', async () => {
+  const first = product;
+  await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
+  await venue.holdAuction(product, TEN);
+  expect(await send(ANN, noon, cancel('a'))).toEqual(['accepted']);
+  product = `${first}-2`;
+  await venue.list(product);
+  await send(ANN, early, buy('b', NOV, 2300, 1, 'gtc'));
+  await venue.holdAuction(product, TEN);
+  expect(await send(ANN, noon, cancel('b'), cancel('a'))).toEqual(['accepted', 'unknown-order']);
+});
+
 it('finds what the last auction carried, not what an auction before it did', async () => {
   await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
   await venue.holdAuction(product, TEN);
