@@ -9,7 +9,8 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { consume, untilCommitted } from '../queue/consume.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
 export const handler = consume('closings', ({ table, queues, logger }) => async ({ product, slot }) => {
   const shards = Number(required(ENV.shards));

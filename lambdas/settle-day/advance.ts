@@ -25,7 +25,7 @@ import { newestIndex, readIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { type Backends, measure } from '../queue/consume.ts';
+import { type Backends, measure } from '../backends.ts';
 import { dayReport } from './report.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */

@@ -6,10 +6,10 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { handler as acceptOrders } from '../../lambdas/accept-orders/index.ts';
+import { type Backends, openBackends } from '../../lambdas/backends.ts';
 import { handler as clearAuction } from '../../lambdas/clear-auction/index.ts';
 import { handler as closeAuction } from '../../lambdas/close-auction/index.ts';
 import { handler as postEvents } from '../../lambdas/post-events/index.ts';
-import { type Backends, openBackends } from '../../lambdas/queue/consume.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';

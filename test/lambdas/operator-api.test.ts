@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
@@ -18,6 +18,8 @@ import { type Engine, startEngine } from '../engine.ts';
 import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
 import { postAll } from './posting.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 3;
 let engine: Engine;

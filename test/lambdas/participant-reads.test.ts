@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
 import type { BookOrder, Fill, MonthResult } from '../../lib/domain/auction/book.ts';
@@ -21,6 +21,8 @@ import { type Engine, startEngine } from '../engine.ts';
 import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
 import { postAll } from './posting.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];
