@@ -32,7 +32,7 @@ export async function showPositions(request: ParticipantRequest): Promise<Answer
   return ok({ account: state.account, cash: formatCents(state.cash), positions });
 }
 
-/** Who asks has been let in because the account is open. */
+/** The caller's account, which is open: no other caller gets this far. */
 const accountOf = async ({ caller, backends }: ParticipantRequest): Promise<AccountState> =>
   (await findAccount(backends.table, caller.account, backends.shards))!;
 

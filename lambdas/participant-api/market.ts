@@ -80,6 +80,5 @@ async function settledPrices(
   date: BusinessDate,
 ): Promise<{ contract: string; price: string }[] | undefined> {
   const day = await readDay(table, product, date);
-  const settled = (day?.report as { settled?: Record<string, string> } | undefined)?.settled;
-  return settled && Object.entries(settled).map(([contract, price]) => ({ contract, price }));
+  return day?.step === 'done' ? Object.entries(day.report.settled).map(([contract, price]) => ({ contract, price })) : undefined;
 }

@@ -79,8 +79,8 @@ describe('a journal row edited, deleted or reordered', () => {
     // Balances are folds over the log and not over journals: nothing else is wrong.
     expect(audit.checks.filter(({ faults }) => faults.length > 0).map(({ name }) => name)).toEqual(['journal']);
     if (what === 'edited') {
-      const verify = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
-      const { status, stdout } = spawnSync(process.execPath, verify, { cwd: PROJECT, encoding: 'utf8' });
+      const command = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
+      const { status, stdout } = spawnSync(process.execPath, command, { cwd: PROJECT, encoding: 'utf8' });
       expect([status, stdout]).toEqual([1, expect.stringContaining(`JOURNAL#fund ${rows[0]!.sk!.S}`)]);
     }
     for (const row of rows) await put(row);

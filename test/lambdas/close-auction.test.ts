@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { evolveDay } from '../../lib/domain/clearing/day.ts';
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
@@ -101,7 +102,7 @@ describe('a slot that comes again', () => {
     ['was about to send the markers', 'queues', 'sendMarkers', 'before'],
     ['sent the markers', 'queues', 'sendMarkers', 'after'],
     ['was about to say that they are sent', 'table', 'update', 'before'],
-  ] as const)('because a worker died that %s is closed all the same', async (_, on, method, when) => {
+  ] as const)('because a worker crashed that %s is closed all the same', async (_, on, method, when) => {
     dieOnce(floor[on], method as never, when);
     expect(await close(TEN)).toEqual([0]);
     expect(await close(TEN)).toEqual([]);
@@ -110,7 +111,7 @@ describe('a slot that comes again', () => {
   });
 });
 
-test('an auction that another worker has numbered in between, and died, is closed all the same', async () => {
+test('an auction that another worker has numbered in between, and crashed, is closed all the same', async () => {
   await openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false });
   const get = vi.spyOn(floor.table, 'get');
   const read = Table.prototype.get.bind(floor.table);
@@ -128,17 +129,20 @@ test('an auction that another worker has numbered in between, and died, is close
 test.each([
   ['numbered it', 'table', 'createTogether', 'after'],
   ['was about to send its markers', 'queues', 'sendMarkers', 'before'],
-] as const)('the markers of an auction whose worker died that %s go ahead of those of the next', async (_, on, method, when) => {
-  dieOnce(floor[on], method as never, when);
-  expect(await close(TEN)).toEqual([0]);
-  expect(await close(ONE)).toEqual([]);
-  expect(await opened()).toEqual([
-    { auction: 2, slot: ONE, marked: true, closing: false },
-    { auction: 1, slot: TEN, marked: true, closing: false },
-  ]);
-  const sent = Map.groupBy(markers() as { auction: number; shard: number }[], ({ shard }) => shard);
-  expect([...sent.values()].map((all) => all.map(({ auction }) => auction))).toEqual(Array(SHARDS).fill([1, 2]));
-});
+] as const)(
+  'the markers of an auction whose worker crashed that %s go ahead of those of the next',
+  async (_, on, method, when) => {
+    dieOnce(floor[on], method as never, when);
+    expect(await close(TEN)).toEqual([0]);
+    expect(await close(ONE)).toEqual([]);
+    expect(await opened()).toEqual([
+      { auction: 2, slot: ONE, marked: true, closing: false },
+      { auction: 1, slot: TEN, marked: true, closing: false },
+    ]);
+    const sent = Map.groupBy(markers() as { auction: number; shard: number }[], ({ shard }) => shard);
+    expect([...sent.values()].map((all) => all.map(({ auction }) => auction))).toEqual(Array(SHARDS).fill([1, 2]));
+  },
+);
 
 describe('an auction is refused', () => {
   test.each<[string, string, () => Promise<unknown>]>([
@@ -167,8 +171,10 @@ describe('a closing auction', () => {
     await openAuction(floor.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
   };
   const step = async () => (await readDay(floor.table, product, MONDAY))?.step;
-  const endRoll = async (): Promise<unknown> =>
-    moveDay(floor.table, (await readDay(floor.table, product, MONDAY))!, 'roll', 'close', { auction: 1 });
+  const endRoll = async (): Promise<void> => {
+    const day = (await readDay(floor.table, product, MONDAY))!;
+    await saveDay(floor.table, day, evolveDay(day, { kind: 'rolled', auction: 1 }));
+  };
 
   it('is not closed before its roll has ended', async () => {
     await plan();
@@ -190,14 +196,14 @@ describe('a closing auction', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'that cleared before its day waits for it is settled, also when its worker dies %s moving the day',
+    'that cleared before its day waits for it is settled, also when its worker crashes %s moving the day',
     async (when) => {
       await plan();
       await endRoll();
       dieOnce(floor.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
       expect(await close(CLOSING)).toEqual([0]);
       await work(floor);
-      // All that would have rung for it has rung.
+      // Every wake-up that there would have been for it has come.
       floor.engine.drain();
       expect(await close(CLOSING)).toEqual([]);
       await work(floor);

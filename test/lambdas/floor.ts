@@ -208,7 +208,7 @@ export async function resumeVenue({ table }: Floor): Promise<void> {
   if (standing) await resume(table, standing);
 }
 
-/** A worker that dies: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
+/** A worker that crashes: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
 export function dieOnce<T extends object, K extends keyof T>(
   of: T,
   method: K,
@@ -220,7 +220,7 @@ export function dieOnce<T extends object, K extends keyof T>(
     if (!such(...args)) return original.apply(of, args);
     delete of[method];
     if (when === 'after') await original.apply(of, args);
-    throw new Error(`died ${when} ${String(method)}`);
+    throw new Error(`crashed ${when} ${String(method)}`);
   }) as T[K];
 }
 

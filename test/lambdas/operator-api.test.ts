@@ -6,7 +6,7 @@ import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -15,6 +15,7 @@ import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../engine.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
 import { on } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
 import { postAll } from './posting.ts';
@@ -498,7 +499,7 @@ describe('history', () => {
 
   test('a day run is shown with its step, and its report once it is done', async () => {
     for (const date of ['2025-10-20', '2025-10-21']) await planDay(table, PRODUCT, on(date), `${date}T20:00:00Z`);
-    await moveDay(table, (await readDay(table, PRODUCT, on('2025-10-20')))!, 'roll', 'close', { auction: 3 });
+    await saveDay(table, DAYS.roll, DAYS.close);
     const days = (query: Record<string, string> = {}) =>
       call('GET /v1/operator/days/{product}', { path: { product: PRODUCT }, query });
     const day = { product: PRODUCT, date: '2025-10-20', step: 'close', auction: 3 };
@@ -507,6 +508,8 @@ describe('history', () => {
     expect((await days({ before: '2025-10-21' })).body).toEqual({ items: [day] });
     const one = (date: string, product = PRODUCT) => call('GET /v1/operator/days/{product}/{date}', { path: { product, date } });
     expect((await one('2025-10-20')).body).toEqual(day);
+    await saveDay(table, DAYS.close, DAYS.done);
+    expect((await one('2025-10-20')).body).toEqual({ ...day, step: 'done', report: REPORT });
     expect(result(await one('2025-10-22'))).toEqual([404, 'not-found']);
     expect(result(await one('x'))).toEqual([400, 'invalid-request']);
     expect(result(await one('2025-10-20', 'A100'))).toEqual([404, 'not-found']);

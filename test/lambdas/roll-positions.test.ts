@@ -186,7 +186,7 @@ test('missed days are planned in order of date, the one that is due with its own
   expect(await listDays(floor.table, product, 10)).toHaveLength(days.length);
 });
 
-test('a roll that is rung again after its day has moved on rings whoever is next', async () => {
+test('a wake-up of the roll that comes again after its day has moved on notifies the next step', async () => {
   await roll(FIRST);
   floor.engine.drain();
   await roll(FIRST);
@@ -224,7 +224,7 @@ test('the number of the closing auction is not one that an auction took at the s
   expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'roll' });
 });
 
-describe('a roll that dies half-way', () => {
+describe('a roll that crashes half-way', () => {
   /** Names of one shard, in order, more than two chunks' worth. */
   const names = Array.from({ length: 6000 }, (_, at) => `m${String(at).padStart(4, '0')}`)
     .filter((account) => shardOf(account, SHARDS) === 0)
@@ -260,7 +260,7 @@ describe('a roll that dies half-way', () => {
     expect(await roll(FIRST)).toEqual([]);
     const covered = (await rollBook()).map(({ account }) => account);
     expect(new Set(covered).size).toBe(covered.length);
-    // What was decided before stands; who comes behind the last chunk that stands is still taken in.
+    // What was decided before stands; accounts behind the last chunk that stands are still taken in.
     expect(covered).toEqual(chunk === 2 ? names : [...names, behind]);
   });
 
@@ -283,7 +283,7 @@ describe('a roll that dies half-way', () => {
   });
 });
 
-test('a day with a roll moves lots from one month to the next and changes nobody’s total', async () => {
+test('a day with a roll moves lots from one month to the next and changes no account’s total', async () => {
   product = `${product}Y`;
   await list(floor, product, { date: '2025-11-05' });
   const day = '2025-11-06';
@@ -306,6 +306,8 @@ test('a day with a roll moves lots from one month to the next and changes nobody
   expect(await lotsOf(DAN)).toEqual({ [DEC]: 2, [JAN]: -2 });
   expect([total(await lotsOf(ANN)), total(await lotsOf(CAT)), total(await lotsOf(DAN))]).toEqual([10, -10, 0]);
   expect((await readAccount(floor.table, ANN, SHARDS))!.products[product]!.roll).toEqual({ near: DEC, held: 10, rolled: 2 });
-  const { report } = (await readDay(floor.table, product, FIRST))!;
-  expect(report).toMatchObject({ roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } });
+  expect(await readDay(floor.table, product, FIRST)).toMatchObject({
+    step: 'done',
+    report: { roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } },
+  });
 });

@@ -1,9 +1,10 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
+import type { DayStep } from '../../lib/domain/clearing/day.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
-import { type DayStep, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
@@ -56,7 +57,7 @@ test('a venue on which nothing is late is measured and left alone', async () => 
   expect(waiting()).toEqual([]);
 });
 
-test('a shard that has posted an event and died before its cursor moved is rung', async () => {
+test('a shard whose worker has posted an event and crashed before its cursor moved is notified', async () => {
   const { seq } = await loadVenue(floor.table);
   await floor.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
   expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
@@ -77,7 +78,7 @@ describe('an intraday auction that was never given its number', () => {
     expect(await sweep('10:15')).toEqual(QUIET);
   });
 
-  it('is late from when it was due, and rings nothing', async () => {
+  it('is late from when it was due, and notifies nothing', async () => {
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
     await work(floor);
     expect(await sweep('09:55')).toEqual(QUIET);
@@ -91,7 +92,7 @@ describe('an intraday auction that was never given its number', () => {
   });
 });
 
-describe('an auction is rung and its lateness measured', () => {
+describe('an auction is notified and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
     dieOnce(floor.queues, 'sendMarkers', 'before');
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
@@ -112,7 +113,7 @@ describe('an auction is rung and its lateness measured', () => {
   });
 });
 
-it('shards that have not posted are rung and what they are behind is measured', async () => {
+it('shards that have not posted are notified and what they are behind is measured', async () => {
   expect(await sweep('10:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
   expect(floor.engine.messages('postings')).toEqual([
     { v: 1, shard: 0 },
@@ -135,12 +136,12 @@ describe('a day run', () => {
     expect(waiting()).toEqual([]);
   });
 
-  it('that nobody began is begun', async () => {
+  it('that has not begun is begun', async () => {
     expect(await sweep('16:15')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 900 });
     expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
   });
 
-  it('is as late as the first day that nobody ran, and all of them are begun', async () => {
+  it('is as late as the first day that was not run, and all of them are begun', async () => {
     expect(await sweep('16:15', '2025-10-22')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 2 * 86_400 + 900 });
     expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
   });
@@ -149,7 +150,7 @@ describe('a day run', () => {
     ['roll', 'rolls', () => deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })],
     ['close', 'closings', () => work(floor, 'closings', 'orders')],
     ['clear', 'clearings', () => work(floor, 'clearings')],
-  ])('that stands still before its %s is rung on, wherever the wake-up was lost', async (step, queue, goOn) => {
+  ])('that stands still before its %s is moved on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
       dieOnce(floor.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);

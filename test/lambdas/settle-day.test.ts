@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type HeldProposal, heldId } from '../../lib/domain/clearing/approval.ts';
+import type { DayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { HoldReason } from '../../lib/domain/clearing/settlement.ts';
 import { type Micros, ticks } from '../../lib/domain/contract/units.ts';
@@ -62,11 +63,16 @@ afterEach(async () => {
 const MONDAY = on('2025-10-20');
 const TUESDAY = on('2025-10-21');
 const EXPIRY = on('2025-10-31');
-const ring = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
+const wakeUp = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
 const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]): Promise<number[]> =>
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>
   publishIndex(floor.table, product, on(date), micros as Micros, ['op']);
+async function reportOf(date: string): Promise<DayReport> {
+  const day = await readDay(floor.table, product, on(date));
+  if (day?.step !== 'done') throw new Error(`the day of ${date} is at ${day?.step}`);
+  return day.report;
+}
 const stepOf = async (date: string) => (await readDay(floor.table, product, on(date)))?.step;
 async function events(): Promise<ClearingEvent[]> {
   const found: ClearingEvent[] = [];
@@ -97,15 +103,15 @@ describe('a day is settled', () => {
     ['posted by every shard', [0]],
   ])('only after its closing auction is %s', async (_, shards) => {
     await clearedDay(MONDAY, ...shards);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await stepOf(MONDAY)).toBe('clear');
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 
-  it('only after its roll, its close and its clearing, each of which it rings', async () => {
+  it('only after its roll, its close and its clearing, each of which it notifies', async () => {
     const rungBy = async (step: string, queue: QueueName): Promise<void> => {
       floor.engine.drain();
-      expect(await ring()).toEqual([]);
+      expect(await wakeUp()).toEqual([]);
       expect(await stepOf(MONDAY)).toBe(step);
       expect(floor.engine.messages(queue)).toHaveLength(1);
       expect(await kinds()).toEqual([]);
@@ -120,19 +126,19 @@ describe('a day is settled', () => {
     await rungBy('clear', 'clearings');
   });
 
-  it('once, however many wake-ups ring at once', async () => {
+  it('once, however many wake-ups come at once', async () => {
     await clearedDay(MONDAY, 0, 1);
-    expect(await Promise.all([ring(), ring(), ring(), ring()])).toEqual([[], [], [], []]);
+    expect(await Promise.all([wakeUp(), wakeUp(), wakeUp(), wakeUp()])).toEqual([[], [], [], []]);
     await work(floor);
-    await Promise.all([ring(), ring(), ring()]);
+    await Promise.all([wakeUp(), wakeUp(), wakeUp()]);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
   });
 
-  it('not again, whatever rings later', async () => {
+  it('not again, whatever wake-up comes later', async () => {
     await runDay(floor, product, MONDAY);
     const before = await events();
-    await ring();
+    await wakeUp();
     await runDay(floor, product, MONDAY);
     await deliver('closings', { v: 1, product, slot: newYork(MONDAY, '16:00') });
     await deliver('clearings', { v: 1, product, auction: 1 });
@@ -143,10 +149,10 @@ describe('a day is settled', () => {
   it('not while the venue is halted, and then from where it stood', async () => {
     await clearedDay(MONDAY, 0, 1);
     await halt(floor.table, { reason: 'test', by: 'op', at: '' });
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
     await resumeVenue(floor);
-    await ring();
+    await wakeUp();
     await work(floor);
     expect(await stepOf(MONDAY)).toBe('done');
   });
@@ -156,12 +162,12 @@ describe('a day is settled', () => {
     ['after it settled', 'create', 'after'],
     ['before it moves a step', 'update', 'before'],
     ['after it moved a step', 'update', 'after'],
-  ] as const)('to the same end by a worker that dies %s', async (_, method, when) => {
+  ] as const)('to the same end by a worker that crashes %s', async (_, method, when) => {
     await clearedDay(MONDAY, 0, 1);
     floor.engine.drain();
     dieOnce(floor.table, method, when);
-    expect(await ring()).toEqual([0]);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([0]);
+    expect(await wakeUp()).toEqual([]);
     await work(floor);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
@@ -176,7 +182,7 @@ describe('a day is settled', () => {
         await commit({ table: new Table() }, { kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' });
       return original(item);
     });
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     await work(floor);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
   });
@@ -227,7 +233,7 @@ test('the books of a small day, by hand', async () => {
   const code = (each: number): string => `${product}-${Math.floor(each / 12)}-${String((each % 12) + 1).padStart(2, '0')}`;
   const own = await stateOf(floor, product);
   // October keeps its spread to November, every later month its spread to December.
-  expect((await readDay(floor.table, product, MONDAY))?.report).toEqual({
+  expect(await reportOf(MONDAY)).toEqual({
     auction: 2,
     settled: codes({ [code(OCT)]: '2.410', [code(NOV)]: '2.410' }),
     volume: { ...Object.fromEntries(own.listed.map((each) => [code(each), 0])), [code(NOV)]: 15, [code(DEC)]: 2 },
@@ -248,8 +254,8 @@ test('the report counts an auction whose clearing is in the log and was never no
   await holdAuction(floor, product, newYork(MONDAY, '10:00'));
   await floor.table.update(auctionKey(product, 1), { expression: 'REMOVE clearedBy' });
   await runDay(floor, product, MONDAY);
-  const report = (await readDay(floor.table, product, MONDAY))?.report as { volume: Record<string, number> };
-  expect(Object.values(report.volume).filter((lots) => lots > 0)).toEqual([10]);
+  const { volume } = await reportOf(MONDAY);
+  expect(Object.values(volume).filter((lots) => lots > 0)).toEqual([10]);
 });
 
 /** Two operators agree to what is held, one after the other, as the operator's API would have them. */
@@ -260,11 +266,11 @@ async function approve(id: string, more: { proposal?: HeldProposal } = {}): Prom
   };
   for (const approvals of [['olga'], ['olga', 'olga']]) {
     expect(await change(approvals)).toBe(true);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).not.toContain(id.startsWith('settlement') ? 'prices-settled' : 'month-expired');
   }
   expect(await change(['olga', 'omar'])).toBe(true);
-  await ring();
+  await wakeUp();
   await work(floor);
 }
 
@@ -303,7 +309,7 @@ describe('a settlement is held', () => {
     expect(measured).toHaveBeenCalledWith(METRICS.held, expect.anything(), 1);
     expect(await kinds()).toEqual(['auction-cleared']);
     expect(await stepOf(MONDAY)).toBe('settle');
-    await ring();
+    await wakeUp();
     expect(await readHeld(floor.table, id)).toEqual(held);
 
     await approve(id);
@@ -322,11 +328,11 @@ describe('a settlement is held', () => {
     expect((await stateOf(floor, product)).marks).toEqual(curve);
   });
 
-  it('and stays held when its reason has gone: what somebody has seen does not settle by itself', async () => {
+  it('and stays held when its reason has gone: what operators have been shown does not settle by itself', async () => {
     await list(floor, product);
     await runDay(floor, product, MONDAY);
     await publish(MONDAY, 2_400_000n);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 });
@@ -355,8 +361,7 @@ describe('a month that expires', () => {
     expect(await variationOf(ANN)).toBe(3600n);
     expect(await variationOf(CAT)).toBe(-3600n);
     expect((await readAccount(floor.table, ANN, 2))!.products[product]!.lots).toEqual({});
-    const day = await readDay(floor.table, product, EXPIRY);
-    expect(day?.report).toMatchObject({
+    expect(await reportOf(EXPIRY)).toMatchObject({
       openInterest: {},
       expired: { contract: `${product}-2025-10`, finalPrice: '2.412', indexValues: 3 },
       variation: { collected: '36.00' },

@@ -53,14 +53,14 @@ function minutesUntil(alarm: string, state: 'ALARM' | 'OK', sinceMs: number): nu
 
 /** It is ringing, and began to at most so many minutes after its cause. */
 function expectRang(alarm: string, causeMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).toContain(alarm);
+  expect(venue.cloud.alarms.inAlarm()).toContain(alarm);
   const after = minutesUntil(alarm, 'ALARM', causeMs);
   expect(after, `${alarm} rang after ${after} minutes`).toBeLessThanOrEqual(minutes);
 }
 
 /** It is not ringing any more, and stopped at most so many minutes after it was healed. */
 function expectCleared(alarm: string, healedMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).not.toContain(alarm);
+  expect(venue.cloud.alarms.inAlarm()).not.toContain(alarm);
   const after = minutesUntil(alarm, 'OK', healedMs);
   expect(after, `${alarm} cleared after ${after} minutes`).toBeLessThanOrEqual(minutes);
   carriedOut.add(alarm);
@@ -77,7 +77,7 @@ async function trade(name: string): Promise<string> {
 }
 
 const now = (): number => venue.cloud.clock.now();
-const ringing = (): readonly string[] => venue.cloud.alarms.ringing();
+const ringing = (): readonly string[] => venue.cloud.alarms.inAlarm();
 const errorsOf = (name: FunctionName): string[] =>
   venue.cloud.logs
     .recent(name)

@@ -44,7 +44,10 @@ beforeAll(async () => {
   await venue.list();
   venue.faults.proxy = failAtFirst;
   const { cloud } = venue;
-  tokens.push(await cloud.mint({ sub: 'fund', account: 'fund' }), await cloud.mint({ sub: 'op-1', groups: ['operators'] }));
+  tokens.push(
+    await cloud.mint({ sub: 'fund', attributes: { account: 'fund' } }),
+    await cloud.mint({ sub: 'op-1', groups: ['operators'] }),
+  );
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
   // Refused, each for another reason, and with the mark in it.
   await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, price: '2.7171' }] }, 422);

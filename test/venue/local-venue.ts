@@ -85,7 +85,7 @@ async function callersOf(cloud: Cloud, exchange: Exchange): Promise<Callers<Acco
   const operator = async (sub: string) => exchange.as(await cloud.mint({ ...token, sub, groups: ['operators'] }));
   const participant = async (account: Account): Promise<[Account, Caller]> => [
     account,
-    exchange.as(await cloud.mint({ ...token, sub: account, account })),
+    exchange.as(await cloud.mint({ ...token, sub: account, attributes: { account } })),
   ];
   return {
     operator: await operator('op-1'),

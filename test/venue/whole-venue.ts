@@ -11,6 +11,7 @@ import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import type { WrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import type { Table } from '../../lib/store/table.ts';
+import type { Sides } from './contract-names.ts';
 import { newYork, PARAMETERS, PRODUCT } from './h100.ts';
 
 export const SHARDS = 2;
@@ -27,7 +28,7 @@ export interface Cleared {
   readonly slot: string;
   readonly months: readonly { contract: string; price: string; traded: boolean; volume: number }[];
 }
-export interface Fill {
+export interface Fill extends Sides {
   readonly product: string;
   readonly auction: number;
   readonly date: string;

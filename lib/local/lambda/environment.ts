@@ -59,7 +59,7 @@ export class Environment {
     this.worker.on('exit', (code) => this.end('Runtime.ExitError', `exited with code ${code} before it answered`));
   }
 
-  /** True for the caller who may run the next invocation here. */
+  /** True for the caller that may run the next invocation here. */
   take(): boolean {
     if (this.taken || !this.alive) return false;
     this.taken = true;
@@ -136,7 +136,7 @@ export class Environment {
   }
 }
 
-/** What Lambda itself sets; the variables of whoever started this cloud are never passed on. */
+/** What Lambda itself sets; the variables of the process that runs this cloud are never passed on. */
 export function reservedVariables(plan: FunctionPlan): Record<string, string> {
   return {
     TZ: ':UTC',

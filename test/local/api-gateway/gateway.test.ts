@@ -39,7 +39,7 @@ beforeAll(async () => {
     routes: Object.fromEntries(routes.map((key) => [key, 'echo'])),
   });
   cloud = await startCloud({ assembly, clock, onProblem: (error) => void problems.push(error) });
-  token = await cloud.mint({ sub: 'someone', account: 'A1', groups: ['operators', 'others'] });
+  token = await cloud.mint({ sub: 'someone', attributes: { account: 'A1' }, groups: ['operators', 'others'] });
 });
 afterAll(() => cloud.stop());
 

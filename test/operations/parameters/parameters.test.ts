@@ -153,7 +153,7 @@ test('a change that is refused for one of several products is made for none', as
 
 test.each([
   [['--file', 'x.json'], '--product is missing'],
-  [['--product', PRODUCT], 'either --file or --version'],
+  [['--product', PRODUCT], 'name one of --file and --version'],
   [['--product', PRODUCT, '--version', '0'], 'a whole number'],
 ])('change %j ends with 2', async (args, says) => {
   const { code, said } = await change(...args);
