@@ -45,7 +45,7 @@ async function inFolder<T>(market: MarketFolder, work: (table: Table) => Promise
   try {
     const engine = await startDynamoDb({
       file: folder.tablesFile,
-      onDeath: (error) => console.error(error.message),
+      onExit: (error) => console.error(error.message),
       environment: engineOf(folder.tablesFile),
     });
     folder.noteEngine(engine.pid);

@@ -11,9 +11,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { auditVenue } from '../../lib/audit/audit.ts';
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
+import { SHARDS } from '../venue/accounts.ts';
 import { holdAt } from '../venue/faults.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
-import { outright, SHARDS } from '../venue/whole-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
 const DATES = { listed: '2025-10-17', limits: { redeliveryMs: 5 } } as const;
 const PRODUCT = 'BOOKS';

@@ -14,7 +14,7 @@ import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operat
 import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { ask, gatewayEvent } from './gateway.ts';
+import { ask, gatewayEvent } from '../venue/requests.ts';
 
 beforeEach(() => {
   vi.stubEnv(ENV.accountClaim, 'custom:account');

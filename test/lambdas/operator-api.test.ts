@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
@@ -14,11 +15,11 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
 import { DAYS, REPORT } from '../venue/days.ts';
-import { on } from '../venue/h100.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
 
 const SHARDS = 3;
 let engine: Engine;
@@ -528,7 +529,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
-      key: keyAt(NOW),
+      key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
     };

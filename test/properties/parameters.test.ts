@@ -12,9 +12,9 @@ import { type ForwardCurve, parsePrice } from '../../lib/domain/contract/product
 import type { Ticks } from '../../lib/domain/contract/units.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { type Answered, ask, operator } from '../lambdas/gateway.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { H100, on } from '../venue/h100.ts';
+import { type Answered, ask, operator } from '../venue/requests.ts';
 
 let engine: Engine;
 let table: Table;

@@ -11,10 +11,9 @@ import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import type { WrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { SHARDS } from './accounts.ts';
 import type { Sides } from './contract-names.ts';
-import { newYork, PARAMETERS, PRODUCT } from './h100.ts';
-
-export const SHARDS = 2;
+import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
 
 /** Who asks: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
@@ -121,7 +120,7 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
 
   /** Moves the clock to a time of day in New York and lets everything that this brings come to its end. */
   async go(date: string, time: string): Promise<void> {
-    await this.cloud.advanceTo(newYork(date, time));
+    await this.cloud.advanceTo(newYorkMs(date, time));
     await this.cloud.quiet();
   }
 
