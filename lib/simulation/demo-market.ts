@@ -93,7 +93,7 @@ const TOKEN_SECONDS = 5 * 365 * 86_400;
 /** Tokens of the two participants, of two operators and of the market maker. */
 export async function demoTokens(mint: (request: TokenRequest) => Promise<string>) {
   const trader = ({ account }: DemoAccount): Promise<string> =>
-    mint({ sub: `${account}-trader`, account, expiresIn: TOKEN_SECONDS });
+    mint({ sub: `${account}-trader`, attributes: { account }, expiresIn: TOKEN_SECONDS });
   const operator = (sub: string): Promise<string> => mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS });
   return {
     ACME: await trader(BUYER),

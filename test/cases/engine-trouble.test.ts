@@ -7,7 +7,8 @@ import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { QUEUES } from '../../lib/store/names.ts';
-import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import type { Account } from '../venue/accounts.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;

@@ -1,27 +1,16 @@
 /** Clear where a small mistake would go unseen: what is noted late, and the second look at what the matching came to. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClearedBook, clearBook, Fill } from '../../lib/domain/auction/book.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { readCarried } from '../../lib/store/results.ts';
-import {
-  ANN,
-  CAT,
-  DEC,
-  deliver,
-  dieOnce,
-  type Floor,
-  list,
-  NOV,
-  newYork,
-  openFloor,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { buy, sell } from './orders.ts';
+import { ANN, CAT } from '../venue/accounts.ts';
+import { DEC, NOV, newYork } from '../venue/h100.ts';
+import { buy, sell } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
 
 /** What a mistaken matching would come to; as it is unless a test says otherwise. */
 let mistake: (result: ClearedBook) => ClearedBook = (result) => result;
@@ -30,16 +19,11 @@ vi.mock('../../lib/domain/auction/book.ts', async (original) => {
   return { ...real, clearBook: (...given: Parameters<typeof clearBook>) => mistake(real.clearBook(...given)) };
 });
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
 
-let products = 0;
 const newProduct = async (): Promise<string> => {
-  const product = `CB${++products}`;
-  await list(floor, product);
+  const product = venue.nextProduct();
+  await venue.list(product);
   return product;
 };
 beforeEach(() => {
@@ -52,46 +36,46 @@ const early = newYork('2025-10-20', '09:30');
 /** Closes a slot's auction in every shard, without clearing it. */
 async function cut(product: string, slot = TEN): Promise<void> {
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders');
-  floor.engine.drain();
+  await venue.work('orders');
+  venue.engine.drain();
 }
 const clear = (product: string, auction = 1): Promise<number[]> => deliver('clearings', { v: 1, product, auction });
 async function seqOf(product: string, auction: number): Promise<number | undefined> {
-  for await (const { seq, event } of newestEvents(floor.table))
+  for await (const { seq, event } of newestEvents(venue.table))
     if (event.kind === 'auction-cleared' && event.product === product && event.auction === auction) return seq;
   return undefined;
 }
 
-describe('an auction whose worker died before it noted which event cleared it', () => {
+describe('an auction whose worker crashed before it noted which event cleared it', () => {
   it('is noted with its own event, though another product’s auction of the same number cleared after it', async () => {
     const [product, other] = [await newProduct(), await newProduct()];
     await cut(product);
     await cut(other);
-    dieOnce(floor.table, 'update', 'before');
+    dieOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(other)).toEqual([]);
-    expect(await readAuction(floor.table, product, 1)).toMatchObject({ clearedBy: undefined });
+    expect(await readAuction(venue.table, product, 1)).toMatchObject({ clearedBy: undefined });
     expect(await clear(product)).toEqual([]);
-    expect((await readAuction(floor.table, product, 1))?.clearedBy).toBe(await seqOf(product, 1));
+    expect((await readAuction(venue.table, product, 1))?.clearedBy).toBe(await seqOf(product, 1));
   });
 
   it('is noted with its own event, though the auction after it has cleared', async () => {
     const product = await newProduct();
     await cut(product);
     await cut(product, ONE);
-    dieOnce(floor.table, 'update', 'before');
+    dieOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(product, 2)).toEqual([]);
     expect(await clear(product)).toEqual([]);
-    expect((await readAuction(floor.table, product, 1))?.clearedBy).toBe(await seqOf(product, 1));
-    expect((await readAuction(floor.table, product, 2))?.clearedBy).toBe(await seqOf(product, 2));
+    expect((await readAuction(venue.table, product, 1))?.clearedBy).toBe(await seqOf(product, 1));
+    expect((await readAuction(venue.table, product, 2))?.clearedBy).toBe(await seqOf(product, 2));
   });
 });
 
 it('sends the wake-ups of a repeat under another name, or the queue would drop them as sent already', async () => {
   const product = await newProduct();
   await cut(product);
-  const sent = vi.spyOn(floor.queues, 'notifyPostings');
+  const sent = vi.spyOn(venue.queues, 'notifyPostings');
   expect(await clear(product)).toEqual([]);
   expect(await clear(product)).toEqual([]);
   const [first, again] = sent.mock.calls.map(([seq, , why]) => ({ seq, why }));
@@ -107,8 +91,8 @@ it('carries the orders of every shard, each where its account is', async () => {
     await cut(product, slot);
     expect(await clear(product, slot === TEN ? 1 : 2)).toEqual([]);
   }
-  const { carried } = await stateOf(floor, product);
-  const left = await Promise.all([0, 1].map((shard) => readCarried(floor.table, product, 2, shard, carried)));
+  const { carried } = await venue.stateOf(product);
+  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, 2, shard, carried)));
   expect(left.map((orders) => orders.map(({ account }) => account))).toEqual([[ANN], [CAT]]);
 });
 
@@ -147,13 +131,13 @@ describe('a matching that breaks its own rules is not committed', () => {
     await deliver('orders', submission(product, CAT, early, [sell('b', NOV, 2400, 5)]));
     await cut(product);
     mistake = made;
-    const failed = vi.spyOn(floor.logger, 'error');
+    const failed = vi.spyOn(venue.logger, 'error');
     expect(await clear(product)).toEqual([0]);
     expect((failed.mock.calls[0]![1] as { error: Error }).error.message).toContain(says);
     failed.mockRestore();
-    expect(await stateOf(floor, product)).toMatchObject({ lastAuction: 0 });
+    expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 0 });
     mistake = (result) => result;
     expect(await clear(product)).toEqual([]);
-    expect(await stateOf(floor, product)).toMatchObject({ lastAuction: 1 });
+    expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 1 });
   });
 });

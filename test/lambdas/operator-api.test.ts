@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -14,10 +15,13 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { on } from '../venue/h100.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 3;
 let engine: Engine;
@@ -112,7 +116,7 @@ describe('products', () => {
     ['no daily limit', PRODUCT, parameters({ dailyLimit: '0' }), '$.parameters.dailyLimit'],
     ['a band below zero', PRODUCT, parameters({ rollBand: '-0.001' }), '$.parameters.rollBand'],
     ['an unknown calendar', PRODUCT, parameters({ calendar: 'MARS' }), '$.parameters.calendar'],
-    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters'],
+    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters.timeZone'],
     ['a time that is none', PRODUCT, parameters({ dayRunTime: '24:00' }), '$.parameters.dayRunTime'],
     ['a tick that is no whole cent', 'B200', listing({}, { lotGpuHours: 999, priceDecimals: 6 }), '$.parameters'],
     ['fewer months than a roll needs', 'B200', listing({}, { listedMonths: 3 }), '$.parameters.listedMonths'],
@@ -120,7 +124,7 @@ describe('products', () => {
     ['no listing', 'B200', { expectedVersion: 0, parameters: PARAMETERS }, '$.listing'],
     ['a month missing', 'B200', listing({ curve: elevenMonths }), '$.listing.curve["2025-10"]'],
     ['a month too many', 'B200', listing({ curve: { ...LISTING.curve, '2026-10': '2.400' } }), '$.listing.curve["2026-10"]'],
-    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve["october"]'],
+    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve.october'],
     ['a price off the tick', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '2.4001' } }), '$.listing.curve["2025-11"]'],
     ['a price of zero', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '0' } }), '$.listing.curve["2025-11"]'],
     ['a date that is none', 'B200', listing({ date: '2025-02-30' }), '$.listing.date'],
@@ -496,7 +500,7 @@ describe('history', () => {
 
   test('a day run is shown with its step, and its report once it is done', async () => {
     for (const date of ['2025-10-20', '2025-10-21']) await planDay(table, PRODUCT, on(date), `${date}T20:00:00Z`);
-    await moveDay(table, (await readDay(table, PRODUCT, on('2025-10-20')))!, 'roll', 'close', { auction: 3 });
+    await saveDay(table, DAYS.roll, DAYS.close);
     const days = (query: Record<string, string> = {}) =>
       call('GET /v1/operator/days/{product}', { path: { product: PRODUCT }, query });
     const day = { product: PRODUCT, date: '2025-10-20', step: 'close', auction: 3 };
@@ -505,6 +509,8 @@ describe('history', () => {
     expect((await days({ before: '2025-10-21' })).body).toEqual({ items: [day] });
     const one = (date: string, product = PRODUCT) => call('GET /v1/operator/days/{product}/{date}', { path: { product, date } });
     expect((await one('2025-10-20')).body).toEqual(day);
+    await saveDay(table, DAYS.close, DAYS.done);
+    expect((await one('2025-10-20')).body).toEqual({ ...day, step: 'done', report: REPORT });
     expect(result(await one('2025-10-22'))).toEqual([404, 'not-found']);
     expect(result(await one('x'))).toEqual([400, 'invalid-request']);
     expect(result(await one('2025-10-20', 'A100'))).toEqual([404, 'not-found']);
@@ -525,7 +531,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
-      key: keyAt(NOW),
+      key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
     };

@@ -1,5 +1,5 @@
 /** A shard posts its accounts in slices of 250: the accounts at the ends of a slice are posted once each, like any. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Fill } from '../../lib/domain/auction/book.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { cents, type Lots, lots, ticks } from '../../lib/domain/contract/units.ts';
@@ -10,14 +10,11 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { writeResult } from '../../lib/store/results.ts';
 import { writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { readStatements } from '../../lib/store/statements.ts';
-import { on } from '../venue/h100.ts';
-import { CAT, commit, DEC, deliver, type Floor, list, newYork, openFloor, SHARDS, stateOf } from './floor.ts';
+import { CAT, SHARDS } from '../venue/accounts.ts';
+import { DEC, newYork, on } from '../venue/h100.ts';
+import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
 
 /** The first business day on which December rolls, so that what is left of the roll is counted. */
 const DAY = on('2025-11-07');
@@ -35,7 +32,7 @@ async function post(): Promise<void> {
 
 /** A closing auction in which each of the accounts buys a lot from one of the other shard, at the mark. */
 async function trade(product: string, buyers: readonly string[]): Promise<number> {
-  const { marks, listed } = await stateOf(floor, product);
+  const { marks, listed } = await venue.stateOf(product);
   const fill = (account: string, quantity: number): Fill => ({
     account,
     clientOrderId: 'a',
@@ -44,7 +41,7 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     lots: lots(quantity),
     rolls: false,
   });
-  const references = await writeResult(floor.table, product, 1, {
+  const references = await writeResult(venue.table, product, 1, {
     fills: new Map([
       [0, buyers.map((account) => fill(account, 1))],
       [1, [fill(CAT, buyers.length)]],
@@ -56,42 +53,42 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     listed.map((each) => [each, { price: marks[each]!, traded: each === DEC, volume: lots(0), bid: null, offer: null }]),
   );
   const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, closing: true, marks, months };
-  return commit(floor, { kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
+  return venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
 }
 
 test.each(SLICES)('%i accounts trade, are marked to market and get their statements, once each', async (count) => {
   const product = `PS${count}`;
-  await list(floor, product, { date: '2025-11-06' });
+  await venue.list(product, { date: '2025-11-06' });
   const buyers = accounts(count, `s${count}`);
-  for (const account of buyers) await writeRollInstruction(floor.table, product, account, SHARDS, { at: 'market' });
+  for (const account of buyers) await writeRollInstruction(venue.table, product, account, SHARDS, { at: 'market' });
   const cleared = await trade(product, buyers);
   await post();
-  expect((await readTotals(floor.table, cleared)).shards.get(0)).toMatchObject({ accounts: count, lots: { [DEC]: count } });
+  expect((await readTotals(venue.table, cleared)).shards.get(0)).toMatchObject({ accounts: count, lots: { [DEC]: count } });
 
-  const { marks } = await stateOf(floor, product);
+  const { marks } = await venue.stateOf(product);
   const settled = { ...marks, [DEC]: ticks(marks[DEC]! + 3) };
   const common = { product, date: DAY, auction: 1, rollOpens: null, approvedBy: [] };
-  const marked = await commit(floor, { kind: 'prices-settled', ...common, previous: marks, settled });
+  const marked = await venue.commit({ kind: 'prices-settled', ...common, previous: marks, settled });
   await post();
-  expect((await readTotals(floor.table, marked)).shards.get(0)).toEqual({
+  expect((await readTotals(venue.table, marked)).shards.get(0)).toEqual({
     accounts: count,
     cents: cents(300n * BigInt(count)),
     lots: {},
     held: { long: { [DEC]: count }, net: { [DEC]: count } },
   });
 
-  const closed = await commit(floor, { kind: 'day-closed', product, date: DAY });
+  const closed = await venue.commit({ kind: 'day-closed', product, date: DAY });
   await post();
-  const { accounts: statements, day } = (await readTotals(floor.table, closed)).shards.get(0)!;
+  const { accounts: statements, day } = (await readTotals(venue.table, closed)).shards.get(0)!;
   expect(statements).toBe(count);
   expect(day).toMatchObject({ collected: 300n * BigInt(count), longsLeft: count });
   for (const account of [buyers[0]!, buyers.at(-2)!, buyers.at(-1)!])
-    expect(await readStatements(floor.table, account, 9)).toMatchObject([
+    expect(await readStatements(venue.table, account, 9)).toMatchObject([
       { date: DAY, variation: 300n, positions: { [DEC]: 1 } },
     ]);
 
   const held = new Map<string, Lots | undefined>();
-  for await (const { account, products } of accountsOf(floor.table, 0)) held.set(account, products[product]?.lots[DEC]);
+  for await (const { account, products } of accountsOf(venue.table, 0)) held.set(account, products[product]?.lots[DEC]);
   expect(buyers.filter((account) => held.get(account) !== 1)).toEqual([]);
-  expect(await readHalt(floor.table)).toBeUndefined();
+  expect(await readHalt(venue.table)).toBeUndefined();
 });

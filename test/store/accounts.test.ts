@@ -10,7 +10,7 @@ import { readJournal, writeJournal } from '../../lib/store/journal.ts';
 import { accountKey, shardOf } from '../../lib/store/keys.ts';
 import { readStatements, statementName, writeStatements } from '../../lib/store/statements.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month, on } from '../venue/h100.ts';
 
 const SHARDS = 2;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Held, propose } from '../../lib/domain/clearing/approval.ts';
 import { changeHeld, hold, listHeld, readHeld } from '../../lib/store/held.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { on } from '../venue/h100.ts';
 
 let engine: Engine;

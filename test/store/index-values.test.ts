@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Micros } from '../../lib/domain/contract/units.ts';
 import { listIndex, newestIndex, publishIndex, readIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { on } from '../venue/h100.ts';
 
 let engine: Engine;

@@ -16,7 +16,7 @@ import {
   readLog,
 } from '../../lib/store/log.ts';
 import { integer, S, Table, text } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { on } from '../venue/h100.ts';
 
 let engine: Engine;

@@ -1,8 +1,9 @@
 /** Messages: one spelling, one form, and nothing of a sealed order in what is said about a wrong one. */
 import { describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { MESSAGES, MessageFormatError, parseMessage } from '../../lib/store/messages.ts';
 import type { QueueName } from '../../lib/store/names.ts';
-import { keyAt, NOW } from '../lambdas/gateway.ts';
+import { NOW } from '../venue/requests.ts';
 
 const SLOT = '2025-10-20T14:00:00.000Z';
 const SUBMISSION = {
@@ -11,7 +12,7 @@ const SUBMISSION = {
   product: 'H100-SXM',
   shard: 0,
   account: 'ann',
-  key: keyAt(NOW, 1),
+  key: numberedKey(NOW, 1),
   digest: '0123456789abcdef',
   receivedAt: SLOT,
   instructions: 'AQA=',

@@ -1,10 +1,11 @@
 /** What is sent, and under which names: SQS drops a message for five minutes when one of the same name has come before. */
 import { type SendMessageBatchCommand, type SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { QUEUES } from '../../lib/store/names.ts';
 import { Queues } from '../../lib/store/queues.ts';
-import { keyAt, NOW } from '../lambdas/gateway.ts';
+import { NOW } from '../venue/requests.ts';
 
 interface Sent {
   readonly MessageBody?: string;
@@ -39,7 +40,7 @@ const SUBMISSION: SubmissionMessage = {
   product: 'H100-SXM',
   shard: 1,
   account: 'ann',
-  key: keyAt(NOW, 1),
+  key: numberedKey(NOW, 1),
   digest: '0123456789abcdef',
   receivedAt: '2025-10-20T14:00:00.000Z',
   instructions: 'AQA=',
@@ -55,7 +56,7 @@ describe('a submission', () => {
   it('of another account, under another key or with another body is not dropped for it', async () => {
     await queues.submit(SUBMISSION);
     await queues.submit({ ...SUBMISSION, account: 'bob' });
-    await queues.submit({ ...SUBMISSION, key: keyAt(NOW, 2) });
+    await queues.submit({ ...SUBMISSION, key: numberedKey(NOW, 2) });
     await queues.submit({ ...SUBMISSION, digest: 'f'.repeat(16) });
     allDiffer();
   });

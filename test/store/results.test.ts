@@ -6,9 +6,9 @@ import { lots } from '../../lib/domain/contract/units.ts';
 import { resultKey } from '../../lib/store/keys.ts';
 import { packResult, type Result, readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { order } from '../lambdas/orders.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
+import { order } from '../venue/orders.ts';
 
 let engine: Engine;
 let table: Table;
@@ -52,7 +52,7 @@ test('a result is read by shard as it was written', async () => {
   expect(await readDepth(table, 'P', 1, depth)).toBe('{"outrights":[]}');
 });
 
-test('what is committed and missing stops whoever reads it: a fill is never passed over', async () => {
+test('what is committed and missing stops its reader: a fill is never passed over', async () => {
   const { fills } = await writeResult(table, 'P', 2, RESULT);
   await table.delete(resultKey('P', 2, 'fills', 0, fills[0]![0]!));
   await expect(readFills(table, 'P', 2, 0, fills)).rejects.toThrow('fills of auction 2 of P are committed and not there');

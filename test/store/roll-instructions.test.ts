@@ -9,7 +9,7 @@ import {
   writeRollInstruction,
 } from '../../lib/store/roll-instructions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 
 let engine: Engine;
 let table: Table;

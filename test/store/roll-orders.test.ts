@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimRollChunk, type RollChunk, rollOrders } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { order } from '../lambdas/orders.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
+import { order } from '../venue/orders.ts';
 
 let engine: Engine;
 let table: Table;

@@ -1,14 +1,14 @@
 /** A row of the sealed book: how long it stays, that it stands as it was written first, and what its seal says. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
 import { readSubmission, type Submission, sealOf, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Item, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { keyAt } from '../lambdas/gateway.ts';
-import { buy } from '../lambdas/orders.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
+import { buy } from '../venue/orders.ts';
 
 let engine: Engine;
 let table: Table;
@@ -24,7 +24,7 @@ async function write(more: Partial<Submission> = {}): Promise<Submission> {
     product: 'H100-SXM',
     shard: 0,
     account: 'ann',
-    key: keyAt(Date.parse('2025-10-20T14:00:00Z'), ++serial),
+    key: numberedKey(Date.parse('2025-10-20T14:00:00Z'), ++serial),
     digest: '0123456789abcdef',
     auction: 1,
     sequence: `${serial}`,
@@ -40,7 +40,7 @@ const rowOf = ({ product, shard, account, key }: Submission) =>
   table.get(submissionKey(product, shard, keyDate(key), account, key));
 
 test('a submission stays in the book for four hundred days from the time in its key', async () => {
-  const row = await rowOf(await write({ key: keyAt(Date.parse('2025-10-20T14:00:00.999Z'), 1) }));
+  const row = await rowOf(await write({ key: numberedKey(Date.parse('2025-10-20T14:00:00.999Z'), 1) }));
   expect(row?.expiresAt).toEqual({ N: `${Date.parse('2025-10-20T14:00:00Z') / 1000 + 400 * 86_400}` });
 });
 

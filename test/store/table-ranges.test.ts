@@ -1,7 +1,7 @@
 /** Ranges of sort keys: which ends of them are read. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Range, Table, text } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 
 let engine: Engine;
 let table: Table;

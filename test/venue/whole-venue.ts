@@ -8,12 +8,12 @@ import type { Answer, Caller } from '../../lib/client/exchange.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type BusinessDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
-import type { WrittenParameters } from '../../lib/domain/contract/product.ts';
+import type { WrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import type { Table } from '../../lib/store/table.ts';
-import { newYork, PARAMETERS, PRODUCT } from './h100.ts';
-
-export const SHARDS = 2;
+import { SHARDS } from './accounts.ts';
+import type { Sides } from './contract-names.ts';
+import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
 
 /** Who asks: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
@@ -27,7 +27,7 @@ export interface Cleared {
   readonly slot: string;
   readonly months: readonly { contract: string; price: string; traded: boolean; volume: number }[];
 }
-export interface Fill {
+export interface Fill extends Sides {
   readonly product: string;
   readonly auction: number;
   readonly date: string;
@@ -120,7 +120,7 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
 
   /** Moves the clock to a time of day in New York and lets everything that this brings come to its end. */
   async go(date: string, time: string): Promise<void> {
-    await this.cloud.advanceTo(newYork(date, time));
+    await this.cloud.advanceTo(newYorkMs(date, time));
     await this.cloud.quiet();
   }
 

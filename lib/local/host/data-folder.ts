@@ -1,6 +1,6 @@
 /**
- * The folder in which a venue outlives this process: who uses it now, and up to when its schedules have fired. One cloud at
- * a time: the engines would let two write to the same files and neither would notice.
+ * The folder in which a cloud outlives its process: which process uses it now, and up to when its schedules have fired. One
+ * cloud at a time: the engines would let two write to the same files and neither would notice.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // One that ended but that nobody waited for keeps its number.
+  // One that has ended keeps its number until its parent has waited for it.
   return !/\) Z /.test(procFile(pid, 'stat'));
 }
 
@@ -98,7 +98,7 @@ function readJson<T>(file: string): T | undefined {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new LocalCloudError(`${file} is damaged`, 'Delete it, or move the data folder away to begin with an empty venue.', {
+    throw new LocalCloudError(`${file} is damaged`, 'Delete it, or move the data folder away to begin with an empty one.', {
       cause,
     });
   }

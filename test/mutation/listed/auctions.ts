@@ -62,7 +62,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       },
       {
         name: 'always-marked',
-        wrong: 'An auction whose worker died before it cut all shards is overtaken by the next.',
+        wrong: 'An auction whose worker crashed before it cut all shards is overtaken by the next.',
         text: 'marked: item.marked?.BOOL === true',
         becomes: 'marked: item.marked !== undefined',
       },
@@ -159,7 +159,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === session.shards',
+        text: 'closed.size === shards',
         becomes: 'closed.size === 1',
       },
       {

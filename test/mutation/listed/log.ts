@@ -336,17 +336,29 @@ export const LOG: readonly MutatedFile[] = [
         text: 'skipGroupOnError: true',
         becomes: 'skipGroupOnError: false',
       },
+    ],
+  },
+  {
+    file: 'lambdas/backends.ts',
+    tests: ['test/lambdas/post-halt.test.ts'],
+    mutants: [
       {
         name: 'metrics-kept',
         wrong: 'No alarm ever hears of what a worker measured.',
-        text: 'if (at.metrics.hasStoredMetrics())',
-        becomes: 'if (!at.metrics.hasStoredMetrics())',
+        text: 'if (metrics.hasStoredMetrics())',
+        becomes: 'if (!metrics.hasStoredMetrics())',
       },
+    ],
+  },
+  {
+    file: 'lambdas/until-committed.ts',
+    tests: ['test/lambdas/clear-auction.test.ts'],
+    mutants: [
       {
-        name: 'one-try',
+        name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
-        text: 'tries < 20; tries++',
-        becomes: 'tries < 1; tries++',
+        text: 'ATTEMPTS_MAX = 20',
+        becomes: 'ATTEMPTS_MAX = 1',
       },
     ],
   },
