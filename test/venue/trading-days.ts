@@ -9,6 +9,7 @@ import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import { nameOf, ordered, orderNamed, positionText, type Sides } from './contract-names.ts';
 import { H100, on, PARAMETERS, PRODUCT } from './h100.ts';
+import { codeOf } from './requests.ts';
 import type { WrittenTable } from './tables.ts';
 import { type Header, readTradingDays } from './trading-tables.ts';
 import { openVirtualVenue } from './virtual-venue.ts';
@@ -189,7 +190,7 @@ class TradingDays {
   /** What became of a submission: of its orders where all had the same outcome, or the code of the problem. */
   async #answerTo(of: string, orders: readonly unknown[]): Promise<string> {
     const answer = await this.#venue.submit(of, PRODUCT, orders);
-    if (answer.status !== 202) return problemOf(answer.body);
+    if (answer.status !== 202) return codeOf(answer);
     await this.#venue.cloud.quiet();
     const { orders: outcomes } = await this.#venue.outcome(of, answer);
     return [...new Set(outcomes.map(({ outcome, reason }) => (reason ? `${outcome}: ${reason}` : outcome)))].join();
@@ -198,9 +199,9 @@ class TradingDays {
   async #operate(who: 'first' | 'second', does: string): Promise<string> {
     const caller = who === 'first' ? this.#venue.operator : this.#venue.second;
     const ask = async (path: string, body: unknown): Promise<string> => {
-      const { status, body: answered } = await caller.ask('POST', `/v1/operator/${path}`, body);
+      const answer = await caller.ask('POST', `/v1/operator/${path}`, body);
       await this.#venue.cloud.quiet();
-      return status === 200 ? 'done' : problemOf(answered);
+      return answer.status === 200 ? 'done' : codeOf(answer);
     };
     if (does === 'halts') return ask('venue/halt', { reason: 'a halt' });
     if (does === 'resumes') return ask('venue/resume', {});
@@ -240,11 +241,6 @@ class TradingDays {
 }
 
 const amendment = ({ kind }: Held, to: string) => (kind === 'index' ? { value: to } : { price: to });
-
-const problemOf = (body: unknown): string =>
-  String((body as { type?: string }).type)
-    .split(':')
-    .at(-1)!;
 
 const monthOf = (contract: string): string => contract.slice(PRODUCT.length + 1);
 
