@@ -129,7 +129,7 @@ class TradingDays {
     },
     'operator | act | answer': async ({ rows }) => {
       const answers: string[][] = [];
-      for (const [who, does] of rows as ['first' | 'second', string][]) answers.push([who, does, await this.#operate(who, does)]);
+      for (const [of, does] of rows as ['first' | 'second', string][]) answers.push([of, does, await this.#operate(of, does)]);
       return answers;
     },
     'auction | contract | price | lots': async ({ date: today }) => this.#auctions(today!),
@@ -156,8 +156,8 @@ class TradingDays {
 
   /** The months that the table names by name, and all others in one row where they stand at the same price. */
   async #marks({ rows }: WrittenTable): Promise<Rows> {
-    const [anyone] = Object.values(this.#venue.as);
-    const shown = (await anyone!.get(`/v1/settlement-prices?product=${PRODUCT}`)) as {
+    const [participant] = Object.values(this.#venue.as);
+    const shown = (await participant!.get(`/v1/settlement-prices?product=${PRODUCT}`)) as {
       prices: { contract: string; price: string }[];
     };
     const marks = shown.prices.map(({ contract, price }) => [nameOf(monthOf(contract)), price] as const);
@@ -196,8 +196,8 @@ class TradingDays {
     return [...new Set(outcomes.map(({ outcome, reason }) => (reason ? `${outcome}: ${reason}` : outcome)))].join();
   }
 
-  async #operate(who: 'first' | 'second', does: string): Promise<string> {
-    const caller = who === 'first' ? this.#venue.operator : this.#venue.second;
+  async #operate(of: 'first' | 'second', does: string): Promise<string> {
+    const caller = of === 'first' ? this.#venue.operator : this.#venue.second;
     const ask = async (path: string, body: unknown): Promise<string> => {
       const answer = await caller.ask('POST', `/v1/operator/${path}`, body);
       await this.#venue.cloud.quiet();
