@@ -130,7 +130,7 @@ describe('the audit', () => {
   });
 
   test.each([/^JOURNAL#/, /^SHARD#\d ACCOUNT#/, /^STATEMENT#/])('names a row too many: %s', async (row) => {
-    const extra = { ...first(row), sk: S(row.source.includes('SHARD') ? 'ACCOUNT#nobody' : '9999') };
+    const extra = { ...first(row), sk: S(row.source.includes('SHARD') ? 'ACCOUNT#stranger' : '9999') };
     const audit = await auditOf([...items, extra]);
     expect(audit.differences[0]).toBe(`${nameOf(extra)} is stored and does not follow from the log`);
   });

@@ -67,16 +67,18 @@ describe.each(commands)('$call', ({ script, call: line, does }) => {
 
 /** Calls in a text, `npm run NAME -- ARGUMENTS`, up to what ends one in prose, in a table or in a shell. */
 const calls = (text: string): { script: string; options: string[] }[] =>
-  [...text.matchAll(/\bnpm (?:run (?:-s |--silent )?([\w:-]+)|(start|test))\b((?: -- )?[^`|\n#)]*)/g)].map(
+  [...text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:-]*)|(start|test))\b((?: -- )?[^`|\n#)]*)/g)].map(
     ([, name, alone, rest]) => ({
       script: (name ?? alone)!,
       options: rest!.startsWith(' -- ') ? (rest!.match(/(?<=\s)--[a-z][\w-]*/g) ?? []) : [],
     }),
   );
 
-describe('the docs', () => {
-  const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-    (file) => file.endsWith('.md'),
+describe('the docs, and what the code says to its reader,', () => {
+  const inside = (folder: string): string[] =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+  const files = ['README.md', 'CONTRIBUTING.md', '.ci/run', ...inside('docs'), ...inside('lib')].filter((file) =>
+    /\.(md|ts)$|run$/.test(file),
   );
 
   test('call commands that there are, with options that they have', () => {

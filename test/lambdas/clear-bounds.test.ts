@@ -45,7 +45,7 @@ async function seqOf(product: string, auction: number): Promise<number | undefin
   return undefined;
 }
 
-describe('an auction whose worker died before it noted which event cleared it', () => {
+describe('an auction whose worker crashed before it noted which event cleared it', () => {
   it('is noted with its own event, though another product’s auction of the same number cleared after it', async () => {
     const [product, other] = [await newProduct(), await newProduct()];
     await cut(product);

@@ -1,6 +1,6 @@
 /**
  * Sealed orders stay sealed: one order that can't be mistaken for any other, workers that fail while they hold it, and then
- * everything that anybody but its owner can see, searched for it. The search itself is tried on what the owner sees.
+ * everything that any caller but its owner can see, searched for it. The search itself is tried on what the owner sees.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CASH } from '../../lib/domain/contract/months.ts';
@@ -129,7 +129,7 @@ describe('before its auction has cleared, an order is', () => {
     expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
   });
 
-  it('an order’s name means nothing to anybody else', async () => {
+  it('an order’s name means nothing to another account', async () => {
     const orders = [{ cancel: 'SEALED-MARK' }, { ...MARKED, replaces: 'SEALED-MARK', clientOrderId: 'mine', lots: 1 }];
     const tried = await venue.submit('hedger', PRODUCT, orders);
     await venue.cloud.quiet();

@@ -52,7 +52,7 @@ test('a result is read by shard as it was written', async () => {
   expect(await readDepth(table, 'P', 1, depth)).toBe('{"outrights":[]}');
 });
 
-test('what is committed and missing stops whoever reads it: a fill is never passed over', async () => {
+test('what is committed and missing stops its reader: a fill is never passed over', async () => {
   const { fills } = await writeResult(table, 'P', 2, RESULT);
   await table.delete(resultKey('P', 2, 'fills', 0, fills[0]![0]!));
   await expect(readFills(table, 'P', 2, 0, fills)).rejects.toThrow('fills of auction 2 of P are committed and not there');

@@ -1,6 +1,6 @@
 /**
  * Reads a trading day that is written as Markdown: a title, days (`## Monday 2025-10-20`), times of day (`### 10:00`) and
- * tables, with prose between them that it leaves to the reader. A table is known by its header, and every cell has a form. What is
+ * tables, with prose between them for the reader. A table is known by its header, and every cell has a form. What is
  * not known or not in its form is an error that names the line, so that nothing that is written is passed over.
  */
 import { isBusinessDay, parseDate } from '../../lib/domain/contract/calendar.ts';

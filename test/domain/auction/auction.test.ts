@@ -141,7 +141,7 @@ describe('one month', () => {
       surplus: 0n,
     },
     {
-      title: 'with all limits at one price trades all it can there, though nobody gains',
+      title: 'with all limits at one price trades all it can there, though no order gains',
       reference: [90],
       rows: [
         ['buy', 1, 100, 10],

@@ -40,7 +40,7 @@ describe('a new product', () => {
     ],
     ['at another version', first(from('2025-10-29'), { version: 2 }), ['version must be 1, not 2']],
     [
-      'with parameters at fault, whose months are not reckoned with',
+      'with parameters at fault, from which no months are computed',
       first(undefined, { parameters: { ...H100, listedMonths: 99 } }),
       ['parameters.listedMonths must be a whole number, 4 to 20', 'listing is required for a product that is new'],
     ],

@@ -56,7 +56,7 @@ test.each<[wrong: Partial<Record<keyof ProductParameters, unknown>>, rule: strin
   expect(parameterErrors({ ...H100, ...wrong } as ProductParameters).map(sentence)).toEqual([rule]);
 });
 
-test('every fault is told, and what reckons with a faulty number is not tried', () => {
+test('every fault is named, and what computes with a faulty number is not tried', () => {
   const wrong = { ...H100, priceDecimals: -1, calendar: 'LSE', dayRunTime: '', timeZone: 'Mars/Olympus' } as unknown;
   expect(parameterErrors(wrong as ProductParameters).map(sentence)).toEqual([
     'priceDecimals must be a whole number, 0 to 6',

@@ -23,7 +23,7 @@ export const API: readonly MutatedFile[] = [
       },
       {
         name: 'operator-without-name',
-        wrong: 'A token without a subject approves in nobody’s name.',
+        wrong: 'A token without a subject approves without a name.',
         text: "typeof subject === 'string' && subject !== ''",
         becomes: "typeof subject === 'string'",
       },
@@ -190,13 +190,13 @@ export const API: readonly MutatedFile[] = [
         becomes: '',
       },
       {
-        name: 'repeat-tells-nobody',
-        wrong: 'A deposit whose worker died before it told the shards is not posted when it is sent again.',
+        name: 'repeat-notifies-no-shard',
+        wrong: 'A deposit whose worker crashed before it notified the shards is not posted when it is sent again.',
         text: 'await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);',
         becomes: '',
       },
       {
-        name: 'commit-tells-nobody',
+        name: 'commit-notifies-no-shard',
         wrong: 'A deposit is not posted until the next event.',
         text: 'await backends.queues.notifyPostings(next.seq, backends.shards);',
         becomes: '',
@@ -304,7 +304,7 @@ export const API: readonly MutatedFile[] = [
         becomes: 'isVenuesOwn(standing) && body.reason === null',
       },
       {
-        name: 'resume-tells-nobody',
+        name: 'resume-notifies-no-shard',
         wrong: 'After a halt the day run waits for the next sweep.',
         text: 'for (const { product } of productsOf(venue)) await notifyDayRun(product);',
         becomes: '',

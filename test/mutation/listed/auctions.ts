@@ -62,7 +62,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       },
       {
         name: 'always-marked',
-        wrong: 'An auction whose worker died before it cut all shards is overtaken by the next.',
+        wrong: 'An auction whose worker crashed before it cut all shards is overtaken by the next.',
         text: 'marked: item.marked?.BOOL === true',
         becomes: 'marked: item.marked !== undefined',
       },
