@@ -122,7 +122,6 @@ async function answerPublished(product: string, date: BusinessDate, value: Micro
   return ok(valueJson(product, date, value));
 }
 
-export const notifyDayRun = (product: string): Promise<void> =>
-  backends.queues.notify('day-runs', { v: 1, kind: 'product', product });
+export const notifyDayRun = (product: string): Promise<void> => backends.queues.notify('day-runs', { v: 1, product });
 
 const valueJson = (product: string, date: BusinessDate, value: Micros) => ({ product, date, value: formatIndex(value) });

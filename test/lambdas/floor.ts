@@ -12,6 +12,7 @@ import { handler as postEvents } from '../../lambdas/post-events/index.ts';
 import { type Backends, openBackends } from '../../lambdas/queue/consume.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
+import { handler as sweepVenue } from '../../lambdas/sweep-venue/index.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -43,6 +44,7 @@ const HANDLERS: Record<QueueName, (event: SQSEvent, context: Context) => Promise
   postings: postEvents,
   rolls: rollPositions,
   'day-runs': settleDay,
+  sweeps: sweepVenue,
 };
 
 export interface Floor extends Backends {

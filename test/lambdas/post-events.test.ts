@@ -250,7 +250,7 @@ test('the last shard to post an event of the day notifies the day run, and no ot
   await post(1);
   expect(floor.engine.messages('day-runs')).toEqual([]);
   await post(0);
-  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
   floor.engine.drain();
   await deposit(ANN, 1n);
   await postAll();

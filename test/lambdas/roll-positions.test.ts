@@ -195,7 +195,7 @@ test('a roll that is rung again after its day has moved on rings whoever is next
   await work(floor, 'closings');
   floor.engine.drain();
   await roll(FIRST);
-  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
 });
 
 test('a closing auction that another worker has numbered in between is taken for what it is', async () => {

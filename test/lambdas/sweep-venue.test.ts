@@ -1,5 +1,5 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
 import type { DayStep } from '../../lib/domain/clearing/day.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
@@ -28,14 +28,14 @@ beforeAll(async () => {
 afterAll(() => floor.engine.stop());
 beforeEach(() => floor.engine.drain());
 
-/** Sweeps, and returns what it measured. */
-async function sweep(time: string, date?: string): Promise<Record<string, number>> {
+/** Sweeps, and returns what it measured; `failed` messages come back. */
+async function sweep(time: string, date?: string, failed: number[] = []): Promise<Record<string, number>> {
   const measured: Record<string, number> = {};
   const spy = vi.spyOn(floor.metrics, 'addMetric').mockImplementation((name, _, value) => {
     measured[name] = value;
     return floor.metrics;
   });
-  expect(await deliver('day-runs', { v: 1, kind: 'sweep', at: at(time, date) })).toEqual([]);
+  expect(await deliver('sweeps', { v: 1, at: at(time, date) })).toEqual(failed);
   spy.mockRestore();
   return measured;
 }
@@ -57,7 +57,7 @@ test('a venue on which nothing is late is measured and left alone', async () => 
   expect(waiting()).toEqual([]);
 });
 
-test('a shard that has posted an event and died before its cursor moved is rung', async () => {
+test('a shard whose worker posted an event and crashed before its cursor moved is notified', async () => {
   const { seq } = await loadVenue(floor.table);
   await floor.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
   expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
@@ -78,7 +78,7 @@ describe('an intraday auction that was never given its number', () => {
     expect(await sweep('10:15')).toEqual(QUIET);
   });
 
-  it('is late from when it was due, and rings nothing', async () => {
+  it('is late from when it was due, and nothing is notified', async () => {
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
     await work(floor);
     expect(await sweep('09:55')).toEqual(QUIET);
@@ -92,7 +92,7 @@ describe('an intraday auction that was never given its number', () => {
   });
 });
 
-describe('an auction is rung and its lateness measured', () => {
+describe('an auction is moved on and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
     dieOnce(floor.queues, 'sendMarkers', 'before');
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
@@ -113,7 +113,7 @@ describe('an auction is rung and its lateness measured', () => {
   });
 });
 
-it('shards that have not posted are rung and what they are behind is measured', async () => {
+it('shards that have not posted are notified and what they are behind is measured', async () => {
   expect(await sweep('10:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
   expect(floor.engine.messages('postings')).toEqual([
     { v: 1, shard: 0 },
@@ -136,12 +136,12 @@ describe('a day run', () => {
     expect(waiting()).toEqual([]);
   });
 
-  it('that nobody began is begun', async () => {
+  it('that has not begun by itself is begun', async () => {
     expect(await sweep('16:15')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 900 });
     expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
   });
 
-  it('is as late as the first day that nobody ran, and all of them are begun', async () => {
+  it('is as late as the first day that did not run, and all of them are begun', async () => {
     expect(await sweep('16:15', '2025-10-22')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 2 * 86_400 + 900 });
     expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
   });
@@ -150,13 +150,16 @@ describe('a day run', () => {
     ['roll', 'rolls', () => deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })],
     ['close', 'closings', () => work(floor, 'closings', 'orders')],
     ['clear', 'clearings', () => work(floor, 'clearings')],
-  ])('that stands still before its %s is rung on, wherever the wake-up was lost', async (step, queue, goOn) => {
+  ])('that stands still before its %s is moved on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
       dieOnce(floor.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);
     }
     expect((await readDay(floor.table, PRODUCT, MONDAY))?.step).toBe(step);
     expect(await sweep('16:30')).toMatchObject({ [METRICS.dayRunLate]: 1800 });
+    // Where the day stands is the settling worker's to see.
+    expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+    await work(floor, 'day-runs');
     expect(floor.engine.messages(queue)).not.toEqual([]);
     await goOn();
   });
@@ -185,4 +188,50 @@ test('an auction that waits for its day’s roll is not closed by the sweep', as
   const sent = vi.spyOn(queues, 'sendMarkers');
   await work(floor, 'closings');
   expect(sent).not.toHaveBeenCalled();
+});
+
+describe('a product that can’t be swept', () => {
+  const OTHER = 'Z-LAST';
+  const SLOT = at('16:00', '2025-10-21');
+  beforeAll(async () => {
+    await list(floor, OTHER, { date: '2025-10-20' });
+    for (const shard of [0, 1]) await deliver('postings', { v: 1, shard });
+  });
+  beforeEach(() => {
+    const original = floor.table.queryAll.bind(floor.table);
+    vi.spyOn(floor.table, 'queryAll').mockImplementation(async (partition, range) => {
+      if (partition === `AUCTION#${PRODUCT}`) throw new Error('damaged');
+      return original(partition, range);
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('leaves none of the others unswept, and the sweep is tried again', async () => {
+    const measured = await sweep('16:15', '2025-10-21', [0]);
+    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: OTHER, slot: SLOT }]);
+    expect(measured).toEqual({ [METRICS.postingBehind]: 0, [METRICS.held]: 0, [METRICS.dayRunLate]: 900 });
+  });
+
+  it('is named in the log with what is wrong with it', async () => {
+    const said = vi.spyOn(floor.logger, 'error');
+    await sweep('09:45', '2025-10-21', [0]);
+    const [, { error }] = said.mock.calls[0] as unknown as [string, { error: AggregateError }];
+    expect(error.message).toBe(`${PRODUCT} not swept`);
+    expect(error.errors[0].cause.message).toBe('damaged');
+  });
+
+  it('may be the late one: no zero of the others ends its alarm, and no heartbeat says that all was swept', async () => {
+    expect(await sweep('09:45', '2025-10-21', [0])).toEqual({ [METRICS.postingBehind]: 0, [METRICS.held]: 0 });
+  });
+});
+
+test('what is held can’t be read: products and shards are swept all the same', async () => {
+  const original = floor.table.queryAll.bind(floor.table);
+  vi.spyOn(floor.table, 'queryAll').mockImplementation(async (partition, range) => {
+    if (partition === 'HELD') throw new Error('damaged');
+    return original(partition, range);
+  });
+  expect(await sweep('16:15', '2025-10-21', [0])).toMatchObject({ [METRICS.postingBehind]: 0, [METRICS.dayRunLate]: 900 });
+  expect(floor.engine.messages('rolls')).not.toEqual([]);
+  vi.restoreAllMocks();
 });
