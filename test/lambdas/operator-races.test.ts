@@ -43,8 +43,8 @@ function overtakenBy(other: () => Promise<Answered>): void {
   };
 }
 
-describe('of two operators at once, who have read the same revision', () => {
-  test('the one who approves behind an amendment is told so, and approves nothing', async () => {
+describe('two operators at once, with the same revision before them:', () => {
+  test('an approval behind an amendment is refused and approves nothing', async () => {
     const { id } = await held('final-price.a');
     overtakenBy(() => amend(id, { revision: 1, price: '9.000' }, 'oda'));
     const late = await approve(id, 1, 'oscar');
@@ -52,7 +52,7 @@ describe('of two operators at once, who have read the same revision', () => {
     expect(await readHeld(table, id)).toMatchObject({ proposedBy: 'oda', approvals: ['oda'], revision: 2 });
   });
 
-  test('the one who amends behind an approval is told so, and amends nothing', async () => {
+  test('an amendment behind an approval is refused and amends nothing', async () => {
     const { id, proposal } = await held('final-price.b');
     overtakenBy(() => approve(id, 1, 'oda'));
     const late = await amend(id, { revision: 1, price: '9.000' }, 'oscar');

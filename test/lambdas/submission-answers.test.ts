@@ -65,7 +65,7 @@ test.each<[outcome: Outcome, shown: object]>([
   expect((await status(body.submission)).body.orders).toEqual([{ cancel: 'a', ...shown }]);
 });
 
-test('no answer may be kept by anything between the venue and who asked', async () => {
+test('no answer may be kept by anything between the venue and the participant', async () => {
   const answers = [
     await ask(handler, 'GET /v1/orders', { claims: trader('acme') }),
     await ask(handler, 'GET /v1/orders', {}),

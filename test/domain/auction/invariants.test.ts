@@ -1,6 +1,8 @@
 /** The auction's second look at its own result, by steps that it shares with nothing: each mistake of the matching is found. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuctionInvariantError, clearAuction } from '../../../lib/domain/auction/auction.ts';
+import type { CheckedBook } from '../../../lib/domain/auction/columns.ts';
+import type { LimitDemand, limitDemands } from '../../../lib/domain/auction/demand.ts';
 import type { fillOrders } from '../../../lib/domain/auction/fills.ts';
 import { bookOf } from './books.ts';
 
@@ -10,8 +12,21 @@ vi.mock('../../../lib/domain/auction/fills.ts', async (original) => {
   const real = await original<{ fillOrders: typeof fillOrders }>();
   return { ...real, fillOrders: (...given: Parameters<typeof fillOrders>) => mistake(real.fillOrders(...given)) };
 });
+/** Whether the demands forget their surplus, as a mistaken sum over them would. */
+let surplusForgotten = false;
+vi.mock('../../../lib/domain/auction/demand.ts', async (original) => {
+  const real = await original<{ limitDemands: typeof limitDemands }>();
+  const forgetful = (demands: LimitDemand[]): LimitDemand[] => {
+    for (const demand of demands) demand.addSurplus = () => {};
+    return demands;
+  };
+  const mistaken = (book: CheckedBook): LimitDemand[] =>
+    surplusForgotten ? forgetful(real.limitDemands(book)) : real.limitDemands(book);
+  return { ...real, limitDemands: mistaken };
+});
 beforeEach(() => {
   mistake = (filled) => filled;
+  surplusForgotten = false;
 });
 
 /** Ten lots trade at 2.400: the first two rows better than it, the next two at it, the last two beyond it. */
@@ -48,6 +63,11 @@ describe('a matching is found out that', () => {
     expect(() => clearAuction(BOOK)).toThrow(says);
     expect(() => clearAuction(BOOK)).toThrow(AuctionInvariantError);
     expect(() => clearAuction(BOOK)).toThrow(expect.objectContaining({ name: 'AuctionInvariantError' }));
+  });
+
+  it('earns another surplus than the prices promise', () => {
+    surplusForgotten = true;
+    expect(() => clearAuction(BOOK)).toThrow(new AuctionInvariantError('the fills do not earn the surplus of the prices'));
   });
 
   it('trades less at the price than could trade is not its business: any share of it earns the same', () => {

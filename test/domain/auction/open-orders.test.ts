@@ -55,6 +55,11 @@ describe('submissions into one auction', () => {
     expect(sizes([submissions], from ? [carried('old', 5)] : [])).toEqual(open);
   });
 
+  it('take effect by their numbers, whatever order their keys have', () => {
+    const [first, second] = [submission(1, [], undefined, 'k2'), submission(2, [], undefined, 'k1')];
+    expect([byArrival(first, second), byArrival(second, first)]).toEqual([-1, 1]);
+  });
+
   it('with one number take effect in order of key', () => {
     const [first, second] = [submission(1, [add('a')], undefined, 'k1'), submission(1, [cancel('a')], undefined, 'k2')];
     for (const both of [

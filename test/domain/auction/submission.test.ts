@@ -120,6 +120,13 @@ describe('a submission', () => {
     expect(decide(late)).toBe('key-too-old');
   });
 
+  it('is refused for its key without naming any field', () => {
+    expect(decideSubmission(submitted({ digest: 'a' }), LISTED, { digest: 'b' })).toEqual({
+      refusal: 'key-reused',
+      violations: [],
+    });
+  });
+
   it('names every contract that is not listed by its field; a cancel names none', () => {
     const instructions = [
       cancel('a'),

@@ -1,4 +1,4 @@
-/** Mutants of what participants and operators ask: who may, what they are shown, and what is answered to a repeat. */
+/** Mutants of what participants and operators ask: what they may do, what they are shown, and what is answered to a repeat. */
 import type { MutatedFile } from '../mutant.ts';
 
 const PARTICIPANT = [
@@ -261,13 +261,13 @@ export const API: readonly MutatedFile[] = [
       },
       {
         name: 'half-approved-takes-effect',
-        wrong: 'An index value is published by the first operator who approves it.',
+        wrong: 'An index value is published by the first approval.',
         text: 'return isApproved(next) ? takeEffect(request, next)',
         becomes: 'return next ? takeEffect(request, next)',
       },
       {
         name: 'approved-and-left',
-        wrong: 'A repeat of an approval whose worker died before it took effect does nothing.',
+        wrong: 'A repeat of an approval that failed before it took effect does nothing.',
         text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
         becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
       },

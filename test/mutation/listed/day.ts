@@ -199,12 +199,6 @@ export const DAY: readonly MutatedFile[] = [
         becomes: "return 'wait';\n    case 'commit'",
       },
       {
-        name: 'report-of-two-days',
-        wrong: 'The report adds up the volume of the day and of days before it.',
-        text: 'if (event.date === date) events.push(event);',
-        becomes: 'if (event.date <= date) events.push(event);',
-      },
-      {
         name: 'report-of-all-products',
         wrong: 'The report adds up the volume of other products.',
         text: "if (!('date' in event) || event.product !== product) continue;",
@@ -212,7 +206,7 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'roll-not-notified',
-        wrong: 'A day whose roll died waits until the next sweep.',
+        wrong: 'A day whose roll crashed waits until the next sweep.',
         text: "await queues.notify('rolls', { v: 1, product, slot });",
         becomes: '',
       },
@@ -222,12 +216,6 @@ export const DAY: readonly MutatedFile[] = [
     file: 'lambdas/roll-positions/index.ts',
     tests: ['test/lambdas/roll-positions.test.ts'],
     mutants: [
-      {
-        name: 'rolled-while-halted',
-        wrong: 'The roll goes on while the venue is halted.',
-        text: 'if (await readHalt(table)) return',
-        becomes: 'if (!table) return',
-      },
       {
         name: 'accounts-over-a-chunk',
         wrong: 'Where more accounts roll than one chunk covers, the others do not roll.',
@@ -291,13 +279,14 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'auction-before-not-cut',
-        wrong: 'An auction whose worker died before it was cut is overtaken by the next, and its shards can’t close it any more.',
+        wrong:
+          'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
         text: 'if (newest && !newest.marked) await cut(backends, newest, shards);',
         becomes: '',
       },
       {
         name: 'marked-before-cut',
-        wrong: 'A worker that dies between the two leaves an auction that nothing cuts.',
+        wrong: 'A worker that crashes between the two leaves an auction that nothing cuts.',
         text: 'await queues.sendMarkers(product, auction, slot, shards);\n  await markAuction(table, product, auction);',
         becomes: 'await markAuction(table, product, auction);\n  await queues.sendMarkers(product, auction, slot, shards);',
       },
@@ -317,7 +306,7 @@ export const DAY: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/sweep-venue/index.ts',
-    tests: ['test/lambdas/sweep-venue.test.ts'],
+    tests: ['test/lambdas/sweep-again.test.ts', 'test/lambdas/sweep-venue.test.ts'],
     mutants: [
       {
         name: 'slowest-shard-overlooked',

@@ -44,7 +44,7 @@ export const POSTING: readonly MutatedFile[] = [
       },
       {
         name: 'states-before-journal',
-        wrong: 'A worker that dies between the two leaves an account without a journal entry for good.',
+        wrong: 'A worker that crashes between the two leaves an account without a journal entry for good.',
         text: 'applied.map(({ entry }) => entry),\n    );',
         becomes: '[],\n    );',
       },
@@ -218,7 +218,7 @@ export const POSTING: readonly MutatedFile[] = [
     mutants: [
       {
         name: 'approval-overwritten',
-        wrong: 'Of two operators who approve at once one is lost, or approves what the other has just amended.',
+        wrong: 'Of two approvals at once one is lost, or approves what the other has just amended.',
         text: "'revision = :seen', { ':seen': N(seen.revision) }",
         becomes: "'revision >= :seen', { ':seen': N(0) }",
       },
@@ -236,7 +236,7 @@ export const POSTING: readonly MutatedFile[] = [
     mutants: [
       {
         name: 'index-overwritten',
-        wrong: 'Of two operators who publish a value at once the second overwrites the first.',
+        wrong: 'Of two values published at once the second overwrites the first.',
         text: 'return table.create({ ...indexKey(product, date), attributes: { micros: S(`${value}`), by: json(by) } });',
         becomes:
           'await table.put({ ...indexKey(product, date), attributes: { micros: S(`${value}`), by: json(by) } });\n  return true;',

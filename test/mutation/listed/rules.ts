@@ -52,7 +52,7 @@ export const RULES: readonly MutatedFile[] = [
   },
   {
     file: 'lib/domain/auction/idempotency-key.ts',
-    tests: ['test/domain/auction/submission.test.ts'],
+    tests: ['test/domain/auction/idempotency-key.test.ts'],
     mutants: [
       {
         name: 'keys-may-be-older',
@@ -200,7 +200,7 @@ export const RULES: readonly MutatedFile[] = [
       },
       {
         name: 'left-without-instruction',
-        wrong: 'Positions that nobody wants rolled count as left over by the roll.',
+        wrong: 'Positions without a roll instruction count as left over by the roll.',
         text: '.filter(({ account }) => accounts.has(account))',
         becomes: '.filter(({ account }) => account !== undefined)',
       },
@@ -242,7 +242,7 @@ export const RULES: readonly MutatedFile[] = [
       },
       {
         name: 'lots-left-not-checked',
-        wrong: 'An account holds a lot that nobody is short of, and the venue goes on.',
+        wrong: 'An account holds a lot that no other account is short of, and the venue goes on.',
         text: "for (const name of ['moves', 'leaves'] as const)",
         becomes: "for (const name of ['moves'] as const)",
       },
