@@ -251,7 +251,7 @@ describe('index values', () => {
       status: 201,
       body: { product: PRODUCT, date: '2025-10-01', value: '2.412300' },
     });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await putIndex('2025-10-01', '2.412300')).status).toBe(200);
     expect(result(await putIndex('2025-10-01', '2.4124'))).toEqual([409, 'index-published']);
     await putIndex('2025-10-02', '2.5');
@@ -376,7 +376,7 @@ describe('what the system holds', () => {
     });
     expect((await amend('settlement.s1', amended, 'oscar')).body.revision).toBe(3);
     expect(await approve('settlement.s1', 3, 'olga')).toMatchObject({ status: 200, body: { approved: true, revision: 4 } });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await amend('final-price.f1', { revision: 1, price: '2.410' }, 'olga')).body.proposal).toEqual({
       month: '2025-10',
       price: '2.410',
@@ -427,7 +427,7 @@ describe('the venue', () => {
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
     expect(wakeUps()).toHaveLength(SHARDS);
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
     expect(wakeUps()).toHaveLength(2 * SHARDS);
   });

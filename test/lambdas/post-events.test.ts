@@ -226,7 +226,7 @@ test('the last shard to post an event of the day notifies the day run, and no ot
   await post(1);
   expect(venue.engine.messages('day-runs')).toEqual([]);
   await post(0);
-  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
   venue.engine.drain();
   await deposit(ANN, 1n);
   await postAll();

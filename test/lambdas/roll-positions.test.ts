@@ -166,7 +166,7 @@ test('a wake-up of the roll that comes again after its day has moved on notifies
   await venue.work('closings');
   venue.engine.drain();
   await roll(FIRST);
-  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product }]);
+  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
 });
 
 test('a closing auction that another worker has numbered in between is taken for what it is', async () => {

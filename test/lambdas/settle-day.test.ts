@@ -36,7 +36,7 @@ afterEach(async () => {
 const MONDAY = on('2025-10-20');
 const TUESDAY = on('2025-10-21');
 const EXPIRY = on('2025-10-31');
-const wakeUp = (): Promise<number[]> => deliver('day-runs', { v: 1, kind: 'product', product });
+const wakeUp = (): Promise<number[]> => deliver('day-runs', { v: 1, product });
 const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]): Promise<number[]> =>
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>

@@ -13,6 +13,7 @@ import { handler as closeAuction } from '../../lambdas/close-auction/index.ts';
 import { handler as postEvents } from '../../lambdas/post-events/index.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
+import { handler as sweepVenue } from '../../lambdas/sweep-venue/index.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
@@ -35,6 +36,7 @@ const HANDLERS: Record<QueueName, (event: SQSEvent, context: Context) => Promise
   postings: postEvents,
   rolls: rollPositions,
   'day-runs': settleDay,
+  sweeps: sweepVenue,
 };
 
 const OPENING_CENTS = cents(100_000n);
