@@ -24,7 +24,7 @@ afterEach(() => {
 
 /** An engine that others use too. */
 async function outsideEngine(): Promise<DynamoDb> {
-  const engine = await startDynamoDb({ onDeath: () => {} });
+  const engine = await startDynamoDb({ onExit: () => {} });
   onTestFinished(() => engine.stop());
   vi.stubEnv('DYNAMODB_ENDPOINT', engine.endpoint);
   return engine;
@@ -32,7 +32,7 @@ async function outsideEngine(): Promise<DynamoDb> {
 
 /** What a market leaves in its folder: one table, in it a row with the reason. */
 async function leaveMarket(folder: string, reason: string): Promise<void> {
-  const engine = await startDynamoDb({ file: tablesFileOf(folder), onDeath: () => {} });
+  const engine = await startDynamoDb({ file: tablesFileOf(folder), onExit: () => {} });
   const name = engine.tableName('venue');
   const definition = {
     TableName: name,
