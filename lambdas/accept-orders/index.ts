@@ -1,21 +1,21 @@
 /**
- * Accept: `orders.fifo` to the sealed book. A group is one product's shard, so its messages are worked one after another
- * and in order: a submission goes into the auction whose intake is open, and the marker closes that intake behind the last
- * submission that was answered before it.
+ * Accept: takes submissions from `orders.fifo` into the sealed book. A group is one product's shard, so its messages are
+ * worked one after another and in order: a submission goes into the auction that is open for the shard, and the marker moves
+ * the shard on to the next auction, behind the last submission that was answered before it.
  */
 
 import type { SQSRecord } from 'aws-lambda';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import { applySubmission, type Outcome } from '../../lib/domain/auction/orders.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { accountBook } from '../../lib/store/open-orders.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readCarried } from '../../lib/store/results.ts';
-import { keyDate, readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
+import { keyDate, readSubmission, type Submission, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume } from '../queue/consume.ts';
 
@@ -42,13 +42,14 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   if (!state) throw new Error(`product ${product} is not listed`);
 
   const carried = (await carriedOrders(session.backends, product, shard, state)).get(account) ?? [];
-  const book = await accountBook(table, message, intake, state.lastAuction, carried);
-  const repeated = book.submissions.find((submission) => submission.key === key);
+  const since = await submissionsSince(table, message, intake, state.lastAuction);
+  const repeated = since.at(-1)?.find((submission) => submission.key === key);
   if (repeated) return noteRepeat(session.backends, message, repeated);
 
+  const { orders, exposed } = openOrders(carried, since);
   const outcomes: Outcome[] = isTooLate(message, record, intake)
     ? instructions.map(() => 'auction-closed')
-    : applySubmission(book.orders, instructions, new Set(state.listed), book.exposed);
+    : applySubmission(orders, instructions, new Set(state.listed), exposed);
   if (!intake.dates.includes(keyDate(key)))
     session.keepIntake(product, shard, await admitDate(table, product, shard, intake, keyDate(key)));
 
@@ -73,7 +74,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   logger.debug('submission already accepted', { product, shard, auction: stored.auction });
 }
 
-/** The same key again: the first body stands, and the other one is told so when its outcome is asked for. */
+/** The same key again: the first body stands, and the API refuses the id of the other when its status is asked for. */
 function noteRepeat({ logger }: Backends, message: SubmissionMessage, stored: Submission): void {
   if (stored.digest !== message.digest)
     logger.warn('idempotency key reused with another body', { account: message.account, product: message.product });
@@ -86,13 +87,13 @@ function isTooLate(message: SubmissionMessage, record: SQSRecord, intake: Intake
   return redriven && intake.openedAt !== '' && received <= Date.parse(intake.openedAt);
 }
 
-/** The marker: the shard moves to the next auction and joins the closing one's closed shards; the last one rings clear. */
+/** Works the marker: moves the shard to the next auction and adds it to the closing one's closed shards. The last shard notifies clear. */
 async function closeIntake(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
   const { table, queues } = session.backends;
   const { product, shard, auction } = message;
   const intake = await session.intake(product, shard);
   if (intake.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${intake.open}`);
-  // Not the slot: a closing auction is cut after its roll, and a missed one long after it was due.
+  // The slot would be too early: a closing auction is cut after its roll, and a missed auction long after it was due.
   const cutAt = new Date(Number(record.attributes.SentTimestamp)).toISOString();
   const passed = intake.open === auction ? await moveIntake(table, product, shard, intake, cutAt) : intake;
   session.keepIntake(product, shard, passed);
@@ -102,7 +103,7 @@ async function closeIntake(session: Session, message: MarkerMessage, record: SQS
   if (closed.size === session.shards) await queues.notify('clearings', { v: 1, product, auction });
 }
 
-/** What one invocation has read. Carried orders never change once written, so they outlive it. */
+/** What one invocation has read, and reads once. */
 class Session {
   readonly backends: Backends;
   readonly shards = Number(required(ENV.shards));
@@ -130,7 +131,7 @@ class Session {
   }
 }
 
-/** The orders a shard carries into its open auction, by account: they never change, so they outlive an invocation. */
+/** The orders a shard carries into its open auction, by account. They never change, so the process keeps them between invocations. */
 const kept = new Map<string, { auction: number; orders: Map<string, BookOrder[]> }>();
 async function carriedOrders(
   { table }: Backends,

@@ -1,7 +1,7 @@
 /**
  * Clear: reads the frozen book of every shard, clears all months and spreads together, writes fills and carried orders
  * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
- * after it everything follows, and a repeat only rings the wake-ups again.
+ * after it everything follows, and a repeat only sends the wake-ups again.
  */
 import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -25,7 +25,7 @@ export const handler = consume('clearings', ({ table, queues, logger }) => async
   const cleared = await untilCommitted(async () => {
     const venue = await loadVenue(table);
     const state = venue.products[product]!;
-    // The one before it rings for this one when it has cleared.
+    // The auction before it notifies this one when it has cleared.
     if (state.lastAuction < number - 1) return 'early';
     if (state.lastAuction >= number) return { venue, lastEvent: state.lastEvent, repeated: true };
     const event = await clear(table, auction, state, shards);
@@ -86,7 +86,7 @@ function checkConservation(result: ClearedBook, book: FrozenBook): void {
     if (month !== 0 && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
 }
 
-/** A commit whose worker died before it could note it: look up which event it was. */
+/** Notes the event of an auction whose worker crashed between the commit and its note. */
 async function noteLate(table: Table, { product, auction }: Auction): Promise<void> {
   for await (const { seq, event } of newestEvents(table))
     if (event.kind === 'auction-cleared' && event.product === product && event.auction === auction)

@@ -1,10 +1,10 @@
-/** The table, the queues and the voice of a function, made when first used and kept for the life of the process. */
+/** The table, the queues and the logger of an API function, made when first used and kept for the life of the process. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ENV } from '../../lib/store/names.ts';
 import { Queues } from '../../lib/store/queues.ts';
 import { required, Table, tableClient } from '../../lib/store/table.ts';
 
-/** Few enough that who asks is told to try again before the function's time is up, which would be an answer of its own. */
+/** Few enough that the caller gets a 503 with `retry-after` before the function times out, which would be a plain 500. */
 const ATTEMPTS_MAX = 3;
 
 let table: Table | undefined;
@@ -24,5 +24,5 @@ export const backends = {
   },
 };
 
-/** Who did what, and what went wrong. Never what a request held: no order, no body, no token. */
+/** Logs which caller did what, and what went wrong. Never what a request held: no order, no body, no token. */
 export const logger = new Logger();

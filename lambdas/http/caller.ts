@@ -1,6 +1,6 @@
 /**
- * Who is asking, as the gateway's authorizer has verified it. The token is the only source: nothing in a path, a query or
- * a body says whose account it is or who is an operator.
+ * The caller, as the gateway's authorizer has verified the token. The token is the only source: nothing in a path, a query
+ * or a body names the caller's account or makes the caller an operator.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { ENV } from '../../lib/store/names.ts';

@@ -25,7 +25,7 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-/** A page from up to one row more than the limit: that row is how we know that there is more. */
+/** A page from up to one row more than the limit: the extra row shows that there is more. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,

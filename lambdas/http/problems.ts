@@ -37,10 +37,10 @@ export interface FieldError {
   readonly rule: string;
 }
 
-/** Enough to repair a request by; a body of nothing but mistakes is not answered with a larger one. */
+/** Enough to correct a request by; a body full of mistakes must not cause a larger answer. */
 const FAULTS_MAX = 50;
 
-/** A refusal, returned as a value: exceptions are for our own mistakes and for broken infrastructure. */
+/** A refusal, returned as a value: exceptions are for bugs and for broken infrastructure. */
 export class Problem {
   readonly code: ProblemCode;
   readonly detail: string;

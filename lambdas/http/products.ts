@@ -6,7 +6,7 @@ import { contractCode } from '../../lib/domain/contract/months.ts';
 import { type ForwardCurve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
 import { notFound, type Problem } from './problems.ts';
 
-/** By `own`: a product code is a stranger's text, and `constructor` is no product. */
+/** A product by its code; `undefined` when it is not listed. Only own properties count: a caller may ask for `constructor`. */
 export const findProduct = ({ products }: VenueState, product: string): ProductState | undefined =>
   Object.hasOwn(products, product) ? products[product] : undefined;
 

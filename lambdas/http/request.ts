@@ -19,7 +19,7 @@ export const receivedAt = ({ time }: Request<unknown>): string => new Date(time)
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-/** The body, or the Problem it is. `invalid` is the code for a body that is JSON of another shape. */
+/** The body by a schema, or the Problem that refuses it. `invalid` is the code for a body that is JSON of another shape. */
 export function readBody<Schema extends z.ZodType>(
   { event }: Request<unknown>,
   schema: Schema,

@@ -1,6 +1,6 @@
 /**
- * From a gateway event to a route and back: who is asking, which route, and its answer as HTTP. This is the one place
- * where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
+ * From a gateway event to a route and back: identifies the caller, finds the route, and writes its answer as HTTP. This is
+ * the one place where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { logger } from './backends.ts';
@@ -48,7 +48,7 @@ async function answerTo<Caller>(
   return route ? route({ caller, event, time: event.requestContext.timeEpoch }) : notFound('such route');
 }
 
-/** A line for whoever asks later who did what. Ids and codes only. */
+/** One line of the access log: which caller did what, in ids and codes only. */
 export function logAccess(
   event: APIGatewayProxyEventV2WithJWTAuthorizer,
   what: string,

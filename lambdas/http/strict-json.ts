@@ -12,6 +12,7 @@ export class StrictJsonError {
   }
 }
 
+/** The value of a JSON text, or why it is refused. */
 export function parseStrictJson(text: string): unknown {
   let value: unknown;
   try {

@@ -2,8 +2,15 @@
  * What waits for two operators to agree. Whoever proposes or amends counts as one of them; each change counts the revision
  * up, so nobody approves what they did not see. With the second name it takes effect, and a repeat lets it take effect again.
  */
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import {
+  decideAmendment,
+  decideApproval,
+  type Held,
+  type HeldDecision,
+  type HeldProposal,
+  isApproved,
+} from '../../lib/domain/clearing/approval.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
 import {
@@ -15,7 +22,7 @@ import {
   parsePrice,
 } from '../../lib/domain/contract/product.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
-import { changeHeld, type Held, type HeldProposal, isApproved, listHeld, readHeld } from '../../lib/store/days.ts';
+import { changeHeld, listHeld, readHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
@@ -51,23 +58,25 @@ export async function approve(request: OperatorRequest): Promise<Answer | Proble
   if (!held) return notFound('such thing held');
   const body = readBody(request, APPROVAL);
   if (body instanceof Problem) return body;
-  const { operator } = request.caller;
-  const approvals = [...held.approvals, operator];
-  if (isApproved(held)) {
-    const isRepeat = held.approvals.includes(operator) || held.revision === body.revision;
-    return isRepeat ? takeEffect(request, held) : revisionConflict(held);
-  }
-  if (held.approvals.includes(operator))
-    return new Problem('second-operator-needed', 'your name is on it; another operator must approve');
-  if (held.revision !== body.revision) return revisionConflict(held);
-  const next = await changeHeld(backends.table, held, { proposal: held.proposal, proposedBy: held.proposedBy, approvals });
-  if (!next) return revisionConflict(held);
+  const decision = decideApproval(held, request.caller.operator, body.revision);
+  if (decision.kind === 'refused') return refusal(decision.why, held);
+  if (decision.kind === 'repeated') return takeEffect(request, held);
+  const next = decision.held;
+  if (!(await changeHeld(backends.table, held, next))) return refusal('version-conflict', held);
   logAccess(request.event, 'approved', { held: held.id, revision: held.revision });
   return isApproved(next) ? takeEffect(request, next) : ok(approvalJson(next));
 }
 
-const revisionConflict = ({ revision: at }: Held): Problem =>
-  new Problem('version-conflict', `it is not at the revision that was read; it has reached ${at}`);
+function refusal(why: Extract<HeldDecision, { kind: 'refused' }>['why'], { revision: reached }: Held): Problem {
+  switch (why) {
+    case 'second-operator-needed':
+      return new Problem(why, 'your name is on it; another operator must approve');
+    case 'already-approved':
+      return new Problem(why, 'two operators have agreed to it');
+    case 'version-conflict':
+      return new Problem(why, `it is not at the revision that was read; it has reached ${reached}`);
+  }
+}
 
 const approvalJson = (held: Held) => ({ held: held.id, approved: isApproved(held), revision: held.revision });
 
@@ -102,16 +111,12 @@ export async function amend(request: OperatorRequest): Promise<Answer | Problem>
   const { parameters } = (await loadVenue(backends.table)).products[held.product]!;
   const proposal = amended(held.proposal, body, parameters);
   if (proposal instanceof Problem) return proposal;
-  const { operator } = request.caller;
-  const isRepeat =
-    held.revision === body.revision + 1 && held.proposedBy === operator && isDeepStrictEqual(held.proposal, proposal);
-  if (isRepeat) return ok(heldJson(held, parameters));
-  if (isApproved(held)) return new Problem('already-approved', 'two operators have agreed to it');
-  if (held.revision !== body.revision) return revisionConflict(held);
-  const next = await changeHeld(backends.table, held, { proposal, proposedBy: operator, approvals: [operator] });
-  if (!next) return revisionConflict(held);
+  const decision = decideAmendment(held, request.caller.operator, body.revision, proposal);
+  if (decision.kind === 'refused') return refusal(decision.why, held);
+  if (decision.kind === 'repeated') return ok(heldJson(held, parameters));
+  if (!(await changeHeld(backends.table, held, decision.held))) return refusal('version-conflict', held);
   logAccess(request.event, 'amended', { held: held.id, revision: held.revision });
-  return ok(heldJson(next, parameters));
+  return ok(heldJson(decision.held, parameters));
 }
 
 const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as const;

@@ -3,12 +3,14 @@
  * stays; a value once held is amended or approved, never published past its hold.
  */
 import * as z from 'zod';
+import { type Held, heldId, propose } from '../../lib/domain/clearing/approval.ts';
 import { type Hold, judgeIndexValue } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { addDays, type BusinessDate, localDate } from '../../lib/domain/contract/calendar.ts';
 import { formatIndex, INDEX_DECIMALS, parseIndex, priceAsIndex } from '../../lib/domain/contract/product.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
-import { type Held, heldId, hold, listIndex, newestIndex, publishIndex, readHeld, readIndexValue } from '../../lib/store/days.ts';
+import { hold, readHeld } from '../../lib/store/held.ts';
+import { listIndex, newestIndex, publishIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
@@ -85,13 +87,11 @@ async function holdValue(
   value: Micros,
   holds: readonly Hold[],
 ): Promise<Answer | Problem> {
-  const id = heldId('index', product, date);
-  const proposal = { kind: 'index', micros: `${value}` } as const;
-  const isNew = await hold(backends.table, { id, product, date, proposal, holds, proposedBy: request.caller.operator });
-  if (!isNew) return answerHeld((await readHeld(backends.table, id))!, value);
+  const held = propose(product, date, { kind: 'index', micros: `${value}` }, holds, request.caller.operator);
+  if (!(await hold(backends.table, held))) return answerHeld((await readHeld(backends.table, held.id))!, value);
   measureHeld();
-  logAccess(request.event, 'index value held', { held: id });
-  return accepted({ held: id });
+  logAccess(request.event, 'index value held', { held: held.id });
+  return accepted({ held: held.id });
 }
 
 const answerHeld = ({ id, proposal }: Held, value: Micros): Answer | Problem =>

@@ -1,6 +1,6 @@
 /** The venue as a whole: how far it has come, and the switch that stops it. */
 import * as z from 'zod';
-import { SYSTEM } from '../../lib/store/days.ts';
+import { SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { type Halt, halt, readHalt, resume } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { FUNCTIONS } from '../../lib/store/names.ts';

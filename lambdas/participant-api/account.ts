@@ -1,10 +1,12 @@
 /** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
 import * as z from 'zod';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
+import type { Statement } from '../../lib/domain/clearing/statement.ts';
 import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
-import { readJournal, readStatements, type Statement, statementName } from '../../lib/store/accounts.ts';
+import { readJournal } from '../../lib/store/journal.ts';
+import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, positionsOf } from '../http/accounts.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';

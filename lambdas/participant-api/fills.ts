@@ -6,7 +6,7 @@ import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { CASH, type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { minusTicks, type Ticks } from '../../lib/domain/contract/units.ts';
-import { readJournal } from '../../lib/store/accounts.ts';
+import { readJournal } from '../../lib/store/journal.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { limitText } from '../http/paging.ts';

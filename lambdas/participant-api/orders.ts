@@ -3,14 +3,15 @@
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
 import * as z from 'zod';
+import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import type { LiveOrders, Order } from '../../lib/domain/auction/orders.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
-import { accountBook } from '../../lib/store/open-orders.ts';
 import { readCarried } from '../../lib/store/results.ts';
+import { submissionsSince } from '../../lib/store/submissions.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -50,7 +51,7 @@ async function ownOrders({ account, shard }: Participant, { product, lastAuction
   const intake = await readIntake(table, product, shard);
   const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
   const own = left.filter((order) => order.account === account);
-  return (await accountBook(table, { product, shard, account }, intake, lastAuction, own)).orders;
+  return openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction)).orders;
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/contract/product.ts';
-import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/accounts.ts';
+import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';

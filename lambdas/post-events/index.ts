@@ -3,15 +3,18 @@
  * The message is only a wake-up, so a repeat finds nothing to do and a lost one is made good by the next. Every shard
  * records what an event moved; the last one checks that over all accounts it moved nothing, or halts the venue.
  */
+
+import { type EventTotals, imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { centsPerTick } from '../../lib/domain/contract/product.ts';
-import { type EventTotals, imbalance, moveCursor, readCursor, recordTotals } from '../../lib/store/accounts.ts';
+import { recordTotals } from '../../lib/store/control-totals.ts';
+import { moveCursor, readCursor } from '../../lib/store/cursors.ts';
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume, measure } from '../queue/consume.ts';
-import { postEvent } from './post-event.ts';
+import { postToShard } from './post-event.ts';
 
 /** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
 const EVENTS_MAX = 50;
@@ -27,7 +30,7 @@ export const handler = consume('postings', (backends) => async ({ shard }) => {
     if (entries.length === 0) throw new Error(`event ${cursor + 1} is missing from the log`);
     for (const entry of entries) {
       if (entry.seq !== cursor + 1) throw new Error(`event ${cursor + 1} is missing from the log`);
-      const posted = await recordTotals(table, entry.seq, shard, await postEvent(backends, shard, shards, entry, tick));
+      const posted = await recordTotals(table, entry.seq, shard, await postToShard(table, shard, shards, entry, tick));
       cursor = entry.seq;
       // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
       if (posted.shards.size === shards && !(await completePosting(backends, entry, posted))) break;

@@ -1,111 +1,72 @@
 /**
- * One event into one shard. Journal entries are written before the states they lead to, and a state only if the stored
- * one is older; an account that a run before this one has already moved is counted by its journal entry, so the totals
- * come out the same however often and wherever the run was interrupted.
+ * One event into one shard, a slice of accounts at a time: load them, decide what the event makes of them, write. Journal
+ * entries are written before the states they lead to, and a state only if the stored one is older, so a run may be
+ * interrupted anywhere and repeated.
  */
 
 import type { Fill } from '../../lib/domain/auction/book.ts';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/clearing/account.ts';
-import { BANK, type ClearingEvent, type DayClosed } from '../../lib/domain/clearing/events.ts';
+import { type AccountState, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { addTotals, type ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
+import type { ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
+import { accountsTouched, closeBooks, postEvent, type Rolling } from '../../lib/domain/clearing/posting.ts';
 import { rollDay } from '../../lib/domain/clearing/roll.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { addCents, addLots, type Lots, lots, NO_CENTS } from '../../lib/domain/contract/units.ts';
-import {
-  accountsOf,
-  readAccounts,
-  readEntry,
-  rollInstructionsOf,
-  type ShardTotals,
-  type Statement,
-  statementOf,
-  sumByKey,
-  writeAccount,
-  writeJournal,
-  writeStatements,
-} from '../../lib/store/accounts.ts';
+import { accountsOf, readAccounts, writeAccount } from '../../lib/store/accounts.ts';
+import { readEntry, writeJournal } from '../../lib/store/journal.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { type LogEntry, loadVenue } from '../../lib/store/log.ts';
 import { readFills } from '../../lib/store/results.ts';
-import type { Backends } from '../queue/consume.ts';
+import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
+import { writeStatements } from '../../lib/store/statements.ts';
+import type { Table } from '../../lib/store/table.ts';
 
 /** Accounts worked at a time: enough to keep the table busy, few enough to hold in memory. */
 const SLICE = 250;
 
-export async function postEvent(
-  backends: Backends,
+/** Posts an event to the accounts of a shard; the answer is what it moved there. */
+export async function postToShard(
+  table: Table,
   shard: number,
   shards: number,
-  entry: LogEntry,
+  { seq, event }: LogEntry,
   centsPerTick: (product: string) => bigint,
 ): Promise<ShardTotals> {
-  const { table } = backends;
-  const { seq, event } = entry;
-  if (event.kind === 'day-closed') return closeDay(backends, shard, seq, event);
-
+  if (event.kind === 'day-closed') return closeDay(table, shard, seq, event);
   const fills = event.kind === 'auction-cleared' ? await readFills(table, event.product, event.auction, shard, event.fills) : [];
   const fillsOf = Map.groupBy(fills, ({ account }) => account);
-  const revalues = event.kind === 'prices-settled' || event.kind === 'month-expired';
-  let totals: ShardTotals = { accounts: 0, cents: NO_CENTS, lots: {} };
-  const holdings: Holdings = { long: {}, net: {} };
-  const slices = revalues ? slicesOf(accountsOf(table, shard)) : named(backends, touched(event, fillsOf), shard, shards);
-  for await (const slice of slices) {
-    const moved = await postSlice(backends, shards, seq, event, slice, fillsOf, centsPerTick);
-    totals = {
-      accounts: totals.accounts + moved.entries.length,
-      cents: moved.entries.reduce((sum, { cents }) => addCents(sum, cents), totals.cents),
-      lots: sumByKey([totals.lots, ...moved.entries.map((posted) => posted.lots)]),
-    };
-    if (revalues) for (const state of moved.states) addHoldings(holdings, state, event.product);
-  }
-  return revalues ? { ...totals, held: holdings } : totals;
+  const post = async (states: readonly AccountState[]): Promise<ShardTotals> => {
+    const { applied, totals } = postEvent(seq, event, states, fillsOf, await entriesLeft(table, seq, states), centsPerTick);
+    await writeJournal(
+      table,
+      applied.map(({ entry }) => entry),
+    );
+    await Promise.all(applied.map(({ state }) => writeAccount(table, shards, state)));
+    return totals;
+  };
+  let totals = await post([]);
+  for await (const states of touched(table, event, fillsOf, shard, shards)) totals = addTotals(totals, await post(states));
+  return totals;
 }
 
-/** Applies the event to a slice of accounts: journal first, then states. */
-async function postSlice(
-  { table }: Backends,
-  shards: number,
-  seq: number,
+/** The journal entries that a run before this one has left, of the accounts that stand at the event or past it. */
+async function entriesLeft(table: Table, seq: number, states: readonly AccountState[]): Promise<Map<string, JournalEntry>> {
+  const entries = new Map<string, JournalEntry>();
+  for (const { account } of states.filter(({ applied }) => applied >= seq)) {
+    const entry = await readEntry(table, account, seq);
+    if (entry) entries.set(account, entry);
+  }
+  return entries;
+}
+
+/** The shard's accounts that an event may touch, in slices. */
+async function* touched(
+  table: Table,
   event: ClearingEvent,
-  slice: readonly AccountState[],
   fillsOf: ReadonlyMap<string, readonly Fill[]>,
-  centsPerTick: (product: string) => bigint,
-): Promise<{ entries: JournalEntry[]; states: AccountState[] }> {
-  const entries: JournalEntry[] = [];
-  const fresh: { state: AccountState; entry: JournalEntry }[] = [];
-  const states: AccountState[] = [];
-  for (const state of slice) {
-    if (state.applied >= seq) {
-      const posted = await readEntry(table, state.account, seq);
-      if (posted) entries.push(posted);
-      states.push(state);
-      continue;
-    }
-    const applied = applyEvent(state, seq, event, fillsOf.get(state.account) ?? [], centsPerTick);
-    if (applied) fresh.push(applied);
-    states.push(applied?.state ?? state);
-  }
-  await writeJournal(
-    table,
-    fresh.map(({ entry }) => entry),
-  );
-  await Promise.all(fresh.map(({ state }) => writeAccount(table, shards, state)));
-  entries.push(...fresh.map(({ entry }) => entry));
-  return { entries, states };
-}
-
-/** The accounts an event names, without those of other shards. */
-function touched(event: ClearingEvent, fillsOf: ReadonlyMap<string, unknown>): string[] {
-  if (event.kind === 'account-opened') return [event.account];
-  if (event.kind === 'cash-moved') return [event.account, BANK];
-  return [...fillsOf.keys()];
-}
-
-async function* named(
-  { table }: Backends,
-  accounts: readonly string[],
   shard: number,
   shards: number,
 ): AsyncGenerator<AccountState[]> {
+  const accounts = accountsTouched(event, fillsOf);
+  if (accounts === 'all') return yield* slicesOf(accountsOf(table, shard));
   const own = accounts.filter((account) => shardOf(account, shards) === shard);
   for (let at = 0; at < own.length; at += SLICE) {
     const slice = own.slice(at, at + SLICE);
@@ -126,49 +87,17 @@ async function* slicesOf(accounts: AsyncGenerator<AccountState>): AsyncGenerator
   if (slice.length) yield slice;
 }
 
-interface Holdings {
-  long: Record<number, Lots>;
-  net: Record<number, Lots>;
-}
-
-function addHoldings(holdings: Holdings, state: AccountState, product: string): void {
-  const holding = state.products[product];
-  for (const [month, quantity] of holding ? positions(holding) : []) {
-    holdings.net[month] = addLots(holdings.net[month] ?? lots(0), quantity);
-    if (quantity > 0) holdings.long[month] = addLots(holdings.long[month] ?? lots(0), quantity);
-  }
-}
-
-/** The books of the day: a statement for every account that holds or moved something, and what they add up to. */
-async function closeDay({ table }: Backends, shard: number, seq: number, event: DayClosed): Promise<ShardTotals> {
+/** Closes the books of the day: writes the statements of the shard's accounts. */
+async function closeDay(table: Table, shard: number, seq: number, event: DayClosed): Promise<ShardTotals> {
   const { product, date } = event;
-  const state: ProductState = (await loadVenue(table)).products[product]!;
-  const near = rollDay(state.parameters.calendar, date)?.near;
+  const near = rollDay((await loadVenue(table)).products[product]!.parameters.calendar, date)?.near;
   const instructed = new Set((await rollInstructionsOf(table, product, shard)).map(({ account }) => account));
-  const holdings: Holdings = { long: {}, net: {} };
-  let [collected, longsRollCost] = [NO_CENTS, NO_CENTS];
-  let [longsRolled, shortsRolled, longsLeft] = [lots(0), lots(0), lots(0)];
-  let accounts = 0;
-  for await (const slice of slicesOf(accountsOf(table, shard))) {
-    const statements: Statement[] = [];
-    for (const account of slice) {
-      const holding = account.products[product];
-      if (!holding) continue;
-      addHoldings(holdings, account, product);
-      const day = holding.day?.date === date ? holding.day : undefined;
-      const rolled = day?.rolledLots ?? lots(0);
-      if (day && day.variation > 0n) collected = addCents(collected, day.variation);
-      if (rolled > 0) [longsRolled, longsRollCost] = [addLots(longsRolled, rolled), addCents(longsRollCost, day!.rollCost)];
-      if (rolled < 0) shortsRolled = lots(shortsRolled - rolled);
-      if (near !== undefined && instructed.has(account.account))
-        longsLeft = lots(longsLeft + Math.max(0, holding.lots[near] ?? 0));
-      // Moved on by a later event: its statement was written by a worker that this one is a late repeat of.
-      const statement = account.applied > seq ? undefined : statementOf(account, product, date);
-      if (statement) statements.push(statement);
-    }
-    await writeStatements(table, statements);
-    accounts += statements.length;
+  const rolling: Rolling | undefined = near === undefined ? undefined : { near, accounts: instructed };
+  let { totals } = closeBooks(seq, event, [], rolling);
+  for await (const states of slicesOf(accountsOf(table, shard))) {
+    const closed = closeBooks(seq, event, states, rolling);
+    await writeStatements(table, closed.statements);
+    totals = addTotals(totals, closed.totals);
   }
-  const day = { collected, longsRolled, shortsRolled, longsLeft, longsRollCost };
-  return { accounts, cents: NO_CENTS, lots: {}, held: holdings, day };
+  return totals;
 }

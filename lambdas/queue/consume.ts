@@ -1,7 +1,7 @@
 /**
  * What every queue worker shares: messages are parsed on arrival, worked one after another, and only those that failed
- * come back. In a FIFO queue a failure also returns the later messages of its group, and no other group's: until the queue
- * is about to give the failed one up.
+ * come back. In a FIFO queue a failure also returns the later messages of its group, and no other group's, until the queue
+ * is about to move the failed one to the dead letters.
  */
 import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -33,7 +33,7 @@ export function openBackends(): Backends {
 
 export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
 
-/** A Lambda handler for a queue. `begin` makes the work of one invocation, so that what it reads once is shared by its messages. */
+/** A Lambda handler for a queue. `begin` is called once an invocation, so that its messages share what it has read. */
 export function consume<Queue extends QueueName>(
   queue: Queue,
   begin: (backends: Backends) => Work<Queue>,
@@ -75,9 +75,9 @@ export function consume<Queue extends QueueName>(
 }
 
 /**
- * Whether the queue will move the message to the dead letters instead of bringing it again. Those behind it in its group
- * were received as often as it was: if they went back once more, they would be given up with it, though nothing is
- * wrong with them. So they are worked, as they would be after it had gone.
+ * Whether the queue will move the message to the dead letters instead of bringing it again. The messages behind it in its
+ * group were received as often as it was: if they went back once more, they would become dead letters with it, though
+ * nothing is wrong with them. So they are worked now, as they would be after it had gone.
  */
 const isLastReceive = ({ attributes }: SQSRecord): boolean =>
   Number(attributes.ApproximateReceiveCount) >= Number(required(ENV.receivesMax));
@@ -87,7 +87,10 @@ export const measure = ({ metrics }: Backends, name: string, value: number): voi
   metrics.addMetric(name, MetricUnit.NoUnit, value);
 };
 
-/** Repeats a decision until nobody else has committed in between. Contention is a few writers a minute; a bound is a bug. */
+/**
+ * Repeats a decision until no other worker has committed in between; `undefined` asks for another try. There are a few
+ * commits a minute, so after twenty tries it throws: that many in a row can only be a bug.
+ */
 export async function untilCommitted<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 20; tries++) {
     const done = await attempt();

@@ -15,13 +15,15 @@ import {
   nextBusinessDay,
 } from '../../lib/domain/contract/calendar.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
-import { isPosted, readAccounts, rollInstructionsOf } from '../../lib/store/accounts.ts';
+import { readAccounts } from '../../lib/store/accounts.ts';
 import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
+import { isPosted } from '../../lib/store/control-totals.ts';
 import { type Day, moveDay, openDay, planDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { claimRollChunk } from '../../lib/store/submissions.ts';
+import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
+import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
 

@@ -1,5 +1,6 @@
 /** Takes a product's day as far as it can go now. Every step looks before it acts, so it can be taken any number of times. */
 
+import { type HeldProposal, heldId, isApproved, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { rollOpening } from '../../lib/domain/clearing/roll.ts';
 import {
@@ -15,23 +16,12 @@ import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { firstDay } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import type { Ticks } from '../../lib/domain/contract/units.ts';
-import { isPosted } from '../../lib/store/accounts.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
-import {
-  type Day,
-  type Held,
-  type HeldProposal,
-  heldId,
-  hold,
-  isApproved,
-  moveDay,
-  newestIndex,
-  openDay,
-  readHeld,
-  readIndex,
-  SYSTEM,
-} from '../../lib/store/days.ts';
+import { isPosted } from '../../lib/store/control-totals.ts';
+import { type Day, moveDay, openDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
+import { hold, readHeld } from '../../lib/store/held.ts';
+import { newestIndex, readIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
@@ -175,11 +165,11 @@ async function agree(
   const { table, logger } = backends;
   const { product, date } = day;
   const id = heldId(proposal.kind, product, date);
-  const held: Held | undefined = await readHeld(table, id);
+  const held = await readHeld(table, id);
   if (held && isApproved(held)) return { proposal: held.proposal, by: held.approvals };
   if (!held && holds.length === 0) return { proposal, by: [] };
   if (!held) {
-    await hold(table, { id, product, date, proposal, holds, proposedBy: SYSTEM });
+    await hold(table, propose(product, date, proposal, holds, SYSTEM));
     logger.warn('held for approval', { product, date, held: id, reasons: holds.map(({ reason }) => reason) });
   }
   measure(backends, METRICS.held, 1);

@@ -1,12 +1,13 @@
 /** A day in one object: what settled, what traded, what is open, what rolled. Read by operators and by the public prices. */
 
+import { type ShardTotals, sumByKey } from '../../lib/domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, contractCode, monthAfter, nearMonth } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { addCents, type Cents, formatCents, type lots, NO_CENTS, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
-import { readTotals, type ShardTotals, sumByKey } from '../../lib/store/accounts.ts';
+import { readTotals } from '../../lib/store/control-totals.ts';
 import type { Day } from '../../lib/store/days.ts';
 import { newestEvents, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';

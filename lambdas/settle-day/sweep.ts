@@ -3,6 +3,7 @@
  * with the worker that was about to ring it; the sweep is why none of them has to be certain.
  */
 
+import { isApproved } from '../../lib/domain/clearing/approval.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import {
   addDays,
@@ -12,9 +13,10 @@ import {
   localDate,
   nextBusinessDay,
 } from '../../lib/domain/contract/calendar.ts';
-import { readCursor } from '../../lib/store/accounts.ts';
 import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
-import { isApproved, listHeld, openDay } from '../../lib/store/days.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
+import { openDay } from '../../lib/store/days.ts';
+import { listHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required, type Table } from '../../lib/store/table.ts';

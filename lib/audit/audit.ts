@@ -58,6 +58,7 @@ export async function auditVenue(table: Table, shards: number): Promise<Audit> {
   return auditRows(await VenueRows.from(table.scan()), shards);
 }
 
+/** Audits rows that are in memory already, as they are of a table or of an export. */
 export async function auditRows(rows: VenueRows, shards: number): Promise<Audit> {
   const replayed = await replay(rows, shards);
   const { venue, events, accounts, faults, complete } = replayed;
@@ -183,6 +184,7 @@ function sums(accounts: readonly AccountState[]): Pick<Audit, 'lotsSum' | 'cents
   };
 }
 
+/** `stateHash` of a venue and its accounts. */
 export function hashOf(venue: VenueState, accounts: readonly AccountState[]): string {
   const products = Object.values(venue.products).map(
     ({ product, version, listed, marks, lastAuction, carried, settledOn, closedOn }) => ({

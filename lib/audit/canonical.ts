@@ -1,6 +1,7 @@
 /** Equal values as equal text: the keys of every object in order, JSON inside an attribute read as what it says. */
 import type { Attributes } from '../store/table.ts';
 
+/** A value as JSON text that equal values share. */
 export function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) => {

@@ -1,15 +1,18 @@
 /**
  * The records that the pipeline steers by, held against the log: numbers given to slots, intakes, done-once marks, day runs
- * with their reports, and what two operators approved. They decide nothing that has been committed; a wrong one misleads
- * who reads it, or what comes next.
+ * with their reports, and what two operators approved. They decide nothing that has been committed; a wrong one misleads its
+ * readers, or the next step.
  */
 
+import { heldId } from '../domain/clearing/approval.ts';
+import { sumByKey } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { parseContractCode } from '../domain/contract/months.ts';
 import { formatPrice } from '../domain/contract/product.ts';
 import { addCents, formatCents, NO_CENTS } from '../domain/contract/units.ts';
-import { decodeTotals, sumByKey } from '../store/accounts.ts';
-import { DAY_STEPS, type Held, heldId } from '../store/days.ts';
+import { decodeTotals } from '../store/control-totals.ts';
+import { DAY_STEPS } from '../store/days.ts';
+import { decodeHeld } from '../store/held.ts';
 import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
@@ -17,6 +20,7 @@ import type { Finding } from './finding.ts';
 import type { Replay } from './replay.ts';
 import { rowName, type VenueRows } from './rows.ts';
 
+/** How many of these records there are, and what is wrong with them. */
 export async function recordFindings(rows: VenueRows, replayed: Replay): Promise<{ checked: number; faults: Finding[] }> {
   const kinds = ['SLOT', 'INTAKE', 'ONCE', 'DAY', 'HELD'] as const;
   const checked = kinds.reduce((sum, kind) => sum + rows.ofKind(kind).length, 0);
@@ -48,7 +52,7 @@ async function slotFindings(rows: VenueRows): Promise<Finding[]> {
   return faults;
 }
 
-/** A intake stands behind every auction that its shard has closed, and has passed each with the dates it was closed with. */
+/** A shard's intake is behind every auction that the shard has closed, and has passed each with the dates it was closed with. */
 async function intakeFindings(rows: VenueRows): Promise<Finding[]> {
   const faults: Finding[] = [];
   for (const intake of rows.ofKind('INTAKE')) {
@@ -160,7 +164,7 @@ async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[
     if ((event.kind !== 'prices-settled' && event.kind !== 'month-expired') || event.approvedBy.length === 0) continue;
     const key = heldKey(heldId(event.kind === 'prices-settled' ? 'settlement' : 'final-price', event.product, event.date));
     const item = await rows.get(key);
-    const held = item && (JSON.parse(item.data!.S!) as Held);
+    const held = item && decodeHeld(item);
     const value = event.kind === 'prices-settled' ? event.settled : event.finalPrice;
     const proposed =
       held?.proposal.kind === 'settlement' ? held.proposal.curve : held?.proposal.kind === 'final-price' && held.proposal.price;

@@ -5,21 +5,24 @@
  */
 
 import type { Fill } from '../domain/auction/book.ts';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../domain/clearing/account.ts';
-import { BANK, type ClearingEvent } from '../domain/clearing/events.ts';
+import { type AccountState, emptyAccount } from '../domain/clearing/account.ts';
+import { isEnough } from '../domain/clearing/approval.ts';
+import type { ClearingEvent } from '../domain/clearing/events.ts';
+import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posting.ts';
 import { rollOpening } from '../domain/clearing/roll.ts';
 import { decideFinalPrice, settlementCurve } from '../domain/clearing/settlement.ts';
 import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../domain/clearing/venue.ts';
 import { nextBusinessDay } from '../domain/contract/calendar.ts';
 import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
-import { addCents, addLots, lots, NO_CENTS } from '../domain/contract/units.ts';
-import { encodeTotals, journalItem, type ShardTotals, statementItem, statementOf, sumByKey } from '../store/accounts.ts';
-import { APPROVALS_NEEDED, readIndex } from '../store/days.ts';
+import { encodeTotals } from '../store/control-totals.ts';
+import { readIndex } from '../store/index-values.ts';
+import { journalItem } from '../store/journal.ts';
 import { logKey, shardOf, totalsKey } from '../store/keys.ts';
 import { LogDamagedError, readLog } from '../store/log.ts';
 import { readFills } from '../store/results.ts';
-import { type Item, type Rows, S } from '../store/table.ts';
+import { statementItem } from '../store/statements.ts';
+import { type Attributes, type Item, type Rows, S } from '../store/table.ts';
 import { auctionFindings } from './auctions.ts';
 import { canonical } from './canonical.ts';
 import type { Finding } from './finding.ts';
@@ -39,6 +42,7 @@ export interface Replay {
   complete: boolean;
 }
 
+/** Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. */
 export async function replay(rows: Rows, shards: number): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,
@@ -102,9 +106,10 @@ async function priceFindings(
 ): Promise<Finding[]> {
   const { parameters, toSettle, marks } = before.products[event.product]!;
   const row = nameOf(seq);
-  const approved = new Set(event.approvedBy).size;
+  const approved = event.approvedBy.length > 0;
   const faults: Finding[] = [];
-  if (approved > 0 && approved < APPROVALS_NEEDED) faults.push({ row, what: `is approved by ${approved} operator` });
+  if (approved && !isEnough(event.approvedBy))
+    faults.push({ row, what: `is approved by ${new Set(event.approvedBy).size} operator` });
   const differs = (what: string, logged: unknown, due: unknown): void => {
     if (canonical(logged) !== canonical(due))
       faults.push({ row, what: `${what} is ${canonical(logged)} in the log and ${canonical(due)} by the rules` });
@@ -121,48 +126,30 @@ async function priceFindings(
   return faults;
 }
 
-/** Applies an event to every account it touches, and notes the rows that this leaves. */
+/** Posts an event to the accounts of every shard, and notes the rows that this leaves. */
 async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent, shards: number): Promise<void> {
   const { accounts, venue } = state;
   const fills = await fillsOf(rows, event, shards);
   const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
-  const entries: JournalEntry[] = [];
-  for (const account of touched(event, accounts, fills)) {
-    const applied = applyEvent(accounts.get(account) ?? emptyAccount(account), seq, event, fills.get(account) ?? [], tick);
-    if (!applied) continue;
-    accounts.set(account, applied.state);
-    entries.push(applied.entry);
-    state.journal.push(journalItem(applied.entry));
-  }
-  const byShard = Map.groupBy(entries, ({ account }) => shardOf(account, shards));
-  const totals = Array.from({ length: shards }, (_, shard): [string, ShardTotals] => [
-    `shard#${shard}`,
-    event.kind === 'day-closed'
-      ? closeDay(state, event, shard, shards)
-      : {
-          ...moved(byShard.get(shard) ?? []),
-          ...(event.kind === 'prices-settled' || event.kind === 'month-expired'
-            ? { held: heldIn(state, event.product, shard, shards) }
-            : {}),
-        },
-  ]);
-  state.totals.push({
-    ...totalsKey(seq),
-    attributes: Object.fromEntries(totals.map(([name, value]) => [name, S(encodeTotals(value))])),
+  const touched = accountsTouched(event, fills);
+  const names = touched === 'all' ? [...accounts.keys()] : touched;
+  const byShard = Map.groupBy(names, (account) => shardOf(account, shards));
+  const totals = Array.from({ length: shards }, (_, shard): [string, Attributes[string]] => {
+    const states = (byShard.get(shard) ?? []).map((account) => accounts.get(account) ?? emptyAccount(account));
+    if (event.kind === 'day-closed') {
+      // Lots left to roll are not known here: they depend on instructions, which may have changed since.
+      const closed = closeBooks(seq, event, states, undefined);
+      state.statements.push(...closed.statements.map(statementItem));
+      return [`shard#${shard}`, S(encodeTotals(closed.totals))];
+    }
+    const posted = postEvent(seq, event, states, fills, new Map(), tick);
+    for (const { state: next, entry } of posted.applied) {
+      accounts.set(next.account, next);
+      state.journal.push(journalItem(entry));
+    }
+    return [`shard#${shard}`, S(encodeTotals(posted.totals))];
   });
-}
-
-function touched(event: ClearingEvent, accounts: ReadonlyMap<string, unknown>, fills: ReadonlyMap<string, unknown>): string[] {
-  switch (event.kind) {
-    case 'account-opened':
-      return [event.account];
-    case 'cash-moved':
-      return [event.account, BANK];
-    case 'auction-cleared':
-      return [...fills.keys()];
-    default:
-      return [...accounts.keys()];
-  }
+  state.totals.push({ ...totalsKey(seq), attributes: Object.fromEntries(totals) });
 }
 
 async function fillsOf(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, Fill[]>> {
@@ -171,44 +158,6 @@ async function fillsOf(rows: Rows, event: ClearingEvent, shards: number): Promis
   for (let shard = 0; shard < shards; shard++)
     fills.push(await readFills(rows, event.product, event.auction, shard, event.fills));
   return Map.groupBy(fills.flat(), ({ account }) => account);
-}
-
-const moved = (entries: readonly JournalEntry[]): ShardTotals => ({
-  accounts: entries.length,
-  cents: entries.reduce((sum, { cents }) => addCents(sum, cents), NO_CENTS),
-  lots: sumByKey(entries.map((entry) => entry.lots)),
-});
-
-function heldIn({ accounts }: Replay, product: string, shard: number, shards: number): NonNullable<ShardTotals['held']> {
-  const held = [...accounts.values()].flatMap((account) =>
-    shardOf(account.account, shards) === shard && account.products[product] ? [account.products[product]] : [],
-  );
-  const longs = held.map((holding) => Object.fromEntries(positions(holding).filter(([, quantity]) => quantity > 0)));
-  return { long: sumByKey(longs), net: sumByKey(held.map((holding) => holding.lots)) };
-}
-
-/** A day's statements in one shard, and what they add up to. Lots left to roll depend on instructions, which may change since. */
-function closeDay(
-  state: Replay,
-  { product, date }: Extract<ClearingEvent, { kind: 'day-closed' }>,
-  shard: number,
-  shards: number,
-): ShardTotals {
-  let [collected, longsRollCost] = [NO_CENTS, NO_CENTS];
-  let [longsRolled, shortsRolled] = [lots(0), lots(0)];
-  let accounts = 0;
-  for (const account of state.accounts.values()) {
-    const statement = shardOf(account.account, shards) === shard ? statementOf(account, product, date) : undefined;
-    if (!statement) continue;
-    accounts += 1;
-    state.statements.push(statementItem(statement));
-    const { variation, rolledLots, rollCost } = statement;
-    if (variation > 0n) collected = addCents(collected, variation);
-    if (rolledLots > 0) [longsRolled, longsRollCost] = [addLots(longsRolled, rolledLots), addCents(longsRollCost, rollCost)];
-    if (rolledLots < 0) shortsRolled = lots(shortsRolled - rolledLots);
-  }
-  const day = { collected, longsRolled, shortsRolled, longsLeft: lots(0), longsRollCost };
-  return { accounts, cents: NO_CENTS, lots: {}, held: heldIn(state, product, shard, shards), day };
 }
 
 const nameOf = (seq: number): string => `${logKey(seq).pk} ${logKey(seq).sk}`;

@@ -5,6 +5,7 @@
 import type { Key } from '../store/keys.ts';
 import type { Attributes, Range, Rows } from '../store/table.ts';
 
+/** The rows of one venue, each once. */
 export class VenueRows implements Rows {
   readonly #partitions = new Map<string, Attributes[]>();
   readonly #byKey = new Map<string, Attributes>();
@@ -67,6 +68,7 @@ export class VenueRows implements Rows {
   }
 }
 
+/** A row's partition and sort key, as the audit names it. */
 export const rowName = ({ pk, sk }: Attributes): string => `${pk?.S} ${sk?.S}`;
 
 /** Code units, as every machine sorts alike. */

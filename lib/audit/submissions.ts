@@ -7,6 +7,7 @@ import { type Attributes, bytes } from '../store/table.ts';
 import type { Finding } from './finding.ts';
 import { rowName, type VenueRows } from './rows.ts';
 
+/** What is wrong with the submissions, in order of key. */
 export function bookFindings(rows: VenueRows, shards: number): Finding[] {
   return rows.ofKind('BOOK').flatMap((item) => {
     const what = faultOf(item, shards);

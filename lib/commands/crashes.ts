@@ -30,13 +30,13 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const print = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
-  const dir = data ?? mkdtempSync(join(tmpdir(), 'kills-'));
+  const dir = data ?? mkdtempSync(join(tmpdir(), 'crashes-'));
   const count = whole('--times', times, 1);
   const result = await runCrashTest({
     dir,
     times: count,
     seed: whole('--seed', seed, 0),
-    onKill: ({ number, afterMs, up, marketTime }) =>
+    onCrash: ({ number, afterMs, up, marketTime }) =>
       print(
         `${`${number}`.padStart(4)} of ${count}  ${up ? 'running ' : 'starting'}  after ${afterMs} ms  market time ${marketTime}`,
       ),
@@ -53,7 +53,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 function lines({
-  kills,
+  crashes,
   starting,
   submissions,
   calls,
@@ -68,7 +68,7 @@ function lines({
 }: CrashTestResult) {
   return [
     '',
-    `${kills} kills, ${starting} of them in a start, in ${Math.round(seconds)} s`,
+    `${crashes} crashes, ${starting} of them in a start, in ${Math.round(seconds)} s`,
     `submissions: ${submissions.sent} sent, ${submissions.answered} answered, ${submissions.taken} in the book`,
     `operator calls: ${calls.sent} sent, ${calls.answered} answered`,
     `${events} events, ${auctions} auctions, ${days} days closed, ${fills} fills, ${redriven} messages redriven`,

@@ -7,7 +7,7 @@ import { serviceError } from '../local/proxy/proxy.ts';
 import type { ProxyRequest } from '../local/proxy/request.ts';
 import type { DeliveryFate, Fate, FaultHooks } from '../virtual/fault-hooks.ts';
 
-/** Shares of a thousand. A read can be refused, lost or never answered; only a write can take effect unheard. */
+/** Shares of a thousand. A read can be refused, lost or never answered; only a write can take effect without an answer. */
 const READ_FAULTS = { 'drop-before': 3, throttle: 3, outage: 2, 'kill-before': 3, 'hang-before': 2, partly: 60 };
 const WRITE_FAULTS = {
   'drop-before': 10,
@@ -25,14 +25,14 @@ const DELIVERY_FAULTS = { late: 60, again: 80, double: 40, lost: 30 };
 const FIRING_FAULTS = { twice: 200, late: 150, never: 100 };
 const ANSWER_LOST = { 'answer lost': 30 };
 const STALE = 200;
-/** One thing may be unlucky this often; a system in which everything always fails shows nothing. */
+/** How often the same thing may be struck; a system in which everything always fails shows nothing. */
 const SAME_MAX = 3;
-/** An outage refuses a request and its repeats so often: more than the SDK tries, so that what wanted it fails. */
+/** How often an outage refuses a request and its repeats: more than the SDK tries, so that the caller fails. */
 const OUTAGE_REFUSALS = 5;
 /** How far a wall clock may be off, either way. */
 const SKEW_MS_MAX = 3 * 3_600_000;
 
-/** What a wake-up says, the log says too, and the sweep rings again. An order or a marker is said only once. */
+/** Queues of wake-ups: what one says, the table says too, and the sweep sends it again. Orders and markers are sent only once. */
 const WAKE_UPS: ReadonlySet<string> = new Set(['clearings', 'postings.fifo', 'day-runs', 'rolls']);
 const BATCHES: ReadonlySet<string> = new Set(['BatchGetItem', 'BatchWriteItem', 'SendMessageBatch']);
 const READS: ReadonlySet<string> = new Set(['GetItem', 'BatchGetItem', 'Query']);
@@ -40,48 +40,21 @@ const HALF_HOUR_MS = 30 * 60_000;
 
 export interface Faults {
   readonly faultHooks: FaultHooks;
-  /** What was injected: fault and what it was done to, by how often. */
+  /** How often each fault was injected, by fault and what it was done to. */
   readonly injected: ReadonlyMap<string, number>;
   readonly byKind: () => Record<string, number>;
 }
 
-/** `mayLoseWakeUp` says when a lost wake-up can still be rung again before it matters. */
+/** The faults of a seed. `mayLoseWakeUp` says whether, at an instant, the sweep can still make up for a lost wake-up. */
 export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (nowMs: number) => boolean): Faults {
-  const counts = new Map<string, number>();
-  const injected = new Map<string, number>();
-  const kinds: Record<string, number> = {};
-  const struck = new Map<string, number>();
+  const { strike, note, injected, byKind } = startTally(seed);
   const outages = new Map<string, number>();
-  let bellLostAt = -1;
+  let wakeUpLostAt = -1;
   let reads = 0;
-
-  /** The fault, if any, of the next time that this is done. */
-  const strike = <Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined => {
-    const times = (counts.get(what) ?? 0) + 1;
-    counts.set(what, times);
-    if ((struck.get(what) ?? 0) >= SAME_MAX) return undefined;
-    let drawn = draw(`${seed} ${what} ${times}`);
-    for (const [kind, share] of Object.entries(shares) as [Kind, number][]) {
-      drawn -= share;
-      if (drawn >= 0) continue;
-      struck.set(what, (struck.get(what) ?? 0) + 1);
-      return kind;
-    }
-    return undefined;
-  };
-  const note = (kind: string, what: string): void => {
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
-    injected.set(`${kind} ${what}`, (injected.get(`${kind} ${what}`) ?? 0) + 1);
-  };
-  const chance = (what: string, shares: Readonly<Record<string, number>>): boolean => {
-    const kind = strike(what, shares);
-    if (kind) note(kind, what);
-    return kind !== undefined;
-  };
 
   return {
     injected,
-    byKind: () => Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
+    byKind,
     faultHooks: {
       onRequest(request) {
         const what = `${request.function} ${subjectOf(request)}`;
@@ -103,9 +76,9 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         if (fault === undefined || (fault === 'double' && queue.endsWith('.fifo'))) return undefined;
         if (fault === 'lost') {
           const halfHour = Math.floor(now() / HALF_HOUR_MS);
-          if (!WAKE_UPS.has(queue) || body.includes('"sweep"') || halfHour === bellLostAt || !mayLoseWakeUp(now()))
+          if (!WAKE_UPS.has(queue) || body.includes('"sweep"') || halfHour === wakeUpLostAt || !mayLoseWakeUp(now()))
             return undefined;
-          bellLostAt = halfHour;
+          wakeUpLostAt = halfHour;
         }
         note(`message ${fault}`, what);
         return fault;
@@ -113,14 +86,19 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
       onFiring({ schedule, queue, dueMs }) {
         const what = `${schedule} ${new Date(dueMs).toISOString()}`;
         const fault = strike(what, FIRING_FAULTS);
-        // Nobody opens an intraday auction whose schedule never came: the market would be another one. And the sweeps are
-        // few here, because each is what makes good what else has failed.
+        // An intraday auction whose schedule never fires is never held, and the market would be another one. The sweeps are
+        // few here, and each repairs what else has failed, so none is left out or late.
         if (fault === undefined || (fault === 'never' && queue !== 'rolls') || (fault === 'late' && queue === 'day-runs'))
           return undefined;
         note(`schedule ${fault}`, what);
         return fault;
       },
-      onAnswer: (method, path) => chance(`${method} ${path}`, ANSWER_LOST),
+      onAnswer(method, path) {
+        const what = `${method} ${path}`;
+        const fault = strike(what, ANSWER_LOST);
+        if (fault) note(fault, what);
+        return fault !== undefined;
+      },
       isStale: () => {
         const stale = draw(`${seed} stale ${++reads}`) < STALE;
         if (stale) note('stale read', 'a read');
@@ -131,6 +109,42 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         note('clock skew', `${name} ${environment}`);
         return skew;
       },
+    },
+  };
+}
+
+interface Tally extends Pick<Faults, 'injected' | 'byKind'> {
+  /** The fault, if any, of the next time that this is done. */
+  strike<Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined;
+  /** Counts a fault that was injected. */
+  note(kind: string, what: string): void;
+}
+
+/** What was done how often, and which of it was struck. */
+function startTally(seed: number): Tally {
+  const counts = new Map<string, number>();
+  const struck = new Map<string, number>();
+  const injected = new Map<string, number>();
+  const kinds: Record<string, number> = {};
+  return {
+    injected,
+    byKind: () => Object.fromEntries(Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
+    strike<Kind extends string>(what: string, shares: Readonly<Record<Kind, number>>): Kind | undefined {
+      const times = (counts.get(what) ?? 0) + 1;
+      counts.set(what, times);
+      if ((struck.get(what) ?? 0) >= SAME_MAX) return undefined;
+      let drawn = draw(`${seed} ${what} ${times}`);
+      for (const [kind, share] of Object.entries(shares) as [Kind, number][]) {
+        drawn -= share;
+        if (drawn >= 0) continue;
+        struck.set(what, (struck.get(what) ?? 0) + 1);
+        return kind;
+      }
+      return undefined;
+    },
+    note(kind, what) {
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
+      injected.set(`${kind} ${what}`, (injected.get(`${kind} ${what}`) ?? 0) + 1);
     },
   };
 }

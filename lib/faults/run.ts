@@ -12,12 +12,12 @@ import { readFills } from '../store/results.ts';
 import { readSubmission } from '../store/submissions.ts';
 import type { VirtualCloud } from '../virtual/cloud.ts';
 import { seededFaults } from './chance.ts';
-import { ACCOUNTS, type Market, PRODUCT, play, type Script, SHARDS, type Stage, secretOf } from './scripted-market.ts';
+import { ACCOUNTS, type Market, PRODUCT, play, type Script, SELDOM, SHARDS, type Stage, secretOf } from './scripted-market.ts';
 import { openVirtualMarket, type VirtualMarketOptions } from './virtual-market.ts';
 
 export interface SeedResult {
   readonly seed: number;
-  /** A sentence each; none when the seed holds. */
+  /** What is wrong, a sentence each; none when the seed holds. */
   readonly failures: readonly string[];
   readonly faults: Readonly<Record<string, number>>;
   /** Every fault with what it was done to, in order of text. */
@@ -35,16 +35,14 @@ export interface End {
   readonly wrong: readonly string[];
 }
 
-/** Enough sweeps to make good what is lost: every quarter of an hour would be most of the time. */
-const SWEEPS = 'cron(30 11,14,16,17 ';
 const SCRIPTS = [
   { listed: '2025-10-30', last: '2025-10-31' },
   { listed: '2025-11-05', last: '2025-11-06' },
 ] as const;
 const VARIANTS = 4;
 const ZONE = 'America/New_York';
-/** After this, no sweep is left that could ring a lost wake-up again and see to what follows from it. */
-const BELLS_SAFE_UNTIL = '16:20';
+/** After this, no sweep is left to send a lost wake-up again and to move on what follows from it. */
+const WAKE_UPS_MAY_BE_LOST_UNTIL = '16:20';
 const SHOWN_MAX = 5;
 
 /** The seed's market: an expiry or a roll, with one of a few sizes, so that undisturbed runs can be kept. */
@@ -54,7 +52,7 @@ export const marketOf = (seed: number): Script => ({
   dayEnds: '18:05',
 });
 
-const isBellSafe = (nowMs: number): boolean => nowMs < instantOf(localDate(nowMs, ZONE), BELLS_SAFE_UNTIL, ZONE);
+const mayLoseWakeUp = (nowMs: number): boolean => nowMs < instantOf(localDate(nowMs, ZONE), WAKE_UPS_MAY_BE_LOST_UNTIL, ZONE);
 
 const undisturbed = new Map<string, Promise<End>>();
 
@@ -66,14 +64,14 @@ export async function runSeed(seed: number, sources?: string): Promise<SeedResul
   if (!undisturbed.has(name)) undisturbed.set(name, playToEnd(script));
   const expected = await undisturbed.get(name)!;
   let now = () => 0;
-  const faults = seededFaults(seed, () => now(), isBellSafe);
+  const faults = seededFaults(seed, () => now(), mayLoseWakeUp);
   const secrets = new Secrets();
-  const market = openVirtualMarket(script, { ...secrets.hooks, seed, sweeps: SWEEPS, sources, faultHooks: faults.faultHooks });
+  const market = openVirtualMarket(script, { ...secrets.hooks, seed, sweep: SELDOM, sources, faultHooks: faults.faultHooks });
   now = market.cloud.clock.now;
   const failures = await outcome(market, script, expected);
   return {
     seed,
-    failures: [...failures, ...secrets.told].slice(0, SHOWN_MAX),
+    failures: [...failures, ...secrets.leaks].slice(0, SHOWN_MAX),
     faults: faults.byKind(),
     injected: [...faults.injected].map(([what, times]) => `${what} x${times}`).sort(),
     trace: market.cloud.trace(),
@@ -84,7 +82,7 @@ export async function runSeed(seed: number, sources?: string): Promise<SeedResul
 async function outcome(market: Market<VirtualCloud>, script: Script, expected: End): Promise<string[]> {
   try {
     let looks = 0;
-    await play(market, script, () => pry(market, looks++));
+    await play(market, script, () => probe(market, looks++));
     return differences(expected, await endOf(market));
   } catch (error) {
     return [`the run did not end: ${(error as Error).message}`];
@@ -93,32 +91,32 @@ async function outcome(market: Market<VirtualCloud>, script: Script, expected: E
 
 /** Plays a script to its end on the virtual cloud. */
 export async function playToEnd(script: Script, options: VirtualMarketOptions = {}): Promise<End> {
-  const market = openVirtualMarket(script, { ...options, sweeps: SWEEPS });
+  const market = openVirtualMarket(script, { ...options, sweep: SELDOM });
   await play(market, script);
   return await endOf(market);
 }
 
 /**
- * Whether anybody is told of another's orders. A participant's name for an order is known to nobody else, so it may be in no
- * answer to others and in nothing that is printed.
+ * Finds orders that leak. Only their own participant knows the names of its orders, so a name may be in no answer to another
+ * caller and in nothing that a function prints.
  */
 class Secrets {
-  readonly told: string[] = [];
+  readonly leaks: string[] = [];
   readonly hooks: Pick<VirtualMarketOptions, 'onAnswer' | 'onOutput'> = {
     onAnswer: (caller, asked, answer) => {
       for (const account of ACCOUNTS)
         if (caller !== account && answer.includes(secretOf(account)))
-          this.told.push(`${asked} tells ${caller} of an order of ${account}`);
+          this.leaks.push(`${asked} tells ${caller} of an order of ${account}`);
     },
     onOutput: (name, text) => {
       for (const account of ACCOUNTS)
-        if (text.includes(secretOf(account))) this.told.push(`${name} prints an order of ${account}`);
+        if (text.includes(secretOf(account))) this.leaks.push(`${name} prints an order of ${account}`);
     },
   };
 }
 
-/** Somebody who looks where there is nothing of theirs to see; what they are told, `Secrets` hears. */
-async function pry({ operator, as, submitted, untilAnswered }: Market<Stage>, look: number): Promise<void> {
+/** Asks, as callers that have no right to it, for what belongs to others; `Secrets` reads the answers. */
+async function probe({ operator, as, submitted, untilAnswered }: Market<Stage>, look: number): Promise<void> {
   const of = submitted.find(({ account }) => account === 'maker');
   const asked: [Caller, string][] = [
     [operator, '/v1/operator/accounts/maker'],
@@ -132,7 +130,7 @@ async function pry({ operator, as, submitted, untilAnswered }: Market<Stage>, lo
     await untilAnswered(() => caller.ask('GET', path));
 }
 
-/** What a market has come to, read from its table alone. */
+/** What a market ends in, read from its table alone. */
 export async function endOf(market: Market<Stage>): Promise<End> {
   const { table, cloud } = market;
   const audit = await market.audit();

@@ -3,16 +3,13 @@
  * day, and an expiry or a roll. What it ends in must not depend on what goes wrong on the way, so a fault test plays it
  * twice and compares.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Audit, auditVenue } from '../audit/audit.ts';
 import { type Caller, Exchange } from '../client/exchange.ts';
 import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../domain/contract/months.ts';
-import { SWEEP } from '../infra/deployment.ts';
-import { synthesize } from '../infra/synthesize.ts';
+import type { SweepTimes } from '../infra/deployment.ts';
+import { assemblyOf } from '../infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
 import { PARAMETERS } from '../simulation/simulation.ts';
@@ -34,7 +31,7 @@ export interface Market<On extends Stage = Cloud> {
   readonly table: Table;
   /** What has been submitted, answered or not. */
   readonly submitted: readonly { readonly account: string; readonly key: string }[];
-  /** A UUIDv7 of the clock's time; the how-manieth one is all that tells two of them apart. */
+  /** A UUIDv7 of the clock's time; two of the same instant differ in a count alone. */
   key(): string;
   /** Sends until it is answered, as a client does whose connection broke: the key makes that safe. */
   submit(account: Account, orders: readonly unknown[], key?: string): Promise<{ submission: string }>;
@@ -44,40 +41,30 @@ export interface Market<On extends Stage = Cloud> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const assemblies = new Map<string, string>();
-/** Synthesized once a process and set of bundles: the template does not depend on what a test does to it. */
-export function assembled(bundles?: string, sweeps = EVERY_SWEEP): string {
-  const name = `${bundles} ${sweeps}`;
-  let assembly = assemblies.get(name);
-  if (!assembly) {
-    const directory = mkdtempSync(join(tmpdir(), 'exchange-'));
-    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-    const template = synthesize(directory, { deployment: { shards: SHARDS }, bundles });
-    // One message may fail here more often than it ever would: each time at another point. It must not be given up for that.
-    const patient = readFileSync(template, 'utf8')
-      .replaceAll(/"maxReceiveCount": \d+/g, '"maxReceiveCount": 100')
-      .replaceAll(/"RECEIVES_MAX": "\d+"/g, '"RECEIVES_MAX": "100"');
-    writeFileSync(template, patient.replaceAll(EVERY_SWEEP, sweeps));
-    assembly = directory;
-    assemblies.set(name, assembly);
-  }
-  return assembly;
-}
+/** One message may fail here more often than it ever would, each time at another point. It must not be given up for that. */
+const RECEIVES_MAX = 100;
 
-/** The sweep's cron fields in the template. */
-const EVERY_SWEEP = `cron(0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour} `;
+/** The assembly that is played on: the deployed one, of another number of shards and with patient queues. */
+export const assembled = (bundles?: string, sweep?: SweepTimes): string =>
+  assemblyOf({ deployment: { shards: SHARDS, receivesMax: RECEIVES_MAX, ...(sweep ? { sweep } : {}) }, bundles });
+
+/** Once an hour: every quarter of an hour would be most of the time. */
+export const HOURLY: SweepTimes = { hours: Array.from({ length: 12 }, (_, at) => 8 + at), minutes: [30] };
+/** Enough to make good what is lost in a day. */
+export const SELDOM: SweepTimes = { hours: [11, 14, 16, 17], minutes: [30] };
 
 export interface MarketOptions extends Pick<CloudOptions, 'proxy' | 'messages' | 'firings' | 'limits' | 'canary'> {
   /** Finished bundles instead of those of this tree. */
   readonly bundles?: string;
-  /** Other cron fields for the sweep, as `cron(30 8-19 `. */
-  readonly sweeps?: string;
+  /** Of the sweep; as deployed unless given. */
+  readonly sweep?: SweepTimes;
 }
 
+/** The market on the local cloud, on the evening before the script's first day and empty until it is played. Disposing stops it. */
 export async function openMarket({ listed }: Script, given: MarketOptions = {}): Promise<Market> {
-  const { bundles, sweeps, ...options } = given;
+  const { bundles, sweep, ...options } = given;
   const cloud = await startCloud({
-    assembly: assembled(bundles, sweeps),
+    assembly: assembled(bundles, sweep),
     clock: frozenClock(instantOf(listed as BusinessDate, '20:00', ZONE)),
     ...options,
     limits: { redeliveryMs: 5, ...options.limits },
@@ -108,7 +95,7 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
 
 const TRIES_MAX = 60;
 
-/** Who trades, on any cloud; `pause` is how a client waits before it asks again. */
+/** The callers of the market, on any cloud; `pause` is how a client waits before it asks again. */
 export function participantsOf(
   { clock }: Pick<Stage, 'clock'>,
   operator: Caller,
@@ -210,14 +197,14 @@ async function list({ operator, as, untilAnswered }: Market<Stage>, listed: stri
   await untilAnswered(() => as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' }));
 }
 
-/** Begins every name that an account gives its orders; nobody else may ever see it. */
+/** Begins every name that an account gives its orders; no other caller may ever see it. */
 export const secretOf = (account: Account): string => `only-${account}-`;
 
 const NAMES = ['clientOrderId', 'replaces', 'cancel'];
 const named = (order: object, prefix: string): object =>
   Object.fromEntries(Object.entries(order).map(([name, value]) => [name, NAMES.includes(name) ? `${prefix}${value}` : value]));
 
-/** A maker who replaces its quotes, a fund and a hedger who buy, a seller who changes its mind. */
+/** A maker quotes and cancels, a fund and a hedger buy, a seller replaces what it has just sent. */
 async function trade(market: Market<Stage>, date: string, time: string, extra: number): Promise<void> {
   const submit = (account: Account, orders: readonly object[]) =>
     market.submit(

@@ -5,7 +5,7 @@ import type { SeedResult } from './run.ts';
 
 const WORKER = new URL('./seed-worker.ts', import.meta.url);
 
-/** Plays `count` seeds from `first`; results come as they end, which need not be in order. Rejects when a thread dies. */
+/** Plays `count` seeds from `first`; results come as they end, which need not be in order. Rejects when a thread fails. */
 export async function runSeeds(first: number, count: number, onResult: (result: SeedResult) => void): Promise<void> {
   // Lambda runs in UTC; a thread can't change its time zone.
   process.env.TZ = 'UTC';

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditVenue } from '../audit/audit.ts';
 import { type Caller, UnexpectedAnswerError } from '../client/exchange.ts';
 import { type BusinessDate, instantOf } from '../domain/contract/calendar.ts';
+import type { SweepTimes } from '../infra/deployment.ts';
 import { Table } from '../store/table.ts';
 import { startVirtualCloud, type VirtualCloud } from '../virtual/cloud.ts';
 import type { FaultHooks } from '../virtual/fault-hooks.ts';
@@ -13,17 +14,18 @@ export interface VirtualMarketOptions {
   readonly faultHooks?: FaultHooks;
   /** A directory like `lambdas/`, to run other code than this tree's. */
   readonly sources?: string | undefined;
-  /** Other cron fields for the sweep, as `cron(30 8-19 `. */
-  readonly sweeps?: string;
+  /** Of the sweep; as deployed unless given. */
+  readonly sweep?: SweepTimes;
   readonly onOutput?: (functionName: string, text: string) => void;
   /** Every answer, with the account (or `operator`) that asked. */
   readonly onAnswer?: (caller: string, asked: string, answer: string) => void;
 }
 
+/** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
-  const { sources, sweeps, seed = 0, faultHooks, onOutput, onAnswer } = options;
+  const { sources, sweep, seed = 0, faultHooks, onOutput, onAnswer } = options;
   const cloud = startVirtualCloud({
-    assembly: assembled(undefined, sweeps),
+    assembly: assembled(undefined, sweep),
     start: instantOf(listed as BusinessDate, '20:00', 'America/New_York'),
     seed,
     sources,
@@ -64,7 +66,7 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
   };
 }
 
-/** An SDK client whose requests go to the virtual table, past everything that goes wrong. */
+/** An SDK client that reads the virtual table directly, so that no fault reaches it. */
 function clientOf(cloud: VirtualCloud): DynamoDBClient {
   return new DynamoDBClient({
     region: 'us-east-1',

@@ -10,10 +10,11 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
+/** An encrypted topic, and the subscription of one address, if there is one. */
 export class AlarmTopic extends Construct {
   readonly topic: sns.Topic;
 
-  /** @param email told of every alarm, once the person behind it has confirmed the subscription */
+  /** @param email address that gets every alarm, once its owner has confirmed the subscription */
   constructor(scope: Construct, id: string, email: string | undefined) {
     super(scope, id);
     const cloudwatch = new iam.ServicePrincipal('cloudwatch.amazonaws.com', {

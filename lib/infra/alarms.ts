@@ -1,8 +1,9 @@
 /**
- * What wakes somebody. An alarm's name is its heading in the runbook, and its description ends with the link. Alarms on
- * what the sweep measures keep their state while the sweep rests (nights, weekends): what was late in the evening is
- * still late in the morning. Counts of what goes wrong are filled with 0 where nothing ran: CloudWatch looks past missing
- * periods for older values, so a single error of a function that seldom runs would ring for a quarter of an hour, twice.
+ * The alarms. An alarm's name is its heading in the runbook, and its description ends with the link. Alarms on what the
+ * sweep measures keep their state while the sweep rests (nights, weekends): what was late in the evening is still late in
+ * the morning. Counts of what goes wrong are filled with 0 where nothing ran: CloudWatch looks past missing periods for
+ * older values, so a single error of a function that seldom runs would be in ALARM for a quarter of an hour, and go into it
+ * twice.
  */
 
 import { Duration } from 'aws-cdk-lib';
@@ -25,7 +26,7 @@ const BETWEEN_SWEEPS = Duration.minutes(SWEEP.everyMinutes);
 
 /** An auction clears within minutes; the first sweep after it is due finds it a quarter of an hour late. */
 export const AUCTION_LATE_S = 600;
-/** A day run is a chain of steps, each rung on by the one before or, at worst, by the next sweep. */
+/** A day run is a chain of steps, each started by the one before or, at worst, by the next sweep. */
 export const DAY_RUN_LATE_S = 2_700;
 /** One failed request is a retry; five in five minutes are a fault. */
 const API_FAILURES = 5;
@@ -55,6 +56,7 @@ interface Rule {
   readonly breaching?: number;
 }
 
+/** Every alarm of the stack, each with its link into the runbook. */
 export class Alarms extends Construct {
   readonly all: cloudwatch.Alarm[] = [];
 
@@ -82,7 +84,7 @@ export class Alarms extends Construct {
       missing: IGNORE,
     });
     return [
-      // Nothing resets it but a person: a venue that is out of balance does not heal by silence.
+      // Only an operator resets it: a venue that is out of balance is not right again because nothing is measured.
       ['venue-out-of-balance', measured('outOfBalance', 1, 'A posting run did not sum to zero; the venue has halted itself.')],
       ['auction-late', measured('auctionLate', AUCTION_LATE_S, 'An auction is due and has not cleared.')],
       // In two sweeps running: an auction that clears as a sweep runs is not yet posted, and that is no fault.
@@ -143,7 +145,7 @@ function apiSlow({ api }: ExchangeApi): Rule {
   return {
     metric: api.metricLatency({ statistic: 'p90', period: FIVE_MINUTES }),
     threshold: API_SLOW_MS,
-    // One slow request in a quiet hour is no news; it is when it goes on.
+    // One slow request in a quiet hour is no fault; a second period of them is.
     periods: 3,
     breaching: 2,
     says: 'The API answers slowly.',

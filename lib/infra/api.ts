@@ -1,6 +1,6 @@
 /**
- * The HTTP API: the only way in. Every route is written out and every route has the authorizer, so a path nobody listed
- * answers 404 at the gateway and a caller without a good token answers 401 there; neither reaches a function.
+ * The HTTP API: the only way in. Every route is written out and every route has the authorizer, so the gateway itself answers
+ * 404 to a path that is not listed and 401 to a caller without a valid token; neither reaches a function.
  */
 
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -18,8 +18,8 @@ const REQUESTS_PER_SECOND = 1_000;
 const REQUESTS_IN_A_BURST = 2_000;
 
 /**
- * One JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say who asked for
- * what and how it went, and nothing that could be used again.
+ * The access log: one JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say
+ * which caller asked for what and how it ended, and nothing that could be used again.
  */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
@@ -40,6 +40,7 @@ export interface ExchangeApiProps {
   readonly operatorApi: PipelineFunction;
 }
 
+/** The gateway with its stage, authorizer, routes and access log. */
 export class ExchangeApi extends Construct {
   readonly api: apigateway.HttpApi;
 

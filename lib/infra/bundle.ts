@@ -9,6 +9,7 @@ import { dirname, join, relative } from 'node:path';
 import { buildSync } from 'esbuild';
 import { FUNCTIONS } from '../store/names.ts';
 
+/** The root folder of this project. */
 export const PROJECT = join(import.meta.dirname, '..', '..');
 
 export interface BundleOptions {

@@ -1,7 +1,7 @@
 /**
- * The page a person looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Alarms on
- * top, then what the sweep measured, then the API, then a column for each step of the pipeline, from left to right: what waits
- * for the step above, what the step does below.
+ * The page an operator looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Alarms
+ * on top, then what the sweep measured, then the API, then a column for each step of the pipeline, from left to right: what
+ * waits for the step above, what the step does below.
  */
 
 import { Duration, Stack } from 'aws-cdk-lib';
@@ -32,6 +32,7 @@ export interface DashboardProps {
   readonly table: TableV2 | ITableV2;
 }
 
+/** The dashboard of the stack, under the stack's name. */
 export function dashboard(scope: Construct, id: string, props: DashboardProps): cloudwatch.Dashboard {
   const { alarms, api, functions, queues, table } = props;
   const board = new cloudwatch.Dashboard(scope, id, {
@@ -44,8 +45,8 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
       ...shape('Lateness (s)', QUARTER),
       left: (['auctionLate', 'dayRunLate'] as const).map(measured),
       leftAnnotations: [
-        { value: AUCTION_LATE_S, label: 'auction-late rings' },
-        { value: DAY_RUN_LATE_S, label: 'day-run-late rings' },
+        { value: AUCTION_LATE_S, label: 'auction-late' },
+        { value: DAY_RUN_LATE_S, label: 'day-run-late' },
       ],
     }),
     graph('Posting behind (events)', [measured('postingBehind')]),
@@ -76,7 +77,7 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
   return board;
 }
 
-/** What waits for a step, since when, and what it gave up. */
+/** How many messages wait for a step, the age of the oldest, and how many have become dead letters. */
 function waiting({ queue, deadLetters, queueName }: WorkQueue, width: number): cloudwatch.GraphWidget {
   const sampled = { statistic: MAXIMUM, period: MINUTE };
   return new cloudwatch.GraphWidget({

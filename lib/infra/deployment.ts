@@ -1,6 +1,6 @@
 /**
- * What is deployed: the products whose clock this venue runs, and how many shards its accounts are spread over. A
- * product's market rules (tick, lot, bands, calendar) are data in the venue's log; only what the clock must know is here.
+ * The settings of a deployment: the products and the times at which they trade, and how many shards the accounts are spread
+ * over. A product's market rules (tick, lot, bands, calendar) are data in the venue's log; only what schedules need is here.
  */
 
 /** When a product trades, on weekdays, in its own time zone; the functions know the holidays. Times are `HH:MM`. */
@@ -19,30 +19,49 @@ export interface Deployment {
   readonly products: readonly ProductSchedule[];
   /** Fixed for the life of a venue: an account's shard is a hash modulo this. */
   readonly shards: number;
-  /** IANA name of the zone whose working day the sweep follows. */
+  /** IANA name of the zone in whose working hours the sweep runs. */
   readonly timeZone: string;
+  readonly sweep: SweepTimes;
+  /** How often a message is received before its queue gives it up. */
+  readonly receivesMax: number;
 }
+
+/** When the sweep looks, Monday to Friday in the venue's time zone: at each of these minutes of each of these hours. */
+export interface SweepTimes {
+  readonly hours: readonly number[];
+  readonly minutes: readonly number[];
+}
+
+/** What the alarms are made for: a look every quarter of an hour, from `firstHour`:00 until the last quarter of `lastHour`. */
+export const SWEEP = { everyMinutes: 15, firstHour: 8, lastHour: 19 } as const;
 
 export const DEPLOYMENT: Deployment = {
   products: [{ code: 'H100-SXM', timeZone: 'America/New_York', auctions: ['10:00', '13:00'], dayRun: '16:00' }],
   shards: 4,
   timeZone: 'America/New_York',
+  sweep: { hours: counting(SWEEP.firstHour, SWEEP.lastHour), minutes: counting(0, 59, SWEEP.everyMinutes) },
+  // Below five, throttling alone could carry a good message to the dead letters.
+  receivesMax: 5,
 };
-
-/** The sweep runs from `firstHour`:00 until the last quarter of `lastHour`, Monday to Friday, in the venue's time zone. */
-export const SWEEP = { everyMinutes: 15, firstHour: 8, lastHour: 19 } as const;
 
 const CODE = /^[A-Z0-9]+(-[A-Z0-9]+)*$/;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
 const SHARDS_MAX = 256;
+/** What SQS allows. */
+const RECEIVES_MAX = 1000;
 
 /** Refuses a deployment that could not run; returns it unchanged otherwise. Throws an Error that names every error. */
 export function checkedDeployment(deployment: Deployment): Deployment {
   const errors = [
-    ...(Number.isInteger(deployment.shards) && deployment.shards >= 1 && deployment.shards <= SHARDS_MAX
-      ? []
-      : [`shards must be 1 to ${SHARDS_MAX}, not ${deployment.shards}`]),
+    ...(isEachWithin([deployment.shards], SHARDS_MAX, 1) ? [] : [`shards must be 1 to ${SHARDS_MAX}, not ${deployment.shards}`]),
     ...(isTimeZone(deployment.timeZone) ? [] : [`${deployment.timeZone} is not a time zone`]),
+    ...(isEachWithin(deployment.sweep.hours, 23) ? [] : [`the sweep's hours must be 0 to 23, not ${deployment.sweep.hours}`]),
+    ...(isEachWithin(deployment.sweep.minutes, 59)
+      ? []
+      : [`the sweep's minutes must be 0 to 59, not ${deployment.sweep.minutes}`]),
+    ...(isEachWithin([deployment.receivesMax], RECEIVES_MAX, 1)
+      ? []
+      : [`a message must be received 1 to ${RECEIVES_MAX} times, not ${deployment.receivesMax}`]),
     ...(deployment.products.length > 0 ? [] : ['a deployment needs a product']),
     ...deployment.products.flatMap((product, index) => productErrors(product, deployment.products.slice(0, index))),
   ];
@@ -61,6 +80,13 @@ function productErrors(product: ProductSchedule, before: readonly ProductSchedul
     ...auctions.filter((time) => time >= dayRun).map((time) => `${code}: the auction of ${time} is not before the day run`),
   ];
 }
+
+function counting(first: number, last: number, step = 1): number[] {
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
+}
+
+const isEachWithin = (numbers: readonly number[], most: number, least = 0): boolean =>
+  numbers.length > 0 && numbers.every((number) => Number.isInteger(number) && number >= least && number <= most);
 
 function isTimeZone(name: string): boolean {
   try {

@@ -31,7 +31,7 @@ export interface ExchangeStackProps extends StackProps {
   readonly table?: string | undefined;
   /** Where the runbook is published; alarms link to its headings. */
   readonly runbook: string;
-  /** Releases go live although an alarm rings. */
+  /** Releases go live although an alarm is in ALARM. */
   readonly throughAlarms?: boolean | undefined;
 }
 
@@ -40,7 +40,7 @@ export class ExchangeStack extends Stack {
     super(scope, id, props);
     const deployment = checkedDeployment(props.deployment);
     const table = props.table === undefined ? this.table() : dynamodb.TableV2.fromTableName(this, 'restored-table', props.table);
-    const queues = forEach(Object.keys(QUEUES) as QueueName[], (name) => new WorkQueue(this, name));
+    const queues = forEach(Object.keys(QUEUES) as QueueName[], (name) => new WorkQueue(this, name, deployment.receivesMax));
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, deployment));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 

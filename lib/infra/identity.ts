@@ -1,7 +1,8 @@
 /**
- * Who is asking. Either an issuer you already have, named when the template is made, or a user pool of our own. In the
- * pool an administrator makes every user, the account a user trades for is set then and never again, and nobody comes in
- * without a second factor. Participants call with the **ID token**: Cognito puts `custom:account` into that one only.
+ * Where callers' tokens come from: an issuer that the operator already has, named when the template is made, or a user pool
+ * of the stack's own. In the pool an administrator makes every user, the account a user trades for is set then and can't
+ * change, and every user needs a second factor. Participants call with the **ID token**: Cognito puts `custom:account` into
+ * that one only.
  */
 
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
@@ -16,12 +17,14 @@ export interface Issuer {
   readonly claims: CallerClaims;
 }
 
+/** What the tokens of the stack's own user pool call things. */
 export const COGNITO_CLAIMS: CallerClaims = {
   account: 'custom:account',
   groups: 'cognito:groups',
   operatorGroup: 'operators',
 };
 
+/** The user pool, with its one client and the group of operators. */
 export class UserPool extends Construct {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;

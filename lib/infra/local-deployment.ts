@@ -1,10 +1,13 @@
 /**
- * Makes the cloud assembly that runs here: the CDK app, synthesized as it would be for a deployment, into a folder. The
- * only thing that may differ is which products the venue trades.
+ * Makes the cloud assembly that runs here: the CDK app, synthesized as it would be for a deployment, into a folder. What
+ * may differ is which products the venue trades and, for tests, any other option of the deployment.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DEPLOYMENT, type ProductSchedule } from './deployment.ts';
-import { synthesize } from './synthesize.ts';
+import { type ExchangeOptions, synthesize } from './synthesize.ts';
 
 export interface LocalDeployment {
   /** Holds the assembly. */
@@ -18,4 +21,18 @@ export function makeDeployment(dir: string, product = DEPLOYMENT.products[0]!.co
   const schedule = DEPLOYMENT.products.find(({ code }) => code === product) ?? { ...DEPLOYMENT.products[0]!, code: product };
   synthesize(dir, { deployment: { products: [schedule] } });
   return { dir, shards: DEPLOYMENT.shards, product: schedule };
+}
+
+const assemblies = new Map<string, string>();
+
+/** The folder of an assembly with these options, synthesized once a process and removed with it. */
+export function assemblyOf(options: ExchangeOptions): string {
+  const name = JSON.stringify(options);
+  const known = assemblies.get(name);
+  if (known) return known;
+  const dir = mkdtempSync(join(tmpdir(), 'exchange-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  synthesize(dir, options);
+  assemblies.set(name, dir);
+  return dir;
 }

@@ -1,9 +1,9 @@
 /**
  * A function of the pipeline, with a role and a log group of its own, published as a version behind the alias `live`: routes and
  * queues call the alias, so a new version takes over where and when `releases.ts` lets it, and nothing calls what is merely
- * uploaded. Each method that wires it to something gives the
- * permission and the environment variable in the same call, so the wiring can't be half done, and names the actions one
- * by one: the library's own grants (`grantReadData`, `grantConsumeMessages`) give more than we use.
+ * uploaded. Each method that connects it to something gives the permission and the environment variable in the same call, so
+ * that neither can be forgotten, and names the actions one by one: the library's own grants (`grantReadData`,
+ * `grantConsumeMessages`) give more than is used.
  */
 
 import { join } from 'node:path';
@@ -16,11 +16,12 @@ import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import type { ProductSchedule } from './deployment.ts';
 import { PIPELINE, type TableRight } from './pipeline.ts';
-import { RECEIVES_MAX, type WorkQueue } from './work-queue.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** The alias that everything calls. */
 export const LIVE = 'live';
 
+/** How long the functions' and the gateway's logs are kept. */
 export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
 
 const BATCH_SIZE = 10;
@@ -30,13 +31,14 @@ const WRITES: ReadonlySet<TableRight> = new Set(['PutItem', 'UpdateItem', 'Delet
 /** The least a mapping can have. Enough: what reads these queues is started by the clock or by the log, not by traffic. */
 const STANDARD_QUEUE_CONCURRENCY = 2;
 
-/** Which claims of a token say who is asking. */
+/** The claims of a token that name the caller's account and groups. */
 export interface CallerClaims {
   readonly account: string;
   readonly groups: string;
   readonly operatorGroup: string;
 }
 
+/** One function of the pipeline. Its rights are only those that the methods below have given it. */
 export class PipelineFunction extends Construct {
   readonly fn: lambda.Function;
   /** What is called. */
@@ -71,8 +73,8 @@ export class PipelineFunction extends Construct {
       role: this.role,
       logGroup,
       tracing: lambda.Tracing.DISABLED,
-      // The day run is a circle through the queues, and a long catch-up rings its own wake-up: with the default, Lambda
-      // would take the sixteenth round for an accident and send the message to the dead letters.
+      // The day run goes round through the queues, and a long catch-up notifies itself: with the default, Lambda would take
+      // the sixteenth round for a loop by mistake and send the message to the dead letters.
       ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
       environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },
       // Old versions stay, so that the alias can be moved back at any time.
@@ -121,16 +123,16 @@ export class PipelineFunction extends Construct {
       ...(from.isFifo ? {} : { maxConcurrency: STANDARD_QUEUE_CONCURRENCY }),
     });
     mapping.node.addDependency(this.role);
-    this.fn.addEnvironment(ENV.receivesMax, String(RECEIVES_MAX));
+    this.fn.addEnvironment(ENV.receivesMax, String(from.receivesMax));
   }
 
-  /** When each product's intraday auctions are due, so that one that was missed can be told from none. */
+  /** Gives the times of each product's intraday auctions, so that a missed one can be found. */
   knowsAuctionTimes(products: readonly ProductSchedule[]): void {
     const times = Object.fromEntries(products.map(({ code, auctions }) => [code, auctions]));
     this.fn.addEnvironment(ENV.auctionTimes, JSON.stringify(times));
   }
 
-  /** How to read from a verified token who is asking. */
+  /** Gives the names of the claims from which a verified token's account and groups are read. */
   knowsCallersBy(claims: CallerClaims): void {
     this.fn.addEnvironment(ENV.accountClaim, claims.account);
     this.fn.addEnvironment(ENV.groupsClaim, claims.groups);

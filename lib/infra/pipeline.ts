@@ -1,6 +1,6 @@
 /**
- * What each function is given: memory, time, rights on the table and queues to send to. This table is the whole of the
- * wiring; a right that is not here does not exist. Queues say who consumes them (`QUEUES`), routes say who serves them.
+ * What each function is given: memory, time, rights on the table and queues to send to. A right that is not in this table
+ * does not exist. The consumer of a queue is named in `QUEUES`, the function of a route in `routes.ts`.
  */
 
 import type { FunctionName, QueueName } from '../store/names.ts';
@@ -8,7 +8,7 @@ import type { FunctionName, QueueName } from '../store/names.ts';
 export type TableRight = 'GetItem' | 'Query' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
 
 export interface PipelineStep {
-  /** One sentence for whoever finds the function in the console. */
+  /** One sentence: the function's description in the console. */
   readonly does: string;
   readonly memory_mb: number;
   readonly timeout_s: number;
@@ -17,20 +17,21 @@ export interface PipelineStep {
   /** Partitions that it may write to, as IAM matches them; all unless given. Not for writers of transactions. */
   readonly writesTo?: readonly string[];
   readonly sendsTo: readonly QueueName[];
-  /** Serves routes, so it must know which claims of a token say who is asking. */
+  /** Serves routes, so it must know which claims of a token name the caller's account and groups. */
   readonly servesApi?: true;
 }
 
 /** The beginning of the partitions of the shards, as `lib/store/keys.ts` makes them. */
 const SHARDS = 'SHARD#';
 
+/** The functions of the pipeline, in its order. */
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
   'participant-api': {
     does: 'Answers participants: takes submissions, shows their own orders, fills, positions and statements.',
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
-    // Roll instructions lie with the accounts. It is the one function that strangers talk to, and the log is not its business.
+    // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
     writesTo: [`${SHARDS}*`],
     sendsTo: ['orders'],
     servesApi: true,
@@ -51,7 +52,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['clearings'],
   },
   'close-auction': {
-    does: 'Puts the marker that closes an auction into every group of the orders queue, and rings the day run that waits for it.',
+    does: 'Puts the marker that closes an auction into every group of the orders queue, and notifies the day run that waits for it.',
     memory_mb: 256,
     timeout_s: 60,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],

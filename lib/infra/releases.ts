@@ -1,7 +1,7 @@
 /**
  * How a new version of a function goes live. The alias `live`, behind which everything calls it, sends a tenth of the
- * invocations to the new version for half an hour and then all of them; when an alarm that concerns the function rings
- * before the end, the old version takes over again and the stack's update is undone.
+ * invocations to the new version for half an hour and then all of them; when an alarm that concerns the function goes into
+ * ALARM before the end, the old version takes over again and the stack's update is undone.
  */
 
 import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
@@ -22,16 +22,17 @@ const SHIFT = LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES;
 /** The service's limit for a deployment group. */
 const ALARMS_MAX = 10;
 
-/** Whatever the function: after these, nothing new goes live. */
+/** While one of these is in ALARM, no function's new version goes live. */
 const EXCHANGE_ALARMS = ['venue-out-of-balance', 'auction-late', 'posting-behind', 'day-run-late'] as const;
 
 export interface ReleasesProps {
   readonly functions: readonly PipelineFunction[];
   readonly alarms: readonly cloudwatch.Alarm[];
-  /** Shift although an alarm rings: for the release that is to put it out. */
+  /** Shift although an alarm is in ALARM: for the release that repairs its cause. */
   readonly throughAlarms: boolean;
 }
 
+/** A deployment group for every function, and the one role that they work with. */
 export class Releases extends Construct {
   constructor(scope: Construct, id: string, { functions, alarms, throughAlarms }: ReleasesProps) {
     super(scope, id);
@@ -48,7 +49,7 @@ export class Releases extends Construct {
         alarms: concerned,
         ignoreAlarmConfiguration: throughAlarms,
         autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: !throughAlarms },
-        // As it is: the library would add a managed policy that may invoke functions and read buckets of any account.
+        // Without this the library would add a managed policy that may invoke functions and read buckets of any account.
         role: role.withoutPolicyUpdates(),
       });
       // Rights must be there before traffic moves, also in the very release that changes them.
@@ -71,7 +72,8 @@ export class Releases extends Construct {
       Stack.of(this).formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
     role.addToPolicy(
       new iam.PolicyStatement({
-        actions: ['lambda:GetAlias', 'lambda:UpdateAlias'],
+        // As in AWSCodeDeployRoleForLambdaLimited: a deployment asks whether the alias has provisioned concurrency.
+        actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
         resources: functions.map(({ functionName }) => arn('lambda', 'function', `${functionName}:${LIVE}`)),
       }),
     );
@@ -86,15 +88,17 @@ export class Releases extends Construct {
 }
 
 /**
- * The function's own errors, the dead letters of what it reads and of what it writes (a message that nobody can read is its
- * sender's fault), the API's failures if it serves one, and the venue's alarms. Errors are counted over all versions, so
+ * The function's own errors, the dead letters of what it reads and of what it writes (a message that its consumer can't read
+ * is its sender's fault), the API's failures if it serves one, and the venue's alarms. Errors are counted over all versions, so
  * the new one's are among them. Throttles come from the account's limit, not from code.
  */
 function alarmsOf(functionName: FunctionName, alarms: readonly cloudwatch.Alarm[]): cloudwatch.Alarm[] {
   const reads = (Object.keys(QUEUES) as QueueName[]).filter((queue) => QUEUES[queue].consumer === functionName);
+  // A function may send to the queue that it reads; CodeDeploy refuses a group that names an alarm twice.
+  const queues = new Set([...reads, ...PIPELINE[functionName].sendsTo]);
   const names = [
     `errors-${functionName}`,
-    ...[...reads, ...PIPELINE[functionName].sendsTo].map((queue) => `dead-letters-${queue}`),
+    ...Array.from(queues, (queue) => `dead-letters-${queue}`),
     ...(PIPELINE[functionName].servesApi ? ['api-failures'] : []),
     ...EXCHANGE_ALARMS,
   ];

@@ -1,6 +1,6 @@
 /**
- * Every route of the two APIs, as `METHOD /path`: the `routeKey` the gateway hands to the function. Whose data a
- * participant sees comes from the token, so no participant's route names an account.
+ * Every route of the two APIs, as `METHOD /path`: the `routeKey` the gateway hands to the function. The account whose data a
+ * participant sees comes from the token, so no participant's route names one.
  */
 
 export const PARTICIPANT_ROUTES = [

@@ -10,11 +10,11 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type QueueName, SCHEDULED_TIME } from '../store/names.ts';
-import { type Deployment, SWEEP } from './deployment.ts';
+import type { Deployment, SweepTimes } from './deployment.ts';
 import { allow } from './pipeline-function.ts';
 import { deadLetterQueue, type WorkQueue } from './work-queue.ts';
 
-/** Long enough for a short outage of SQS; after it, the dead letters ring long before the day is over. */
+/** Long enough for a short outage of SQS; after it, the message is a dead letter, whose alarm is in ALARM before the day is over. */
 const RETRIED_FOR = Duration.hours(1);
 const RETRIES_MAX = 185;
 
@@ -30,6 +30,7 @@ interface Entry {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
+/** The schedules of all products, the venue's sweep, and the dead letters of what they could not deliver. */
 export class Schedules extends Construct {
   readonly deadLetters: sqs.Queue;
 
@@ -94,8 +95,8 @@ function entriesOf(deployment: Deployment): Entry[] {
     ]),
     {
       name: 'sweep',
-      description: `Measures what is late and rings what is stuck, every ${SWEEP.everyMinutes} minutes of the working day.`,
-      at: `0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour}`,
+      description: 'Measures what is late and rings what is stuck, through the working day.',
+      at: eachOf(deployment.sweep),
       timeZone: deployment.timeZone,
       to: 'day-runs',
       message: { v: 1, kind: 'sweep', at: SCHEDULED_TIME },
@@ -107,3 +108,5 @@ function minuteAndHour(time: string): string {
   const [hour, minute] = time.split(':').map(Number);
   return `${minute} ${hour}`;
 }
+
+const eachOf = ({ hours, minutes }: SweepTimes): string => `${minutes.join()} ${hours.join()}`;

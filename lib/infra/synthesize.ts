@@ -12,6 +12,7 @@ import { ExchangeStack } from './exchange-stack.ts';
 import { COGNITO_CLAIMS } from './identity.ts';
 import type { CallerClaims } from './pipeline-function.ts';
 
+/** The name of the stack, of its dashboard, and of its CodeDeploy application. */
 export const STACK_NAME = 'compute-exchange';
 
 export interface ExchangeOptions {
@@ -27,7 +28,7 @@ export interface ExchangeOptions {
   readonly table?: string | undefined;
   /** Address of the published runbook; by default its path in this repository. */
   readonly runbook?: string | undefined;
-  /** Let the release go live although an alarm rings: when it is the one that repairs it. */
+  /** Let the release go live although an alarm is in ALARM: for the release that repairs its cause. */
   readonly throughAlarms?: boolean | undefined;
   /** Directory of finished bundles, `<function>/index.mjs`; without it, `lambdas/` is bundled. */
   readonly bundles?: string | undefined;
@@ -45,7 +46,8 @@ export function synthesize(outdir: string, options: ExchangeOptions = {}): strin
     analyticsReporting: false,
     treeMetadata: false,
     builtinCloudFormationValidation: options.validate ?? false,
-    context: { ...cdkJsonContext(), 'aws:cdk:enable-asset-metadata': true },
+    // The command line adds both to what it writes, so that is what tools and tests must read as well.
+    context: { ...cdkJsonContext(), 'aws:cdk:enable-asset-metadata': true, 'aws:cdk:enable-path-metadata': true },
   });
   addExchange(app, options);
   return app.synth().getStackByName(STACK_NAME).templateFullPath;

@@ -13,20 +13,21 @@ const FIFO = '.fifo';
 
 /** As AWS advises for a mapping: room to retry a batch that was throttled while an earlier one ran. */
 const VISIBILITY_PER_TIMEOUT = 6;
-/** Below five, throttling alone could carry a good message to the dead letters. */
-export const RECEIVES_MAX = 5;
 const DEAD_LETTERS_KEPT = Duration.days(14);
 
+/** A queue of the pipeline and its dead letters. */
 export class WorkQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
   readonly queueName: QueueName;
   readonly isFifo: boolean;
+  readonly receivesMax: number;
 
-  constructor(scope: Construct, queueName: QueueName) {
+  constructor(scope: Construct, queueName: QueueName, receivesMax: number) {
     super(scope, queueName);
     const { name, consumer } = QUEUES[queueName];
     this.queueName = queueName;
+    this.receivesMax = receivesMax;
     this.isFifo = name.endsWith(FIFO);
     this.deadLetters = deadLetterQueue(this, 'dead-letters', deadLettersName(name));
     this.queue = new sqs.Queue(this, 'queue', {
@@ -34,14 +35,14 @@ export class WorkQueue extends Construct {
       ...(this.isFifo ? highThroughputFifo : {}),
       visibilityTimeout: Duration.seconds(VISIBILITY_PER_TIMEOUT * PIPELINE[consumer].timeout_s),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: RECEIVES_MAX },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesMax },
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
   }
 }
 
-/** A queue for what could not be delivered or processed, kept for as long as SQS keeps anything. */
+/** A queue for what could not be delivered or processed, kept for 14 days, the longest that SQS keeps anything. */
 export function deadLetterQueue(scope: Construct, id: string, queueName: string): sqs.Queue {
   return new sqs.Queue(scope, id, {
     queueName,

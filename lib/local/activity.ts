@@ -19,13 +19,14 @@ export interface Activity {
 export interface Watched {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
-  readonly requests: () => number;
+  /** Requests that the gateway is answering. */
+  readonly requests: number;
 }
 
-/** Delayed messages become ready without anybody saying so. */
+/** A delayed message becomes ready without a call of `changed`. */
 const LOOK_AGAIN_MS = 50;
 
-export function watchActivity(watched: Watched): Activity {
+export function watchActivity(watched: () => Watched): Activity {
   let waiting: Array<() => void> = [];
   let failure: Error | undefined;
   const changed = () => {
@@ -51,7 +52,7 @@ export function watchActivity(watched: Watched): Activity {
       const deadline = Date.now() + withinMs;
       for (;;) {
         if (failure !== undefined) throw failure;
-        const going = goingOn(watched);
+        const going = goingOn(watched());
         if (going.length === 0) return;
         if (Date.now() > deadline) {
           throw new LocalCloudError(
@@ -73,6 +74,6 @@ function goingOn({ queues, functions, requests }: Watched): string[] {
     going.push(`queue ${name} has ${ready} ready, ${delayed} delayed, ${inflight} in flight`);
   }
   for (const [name, fn] of functions) if (fn.running() > 0) going.push(`function ${name} runs ${fn.running()}`);
-  if (requests() > 0) going.push(`the gateway answers ${requests()}`);
+  if (requests > 0) going.push(`the gateway answers ${requests}`);
   return going;
 }

@@ -1,30 +1,30 @@
 /**
  * The cloud that runs here: it reads a synthesized template and starts every piece of it in this process (and one engine
- * beside it), wired as the template says. Who uses it sees an address, tokens, queues and a clock; the functions can't tell
- * it from the real one, except that time may stand still.
+ * beside it), wired as the template says. Its user sees an address, tokens, queues and a clock; the functions can't tell it
+ * from the real one, except that time may stand still.
  */
-import { watchActivity } from './activity.ts';
-import { startAuthorizer } from './api-gateway/authorizer.ts';
-import { startGateway } from './api-gateway/gateway.ts';
-import { startIdentity, type TokenRequest } from './api-gateway/issuer.ts';
+import { type Activity, watchActivity } from './activity.ts';
+import { openApi } from './api-gateway/api.ts';
+import { type Gateway, startGateway } from './api-gateway/gateway.ts';
+import type { Identity, TokenRequest } from './api-gateway/issuer.ts';
 import { type AlarmChange, type Alarms, startAlarms } from './cloudwatch/alarms.ts';
 import { type LogLine, type Logs, startLogs } from './cloudwatch/logs.ts';
 import { type Metrics, startMetrics } from './cloudwatch/metrics.ts';
-import { gaugeOf, recordRequest } from './cloudwatch/service-metrics.ts';
-import { startDynamoDb } from './dynamodb/dynamodb.ts';
-import { type Clock, countingMinutes, followingClock } from './host/clock.ts';
-import { openDataFolder } from './host/data-folder.ts';
+import { evaluateEveryMinute } from './cloudwatch/minutes.ts';
+import { type Engines, startEngines } from './engines.ts';
+import { type Clock, type CountingClock, countingMinutes, followingClock } from './host/clock.ts';
+import { type DataFolder, openDataFolder } from './host/data-folder.ts';
 import { LocalCloudError } from './host/error.ts';
 import type { Canary, Weight } from './lambda/canary.ts';
 import type { MessageHook } from './lambda/event-source.ts';
 import type { FunctionUsage } from './proxy/meter.ts';
-import { type ProxyOptions, startProxy } from './proxy/proxy.ts';
-import { type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
+import type { ProxyOptions } from './proxy/proxy.ts';
+import { type Runtime, type RuntimeLimits, type RuntimeUsage, startRuntime } from './runtime.ts';
 import { type Firing, type FiringHook, startSchedules } from './scheduler/scheduler.ts';
 import { type DeadLetter, deadLettersIn, redrive } from './sqs/dead-letters.ts';
-import { type Depth, startSqs } from './sqs/sqs.ts';
-import { readAssembly } from './template/assembly.ts';
-import { planOf } from './template/plan.ts';
+import type { Depth } from './sqs/sqs.ts';
+import { type Assembly, readAssembly } from './template/assembly.ts';
+import { type Plan, planOf } from './template/plan.ts';
 
 export interface Limits extends RuntimeLimits {
   /** Longest real wait of a message that was sent with a delay, while the clock stands still. */
@@ -54,7 +54,7 @@ export interface CloudOptions {
   readonly onLog?: (line: LogLine) => void;
   /** An alarm of the template changed its state. */
   readonly onAlarm?: (change: AlarmChange) => void;
-  /** What somebody should know: the engine died, schedules were skipped, a fault of this cloud itself. */
+  /** What the user of this cloud should know: the engine died, schedules were skipped, a fault of this cloud itself. */
   readonly onProblem?: (error: Error) => void;
 }
 
@@ -98,88 +98,99 @@ export interface Usage extends RuntimeUsage {
 }
 
 const LIMITS: Limits = { environmentsMax: 2, redeliveryMs: 200, windowMsMax: 20, delayMsMax: 200, quietWithinMs: 60_000 };
-const ISSUER_PATH = '/local-issuer';
 /** How soon after a minute has ended it is noticed, on a clock that runs. */
 const LOOKS_EVERY_MS = 5_000;
 /** What fires later than this was missed, and is caught up in order, each after the one before has been worked off. */
 const MISSED_AFTER_MS = 60_000;
-/** No longer than this, or participants who never pause would keep the next missed firing away: at AWS it came long ago. */
+/** No longer than this, or callers who never pause would keep the next missed firing away: at AWS it came long ago. */
 const CAUGHT_UP_WITHIN_MS = 3_000;
 
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  await using started = new AsyncDisposableStack();
-  let minutesEnded = (_endsMs: readonly number[]) => {};
-  const clock = countingMinutes(options.clock ?? followingClock(), (endsMs) => minutesEnded(endsMs));
-  const limits = { ...LIMITS, ...options.limits };
-  const problem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
   // Lambda runs in UTC; the time zone of this machine must not show in a function.
   process.env.TZ = 'UTC';
+  await using started = new AsyncDisposableStack();
+  const base = await openBase(options, started);
+  const { clock, limits, folder, gateway, metrics, problem } = base;
+  const activity = watchActivity(() => ({ queues: engines.queues, functions: runtime.functions, requests: gateway.running() }));
+  const engines = await startEngines({
+    clock,
+    folder,
+    delayMsMax: clock.frozen ? limits.delayMsMax : Infinity,
+    proxy: options.proxy,
+    kill: (name, environment) => runtime.kill(name, environment),
+    onArrival: (queue) => runtime.wake(queue),
+    onDeath: (error) => {
+      problem(error);
+      activity.fail(error);
+    },
+  });
+  started.defer(engines.stop);
+  const plan = planOf(base.assembly, { ...engines.addresses, apiUrl: gateway.url }, options.parameters);
+  // The engine deletes what expired by real time, which means nothing to a clock of its own.
+  await engines.create(plan, { expiry: !clock.frozen });
+  const { messages, canary } = options;
+  const runtime = startRuntime(plan, { ...base, messages, canary, endpoint: engines.endpoint, onChange: activity.changed });
+  started.defer(runtime.stop);
+  runtime.feed(engines.queues);
+  const alarms = startAlarms(plan, metrics, clock.now(), options.onAlarm ?? (() => {}));
+  evaluateEveryMinute(clock, alarms, metrics, engines.queues);
+  const schedules = fireSchedules(plan, options, { ...base, activity, queueNamed: engines.queueNamed });
+  started.defer(schedules.stop);
+  const looking = clock.frozen ? undefined : setInterval(clock.look, LOOKS_EVERY_MS).unref();
+  started.defer(() => clearInterval(looking));
+  const identity = await openApi(gateway, plan, {
+    ...base,
+    dataDir: folder?.dir,
+    invoke: runtime.invoke,
+    onChange: activity.changed,
+  });
+  started.defer(gateway.stop);
+  return cloudOf({ ...base, plan, engines, runtime, activity, alarms, schedules, identity, canary }, started.move());
+}
 
+/** What everything else stands on; it is ready before any engine is. */
+interface Base {
+  readonly assembly: Assembly;
+  readonly limits: Limits;
+  readonly problem: (error: Error) => void;
+  readonly gateway: Gateway;
+  readonly folder: DataFolder | undefined;
+  readonly clock: CountingClock;
+  readonly logs: Logs;
+  readonly metrics: Metrics;
+}
+
+async function openBase(options: CloudOptions, started: AsyncDisposableStack): Promise<Base> {
+  const clock = countingMinutes(options.clock ?? followingClock());
   const assembly = readAssembly(options.assembly, options.stack);
   const gateway = await startGateway(options.port ?? 0);
-  started.defer(() => gateway.stop());
+  started.defer(gateway.stop);
   const folder = options.dataDir === undefined ? undefined : openDataFolder(options.dataDir);
   started.defer(() => folder?.release());
-  // An earlier run may have been further and have died before anybody noted by how much it was ahead.
+  // An earlier run may have been further and have ended before it was noted how far it was ahead.
   const firedUntilMs = folder?.firedUntilMs() ?? 0;
   if (!clock.frozen && firedUntilMs > clock.now()) clock.moveTo(firedUntilMs);
   const logs = startLogs(folder?.dir, options.onLog);
-  started.defer(() => logs.stop());
-  const metrics = startMetrics(clock);
-
-  let engineDied: (error: Error) => void = problem;
-  const dynamodb = await startDynamoDb({ file: folder?.tablesFile, onDeath: (error) => engineDied(error) });
-  started.defer(() => dynamodb.stop());
-  folder?.noteEngine(dynamodb.pid);
-  const delayMsMax = clock.frozen ? limits.delayMsMax : Infinity;
-  const sqs = await startSqs({ clock, dataDir: folder?.dir, delayMsMax, onArrival: (queue) => runtime.wake(queue) });
-  started.defer(() => sqs.stop());
-
-  const engines = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint };
-  const kill = (name: string, environment?: number) => runtime.kill(name, environment);
-  const proxy = options.proxy && (await startProxy(options.proxy, { engines, kill }));
-  started.defer(() => proxy?.stop());
-
-  const addresses = { queueUrl: proxy?.queueUrl ?? sqs.queueUrl, apiUrl: gateway.url, tableName: dynamodb.tableName };
-  const plan = planOf(assembly, addresses, options.parameters);
-  // The engine deletes what expired by real time, which means nothing to a clock of its own.
-  for (const table of plan.tables) await dynamodb.createTable(table, !clock.frozen);
-  for (const queue of plan.queues) sqs.createQueue(queue);
-  const queueNamed = (name: string) => {
-    const queue = sqs.queues.get(name);
-    if (queue === undefined)
-      throw new LocalCloudError(`There is no queue ${name}`, `There are: ${[...sqs.queues.keys()].join(', ')}.`);
-    return queue;
-  };
-
-  const runtime = startRuntime(plan, {
-    limits,
+  started.defer(logs.stop);
+  const problem = options.onProblem ?? ((error: Error) => process.emitWarning(error));
+  return {
+    assembly,
+    limits: { ...LIMITS, ...options.limits },
+    problem,
+    gateway,
+    folder,
     clock,
-    metrics,
     logs,
-    endpoint: proxy?.endpoint ?? ((service) => engines[service]),
-    messages: options.messages,
-    canary: options.canary,
-    onChange: () => activity.changed(),
-  });
-  started.defer(() => runtime.stop());
-  const activity = watchActivity({ queues: sqs.queues, functions: runtime.functions, requests: gateway.running });
-  engineDied = (error) => {
-    problem(error);
-    activity.fail(error);
+    metrics: startMetrics(clock),
   };
-  runtime.feed(sqs.queues);
+}
 
-  const alarms = startAlarms(plan, metrics, clock.now(), options.onAlarm ?? (() => {}));
-  const gauges = [...sqs.queues.values()].map((queue) => gaugeOf(metrics, queue));
-  minutesEnded = (endsMs) => {
-    // However many end at once, what is in the queues is the same in all of them.
-    const readings = gauges.map((gauge) => gauge());
-    for (const endMs of endsMs) {
-      for (const reading of readings) reading(endMs - 1);
-      alarms.evaluate(endMs);
-    }
-  };
+/** The template's schedules, and `advanceTo`, whose caller may look at the cloud after each firing. */
+function fireSchedules(
+  plan: Plan,
+  options: CloudOptions,
+  { clock, limits, folder, problem, activity, queueNamed }: Base & { activity: Activity; queueNamed: Engines['queueNamed'] },
+) {
   let watcher: ((firing: Firing) => Promise<void> | void) | undefined;
   const schedules = startSchedules(plan.schedules, {
     clock,
@@ -195,61 +206,55 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     onSkipped: (message) => problem(new Error(message)),
     onError: (error) => problem(error as Error),
   });
-  started.defer(() => schedules.stop());
-  const looking = clock.frozen ? undefined : setInterval(clock.look, LOOKS_EVERY_MS).unref();
-  started.defer(() => clearInterval(looking));
+  const advanceTo: Cloud['advanceTo'] = async (instant, afterFiring) => {
+    watcher = afterFiring;
+    return schedules.advanceTo(instant);
+  };
+  return { ...schedules, advanceTo };
+}
 
-  const issuer = `${gateway.url}${ISSUER_PATH}`;
-  const audience = plan.routes.find((route) => route.authorizer !== undefined)?.authorizer?.audience[0] ?? 'local';
-  const identity = await startIdentity({ issuer, audience, clock, dataDir: folder?.dir });
-  gateway.open({
-    routes: plan.routes,
-    authorize: startAuthorizer(identity, clock),
-    invoke: runtime.invoke,
-    clock,
-    documents: Object.fromEntries(
-      Object.entries(identity.documents).map(([path, document]) => [`${ISSUER_PATH}${path}`, document]),
-    ),
-    onAnswer: (status, latencyMs) => {
-      recordRequest(metrics, plan.routes[0]?.api ?? '', status, latencyMs);
-      activity.changed();
-    },
-    onError: (error) => problem(error as Error),
-  });
-  started.defer(() => gateway.stop());
-  const running = started.move();
+interface Parts extends Base {
+  readonly plan: Plan;
+  readonly engines: Engines;
+  readonly runtime: Runtime;
+  readonly activity: Activity;
+  readonly alarms: Alarms;
+  readonly schedules: ReturnType<typeof fireSchedules>;
+  readonly identity: Identity;
+  readonly canary: Canary | undefined;
+}
 
+function cloudOf(parts: Parts, running: AsyncDisposableStack): Cloud {
+  const { engines, runtime, activity, schedules } = parts;
   return {
-    url: gateway.url,
-    issuer,
-    mint: identity.mint,
-    clock,
-    async advanceTo(instant, afterFiring) {
-      watcher = afterFiring;
-      return schedules.advanceTo(instant);
-    },
+    url: parts.gateway.url,
+    issuer: parts.identity.issuer,
+    mint: parts.identity.mint,
+    clock: parts.clock,
+    advanceTo: schedules.advanceTo,
     nextFiring: schedules.next,
-    tableName: plan.tables[0]?.name ?? '',
-    dynamodbEndpoint: dynamodb.endpoint,
-    sqsEndpoint: sqs.endpoint,
-    queueUrl: (name) => queueNamed(name).url,
-    send: (queue, body, send) => queueNamed(queue).send(typeof body === 'string' ? body : JSON.stringify(body), send),
-    quiet: (withinMs = limits.quietWithinMs) => activity.quiet(withinMs),
-    depths: () => Object.fromEntries([...sqs.queues].map(([name, queue]) => [name, queue.depth()])),
-    deadLetters: () => deadLettersIn(sqs.queues),
-    redrive: (name) => redrive(sqs.queues, queueNamed(name)),
+    tableName: parts.plan.tables[0]?.name ?? '',
+    dynamodbEndpoint: engines.dynamodbEndpoint,
+    sqsEndpoint: engines.sqsEndpoint,
+    queueUrl: (name) => engines.queueNamed(name).url,
+    send: (queue, body, options) =>
+      engines.queueNamed(queue).send(typeof body === 'string' ? body : JSON.stringify(body), options),
+    quiet: (withinMs = parts.limits.quietWithinMs) => activity.quiet(withinMs),
+    depths: () => Object.fromEntries([...engines.queues].map(([name, queue]) => [name, queue.depth()])),
+    deadLetters: () => deadLettersIn(engines.queues),
+    redrive: (name) => redrive(engines.queues, engines.queueNamed(name)),
     invoke: runtime.invoke,
     shift(weight) {
-      if (options.canary === undefined)
+      if (parts.canary === undefined)
         throw new LocalCloudError('There is one version here', 'Start the cloud with a canary to shift traffic to it.');
       runtime.shift(weight);
     },
-    kill,
+    kill: runtime.kill,
     reserve: runtime.reserve,
-    metrics,
-    logs,
-    alarms,
-    usage: () => ({ ...runtime.usage(), functions: Object.fromEntries(proxy?.usage() ?? []) }),
+    metrics: parts.metrics,
+    logs: parts.logs,
+    alarms: parts.alarms,
+    usage: () => ({ ...runtime.usage(), functions: engines.usage() }),
     stop: () => running.disposeAsync(),
   };
 }

@@ -61,42 +61,9 @@ export interface Runtime {
 }
 
 export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
-  const { limits, clock, metrics, logs, endpoint, onChange } = options;
-  const functions = new Map<string, LambdaFunction>();
+  const { limits, clock, metrics, onChange } = options;
   const sources = new Map<string, EventSource>();
-  const invocations: Record<string, { count: number; milliseconds: number }> = {};
-
-  const onEnd = (invocation: Invocation) => {
-    const { function: name, durationMs, failure } = invocation;
-    recordInvocation(metrics, invocation);
-    const { count = 0, milliseconds = 0 } = invocations[name] ?? {};
-    invocations[name] = { count: count + 1, milliseconds: milliseconds + durationMs };
-    if (failure !== undefined) {
-      const text = [`${failure.errorType}: ${failure.errorMessage}`, ...failure.trace.slice(1)].join('\n');
-      logs.add({ function: name, atMs: clock.now(), level: 'ERROR', text });
-    }
-    onChange();
-  };
-  let weight = options.canary?.weight ?? 0;
-  for (const one of shortened(plan.functions, limits.timeoutsMs ?? {})) {
-    const running: LambdaOptions = {
-      environmentsMax: limits.environmentsMax,
-      endpoints: (environment) => ({
-        dynamodb: endpoint('dynamodb', one.name, environment),
-        sqs: endpoint('sqs', one.name, environment),
-      }),
-      onOutput: (name, output) => {
-        for (const text of metrics.recordOutput(output))
-          logs.add({ function: name, atMs: clock.now(), level: levelOf(text), text });
-      },
-      onEnd,
-    };
-    const { canary } = options;
-    functions.set(
-      one.name,
-      canary ? startTwoVersions(one, running, canary, () => weightOf(weight, one.name)) : startFunction(one, running),
-    );
-  }
+  const { functions, invocations, shift } = startFunctions(plan, options);
   const functionNamed = (name: string): LambdaFunction => {
     const fn = functions.get(name);
     if (fn === undefined)
@@ -111,15 +78,12 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
       throw error;
     }
   };
-
   return {
     functions,
     invoke,
+    shift,
     kill: (name, environment) => void functionNamed(name).kill(environment),
     reserve: (name, concurrency) => functionNamed(name).reserve(concurrency),
-    shift: (to) => {
-      weight = to;
-    },
     wake: (queue) => sources.get(queue)?.wake(),
     feed(queues) {
       for (const mapping of plan.mappings) {
@@ -143,6 +107,46 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
       await Promise.all([...functions.values()].map((fn) => fn.stop()));
     },
   };
+}
+
+/** Every function of the plan, alone or with its canary, and what its invocations leave: metrics, log lines, billed time. */
+function startFunctions(plan: Plan, { limits, clock, metrics, logs, endpoint, canary, onChange }: RuntimeOptions) {
+  const functions = new Map<string, LambdaFunction>();
+  const invocations: Record<string, { count: number; milliseconds: number }> = {};
+  let weight = canary?.weight ?? 0;
+  const onOutput = (name: string, output: string) => {
+    for (const text of metrics.recordOutput(output)) logs.add({ function: name, atMs: clock.now(), level: levelOf(text), text });
+  };
+  const onEnd = (invocation: Invocation) => {
+    const { function: name, durationMs, failure } = invocation;
+    recordInvocation(metrics, invocation);
+    const { count = 0, milliseconds = 0 } = invocations[name] ?? {};
+    invocations[name] = { count: count + 1, milliseconds: milliseconds + durationMs };
+    if (failure !== undefined) {
+      const text = [`${failure.errorType}: ${failure.errorMessage}`, ...failure.trace.slice(1)].join('\n');
+      logs.add({ function: name, atMs: clock.now(), level: 'ERROR', text });
+    }
+    onChange();
+  };
+  for (const one of shortened(plan.functions, limits.timeoutsMs ?? {})) {
+    const running: LambdaOptions = {
+      environmentsMax: limits.environmentsMax,
+      endpoints: (environment) => ({
+        dynamodb: endpoint('dynamodb', one.name, environment),
+        sqs: endpoint('sqs', one.name, environment),
+      }),
+      onOutput,
+      onEnd,
+    };
+    functions.set(
+      one.name,
+      canary ? startTwoVersions(one, running, canary, () => weightOf(weight, one.name)) : startFunction(one, running),
+    );
+  }
+  const shift = (to: Weight) => {
+    weight = to;
+  };
+  return { functions, invocations, shift };
 }
 
 /** The function itself learns the shorter time-out as its remaining time. A longer one would be kinder than AWS. */

@@ -27,6 +27,7 @@ interface Kept {
   readonly seeded: boolean;
 }
 
+/** The folder of one local market. Reading a file of it that is missing gives what a new market would have. */
 export class MarketFolder {
   readonly dir: string;
 

@@ -1,5 +1,5 @@
 /**
- * Those who want compute, or its price. A hedger buys the months in which it will train or serve, a slice at a time. An
+ * Participants that buy: hedgers and investors. A hedger buys the months in which it will train or serve, a slice at a time. An
  * investor builds up the near month, then holds it: the venue's roll carries it forward.
  */
 import type { ContractMonth } from '../domain/contract/months.ts';

@@ -1,12 +1,12 @@
 /**
- * Those who quote both ways. A market maker keeps bids and offers in the first months and in the calendar spreads
+ * Participants that quote both sides. A market maker keeps bids and offers in the first months and in the calendar spreads
  * between them, around an estimate that leans against what it holds, and replaces every quote before each auction.
  */
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { contract, type Entry, type Market, type Own, type OwnOrder, orderName, price, reference } from './market.ts';
 
 export interface MarketMaker {
-  /** Ticks that its estimate is off from everyone's. */
+  /** Ticks by which its estimate differs from that of the market. */
   readonly bias: number;
   /** Ticks from its estimate to its best outright quote. */
   readonly edge: number;

@@ -1,6 +1,6 @@
 /**
  * What a participant knows before an auction: the published prices, its own orders and positions, the spot market, and
- * the offers on the street. Nothing here is private to another account. Estimates are in ticks and whole throughout.
+ * the providers' rental offers. Nothing here is private to another account. Estimates are whole ticks throughout.
  */
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, contractCode, firstDay, lastDay, monthOf } from '../domain/contract/months.ts';

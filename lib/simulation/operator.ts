@@ -1,6 +1,6 @@
 /**
- * The operator's part of a run: sets the venue up, publishes the index, sees every day run to its end, and, with a
- * colleague, approves what the venue holds back. All of it over HTTP, as an operator would.
+ * The two operators of a run: they set the venue up, publish the index, wait for every day run to end, and approve what the
+ * venue holds back. All of it over HTTP, as operators would.
  */
 
 import { atOnce, type Caller, type Exchange, UnexpectedAnswerError } from '../client/exchange.ts';
@@ -58,7 +58,7 @@ export interface AccountLine {
 /** The bearer of a token that lasts longer than any run. */
 export const TOKEN_SECONDS = 400 * 86_400;
 const HELD_ROUNDS_MAX = 5;
-/** Accounts that are opened at once: each is an event of the one log, and more would only get into each other's way. */
+/** Accounts that are opened at once: each is an event of the one log, and more would only make each other try again. */
 const OPENED_AT_ONCE = 4;
 
 export class Operators {

@@ -1,6 +1,6 @@
 /**
- * Who takes part: data centres for every provider on the street, companies that hedge, investors that hold the near
- * month and roll it, short hedgers, market makers. The same seed, count and prices give the same participants.
+ * The participants: a data centre for every provider with offers, companies that hedge, investors that hold the near month
+ * and roll it, short hedgers, market makers. The same seed, count and prices give the same participants.
  */
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { type Random, random } from '../local/host/random.ts';
@@ -51,93 +51,103 @@ export function population(seed: number, count: number, offers: OffersByDay, lis
         group === 'data centres' ? provider.toLowerCase().replace(/[^a-z0-9]+/g, '-') : group.replace(/ /g, '-').slice(0, -1);
       const account = `${of}-${number}`;
       const chance = random(seed, account);
-      return { account, name: `${capital(of)} ${number}`, group, random: chance, ...behaviour(group, provider, chance, listed) };
+      return { account, name: `${capital(of)} ${number}`, group, random: chance, ...BEHAVIOURS[group](chance, listed, provider) };
     }),
   );
 }
 
 type Behaviour = Pick<Participant, 'deposit' | 'roll' | 'looksUp' | 'comesTo' | 'decide'>;
 
-function behaviour(group: Group, provider: string, chance: Random, listed: readonly ContractMonth[]): Behaviour {
-  switch (group) {
-    case 'data centres': {
-      const centre: DataCentre = {
-        provider,
-        capacity: chance.between(150, 600),
-        lotsPerOffer: chance.between(1, 4),
-        margin: chance.between(-150, 250),
-      };
-      // Whether asks of an earlier day may still stand.
-      let asks = false;
-      return {
-        deposit: 2_000_000,
-        roll: undefined,
-        looksUp: 'orders and positions',
-        comesTo: (market) => market.round === 0 && (asks || market.offers.has(provider)),
-        decide: (market, own) => {
-          asks = market.offers.has(provider);
-          return sellCapacity(centre, market, own);
-        },
-      };
-    }
-    case 'hedgers': {
-      const first = chance.between(1, 3);
-      const needs = new Map(listed.slice(first, first + chance.between(2, 5)).map((month) => [month, chance.between(6, 40)]));
-      const hedger: Hedger = { needs, urgency: chance.between(50, 300) };
-      const activity = chance.between(8, 25);
-      return {
-        deposit: 500_000,
-        roll: undefined,
-        looksUp: 'orders and positions',
-        ...untilDone(
-          () => chance.chance(activity),
-          (market, own) => (hasNeeds(hedger, market, own) ? buyNeeds(hedger, market, own, chance) : undefined),
-        ),
-      };
-    }
-    case 'investors': {
-      const investor: Investor = { target: chance.between(20, 140) };
-      const activity = chance.between(20, 45);
-      return {
-        deposit: 400_000,
-        roll: chance.chance(70) ? 'market' : chance.between(0, 30),
-        looksUp: 'positions',
-        ...untilDone(
-          (market) => chance.chance(activity) && !market.rolling,
-          (market, own) => buyNear(investor, market, own, chance),
-        ),
-      };
-    }
-    case 'short hedgers': {
-      const hedger = { target: chance.between(20, 120) };
-      const activity = chance.between(20, 45);
-      return {
-        deposit: 400_000,
-        roll: chance.chance(70) ? 'market' : chance.between(0, 30),
-        looksUp: 'positions',
-        ...untilDone(
-          (market) => chance.chance(activity) && !market.rolling,
-          (market, own) => sellNear(hedger, market, own, chance),
-        ),
-      };
-    }
-    case 'market makers': {
-      const maker: MarketMaker = {
-        bias: chance.between(-5, 5),
-        edge: chance.between(4, 10),
-        spreadEdge: chance.between(1, 4),
-        size: chance.between(5, 20),
-        spreadSize: chance.between(15, 50),
-      };
-      return {
-        deposit: 5_000_000,
-        roll: undefined,
-        looksUp: 'orders and positions',
-        comesTo: () => true,
-        decide: (market, own) => quote(maker, market, own),
-      };
-    }
-  }
+type BehaviourOf = (chance: Random, listed: readonly ContractMonth[], provider: string) => Behaviour;
+
+const BEHAVIOURS: Readonly<Record<Group, BehaviourOf>> = {
+  'data centres': dataCentre,
+  hedgers: hedger,
+  investors: investor,
+  'short hedgers': shortHedger,
+  'market makers': marketMaker,
+};
+
+function dataCentre(chance: Random, _listed: readonly ContractMonth[], provider: string): Behaviour {
+  const centre: DataCentre = {
+    provider,
+    capacity: chance.between(150, 600),
+    lotsPerOffer: chance.between(1, 4),
+    margin: chance.between(-150, 250),
+  };
+  // Whether asks of an earlier day may still stand.
+  let asks = false;
+  return {
+    deposit: 2_000_000,
+    roll: undefined,
+    looksUp: 'orders and positions',
+    comesTo: (market) => market.round === 0 && (asks || market.offers.has(provider)),
+    decide: (market, own) => {
+      asks = market.offers.has(provider);
+      return sellCapacity(centre, market, own);
+    },
+  };
+}
+
+function hedger(chance: Random, listed: readonly ContractMonth[]): Behaviour {
+  const first = chance.between(1, 3);
+  const needs = new Map(listed.slice(first, first + chance.between(2, 5)).map((month) => [month, chance.between(6, 40)]));
+  const hedger: Hedger = { needs, urgency: chance.between(50, 300) };
+  const activity = chance.between(8, 25);
+  return {
+    deposit: 500_000,
+    roll: undefined,
+    looksUp: 'orders and positions',
+    ...untilDone(
+      () => chance.chance(activity),
+      (market, own) => (hasNeeds(hedger, market, own) ? buyNeeds(hedger, market, own, chance) : undefined),
+    ),
+  };
+}
+
+function investor(chance: Random): Behaviour {
+  const investor: Investor = { target: chance.between(20, 140) };
+  const activity = chance.between(20, 45);
+  return {
+    deposit: 400_000,
+    roll: chance.chance(70) ? 'market' : chance.between(0, 30),
+    looksUp: 'positions',
+    ...untilDone(
+      (market) => chance.chance(activity) && !market.rolling,
+      (market, own) => buyNear(investor, market, own, chance),
+    ),
+  };
+}
+
+function shortHedger(chance: Random): Behaviour {
+  const hedger = { target: chance.between(20, 120) };
+  const activity = chance.between(20, 45);
+  return {
+    deposit: 400_000,
+    roll: chance.chance(70) ? 'market' : chance.between(0, 30),
+    looksUp: 'positions',
+    ...untilDone(
+      (market) => chance.chance(activity) && !market.rolling,
+      (market, own) => sellNear(hedger, market, own, chance),
+    ),
+  };
+}
+
+function marketMaker(chance: Random): Behaviour {
+  const maker: MarketMaker = {
+    bias: chance.between(-5, 5),
+    edge: chance.between(4, 10),
+    spreadEdge: chance.between(1, 4),
+    size: chance.between(5, 20),
+    spreadSize: chance.between(15, 50),
+  };
+  return {
+    deposit: 5_000_000,
+    roll: undefined,
+    looksUp: 'orders and positions',
+    comesTo: () => true,
+    decide: (market, own) => quote(maker, market, own),
+  };
 }
 
 /** Comes until it has what it wants, which it says by deciding on `undefined`; from then on it only holds. */

@@ -1,6 +1,6 @@
 /**
- * What a run comes to, and whether it may be believed: figures over all days, profit and loss by group, and the checks
- * that a clearing house lives by. A check that does not hold names what is wrong.
+ * The result of a run, and whether it may be believed: figures over all days, profit and loss by group, and the checks that
+ * a clearing house must pass. A check that does not hold names what is wrong.
  */
 
 import type { Audit } from '../audit/audit.ts';
@@ -65,11 +65,12 @@ export interface Evidence {
   /** As the operator's API lists them. */
   readonly accounts: readonly AccountLine[];
   readonly deadLetters: readonly { readonly queue: string; readonly body: string }[];
-  /** All through the run. */
+  /** Every change of an alarm during the run. */
   readonly alarms: readonly Pick<AlarmChange, 'alarm' | 'atMs' | 'to' | 'reason'>[];
 }
 
-export function reckon(run: Run, traded: Traded, evidence: Evidence): Result {
+/** Puts the result of a run together. A check that fails is part of the result; nothing is thrown. */
+export function reconcile(run: Run, traded: Traded, evidence: Evidence): Result {
   const { audit, auctions, accounts } = evidence;
   const ledger = accountForOrders(auctions);
   const groups = GROUPS.map((group) => groupResult(run, group, accounts));
@@ -117,7 +118,7 @@ function groupResult({ participants }: Run, group: Group, accounts: readonly Acc
 
 function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedger, groups: readonly GroupResult[]): Check[] {
   const { audit, auctions, deadLetters } = evidence;
-  const rang = evidence.alarms.filter(({ to }) => to === 'ALARM');
+  const alarms = evidence.alarms.filter(({ to }) => to === 'ALARM');
   const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
   const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
   const { lots } = ledger;
@@ -162,16 +163,16 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
     ),
     check(
       'alarms',
-      rang.length === 0,
-      rang
-        .map(({ alarm, atMs, reason }) => `${alarm} rang at ${new Date(atMs).toISOString()} (${reason})`)
+      alarms.length === 0,
+      alarms
+        .map(({ alarm, atMs, reason }) => `${alarm} went into ALARM at ${new Date(atMs).toISOString()} (${reason})`)
         .slice(0, SHOWN_MAX)
-        .join('; ') || 'none rang',
+        .join('; ') || 'none went into ALARM',
     ),
   ];
 }
 
-/** Alarms that are named when one rang. */
+/** How many alarms are named when some went into ALARM. */
 const SHOWN_MAX = 5;
 
 /** What was answered with 202 and is not in an auction exactly once, or is there with another number of outcomes. */

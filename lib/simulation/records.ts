@@ -1,10 +1,12 @@
 /** The auctions of a run as they are stored: what was submitted, rolled, filled and carried, for the order ledger. */
 
+import { byArrival } from '../domain/auction/open-orders.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { readAuction } from '../store/auctions.ts';
 import { readCarried, readFills } from '../store/results.ts';
-import { frozenBook, rollOrders } from '../store/submissions.ts';
+import { rollOrders } from '../store/roll-orders.ts';
+import { submissionsInto } from '../store/submissions.ts';
 import type { Table } from '../store/table.ts';
 import type { AuctionRecord } from './order-ledger.ts';
 
@@ -22,13 +24,13 @@ export async function storedAuctions(table: Table, events: readonly ClearingEven
     const closed = (await readAuction(table, product, auction))?.closed;
     const parts = await Promise.all(
       Array.from({ length: shards }, async (_, shard) => ({
-        submissions: await frozenBook(table, product, shard, auction, closed?.get(shard) ?? []),
+        submissions: await submissionsInto(table, product, shard, auction, closed?.get(shard) ?? []),
         rolls: await rollOrders(table, product, shard, auction),
         fills: await readFills(table, product, auction, shard, event.fills),
         carried: await readCarried(table, product, auction, shard, event.carried),
       })),
     );
-    const submissions = parts.flatMap((part) => part.submissions);
+    const submissions = parts.flatMap((part) => part.submissions).sort(byArrival);
     records.push({
       auction,
       closing: event.closing,

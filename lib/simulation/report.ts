@@ -1,5 +1,5 @@
 /**
- * A run on paper: a line a day as a trader would read it, then the roll, the groups and the checks; or all of it as one
+ * A run as text: a line a day as a trader would read it, then the roll, the groups and the checks; or all of it as one
  * JSON object for a program. Money in JSON is integer cents, prices are the venue's own decimal text.
  */
 import { type Cents, formatCents } from '../domain/contract/units.ts';

@@ -1,5 +1,5 @@
 /**
- * Those who have compute to sell. A data centre turns its provider's standing offers into asks for the months ahead, a
+ * Participants that sell: data centres and short hedgers. A data centre turns its provider's offers into asks for the months ahead, a
  * slice a day until its capacity is sold. A short hedger sells the near month and lets the venue roll it.
  */
 import type { ContractMonth } from '../domain/contract/months.ts';
@@ -20,7 +20,7 @@ export interface DataCentre {
 const MONTHS_SOLD = 5;
 const LOTS_QUOTED_MAX = 40;
 
-/** In the morning: takes back what is left of yesterday's asks and asks anew. Without offers on the street, none. */
+/** In the morning: cancels what is left of yesterday's asks and asks anew; nothing on a day without offers of its provider. */
 export function sellCapacity(centre: DataCentre, market: Market, own: Own): Entry[] {
   const offers = market.offers.get(centre.provider);
   const standing = new Map(own.orders.map((order) => [order.contract, order.clientOrderId]));
@@ -46,7 +46,7 @@ export function sellCapacity(centre: DataCentre, market: Market, own: Own): Entr
   return [...[...standing.values()].map((cancel) => ({ cancel })), ...asks];
 }
 
-/** A third its own street price, two thirds the market: a cheap provider sells first, a dear one seldom. */
+/** A third its provider's rental price, two thirds the market: a cheap provider sells first, a dear one seldom. */
 function asked(centre: DataCentre, market: Market, month: ContractMonth, street: number): number {
   const estimate = Math.trunc((street + 2 * reference(market, month)) / 3);
   return Math.max(1, estimate + share(estimate, centre.margin));

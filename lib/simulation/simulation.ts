@@ -18,7 +18,7 @@ import { worthOf } from './market.ts';
 import type { DayReport, RunningVenue } from './operator.ts';
 import { population } from './population.ts';
 import { readOffers, readSpot } from './prices.ts';
-import { type Result, reckon } from './reconciliation.ts';
+import { type Result, reconcile } from './reconciliation.ts';
 import { storedAuctions } from './records.ts';
 import { type Run, trade } from './trading.ts';
 
@@ -30,11 +30,11 @@ export interface SimulationOptions {
   readonly product: string;
   readonly spot: PriceFile;
   readonly offers: PriceFile;
-  /** What is being done, for whoever waits. */
+  /** Called at each step, with a sentence that says what is being done. */
   readonly onStep?: (step: string) => void;
-  /** A day has ended; the first of the run chooses which months are shown. */
+  /** Called when a day has ended; `first`, the first day of the run, decides which months are shown. */
   readonly onDay?: (day: DayReport, first: DayReport, count: { readonly done: number; readonly of: number }) => void;
-  /** The cloud is up: for whoever wants to watch its logs, or stop it. */
+  /** Called when the cloud is up, so that the caller can watch its logs or stop it. */
   readonly onCloud?: (cloud: Cloud) => void;
 }
 
@@ -85,7 +85,7 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
   await cloud.quiet();
   const table = tableOf(cloud);
   const audit = await auditVenue(table, deployment.shards);
-  return reckon(run, traded, {
+  return reconcile(run, traded, {
     audit,
     auctions: await storedAuctions(table, audit.events, deployment.shards),
     accounts: await traded.operators.accounts(),

@@ -1,7 +1,7 @@
 /**
  * The run itself: the clock moves from event to event, the operator publishes and settles, participants look at the
  * market and send their orders, all at once. What they send depends on what was public before the round and on their own
- * accounts only, so it makes no difference whose request is answered first.
+ * accounts only, so it makes no difference which request is answered first.
  */
 
 import { atOnce, type Caller, type Exchange } from '../client/exchange.ts';
@@ -93,7 +93,7 @@ interface Desk {
   readonly caller: Caller;
 }
 
-/** Whoever wants the venue to roll says so before the first day. A limit is so many ticks from the spread at listing. */
+/** Participants that roll give their instruction before the first day. A limit is so many ticks from the spread at listing. */
 async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Promise<void> {
   const { product, parameters } = terms;
   const { near, last } = await readPrices(desks[0]!.caller, product, plan.days[0]!.date, parameters.priceDecimals);

@@ -26,24 +26,27 @@ export interface Intake {
   readonly open: number;
   /** When the marker that cut the auction before it was sent, ISO; empty before the first. */
   readonly openedAt: string;
+  /** Dates of the submission keys in the open auction so far, which name the partitions of its book. */
   readonly dates: readonly string[];
-  /** The same of the auctions it has left, the newest of them, by number. */
+  /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
 }
 
 const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map() };
 
+/** The number that a slot was given; `undefined` when it has none yet. */
 export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
   const item = await table.get(slotKey(product, slot));
   return item && integer(item, 'auction');
 }
 
+/** An auction by its number; `undefined` when no slot has been given the number. */
 export async function readAuction(table: Rows, product: string, auction: number): Promise<Auction | undefined> {
   const item = await table.get(auctionKey(product, auction));
   return item && decodeAuction(product, item);
 }
 
-/** The newest auctions first. */
+/** At most `limit` auctions, the newest first; with `before`, only those of a smaller number. */
 export async function newestAuctions(table: Table, product: string, limit: number, before?: number): Promise<Auction[]> {
   const range = before === undefined ? {} : { to: auctionKey(product, before - 1).sk };
   const items = await table.queryAll(auctionKey(product, 0).pk, { newestFirst: true, limit, ...range });
@@ -56,7 +59,7 @@ export async function auctionsAfter(table: Table, product: string, auction: numb
   return (await table.queryAll(pk, { after: sk })).map((item) => decodeAuction(product, item));
 }
 
-/** Gives a slot the next number, once: false when the slot or the number is taken, and the caller should look again. */
+/** Gives a slot a number, once. False when the slot or the number is taken: the caller reads both again. */
 export async function openAuction(
   table: Table,
   { product, auction, slot, date, closing }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing'>,
@@ -77,6 +80,7 @@ export async function openAuction(
   ]);
 }
 
+/** Notes that the markers of an auction have been sent to every shard. */
 export async function markAuction(table: Table, product: string, auction: number): Promise<void> {
   await table.update(auctionKey(product, auction), { expression: 'SET marked = :yes', values: { ':yes': { BOOL: true } } });
 }
@@ -99,17 +103,21 @@ export async function closeShard(
   return decodeAuction(product, item);
 }
 
-/** Notes which event cleared an auction, for readers; the log itself is what says so. */
+/** Notes which event cleared an auction, so that readers need not search the log, which alone decides it. */
 export async function noteCleared(table: Table, product: string, auction: number, seq: number): Promise<void> {
   await table.update(auctionKey(product, auction), { expression: 'SET clearedBy = :seq', values: { ':seq': N(seq) } });
 }
 
+/** The intake of a shard; that of the first auction when the shard has not taken a submission or marker yet. */
 export async function readIntake(table: Table, product: string, shard: number, consistent = true): Promise<Intake> {
   const item = await table.get(intakeKey(product, shard), consistent);
   return item ? decodeIntake(item) : FIRST_INTAKE;
 }
 
-/** Lets a new key date into the shard's open auction, before the first submission under that date is written. */
+/**
+ * Lets a new key date into the shard's open auction, before the first submission under that date is written. Throws when
+ * the shard has moved on to another auction.
+ */
 export async function admitDate(table: Table, product: string, shard: number, intake: Intake, date: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
     expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened) ADD dates :date',
@@ -128,7 +136,8 @@ const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 
 /**
  * Moves the shard from `intake.open` to the next auction, keeping the dates it leaves: a marker that comes again, even from
- * a dead-letter queue after later auctions, must close its shard with the same book.
+ * a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when the marker was sent,
+ * ISO. Throws when the shard has moved on already.
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {

@@ -1,28 +1,29 @@
 /**
- * Where everything lives in the one table. Keys are plain functions, used by readers, writers and tests alike.
+ * Where everything lives in the one table. Keys are plain functions, used by readers, writers and tests alike. A function is
+ * named by its first word (`accept` is accept-orders), `all` are all functions.
  *
- * | what                                   | partition                      | sort                  | written by           | read by |
- * |----------------------------------------|--------------------------------|-----------------------|----------------------|---------|
- * | clearing log, in order                 | LOG                            | seq                   | whoever commits      | everyone, after a sequence number |
- * | venue state, a fold of the log         | VENUE                          | STATE                 | whoever folded it    | everyone, as a head start |
- * | halt switch                            | VENUE                          | SWITCH                | operator-api, post-events | every worker |
- * | done-once marks of operator requests   | ONCE                           | what                  | operator-api         | operator-api |
- * | intake: the auction open for a shard     | INTAKE#product                   | shard                 | accept-orders        | accept-orders, participant-api |
- * | book: submissions                      | BOOK#product#shard#key date    | account#key           | accept-orders        | accept, clear, participant-api |
- * | book: orders of the roll               | ROLL#product#shard             | auction#chunk         | roll-positions       | clear-auction |
- * | auction: slot, shards closed           | AUCTION#product                | number                | close, accept, clear | close, clear, APIs |
- * | slot to auction                        | SLOT#product                   | slot                  | close, roll          | close, roll |
- * | fills, carried orders, published depth | RESULT#product#auction         | kind#shard#hash       | clear-auction        | post, accept, participant-api |
- * | shard's cursor in the log              | SHARD#shard                    | CURSOR                | post-events          | post-events, settle-day |
- * | accounts of a shard                    | SHARD#shard                    | ACCOUNT#account       | post-events          | post, roll, APIs |
- * | roll instructions of a shard           | SHARD#shard                    | ROLL#product#account  | participant-api      | roll-positions, participant-api |
- * | totals of an event, by shard           | TOTALS                         | seq                   | post-events          | post, settle, roll |
- * | journal of an account                  | JOURNAL#account                | seq                   | post-events          | participant-api |
- * | statements of an account               | STATEMENT#account              | date#product          | post-events          | participant-api |
- * | day runs                               | DAY#product                    | date                  | roll, close, settle  | roll, close, settle, operator-api |
- * | index values                           | INDEX#product                  | date                  | operator-api         | settle-day, operator-api |
- * | held for approval                      | HELD                           | id                    | settle, operator-api | settle, operator-api |
- * | rows put right by hand, old and new    | REPAIRED                         | instant#row           | npm run repair         | auditors |
+ * | what                                   | partition                   | sort                 | written by                  | read by                                        |
+ * |----------------------------------------|-----------------------------|----------------------|-----------------------------|------------------------------------------------|
+ * | clearing log, in order                 | LOG                         | seq                  | clear, settle, operator-api | all, after an event number                     |
+ * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
+ * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
+ * | done-once marks of operator requests   | ONCE                        | what                 | operator-api                | operator-api                                   |
+ * | intake: the auction open for a shard   | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
+ * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
+ * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
+ * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, APIs                             |
+ * | slot to auction                        | SLOT#product                | slot                 | close, roll                 | close, roll                                    |
+ * | fills, carried orders, published depth | RESULT#product#auction      | kind#shard#hash      | clear                       | post, accept, participant-api                  |
+ * | shard's cursor in the log              | SHARD#shard                 | CURSOR               | post                        | post, settle                                   |
+ * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
+ * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
+ * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |
+ * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
+ * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
+ * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, operator-api              |
+ * | index values                           | INDEX#product               | date                 | operator-api                | settle, operator-api                           |
+ * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, operator-api                           |
+ * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 

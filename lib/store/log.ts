@@ -1,7 +1,7 @@
 /**
  * The clearing log in the table: one item an event, numbered without gaps, each hash chained over the one before it.
  * `append` is the venue's only commit. It writes behind exactly the state that was decided on, so of two workers that
- * decided on the same past one commits and the other is told to look again.
+ * decided on the same past one commits and the other has to look again.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -28,13 +28,16 @@ export class LogDamagedError extends Error {
   }
 }
 
-/** What this process has folded so far, by table. The log never changes behind us, so it never has to be read again. */
+/** What this process has folded so far, by table. Events never change, so none of them has to be read again. */
 const folded = new WeakMap<Table, VenueState>();
 
 /** Events between two snapshots: what a new process reads at most, besides the newest snapshot. */
 const SNAPSHOT_EVERY = 16;
 
-/** The venue as of the newest event. */
+/**
+ * The venue as of the newest event, which is read consistently. Throws LogDamagedError when the log breaks its chain, and
+ * LogOrderError when an event can't follow from the state before it.
+ */
 export async function loadVenue(table: Table): Promise<VenueState> {
   let state = folded.get(table) ?? (await readSnapshot(table)) ?? EMPTY_VENUE;
   for await (const entry of readLog(table, state)) state = evolveVenue(state, entry.seq, entry.hash, entry.event);
@@ -42,7 +45,7 @@ export async function loadVenue(table: Table): Promise<VenueState> {
   return state;
 }
 
-/** Events after `from.seq`, checked against the hash chain as they are read. */
+/** Events after `from.seq`, checked against the hash chain as they are read. Throws LogDamagedError at the first that breaks it. */
 export async function* readLog(table: Rows, from: Pick<VenueState, 'seq' | 'hash'>): AsyncGenerator<LogEntry> {
   let { seq, hash } = from;
   for await (const item of table.query('LOG', { after: ordered(seq) })) {
@@ -73,6 +76,7 @@ export async function readEventsAt(table: Table, seqs: Iterable<number>): Promis
   return new Map(items.map((item) => [Number(item.sk?.S), decodeEvent(text(item, 'data'))]));
 }
 
+/** One event by its number; `undefined` when the log has not come that far. */
 export async function readEvent(table: Table, seq: number): Promise<ClearingEvent | undefined> {
   const item = await table.get(logKey(seq));
   return item && decodeEvent(text(item, 'data'));
@@ -106,26 +110,27 @@ export async function append(
 }
 
 /**
- * The log must still end where this process remembers, and not have reached further: behind an event that somebody has
- * deleted the next one would leave a gap, and in its place it would be another past than the one that shards have posted.
- * An event that was deleted before anybody remembered or posted it can't be missed here; only a head noted elsewhere shows it.
+ * The log must still end where this process remembers, and must not have reached further. If an event has been deleted, an
+ * event behind it would leave a gap, and one in its place would be another past than the one that shards have posted.
+ * An event that was deleted before this process read it and before a shard posted it can't be missed here; only a head
+ * noted elsewhere shows that it is gone.
  */
 async function checkEnd(table: Table, { seq, hash }: VenueState): Promise<void> {
   const last = seq > 0 ? await table.get(logKey(seq)) : undefined;
   if (seq > 0 && last?.hash?.S !== hash) throw new LogDamagedError(seq, 'is no longer the event that was written');
   const [posted] = await table.queryAll('TOTALS', { from: ordered(seq + 1), limit: 1 });
-  // Another process may just have been quicker: then the event is there, and the place is refused to this one as ever.
+  // Another process may just have been quicker: then the event is there, and the write below is refused as usual.
   if (posted && !(await table.get(logKey(seq + 1))))
     throw new LogDamagedError(seq + 1, 'has been posted and is missing from the log');
 }
 
-/** The number of the event that claimed a name. */
+/** The number of the event that claimed a name with `append`; `undefined` when none has. */
 export async function claimedBy(table: Table, once: string): Promise<number | undefined> {
   const item = await table.get(onceKey(once));
   return item && integer(item, 'seq');
 }
 
-/** A commit whose answer was lost looks refused when it is repeated: the event that stands there is ours. */
+/** A commit whose answer was lost looks refused when the SDK repeats it: the event in that place is the one just written. */
 async function isOurs(table: Table, seq: number, hash: string): Promise<boolean> {
   const item = await table.get(logKey(seq));
   return item !== undefined && text(item, 'hash') === hash;
@@ -147,11 +152,13 @@ async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
   await table.putIf(snapshotItem(state), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(state.seq) });
 }
 
+/** The venue as an item. Written with every sixteenth event, and by `npm run rebuild`. */
 export const snapshotItem = ({ seq, hash, products }: VenueState): Item => ({
   ...venueKey,
   attributes: { seq: N(seq), hash: S(hash), products: S(JSON.stringify(products)), v: N(1) },
 });
 
+/** The hash of an event, in hex: SHA-256 over the hash before it, a line feed, and the event's text. */
 export const chain = (previous: string, data: string): string =>
   createHash('sha256').update(previous).update('\n').update(data).digest('hex');
 
@@ -171,6 +178,7 @@ const header = z.looseObject({
   ]),
 });
 
+/** The inverse of `encodeEvent`. Throws on an event of a kind that this code does not know. */
 export function decodeEvent(data: string): ClearingEvent {
   const parsed = header.parse(JSON.parse(data));
   return (parsed.kind === 'cash-moved'

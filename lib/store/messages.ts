@@ -8,7 +8,7 @@
 import * as z from 'zod';
 
 const version = z.literal(1);
-/** What newer code adds for its own kind. Whoever does not know a hint ignores it, so nothing may depend on one. */
+/** What newer code adds for newer readers. A reader that does not know a hint ignores it, so nothing may depend on one. */
 const hints = z.looseObject({}).optional();
 const product = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
 /** One spelling for one instant: schedules leave out the milliseconds, and a slot is looked up by its text. */
@@ -55,6 +55,7 @@ const dayRun = z.discriminatedUnion('kind', [
   z.strictObject({ v: version, kind: z.literal('sweep'), at: instant, hints }),
 ]);
 
+/** The schema of every queue's messages. */
 export const MESSAGES = {
   orders: z.discriminatedUnion('kind', [submission, marker]),
   closings: closing,
@@ -68,11 +69,12 @@ export type SubmissionMessage = z.infer<typeof submission>;
 export type MarkerMessage = z.infer<typeof marker>;
 export type Message<Queue extends keyof typeof MESSAGES> = z.infer<(typeof MESSAGES)[Queue]>;
 
-/** A message that is not one of ours. Retrying can't help; it is left for the dead-letter queue. */
+/** A message that this code does not know. Retrying can't help; it is left for the dead-letter queue. */
 export class MessageFormatError extends Error {
   override name = 'MessageFormatError';
 }
 
+/** Reads a message of a queue. Throws MessageFormatError, which quotes nothing of the message, when it has another form. */
 export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, body: string): Message<Queue> {
   let parsed: unknown;
   try {
@@ -85,6 +87,6 @@ export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, 
   return result.data as Message<Queue>;
 }
 
-/** Where it is wrong and how, in this file's own words: the message may hold a sealed order, and even its field names are not ours. */
+/** Where a message is wrong and how, in words of this file only: its values and field names may give away a sealed order. */
 const faults = ({ issues }: z.ZodError): string =>
   issues.map(({ code, path }) => `${code} at $${path.map((name) => `.${String(name)}`).join('')}`).join(', ');

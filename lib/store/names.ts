@@ -35,9 +35,9 @@ export const ENV = {
   table: 'TABLE_NAME',
   /** How many shards the accounts are spread over; fixed for the life of a venue. */
   shards: 'SHARDS',
-  /** By product, the times of its intraday auctions, `HH:MM` in its time zone; for whoever looks for one that was missed. */
+  /** By product, the times of its intraday auctions, `HH:MM` in its time zone, so that the sweep finds one that was missed. */
   auctionTimes: 'AUCTION_TIMES',
-  /** How often a message is received before its queue gives it up. */
+  /** How often a message is received before its queue moves it to the dead letters. */
   receivesMax: 'RECEIVES_MAX',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',

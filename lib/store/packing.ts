@@ -24,6 +24,7 @@ export class PackingError extends Error {
   override name = 'PackingError';
 }
 
+/** Values as bytes, and back, for submissions, outcomes, orders and fills. Unpacking throws PackingError on other bytes. */
 export const packInstructions = (instructions: readonly Instruction[]): Uint8Array =>
   pack(instructions, (out, instruction) => {
     out.number(KINDS.indexOf(instruction.kind));

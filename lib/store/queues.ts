@@ -6,6 +6,7 @@ import { required } from './table.ts';
 
 const BATCH_MAX = 10;
 
+/** The queues of the pipeline, for sending. `attemptsMax` is how often the SDK tries a request before it throws. */
 export class Queues {
   readonly #client: SQSClient;
 
@@ -13,21 +14,23 @@ export class Queues {
     this.#client = client;
   }
 
-  /** The orders group of a product's shard: one group, one order of events, one cut. */
+  /** The group of a product's shard in `orders.fifo`: its messages stay in order, and one marker cuts them. */
   static group = (product: string, shard: number): string => `${product}#${shard}`;
 
+  /** Puts a submission into its group of `orders.fifo`. When it returns, SQS keeps the message. */
   async submit(message: SubmissionMessage): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: required(QUEUES.orders.url),
         MessageBody: JSON.stringify(message),
         MessageGroupId: Queues.group(message.product, message.shard),
-        // The same submission again is dropped here for five minutes; after that, and always, by its item's key.
+        // SQS drops the same submission for five minutes; accept-orders finds it by its item's key at any time.
         MessageDeduplicationId: `${message.account}.${message.key}.${message.digest}`,
       }),
     );
   }
 
+  /** Puts the marker that closes an auction into the group of every shard. */
   async sendMarkers(product: string, auction: number, slot: string, shards: number): Promise<void> {
     const entries = Array.from({ length: shards }, (_, shard) => ({
       Id: `${shard}`,
@@ -38,7 +41,10 @@ export class Queues {
     await this.#sendAll('orders', entries);
   }
 
-  /** Rings every shard: the log has reached `seq`. `why` keeps a later ring from passing for a repeat of an earlier. */
+  /**
+   * Tells post-events, for every shard, that the log has reached `seq`. `why` names the reason of a later wake-up for the same
+   * event, which SQS would otherwise drop as a repeat of the earlier one.
+   */
   async notifyPostings(seq: number, shards: number, why = 'commit'): Promise<void> {
     const entries = Array.from({ length: shards }, (_, shard) => ({
       Id: `${shard}`,
@@ -49,6 +55,7 @@ export class Queues {
     await this.#sendAll('postings', entries);
   }
 
+  /** Sends one wake-up to a standard queue. It may be delivered more than once. */
   async notify<Queue extends 'closings' | 'clearings' | 'rolls' | 'day-runs'>(
     queue: Queue,
     message: Message<Queue>,

@@ -18,7 +18,7 @@ const ROWS_MAX = 3000;
 export interface Result {
   readonly fills: ReadonlyMap<number, readonly Fill[]>;
   readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
-  /** Aggregate depth, as JSON. */
+  /** Lots by price, as the JSON of `Depth`. */
   readonly depth: string;
 }
 
@@ -58,8 +58,10 @@ export function packResult(
   return { items, references: { fills, carried, depth } };
 }
 
+/** The first 128 bits of the SHA-256, in hex. */
 export const contentHash = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex').slice(0, 32);
 
+/** The fills of an auction in one shard. Throws when a chunk that the event points at is gone. */
 export async function readFills(
   table: Rows,
   product: string,
@@ -70,6 +72,7 @@ export async function readFills(
   return (await readBodies(table, product, auction, 'fills', shard, references)).flatMap(unpackFills);
 }
 
+/** The orders that an auction carried on in one shard. Throws when a chunk that the event points at is gone. */
 export async function readCarried(
   table: Rows,
   product: string,
@@ -80,6 +83,7 @@ export async function readCarried(
   return (await readBodies(table, product, auction, 'carried', shard, references)).flatMap(unpackOrders);
 }
 
+/** The published depth of an auction, as JSON. Throws when it is gone. */
 export async function readDepth(table: Rows, product: string, auction: number, hash: string): Promise<string> {
   const [body] = await readBodies(table, product, auction, 'depth', 0, { 0: [hash] });
   return inflateRawSync(body!).toString('utf8');

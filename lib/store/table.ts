@@ -54,7 +54,7 @@ export interface Range {
   readonly consistent?: boolean;
 }
 
-/** The newest version of an item that this code reads; one without a version is of the first. Attributes it does not know it passes over. */
+/** The newest version of an item that this code reads; an item without a version is of the first. Unknown attributes are ignored. */
 const ITEM_VERSION = 1;
 
 /** An item written by newer code in a form that this code would misread. Retrying helps once that code has taken over. */
@@ -62,7 +62,7 @@ export class ItemVersionError extends Error {
   override name = 'ItemVersionError';
 }
 
-/** What reading needs of a table: rows that were read earlier do as well. */
+/** What reading needs of a table. Rows that were read into memory earlier can stand in for it. */
 export type Rows = Pick<Table, 'get' | 'query' | 'queryAll'>;
 
 export class Table {
@@ -74,6 +74,7 @@ export class Table {
     this.#client = client;
   }
 
+  /** One item; `undefined` when there is none. Throws ItemVersionError on an item of newer code, as all reads but `scan` do. */
   async get(key: Key, consistent = true): Promise<Attributes | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.name, Key: encodeKey(key), ConsistentRead: consistent }),
@@ -81,6 +82,7 @@ export class Table {
     return Item && readable(Item);
   }
 
+  /** The items there are of these keys, in no order. */
   async getMany(keys: readonly Key[]): Promise<Attributes[]> {
     const found: Attributes[] = [];
     for (let at = 0; at < keys.length; at += BATCH_GET_MAX) {
@@ -104,7 +106,7 @@ export class Table {
     return this.putIf(item, 'attribute_not_exists(pk)');
   }
 
-  /** Writes an item if the condition holds. */
+  /** Writes an item if the condition holds. False when it does not. */
   async putIf(item: Item, condition: string, values?: Attributes, names?: Record<string, string>): Promise<boolean> {
     return onCondition(() =>
       this.#client.send(
@@ -162,6 +164,7 @@ export class Table {
     }
   }
 
+  /** Deletes an item; nothing happens when there is none. */
   async delete(key: Key): Promise<void> {
     await this.#client.send(new DeleteItemCommand({ TableName: this.name, Key: encodeKey(key) }));
   }
@@ -204,11 +207,12 @@ export class Table {
     } while (start);
   }
 
+  /** The same as `query`, read to the end. */
   async queryAll(partition: string, range: Range = {}): Promise<Attributes[]> {
     return Array.fromAsync(this.query(partition, range));
   }
 
-  /** Every item there is, in no order: for who must also see what should not be there. */
+  /** Every item there is, in no order: for the audit, which must also see what should not be there. */
   async *scan(): AsyncGenerator<Attributes> {
     let start: Attributes | undefined;
     do {
@@ -221,15 +225,17 @@ export class Table {
   }
 }
 
-/** When throttled, five attempts take up to 15 seconds and three up to 3: a worker has them, whoever is asked has not. */
+/** When throttled, five attempts take up to 15 seconds, which a worker has, and three up to 3, which an API has. */
 export const tableClient = (attemptsMax = 5): DynamoDBClient =>
   new DynamoDBClient({ maxAttempts: attemptsMax, cacheMiddleware: true, accountIdEndpointMode: 'disabled' });
 
+/** Attribute values, written as what they are. */
 export const S = (value: string): AttributeValue => ({ S: value });
 export const N = (value: number): AttributeValue => ({ N: String(value) });
 export const B = (value: Uint8Array): AttributeValue => ({ B: value });
 export const json = (value: unknown): AttributeValue => ({ S: JSON.stringify(value) });
 
+/** Attributes of an item, read as what they must be: each throws TypeError when the attribute is missing or of another type. */
 export function text(item: Attributes, name: string): string {
   const value = item[name]?.S;
   if (value === undefined) throw new TypeError(`attribute ${name} of ${item.pk?.S} ${item.sk?.S} is not text`);
@@ -249,6 +255,7 @@ export function bytes(item: Attributes, name: string): Uint8Array {
   return value;
 }
 
+/** An environment variable. Throws when it is not set. */
 export function required(variable: string): string {
   const value = process.env[variable];
   if (!value) throw new Error(`the environment variable ${variable} is not set`);

@@ -1,11 +1,12 @@
 /** The audit of a venue's books: what it accepts, and that it sees a book that was tampered with. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { postEvent } from '../../lambdas/post-events/post-event.ts';
-import type { Backends } from '../../lambdas/queue/consume.ts';
+import { postToShard } from '../../lambdas/post-events/post-event.ts';
 import { auditVenue } from '../../lib/audit/audit.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import { cents } from '../../lib/domain/contract/units.ts';
-import { moveCursor, readAccount, recordTotals, writeAccount } from '../../lib/store/accounts.ts';
+import { readAccount, writeAccount } from '../../lib/store/accounts.ts';
+import { recordTotals } from '../../lib/store/control-totals.ts';
+import { moveCursor } from '../../lib/store/cursors.ts';
 import { logKey } from '../../lib/store/keys.ts';
 import { append, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { S, Table } from '../../lib/store/table.ts';
@@ -25,13 +26,13 @@ beforeAll(async () => {
       kind: 'cash-moved',
       account,
       cents: cents(500_00n),
-      reference: 'proxy-1',
+      reference: 'transfer-1',
       ...by,
     });
   }
   for (let shard = 0; shard < SHARDS; shard++)
     for (const entry of await readEvents(table, 0, 10)) {
-      const totals = await postEvent({ table } as unknown as Backends, shard, SHARDS, entry, () => 100n);
+      const totals = await postToShard(table, shard, SHARDS, entry, () => 100n);
       await recordTotals(table, entry.seq, shard, totals);
       await moveCursor(table, shard, entry.seq);
     }

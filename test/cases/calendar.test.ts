@@ -8,7 +8,7 @@ let venue: Trading;
 
 /** Opens on a business day at 09:00; the listing is as of the business day before. */
 async function open(listed: string, date: string): Promise<void> {
-  venue = await openTrading({ date, listed, scheduled: [PRODUCT], sweeps: 'cron(30 18 ' });
+  venue = await openTrading({ date, listed, scheduled: [PRODUCT], sweep: { hours: [18], minutes: [30] } });
   const opened = venue;
   onTestFinished(() => opened[Symbol.asyncDispose]());
   await venue.list(PRODUCT);

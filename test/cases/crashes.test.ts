@@ -54,7 +54,7 @@ function once(name: FunctionName, kind: string, action: ProxyAction): { struck: 
 
 const COMMITS: [FunctionName, string][] = [
   ['accept-orders', 'PutItem BOOK'],
-  ['accept-orders', 'UpdateItem GATE'],
+  ['accept-orders', 'UpdateItem INTAKE'],
   ['close-auction', 'SendMessageBatch orders.fifo'],
   ['clear-auction', 'PutItem LOG'],
   ['post-events', 'PutItem SHARD ACCOUNT'],

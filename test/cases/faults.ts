@@ -10,7 +10,7 @@ export interface Faults {
   messages: MessageHook | undefined;
 }
 
-/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage auctions`. */
+/** What a write or send is about, without what differs from one to the next, such as `PutItem LOG` or `SendMessage clearings`. */
 export function kindOf({ service, operation, body }: ProxyRequest): string {
   if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
   const text = JSON.stringify(body);

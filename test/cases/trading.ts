@@ -4,9 +4,6 @@
  * it runs. Schedules fire only where a case asks for them; otherwise an auction is due when the case says so, by the same
  * message that its schedule would send.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
@@ -14,8 +11,9 @@ import { auditVenue } from '../../lib/audit/audit.ts';
 import { type Answer, type Caller, Exchange } from '../../lib/client/exchange.ts';
 import { type BusinessDate, instantOf, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
-import { DEPLOYMENT, type ProductSchedule, SWEEP } from '../../lib/infra/deployment.ts';
-import { synthesize } from '../../lib/infra/synthesize.ts';
+import { HOURLY } from '../../lib/faults/scripted-market.ts';
+import { DEPLOYMENT, type ProductSchedule, type SweepTimes } from '../../lib/infra/deployment.ts';
+import { assemblyOf } from '../../lib/infra/local-deployment.ts';
 import { type Cloud, type Limits, startCloud } from '../../lib/local/cloud.ts';
 import type { MetricId } from '../../lib/local/cloudwatch/metrics.ts';
 import { frozenClock } from '../../lib/local/host/clock.ts';
@@ -37,7 +35,7 @@ export interface TradingOptions {
   /** Products whose auctions and day runs the template's schedules fire, at the times of the deployed product. */
   readonly scheduled?: readonly string[];
   /** Hourly by default: a sweep a quarter of an hour would be most of the time. */
-  readonly sweeps?: string;
+  readonly sweep?: SweepTimes;
   readonly limits?: Partial<Limits>;
   readonly dataDir?: string;
   readonly bundles?: string;
@@ -257,23 +255,9 @@ export async function openTrading(options: TradingOptions): Promise<Trading> {
   });
 }
 
-/** The sweep's cron fields in the template. */
-const EVERY_SWEEP = `cron(0/${SWEEP.everyMinutes} ${SWEEP.firstHour}-${SWEEP.lastHour} `;
-
-const assemblies = new Map<string, string>();
-/** Synthesized once a file and kind of venue. */
-function assembled({ scheduled = [], sweeps = 'cron(30 8-19 ', bundles }: TradingOptions): string {
-  const name = JSON.stringify([scheduled, sweeps, bundles]);
-  const known = assemblies.get(name);
-  if (known) return known;
-  const directory = mkdtempSync(join(tmpdir(), 'cases-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+function assembled({ scheduled = [], sweep = HOURLY, bundles }: TradingOptions): string {
   const products = scheduled.map((code): ProductSchedule => ({ ...DEPLOYMENT.products[0]!, code }));
-  const deployment = { shards: SHARDS, ...(products.length > 0 ? { products } : {}) };
-  const template = synthesize(directory, { deployment, bundles });
-  writeFileSync(template, readFileSync(template, 'utf8').replaceAll(EVERY_SWEEP, sweeps));
-  assemblies.set(name, directory);
-  return directory;
+  return assemblyOf({ deployment: { shards: SHARDS, sweep, ...(products.length > 0 ? { products } : {}) }, bundles });
 }
 
 /** An order to buy or sell one month. */

@@ -47,7 +47,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   ],
   [
     'an event is applied to an account that has it',
-    [['lambdas/post-events/post-event.ts', 'if (state.applied >= seq) {', 'if (state.applied > seq) {']],
+    [['lib/domain/clearing/posting.ts', 'state.applied >= seq ?', 'state.applied > seq ?']],
     /has posted/,
   ],
   [

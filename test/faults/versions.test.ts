@@ -4,7 +4,7 @@
  */
 import { beforeAll, expect, it } from 'vitest';
 import { differences, type End, endOf, playToEnd } from '../../lib/faults/run.ts';
-import { EXPIRY, type Market, openMarket, play } from '../../lib/faults/scripted-market.ts';
+import { EXPIRY, HOURLY, type Market, openMarket, play } from '../../lib/faults/scripted-market.ts';
 import { ADDS, bundlesWith, type Edit } from './patched.ts';
 
 /** N+1 writes submissions in a form of its own, and reads both: a writer let loose before the readers. */
@@ -17,7 +17,7 @@ const BREAKS: Edit[] = [
   ],
 ];
 
-const OPTIONS = { sweeps: 'cron(30 8-19 ', limits: { redeliveryMs: 20 } } as const;
+const OPTIONS = { sweep: HOURLY, limits: { redeliveryMs: 20 } } as const;
 
 let alone: End;
 let next: string;

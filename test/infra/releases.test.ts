@@ -70,6 +70,8 @@ describe.each(FUNCTIONS)('%s', (name) => {
       ]),
     );
     expect(watched?.length).toBeLessThanOrEqual(10);
+    // CodeDeploy refuses a group that names an alarm twice.
+    expect(new Set(watched).size).toBe(watched?.length);
     expect(watched).not.toContain('held-for-approval');
   });
 
@@ -105,7 +107,11 @@ describe('nothing calls what is merely uploaded', () => {
   it('and no role may invoke a function', () => {
     const policies = template.of<{ PolicyDocument: { Statement: { Action: string | string[] }[] } }>('AWS::IAM::Policy');
     const actions = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }) => Action));
-    expect(actions.filter((action) => action.startsWith('lambda:')).sort()).toEqual(['lambda:GetAlias', 'lambda:UpdateAlias']);
+    expect(actions.filter((action) => action.startsWith('lambda:')).sort()).toEqual([
+      'lambda:GetAlias',
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:UpdateAlias',
+    ]);
   });
 });
 
@@ -124,7 +130,11 @@ describe('the role of releases', () => {
 
   it('moves the aliases and sees every alarm that watches a release, by name', () => {
     const [moves, sees] = policy?.Properties.PolicyDocument.Statement ?? [];
-    expect(moves?.Action).toEqual(['lambda:GetAlias', 'lambda:UpdateAlias']);
+    expect([moves?.Action].flat().sort()).toEqual([
+      'lambda:GetAlias',
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:UpdateAlias',
+    ]);
     const endings = (of: unknown): string[] =>
       [...JSON.stringify(of).matchAll(/":(?:function|alarm):([^"]+)"/g)].map(([, end]) => end!);
     expect(endings(moves?.Resource).sort()).toEqual(FUNCTIONS.map((name) => `${name}:live`).sort());

@@ -34,7 +34,13 @@ it.each<{ name: string; cron: string; zone: string; to: QueueName; message: obje
   { name: 'H100-SXM-day-run', cron: '0 16', zone: 'America/New_York', to: 'rolls', message: slot('H100-SXM') },
   { name: 'B200-auction-0930', cron: '30 9', zone: 'Asia/Tokyo', to: 'closings', message: slot('B200') },
   { name: 'B200-day-run', cron: '5 15', zone: 'Asia/Tokyo', to: 'rolls', message: slot('B200') },
-  { name: 'sweep', cron: '0/15 8-19', zone: 'America/New_York', to: 'day-runs', message: sweep },
+  {
+    name: 'sweep',
+    cron: '0,15,30,45 8,9,10,11,12,13,14,15,16,17,18,19',
+    zone: 'America/New_York',
+    to: 'day-runs',
+    message: sweep,
+  },
 ])('$name is due at $cron on weekdays in $zone and goes to $to', ({ name, cron, zone, to, message }) => {
   const properties = schedules.find((each) => each.Properties.Name === name)?.Properties;
   expect(properties).toMatchObject({
@@ -78,6 +84,12 @@ describe('every schedule', () => {
   });
 });
 
+it('the sweep looks when the deployment says', () => {
+  const { of } = synthesized({ deployment: { sweep: { hours: [11, 16], minutes: [30] } } });
+  const [sweep] = of<ScheduleProperties>('AWS::Scheduler::Schedule').filter(({ Properties }) => Properties.Name === 'sweep');
+  expect(sweep?.Properties.ScheduleExpression).toBe('cron(30 11,16 ? * MON-FRI *)');
+});
+
 describe('a missing sweep is noticed', () => {
   it.each([
     { zone: 'America/New_York', first: 13, last: 23 },
@@ -100,6 +112,17 @@ describe('a deployment is refused', () => {
     { because: 'it has no product', change: { products: [] }, says: 'a deployment needs a product' },
     { because: 'it has no shard', change: { shards: 0 }, says: 'shards must be 1 to 256, not 0' },
     { because: 'it has half a shard', change: { shards: 1.5 }, says: 'shards must be 1 to 256, not 1.5' },
+    {
+      because: 'its sweep has no hour',
+      change: { sweep: { hours: [], minutes: [0] } },
+      says: "the sweep's hours must be 0 to 23",
+    },
+    {
+      because: 'its sweep is at no minute of an hour',
+      change: { sweep: { hours: [8], minutes: [0, 60] } },
+      says: "the sweep's minutes must be 0 to 59, not 0,60",
+    },
+    { because: 'a message has no chance', change: { receivesMax: 0 }, says: 'a message must be received 1 to 1000 times, not 0' },
     { because: 'its time zone does not exist', change: { timeZone: 'Mars/Olympus' }, says: 'Mars/Olympus is not a time zone' },
     { because: "a product's time zone does not exist", change: product({ timeZone: 'EDT5' }), says: 'EDT5 is not a time zone' },
     { because: 'a code would not fit a name', change: product({ code: 'H100 SXM' }), says: '"H100 SXM" is not like H100-SXM' },

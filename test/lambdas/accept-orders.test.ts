@@ -164,7 +164,7 @@ describe('the cut', () => {
   });
 });
 
-describe('a intake', () => {
+describe('an intake', () => {
   it('keeps the dates of the keys it let in, so that a book is read whole over midnight in UTC', async () => {
     const [monday, tuesday] = ['2025-10-20T23:59:59.000Z', '2025-10-21T00:00:01.000Z'];
     await send(ANN, monday, buy('a', NOV, 2400, 3, 'gtc'));

@@ -8,7 +8,7 @@ import { halt } from '../../lib/store/halt.ts';
 import { resultPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
-import { claimRollChunk } from '../../lib/store/submissions.ts';
+import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
 import {

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { hold, moveDay, planDay, readDay, SYSTEM } from '../../lib/store/days.ts';
+import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
+import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
@@ -176,7 +178,7 @@ describe('accounts', () => {
 
   test('are listed shard by shard with the bank among them, a page at a time and each once', async () => {
     for (const account of ['a1', 'a2', 'a3', 'a4']) await open({ account, name: account });
-    await move('a1', { reference: 'proxy-1', amount: '100.00' });
+    await move('a1', { reference: 'transfer-1', amount: '100.00' });
     const names = ['acme', 'zeta', 'nova-1', 'contested', 'a1', 'a2', 'a3', 'a4'];
     await postAll(table, names, SHARDS);
     const order = [...names, '@bank'].sort((a, b) => shardOf(a, SHARDS) - shardOf(b, SHARDS) || (a < b ? -1 : 1));
@@ -211,18 +213,18 @@ describe('accounts', () => {
 
 describe('cash movements', () => {
   test('move once per reference: the same again is done already, another amount is a conflict', async () => {
-    const body = { reference: 'proxy-7', amount: '250000.00' };
+    const body = { reference: 'transfer-7', amount: '250000.00' };
     const first = await move('acme', body);
     expect(first).toMatchObject({ status: 201, body: { account: 'acme', ...body } });
     expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({ status: 200, body: first.body });
     expect(result(await move('acme', { ...body, amount: '250000.01' }))).toEqual([409, 'reference-reused']);
     expect((await move('zeta', body)).status).toBe(201);
-    expect((await move('acme', { reference: 'proxy-8', amount: '-0.01' })).body.amount).toBe('-0.01');
+    expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
   test('a repeat rings the shards again, for the first may have died before it rang', async () => {
     engine.fail('SendMessageBatch', 5);
-    const body = { reference: 'proxy-9', amount: '1.00' };
+    const body = { reference: 'transfer-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
     expect(rung()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);
@@ -346,23 +348,13 @@ describe('index values', () => {
 
 describe('what the system holds', () => {
   const months = [2025 * 12 + 9, 2025 * 12 + 10];
-  const common = {
-    product: PRODUCT,
-    date: on('2025-10-20'),
-    holds: [{ reason: 'moved-beyond-daily-limit', detail: 'x' }],
-    proposedBy: SYSTEM,
-  } as const;
+  const holds = [{ reason: 'moved-beyond-daily-limit', detail: 'x' }] as const;
+  const proposed = (proposal: HeldProposal): Held => propose(PRODUCT, on('2025-10-20'), proposal, holds, SYSTEM);
   beforeAll(async () => {
-    await hold(table, {
-      ...common,
-      id: 'settlement.s1',
-      proposal: { kind: 'settlement', curve: Object.fromEntries(months.map((month) => [month, ticks(2900)])) },
-    });
-    await hold(table, {
-      ...common,
-      id: 'final-price.f1',
-      proposal: { kind: 'final-price', month: months[0]!, price: ticks(2400) },
-    });
+    const curve = Object.fromEntries(months.map((month) => [month, ticks(2900)]));
+    await hold(table, { ...proposed({ kind: 'settlement', curve }), id: 'settlement.s1' });
+    const final = proposed({ kind: 'final-price', month: months[0]!, price: ticks(2400) });
+    await hold(table, { ...final, id: 'final-price.f1' });
   });
 
   test('is shown in decimals', async () => {
@@ -371,7 +363,7 @@ describe('what the system holds', () => {
       product: PRODUCT,
       date: '2025-10-20',
       kind: 'settlement',
-      reasons: common.holds,
+      reasons: holds,
       proposal: { curve: { '2025-10': '2.900', '2025-11': '2.900' } },
       proposedBy: 'system',
       approvals: [],

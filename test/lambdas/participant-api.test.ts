@@ -323,7 +323,7 @@ describe('the idempotency key', () => {
   test.each([
     ['missing', undefined, 400, 'idempotency-key-missing'],
     ['empty', '', 400, 'idempotency-key-missing'],
-    ['no UUID', 'proxy-1', 400, 'idempotency-key-malformed'],
+    ['no UUID', 'key-1', 400, 'idempotency-key-malformed'],
     ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
     ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
     ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],

@@ -7,7 +7,6 @@ import type { Order } from '../../lib/domain/auction/orders.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
-import { writeStatements } from '../../lib/store/accounts.ts';
 import { admitDate, moveIntake, noteCleared, openAuction, readIntake } from '../../lib/store/auctions.ts';
 import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -15,6 +14,7 @@ import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeResult } from '../../lib/store/results.ts';
+import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { on } from '../domain/h100.ts';
@@ -113,7 +113,7 @@ beforeAll(async () => {
   await ask(operatorApi, 'POST /v1/operator/accounts/{account}/cash-movements', {
     claims,
     path: { account: 'acme' },
-    body: { reference: 'proxy-1', amount: '250000.00' },
+    body: { reference: 'transfer-1', amount: '250000.00' },
   });
   for (let shard = 0; shard < SHARDS; shard++)
     await moveIntake(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), SLOT);
@@ -161,7 +161,7 @@ describe('an account', () => {
         balance: '249820.00',
         lots: { 'H100-SXM-2025-12': 6, 'H100-SXM-2026-01': 4 },
       },
-      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'proxy-1' },
+      { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'transfer-1' },
       { seq: 2, kind: 'account-opened', amount: '0.00', balance: '0.00' },
     ]);
     const first = (await get('/v1/journal', { query: { limit: '2' } })).body;

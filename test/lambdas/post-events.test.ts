@@ -1,11 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import type { Lots } from '../../lib/domain/contract/units.ts';
 import { cents, ticks } from '../../lib/domain/contract/units.ts';
-import { imbalance, isPosted, readAccount, readCursor, readJournal, readTotals, recordTotals } from '../../lib/store/accounts.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
+import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
+import { readJournal } from '../../lib/store/journal.ts';
 import {
   cursorKey,
   journalPartition,

@@ -1,7 +1,8 @@
 /** Posts the whole log to the accounts of a test, by the domain's own fold: what the shards would have written. */
 import { type AccountState, applyEvent, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
-import { writeAccount, writeJournal } from '../../lib/store/accounts.ts';
+import { writeAccount } from '../../lib/store/accounts.ts';
+import { writeJournal } from '../../lib/store/journal.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { readEvents } from '../../lib/store/log.ts';
 import { readFills } from '../../lib/store/results.ts';

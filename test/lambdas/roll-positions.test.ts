@@ -4,12 +4,14 @@ import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { businessDays } from '../../lib/domain/contract/calendar.ts';
 import { lots, NO_CENTS, ticks } from '../../lib/domain/contract/units.ts';
-import { deleteRollInstruction, encodeAccount, readAccount, writeRollInstruction } from '../../lib/store/accounts.ts';
+import { encodeAccount, readAccount } from '../../lib/store/accounts.ts';
 import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
-import { listDays, publishIndex, readDay } from '../../lib/store/days.ts';
+import { listDays, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
+import { publishIndex } from '../../lib/store/index-values.ts';
 import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
-import { rollOrders } from '../../lib/store/submissions.ts';
+import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
+import { rollOrders } from '../../lib/store/roll-orders.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import {

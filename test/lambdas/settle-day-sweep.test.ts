@@ -1,10 +1,13 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { readCursor } from '../../lib/store/accounts.ts';
+import { propose } from '../../lib/domain/clearing/approval.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
-import { type DayStep, hold, planDay, publishIndex, readDay } from '../../lib/store/days.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
+import { type DayStep, planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
-import { cursorKey } from '../../lib/store/keys.ts';
+import { hold } from '../../lib/store/held.ts';
+import { publishIndex } from '../../lib/store/index-values.ts';
+import { cursorKey, heldKey } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
@@ -120,10 +123,10 @@ it('shards that have not posted are rung and what they are behind is measured', 
 });
 
 test('what is held is counted until two operators have agreed to it', async () => {
-  const held = { product: PRODUCT, date: MONDAY, holds: [], proposal: { kind: 'index', micros: '1' } } as const;
-  await hold(floor.table, { id: 'one', ...held, proposedBy: 'olga' });
+  const held = propose(PRODUCT, MONDAY, { kind: 'index', micros: '1' }, [], 'olga');
+  await hold(floor.table, held);
   expect(await sweep('11:15')).toEqual({ ...QUIET, [METRICS.held]: 1 });
-  await floor.table.delete({ pk: 'HELD', sk: 'one' });
+  await floor.table.delete(heldKey(held.id));
 });
 
 describe('a day run', () => {

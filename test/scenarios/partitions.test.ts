@@ -10,7 +10,7 @@ import type { FunctionName } from '../../lib/store/names.ts';
 const WRITES: Record<FunctionName, readonly string[]> = {
   'participant-api': ['SHARD'],
   'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
-  'accept-orders': ['AUCTION', 'BOOK', 'GATE'],
+  'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'LOG', 'RESULT', 'VENUE'],
   'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],

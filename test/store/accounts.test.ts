@@ -1,33 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
+import type { ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
+import type { Statement } from '../../lib/domain/clearing/statement.ts';
 import { type Cents, cents, lots, NO_CENTS } from '../../lib/domain/contract/units.ts';
-import {
-  decodeAccount,
-  imbalance,
-  isPosted,
-  listAccounts,
-  moveCursor,
-  readAccount,
-  readCursor,
-  readJournal,
-  readStatements,
-  readTotals,
-  recordTotals,
-  type ShardTotals,
-  type Statement,
-  statementName,
-  writeAccount,
-  writeJournal,
-  writeStatements,
-} from '../../lib/store/accounts.ts';
-import { accountKey, shardOf, submissionKey } from '../../lib/store/keys.ts';
-import { keyDate, writeSubmission } from '../../lib/store/submissions.ts';
+import { decodeAccount, listAccounts, readAccount, writeAccount } from '../../lib/store/accounts.ts';
+import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
+import { moveCursor, readCursor } from '../../lib/store/cursors.ts';
+import { readJournal, writeJournal } from '../../lib/store/journal.ts';
+import { accountKey, shardOf } from '../../lib/store/keys.ts';
+import { readStatements, statementName, writeStatements } from '../../lib/store/statements.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
 import { month, on } from '../domain/h100.ts';
 import { type Engine, startEngine } from '../engine.ts';
-import { keyAt } from '../lambdas/gateway.ts';
-import { order } from '../lambdas/orders.ts';
 
 const SHARDS = 2;
 let engine: Engine;
@@ -120,27 +104,6 @@ describe('totals', () => {
     ...(net ? { held: { long: {}, net: net as never } } : {}),
   });
 
-  it.each<[string, ShardTotals[], string | undefined]>([
-    ['nothing moved', [of(0n), of(0n)], undefined],
-    [
-      'everything has its opposite',
-      [of(2n ** 80n, { 1: 3, 2: -3 }, { 1: 9 }), of(-(2n ** 80n), { 1: -3, 2: 3 }, { 1: -9 })],
-      undefined,
-    ],
-    ['a cent is left', [of(2n ** 80n + 1n), of(-(2n ** 80n))], 'event 9 moves 1 cents over all accounts'],
-    ['a cent is missing', [of(-1n)], 'event 9 moves -1 cents over all accounts'],
-    ['a lot moved alone', [of(0n, { 1: 1, 2: -1 }), of(0n, { 1: -1 })], 'event 9 moves -1 lots of month 2 over all accounts'],
-    ['months make up for each other', [of(0n, { 1: 1 }), of(0n, { 2: -1 })], 'event 9 moves 1 lots of month 1 over all accounts'],
-    ['a lot is held alone', [of(0n, {}, { 1: 2 }), of(0n, {}, { 1: -1 })], 'event 9 leaves 1 lots of month 1 over all accounts'],
-    [
-      'one shard holds what none other does',
-      [of(0n, {}, { 5: -4 }), of(0n)],
-      'event 9 leaves -4 lots of month 5 over all accounts',
-    ],
-  ])('when %s', (_, shards, off) => {
-    expect(imbalance({ seq: 9, shards: new Map(shards.entries()) })).toBe(off);
-  });
-
   it('stand as they were first recorded, and an event is posted when every shard has recorded it and they sum to zero', async () => {
     expect(await isPosted(table, 0, SHARDS)).toBe(true);
     expect(await isPosted(table, 50, SHARDS)).toBe(false);
@@ -155,41 +118,5 @@ describe('totals', () => {
     await recordTotals(table, 51, 0, of(1n));
     await recordTotals(table, 51, 1, of(1n));
     expect(await isPosted(table, 51, SHARDS)).toBe(false);
-  });
-});
-
-describe('the stored item of a submission', () => {
-  /** Names and values in bytes, as DynamoDB bills them. */
-  const bytesOf = (item: Attributes): number =>
-    Object.entries(item).reduce((sum, [name, { S, N, B }]) => sum + name.length + (B?.length ?? Buffer.byteLength(S ?? N!)), 0);
-
-  const bytesOfOrders = async (count: number, nameLength: number): Promise<number> => {
-    const name = (at: number): string => String(at).padStart(nameLength, 'x');
-    const instructions = Array.from(
-      { length: count },
-      (_, at): Instruction => ({ kind: 'new', order: order(name(at), DEC, DEC + 1, -99_999, 1_000_000, 'gtc') }),
-    );
-    const [account, key] = ['a'.repeat(64), keyAt(Date.parse('2025-10-20T14:00:00Z'), count)];
-    await writeSubmission(table, {
-      product: 'H100-SXM',
-      shard: 1,
-      account,
-      key,
-      digest: '0123456789abcdef',
-      auction: 1000,
-      sequence: '18870000000000000000',
-      receivedAt: '2025-10-20T14:00:00.000Z',
-      instructions,
-      outcomes: instructions.map(() => 'accepted' as const),
-    });
-    return bytesOf((await table.get(submissionKey('H100-SXM', 1, keyDate(key), account, key)))!);
-  };
-
-  it('is one write unit for one order, however long its names are', async () => {
-    expect(await bytesOfOrders(1, 36)).toBeLessThanOrEqual(1024);
-  });
-
-  it('is at most twenty write units for five hundred orders', async () => {
-    expect(await bytesOfOrders(500, 20)).toBeLessThanOrEqual(20 * 1024);
   });
 });

@@ -12,6 +12,7 @@ export interface Demand {
   lotsFrom(limit: number): number;
 }
 
+/** Demand by limit, read in constant or logarithmic time: the suffix sums of one pair of nodes. */
 export class LimitDemand implements Demand {
   readonly sell: number;
   readonly buy: number;

@@ -2,6 +2,7 @@
 // one. So products are added as doubles for as long as every step is exact, and move into a bigint when it would not
 // be.
 
+/** A sum of products of non-negative integers, exact at any size. */
 export class ExactSum {
   private spilled = 0n;
   private held = 0;

@@ -32,7 +32,7 @@ export type Refusal = (typeof REFUSALS)[number];
 /**
  * `deferred`: accepted while the order it cancels or replaces stands in an auction that is closed and not yet cleared. It
  * takes effect on what that auction leaves: the rest of the old order is gone in any case, and its replacement enters
- * only if the old order did not trade, so that nobody ends up with more than they asked for.
+ * only if the old order did not trade, so that no participant ends up with more lots than it asked for.
  */
 export type Outcome = 'accepted' | 'deferred' | Refusal;
 
@@ -61,8 +61,9 @@ export function applySubmission(
 }
 
 /**
- * Brings `exposed` up to date with one outcome. What is done away with leaves it. What replaces it is exposed in its place,
- * since it enters only if the old order did not trade: otherwise its own replacement would enter though it never did.
+ * Brings `exposed` up to date, in place, with one outcome. An order that is cancelled or replaced leaves it. A deferred
+ * replacement is exposed in its place, since it enters only if the old order did not trade: a later replacement of the
+ * replacement must wait for the same auction, or it would enter although the one that it replaces never did.
  */
 export function keepExposed(exposed: Set<string>, instruction: Instruction, outcome: Outcome): void {
   const target = targetOf(instruction);
@@ -107,7 +108,7 @@ function apply(live: LiveOrders, instruction: Instruction): void {
   if (instruction.kind !== 'cancel') live.set(instruction.order.clientOrderId, instruction.order);
 }
 
-/** The live order that an instruction does away with. */
+/** The name of the live order that an instruction cancels or replaces; `undefined` for a new order. */
 export function targetOf(instruction: Instruction): string | undefined {
   if (instruction.kind === 'cancel') return instruction.clientOrderId;
   return instruction.kind === 'replace' ? instruction.replaces : undefined;

@@ -51,9 +51,14 @@ export interface JournalEntry {
   readonly reference?: string;
 }
 
+/** An account before its first event: no name, no cash, no positions. */
 export const emptyAccount = (account: string): AccountState => ({ account, name: '', applied: 0, cash: NO_CENTS, products: {} });
 
-/** Applies event `seq` to an account. `undefined` when the event does not touch it. `fills` are this account's alone. */
+/**
+ * Applies event `seq` to an account and gives its new state with the journal entry; `undefined` when the event does not
+ * touch the account. `fills` are this account's alone, `centsPerTick` is the value of one tick on one lot by product.
+ * Throws when the event has been applied already.
+ */
 export function applyEvent(
   state: AccountState,
   seq: number,

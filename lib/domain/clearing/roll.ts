@@ -28,7 +28,7 @@ export interface RollOrder {
   readonly lots: Lots;
 }
 
-/** The roll of a day: which month into which, and the how-manieth of how many days; `undefined` outside the window. */
+/** The roll of a day: from which month into which, on which day (from 1) of how many; `undefined` outside the window. */
 export function rollDay(
   calendar: CalendarName,
   day: BusinessDate,
@@ -39,7 +39,7 @@ export function rollDay(
   return index < 0 ? undefined : { near, next: monthAfter(near), day: index + 1, days: window.length };
 }
 
-/** The month whose window opens on `day`, so that what is held before that day's first auction is what rolls. */
+/** The month whose roll window opens on `day`; what an account holds before that day's first auction is what rolls. */
 export function rollOpening(calendar: CalendarName, day: BusinessDate): ContractMonth | undefined {
   const today = rollDay(calendar, day);
   return today?.day === 1 ? today.near : undefined;

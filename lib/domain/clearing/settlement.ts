@@ -34,7 +34,10 @@ export interface Proposal<T> {
   readonly holds: readonly Hold[];
 }
 
-/** The curve that a closing auction settles, and whether it may be posted unseen. */
+/**
+ * The settlement prices (ticks, by month) that a closing auction gives, and the reasons why they must be approved first.
+ * `previous` are the marks they move from, `newestIndex` is the date of the newest published index value.
+ */
 export function decideCurve(
   product: string,
   parameters: ProductParameters,
@@ -57,7 +60,7 @@ export function decideCurve(
   return { value: curve, holds };
 }
 
-/** The closing prices, with months that did not trade filled in. */
+/** The closing prices in ticks, with months that did not trade filled in by the rule at the top of this file. */
 export function settlementCurve(previous: ForwardCurve, results: Readonly<Record<number, MonthResult>>): ForwardCurve {
   const listed = months(previous);
   const traded = listed.filter((month) => results[month]?.traded);
@@ -124,7 +127,10 @@ export const indexValuesOf = (
 ): number =>
   [...index.keys()].filter((day) => day >= firstDay(month) && day <= lastTradingDay(parameters.calendar, month)).length;
 
-/** Whether an index value may be published unseen: positive, and not a jump from the value before it. */
+/**
+ * Why an index value must be approved before it is published: it is not positive, or jumps from the value before it. Empty
+ * when it may be published at once.
+ */
 export function judgeIndexValue(
   parameters: ProductParameters,
   date: BusinessDate,
@@ -150,6 +156,7 @@ export function nextListing(listed: readonly ContractMonth[], marks: ForwardCurv
   return { month: monthAfter(far), price: marks[far]! };
 }
 
+/** The months of a forward curve, in order of delivery. */
 export const months = (curve: ForwardCurve): ContractMonth[] => Object.keys(curve).map((key) => Number(key) as ContractMonth);
 
 const within = (price: number, bid: Ticks | null, offer: Ticks | null): Ticks =>

@@ -10,6 +10,7 @@ import {
   type ForwardCurve,
   fixedTermsChanged,
   isProductCode,
+  isSameCurve,
   type ProductParameters,
   parameterErrors,
 } from '../contract/product.ts';
@@ -46,6 +47,7 @@ export interface VenueState {
   readonly products: Readonly<Record<string, ProductState>>;
 }
 
+/** The venue before the first event. */
 export const EMPTY_VENUE: VenueState = { seq: 0, hash: '', products: {} };
 
 /** An event that can't follow from the state it is applied to: the log is not what the rules would have written. */
@@ -53,6 +55,10 @@ export class LogOrderError extends Error {
   override name = 'LogOrderError';
 }
 
+/**
+ * Folds event `seq` into the venue; `hash` is its chained hash. Throws LogOrderError when the event can't follow from the
+ * state, so that no reader of the log goes on from a past that the rules would not have written.
+ */
 export function evolveVenue(state: VenueState, seq: number, hash: string, event: ClearingEvent): VenueState {
   if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
   if (event.kind === 'account-opened' || event.kind === 'cash-moved') return { ...state, seq, hash };
@@ -106,9 +112,7 @@ function evolveProduct(
 
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
 function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
-  const months = Object.keys(marks);
-  if (months.length !== Object.keys(from).length || months.some((month) => marks[Number(month)] !== from[Number(month)]))
-    throw new LogOrderError(`${what} does not start from the marks`);
+  if (!isSameCurve(marks, from)) throw new LogOrderError(`${what} does not start from the marks`);
 }
 
 /**

@@ -24,6 +24,7 @@ const CALENDARS = {
   NYSE: { years: [2024, 2028], holidays: new Set(NYSE_HOLIDAYS.trim().split(/\s+/)) },
 } satisfies Record<string, Calendar>;
 export type CalendarName = keyof typeof CALENDARS;
+/** The calendars that a product may name. */
 export const CALENDAR_NAMES = Object.keys(CALENDARS) as [CalendarName, ...CalendarName[]];
 
 /** A rule asked for a day that the calendar's data does not reach. The operator must extend the data. */
@@ -31,6 +32,7 @@ export class CalendarEndError extends Error {
   override name = 'CalendarEndError';
 }
 
+/** Whether markets are open on a day. Throws CalendarEndError for a year that the calendar has no data for. */
 export function isBusinessDay(name: CalendarName, day: BusinessDate): boolean {
   const { years, holidays }: Calendar = CALENDARS[name];
   const year = Number(day.slice(0, 4));
@@ -60,6 +62,7 @@ export function parseDate(text: string): BusinessDate | undefined {
   return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : (text as BusinessDate);
 }
 
+/** The date `count` calendar days later, or earlier when `count` is negative. */
 export const addDays = (day: BusinessDate, count: number): BusinessDate =>
   new Date(utc(day).getTime() + count * 86_400_000).toISOString().slice(0, 10) as BusinessDate;
 

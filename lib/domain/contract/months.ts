@@ -14,8 +14,10 @@ export const CASH = 0 as ContractMonth;
 /** Business days of the month before delivery on which its longs roll, first and last included. */
 export const ROLL_DAYS = { first: 5, last: 9 } as const;
 
+/** `monthOfYear` is 1 to 12. */
 export const contractMonth = (year: number, monthOfYear: number): ContractMonth => (year * 12 + monthOfYear - 1) as ContractMonth;
 export const monthAfter = (from: ContractMonth, count = 1): ContractMonth => (from + count) as ContractMonth;
+/** The calendar month that a date lies in. */
 export const monthOf = (day: BusinessDate): ContractMonth => contractMonth(Number(day.slice(0, 4)), Number(day.slice(5, 7)));
 
 /** "2025-12" */
@@ -49,7 +51,7 @@ export const lastTradingDay = (calendar: CalendarName, of: ContractMonth): Busin
 export const rollWindow = (calendar: CalendarName, of: ContractMonth): BusinessDate[] =>
   businessDays(calendar, firstDay(monthAfter(of, -1)), lastDay(monthAfter(of, -1))).slice(ROLL_DAYS.first - 1, ROLL_DAYS.last);
 
-/** The near month on a date: the first month whose roll window has not passed. That of the date's own month always has. */
+/** The near month on a date: the first month whose roll window has not passed. The window of the date's own month always has. */
 export function nearMonth(calendar: CalendarName, day: BusinessDate): ContractMonth {
   let candidate = monthAfter(monthOf(day));
   while (rollWindow(calendar, candidate).at(-1)! < day) candidate = monthAfter(candidate);

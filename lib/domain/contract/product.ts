@@ -31,6 +31,12 @@ export interface ProductParameters {
 /** Prices by contract month, in the order the months are listed. Keys are contract month numbers. */
 export type ForwardCurve = Readonly<Record<number, Ticks>>;
 
+/** Whether two curves have the same months at the same prices. */
+export function isSameCurve(one: ForwardCurve, other: ForwardCurve): boolean {
+  const months = Object.keys(one);
+  return months.length === Object.keys(other).length && months.every((month) => one[Number(month)] === other[Number(month)]);
+}
+
 /** Decimals of a published index value. */
 export const INDEX_DECIMALS = 6;
 
@@ -38,6 +44,7 @@ export const INDEX_DECIMALS = 6;
 export const centsPerTick = (parameters: ProductParameters): bigint =>
   (BigInt(parameters.lotGpuHours) * 100n) / 10n ** BigInt(parameters.priceDecimals);
 
+/** A price as decimal text in USD per GPU-hour, with all decimals of the product's grid. */
 export const formatPrice = (price: Ticks, parameters: ProductParameters): string =>
   formatDecimal(BigInt(price), parameters.priceDecimals);
 
@@ -47,6 +54,7 @@ export function parsePrice(text: string, parameters: ProductParameters): Ticks |
   return parsed === undefined || parsed > BigInt(MAX_TICKS) || parsed < BigInt(-MAX_TICKS) ? undefined : ticks(Number(parsed));
 }
 
+/** An index value as decimal text in USD per GPU-hour, with all six decimals. */
 export const formatIndex = (value: Micros): string => formatDecimal(value, INDEX_DECIMALS);
 /** An index value in USD per GPU-hour; `undefined` when it is no decimal, too precise, or a million dollars and more. */
 export function parseIndex(text: string): Micros | undefined {
@@ -54,7 +62,7 @@ export function parseIndex(text: string): Micros | undefined {
   return parsed === undefined || parsed >= 10n ** 12n || parsed <= -(10n ** 12n) ? undefined : (parsed as Micros);
 }
 
-/** A price as an index value. */
+/** A price as an index value, so that the two can be compared. */
 export const priceAsIndex = (price: Ticks, parameters: ProductParameters): Micros =>
   (BigInt(price) * 10n ** BigInt(INDEX_DECIMALS - parameters.priceDecimals)) as Micros;
 
@@ -77,11 +85,12 @@ const PRODUCT_CODE = /^(?=.{1,32}$)[A-Z0-9]+(-[A-Z0-9]+)*$/;
 /** Such as H100-SXM: it becomes part of contract codes, queue groups and keys. */
 export const isProductCode = (text: string): boolean => PRODUCT_CODE.test(text);
 
+/** A time of day, `HH:MM`. */
 export const DAY_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /**
- * What is wrong with a set of parameters, as one sentence each. Whoever writes parameters and whoever folds them ask here, so
- * that neither takes what the other would refuse.
+ * What is wrong with a set of parameters, as one sentence each; empty when nothing is. The route that writes parameters and
+ * the fold that reads them both ask this function, so that neither takes what the other would refuse.
  */
 export function parameterErrors(parameters: ProductParameters): string[] {
   const faults: string[] = [];
@@ -92,7 +101,7 @@ export function parameterErrors(parameters: ProductParameters): string[] {
   }
   if (!CALENDAR_NAMES.includes(parameters.calendar)) faults.push(`calendar must be one of ${CALENDAR_NAMES.join(', ')}`);
   if (!DAY_TIME.test(parameters.dayRunTime)) faults.push('dayRunTime must be HH:MM');
-  // What follows reckons with these numbers.
+  // What follows computes with these numbers.
   if (faults.length) return faults;
   if ((BigInt(parameters.lotGpuHours) * 100n) % 10n ** BigInt(parameters.priceDecimals) !== 0n)
     faults.push('one tick on one lot must be a whole number of cents: lotGpuHours x 100 must be divisible by 10^priceDecimals');
@@ -123,6 +132,7 @@ export interface WrittenParameters extends Omit<ProductParameters, 'dailyLimitTi
   readonly rollBand: string;
 }
 
+/** The inverse of `readWrittenParameters`. */
 export function writtenParameters(parameters: ProductParameters): WrittenParameters {
   const { dailyLimitTicks, rollBandTicks, ...rest } = parameters;
   return { ...rest, dailyLimit: formatPrice(dailyLimitTicks, parameters), rollBand: formatPrice(rollBandTicks, parameters) };

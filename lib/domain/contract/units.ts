@@ -16,6 +16,7 @@ export type Cents = In<bigint, 'cents'>;
 /** Index values are published finer than a tick: millionths of a dollar per GPU-hour. */
 export type Micros = In<bigint, 'micros'>;
 
+/** A number as its unit. The first two throw when it is not an integer that a double holds exactly. */
 export const ticks = (value: number): Ticks => integer(value) as Ticks;
 export const lots = (value: number): Lots => integer(value) as Lots;
 export const cents = (value: bigint): Cents => value as Cents;
@@ -56,6 +57,7 @@ export function formatDecimal(value: bigint, decimals: number): string {
   return value < 0n ? `-${text}` : text;
 }
 
+/** An amount as decimal text in USD, always with two decimals. */
 export const formatCents = (value: Cents): string => formatDecimal(value, 2);
 
 /** Division of integers rounded half to even, the rounding of every mean and share that names no other. */

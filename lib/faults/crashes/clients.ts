@@ -1,7 +1,8 @@
 /**
- * Who uses the market while it is killed: a sender for each account, one submission after the other, an operator who moves
- * money and opens accounts, two who approve what is held, and a clock that calls auctions. When the market dies in the
- * middle of a request its client doesn't know what became of it; after the next start it asks again, under the same key.
+ * The clients of the market that is killed: a sender for each account, one submission after the other, an operator that moves
+ * money and opens accounts, two operators that approve what is held, and a clock that calls auctions. When the market is
+ * killed in the middle of a request its client can't know what became of it; after the next start it asks again, with the
+ * same key.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -24,13 +25,14 @@ interface Contract {
   readonly settlementPrice: string;
 }
 
+/** All clients together. They outlive the market, and remember over its starts what was never answered. */
 export class Clients {
   readonly #ledger: Ledger;
   readonly #seed: number;
   readonly #dir: string;
   #round = 0;
   #serial = 0;
-  /** What died without an answer, to be asked again. */
+  /** Requests that were never answered, to be sent again. */
   readonly #open: { sent: Sent[]; calls: Call[] } = { sent: [], calls: [] };
 
   constructor(ledger: Ledger, seed: number, dir: string) {
@@ -88,7 +90,7 @@ export class Clients {
     if (!answer) return;
     this.#open.sent.splice(this.#open.sent.indexOf(sent), 1);
     if (answer.status === 202) return this.#ledger.answer(sent, (answer.body as { submission: string }).submission);
-    // Asked again after the clock had jumped: nothing was promised, and nothing may be done twice.
+    // Sent again after the clock was set ahead, its key is stale: nothing was promised, and nothing may be done twice.
     if (typeOf(answer) !== 'idempotency-key-stale') throw unexpected('POST /v1/submissions', answer);
   }
 
@@ -97,7 +99,7 @@ export class Clients {
     for (const call of this.#open.calls.splice(0)) await this.#call(caller, call, alive);
     const today = localDate(Date.now() + aheadMs, timeZone);
     const path = `/v1/operator/index/${product}/${today}`;
-    // Made of the date, so that a later start says the same of the same day. On the first the seed has published its own.
+    // Made of the date, so that a later start publishes the same value. On the first day `npm start` has published its own.
     const index = this.#ledger.called({ method: 'PUT', path, body: { value: `2.39${today.slice(8)}` } });
     await this.#call(caller, index, alive);
     while (alive()) {
@@ -109,7 +111,7 @@ export class Clients {
         : {
             method: 'POST',
             path: `/v1/operator/accounts/${account}/cash-movements`,
-            body: { reference: `proxy-${serial}`, amount },
+            body: { reference: `transfer-${serial}`, amount },
           };
       await this.#call(caller, this.#ledger.called(call), alive);
       await sleep(chance.between(20, 200));
@@ -125,7 +127,7 @@ export class Clients {
     else if (typeOf(answer) !== 'index-published') throw unexpected(`${call.method} ${call.path}`, answer);
   }
 
-  /** Whatever is held is approved by both, as it stands when each looks. */
+  /** Both operators approve what is held, each as it stands when that operator reads it. */
   async #approve(operators: readonly Caller[], alive: () => boolean): Promise<void> {
     for (; alive(); await sleep(300)) for (const operator of operators) await approveHeld(operator, alive);
   }
@@ -146,6 +148,7 @@ export class Clients {
   }
 }
 
+/** Approves everything that is held and not approved. Stops when the market is no longer alive. */
 export async function approveHeld(operator: Caller, alive: () => boolean = () => true): Promise<void> {
   const answer = await untilAnswered(alive, () => operator.ask('GET', '/v1/operator/held?limit=500'));
   const { items } = (answer?.body ?? { items: [] }) as { items: { held: string; revision: number; approved: boolean }[] };
@@ -153,7 +156,7 @@ export async function approveHeld(operator: Caller, alive: () => boolean = () =>
     await untilAnswered(alive, () => operator.ask('POST', `/v1/operator/held/${encodeURIComponent(held)}/approve`, { revision }));
 }
 
-/** Within a few ticks of the settlement price, in months that don't expire meanwhile. */
+/** An order within a few ticks of the settlement price, in a month that does not expire meanwhile. */
 function orderOf(chance: Random, clientOrderId: string, contracts: readonly Contract[]): Record<string, unknown> {
   const { contract, settlementPrice } = chance.pick(contracts.slice(2, 6));
   const decimals = PARAMETERS.priceDecimals;

@@ -1,6 +1,6 @@
 /**
  * The market of `npm start`, killed again and again (SIGKILL) while its clients trade, auctions close and day runs go, and
- * started again on the same folder. The moments of death come from a seed; some are in the middle of a start. At the end
+ * started again on the same folder. The moments are drawn from a seed; some are in the middle of a start. At the end
  * everything that was answered must be in the books exactly once, and the books must be right to the cent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,38 +15,39 @@ import { PARAMETERS, tableOf } from '../../simulation/simulation.ts';
 import { approveHeld, Clients } from './clients.ts';
 import { Ledger } from './ledger.ts';
 import { startMarket } from './market-process.ts';
-import { type Reconciliation, reckon } from './reconciliation.ts';
+import { type Reconciliation, reconcile } from './reconciliation.ts';
 
 export interface CrashTestOptions {
   /** A folder of its own; what is in it is the market's. */
   readonly dir: string;
   readonly times: number;
   readonly seed: number;
-  /** What is sent and answered is noted here, for whoever wants to look at it afterwards. */
+  /** Where the test notes what is sent and answered; one of its own unless given. */
   readonly ledger?: Ledger;
-  /** One more has been killed, so many milliseconds after it was started. */
-  readonly onKill?: (kill: Kill) => void;
+  /** Called after each crash. */
+  readonly onCrash?: (crash: Crash) => void;
 }
 
-export interface Kill {
+export interface Crash {
   readonly number: number;
+  /** Milliseconds from the start of the process to its crash. */
   readonly afterMs: number;
-  /** Whether it had come up. */
+  /** Whether the market had come up. */
   readonly up: boolean;
   readonly marketTime: string;
 }
 
 export interface CrashTestResult extends Reconciliation {
-  readonly kills: number;
-  /** Of these, while it was starting. */
+  readonly crashes: number;
+  /** How many of them came while the market was starting. */
   readonly starting: number;
   readonly seconds: number;
 }
 
-/** Percent of the kills that come at any moment of a start, the rest while it runs. */
+/** Percent of the crashes that come at any moment of a start, the others while the market runs. */
 const STARTING_PERCENT = 20;
 const START_MS = 2_500;
-/** What is answered in one life, and how long it then goes on: a machine that is slow still gets something done in each. */
+/** After how many answers a market is killed, and how much later: so a slow machine still gets something done between crashes. */
 const ANSWERS_MAX = 40;
 const THEN_MS_MAX = 400;
 const LIFE_MS_MAX = 20_000;
@@ -54,21 +55,25 @@ const LIFE_MS_MAX = 20_000;
 const HOUR_PERCENT = 60;
 const END_WITHIN_MS = 300_000;
 
+/**
+ * Runs the test. Throws when the market ends by itself, does not come up, or gives an answer that no crash explains; what is
+ * wrong with the books at the end is in the result.
+ */
 export async function runCrashTest({
   dir,
   times,
   seed,
   ledger = new Ledger(),
-  onKill,
+  onCrash,
 }: CrashTestOptions): Promise<CrashTestResult> {
   const started = performance.now();
-  const chance = random(seed, 'kills');
+  const chance = random(seed, 'crashes');
   const clients = new Clients(ledger, seed, dir);
   let starting = 0;
   for (let number = 1; number <= times; number++) {
     const market = startMarket(dir, hoursAhead(dir, chance.chance(HOUR_PERCENT) ? 1 : 0));
     const from = performance.now();
-    // The first one comes up, or there would be nobody to trade.
+    // The first market comes up: it makes the accounts that trade.
     const early = number > 1 && chance.chance(STARTING_PERCENT);
     const answers = ledger.answers + chance.between(0, ANSWERS_MAX);
     const thenMs = chance.between(0, early ? START_MS : THEN_MS_MAX);
@@ -78,7 +83,7 @@ export async function runCrashTest({
       else {
         const running = (await market.ready)!;
         const work = clients.work(running, market.alive);
-        // A refusal that nothing explains ends the drill now, not at the end.
+        // A refusal that nothing explains ends the test now, not after the last crash.
         await Promise.race([until(() => ledger.answers >= answers), work]);
         await sleep(thenMs);
         await market.kill();
@@ -90,16 +95,16 @@ export async function runCrashTest({
     }
     if (!up) starting += 1;
     const marketTime = new Date(Date.now() + new MarketFolder(dir).kept().aheadMs).toISOString();
-    onKill?.({ number, afterMs: Math.round(performance.now() - from), up, marketTime });
+    onCrash?.({ number, afterMs: Math.round(performance.now() - from), up, marketTime });
   }
-  return { kills: times, starting, ...(await settleUp(dir, ledger)), seconds: (performance.now() - started) / 1000 };
+  return { crashes: times, starting, ...(await settleUp(dir, ledger)), seconds: (performance.now() - started) / 1000 };
 }
 
 async function until(holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + LIFE_MS_MAX; !holds() && Date.now() < deadline; ) await sleep(10);
 }
 
-/** Hours to set the clock ahead by: into the next trading day when there is none, else a few, so that days go by. */
+/** Hours to set the clock ahead by: into the next trading day when this one has none left, else `some`. */
 function hoursAhead(dir: string, some: number): number {
   const { calendar, timeZone } = PARAMETERS;
   const nowMs = Date.now() + new MarketFolder(dir).kept().aheadMs;
@@ -111,7 +116,7 @@ function hoursAhead(dir: string, some: number): number {
 
 const ROUNDS_MAX = 20;
 
-/** The last start: nobody kills it, its day comes to an end, and what it holds is compared with what was answered. */
+/** The last start, without a crash: the day comes to its end, and the books are compared with what was answered. */
 async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
   const folder = new MarketFolder(dir);
   const { calendar, timeZone } = PARAMETERS;
@@ -145,7 +150,7 @@ async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
         break;
       }
     }
-    return await reckon(await VenueRows.from(tableOf(cloud).scan()), ledger, {
+    return await reconcile(await VenueRows.from(tableOf(cloud).scan()), ledger, {
       redriven,
       problems,
       deadLetters: cloud.deadLetters(),
@@ -158,13 +163,13 @@ async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
 
 const PRODUCT = 'H100-SXM';
 
-/** What came due while it was stopped is fired in order, a time after the other. */
+/** Waits for what came due while the market was stopped, which is fired in order of time. */
 async function caughtUp(cloud: Cloud): Promise<void> {
   while ((cloud.nextFiring()?.dueMs ?? Infinity) <= cloud.clock.now()) await sleep(20);
   await cloud.quiet();
 }
 
-/** A message that was in work at five deaths is a dead letter, as it would be at AWS; the operator sends it back. */
+/** A message that was in work at five crashes is a dead letter, as it would be at AWS; the operator sends it back. */
 function redriveAll(cloud: Cloud): number {
   return [...new Set(cloud.deadLetters().map(({ queue }) => queue))].reduce((sum, queue) => sum + cloud.redrive(queue), 0);
 }

@@ -1,6 +1,6 @@
 /**
- * What the clients of a market that is killed again and again have been told. An answer is a promise: what stands here as
- * answered must be in the books at the end, exactly once. What was never answered may be there once or not at all.
+ * What the clients of the market sent, and what was answered. An answer is a promise: what stands here as answered must be
+ * in the books at the end, exactly once. What was never answered may be there once or not at all.
  */
 export interface Sent {
   readonly account: string;
@@ -20,10 +20,11 @@ export interface Call {
   answered?: boolean;
 }
 
+/** Everything sent in a crash test, in order. */
 export class Ledger {
   readonly submissions: Sent[] = [];
   readonly calls: Call[] = [];
-  /** Of both kinds. */
+  /** Answers so far, to submissions and to operators' calls. */
   answers = 0;
 
   sent(submission: Omit<Sent, 'submission' | 'answered'>): Sent {

@@ -1,4 +1,4 @@
-/** `npm start` as a process of its own, so that it can be killed as a machine would kill it: without being asked. */
+/** `npm start` as a process of its own, so that it can be killed without notice, as by a machine that fails. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface MarketProcess {
 export function startMarket(dir: string, aheadHours: number): MarketProcess {
   const args = [START, '--port', '0', '--data', dir, '--ahead', `${aheadHours}`];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  // Nothing of it may be left when the drill itself is stopped.
+  // The market must not outlive a crash test that is itself stopped.
   const endWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
   child.once('exit', () => process.off('exit', endWithUs));
@@ -40,7 +40,7 @@ export function startMarket(dir: string, aheadHours: number): MarketProcess {
     throw new Error(`the market is not there after ${READY_WITHIN_MS / 1000} s: ${said.trim()}`);
   };
   const ready = untilReady();
-  // Whoever kills it first may not wait for this.
+  // A caller that kills the market before it is ready may never wait for this.
   ready.catch(() => {});
   return {
     ready,
@@ -55,7 +55,7 @@ export function startMarket(dir: string, aheadHours: number): MarketProcess {
   };
 }
 
-/** Not there, of an earlier run, or just being written: all of it means not yet. */
+/** Where the market runs; `undefined` while the file is missing or half written. */
 function readRunning(dir: string): Running | undefined {
   try {
     return new MarketFolder(dir).running();

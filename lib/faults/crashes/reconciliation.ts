@@ -10,8 +10,8 @@ import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { parseIndex } from '../../domain/contract/product.ts';
 import { parseDecimal } from '../../domain/contract/units.ts';
 import type { DeadLetter } from '../../local/sqs/dead-letters.ts';
-import { readIndexValue } from '../../store/days.ts';
 import { readHalt } from '../../store/halt.ts';
+import { readIndexValue } from '../../store/index-values.ts';
 import { bookPartition, shardOf } from '../../store/keys.ts';
 import { readFills } from '../../store/results.ts';
 import { keyDate, readSubmission } from '../../store/submissions.ts';
@@ -37,7 +37,8 @@ interface Ended {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-export async function reckon(
+/** Compares the rows of the stopped market with the ledger. What is wrong is a sentence each in `failures`. */
+export async function reconcile(
   rows: VenueRows,
   ledger: Ledger,
   { redriven, problems, deadLetters }: Ended,

@@ -31,71 +31,7 @@ const TEACH = 'Teach lib/local/cloudwatch/metric-math.ts, or write the expressio
 /** Throws LocalCloudError for what it does not know; `ids` are the metrics the expression may name. */
 export function parseExpression(text: string, ids: readonly string[]): Expression {
   const tokens = tokensOf(text);
-  let at = 0;
-  const unknown = (what: string): never => {
-    throw new LocalCloudError(`The local cloud does not know ${what} in the metric math ${text}`, TEACH);
-  };
-  const accept = (...wanted: string[]): string | undefined => {
-    const token = tokens[at];
-    if (token === undefined || !wanted.includes(token)) return undefined;
-    at++;
-    return token;
-  };
-  const expect = (wanted: string): void => {
-    if (accept(wanted) === undefined) unknown(tokens[at] === undefined ? 'the end' : `${tokens[at]} where ${wanted} belongs`);
-  };
-
-  /** Operators of one rank, left to right. */
-  const chain =
-    (operand: () => Node, operators: readonly string[]): (() => Node) =>
-    () => {
-      let left = operand();
-      for (let operator = accept(...operators); operator !== undefined; operator = accept(...operators)) {
-        const [first, second, apply] = [left, operand(), OPERATORS[operator]!];
-        left = (period) => combine(first(period), second(period), apply);
-      }
-      return left;
-    };
-  const unary = (): Node => {
-    if (accept('-') === undefined) return primary();
-    const operand = unary();
-    return (period) => combine(0, operand(period), (_, value) => -value);
-  };
-  const product = chain(unary, ['*', '/']);
-  const sum = chain(product, ['+', '-']);
-  const comparison = chain(sum, ['==', '!=', '<=', '>=', '<', '>']);
-  const both = chain(comparison, ['AND', '&&']);
-  const either = chain(both, ['OR', '||']);
-
-  const primary = (): Node => {
-    if (accept('(') !== undefined) {
-      const inner = either();
-      expect(')');
-      return inner;
-    }
-    const token = tokens[at++] ?? unknown('the end');
-    if (/^[\d.]/.test(token)) return () => Number(token);
-    if (tokens[at] === '(') return call(token);
-    if (!ids.includes(token)) return unknown(token);
-    return (period) => period.series[token]!;
-  };
-  const call = (name: string): Node => {
-    const args: Node[] = [];
-    expect('(');
-    do args.push(either());
-    while (accept(',') !== undefined);
-    expect(')');
-    const known = FUNCTIONS[name];
-    if (known === undefined || !known.arguments.includes(args.length)) return unknown(`${name} of ${args.length} arguments`);
-    return (period) =>
-      known.apply(
-        args.map((argument) => argument(period)),
-        period,
-      );
-  };
-
-  const root = either();
-  if (tokens[at] !== undefined) unknown(tokens[at]!);
+  const root = new Parser(text, tokens, ids).whole();
   return {
     over(period) {
       const value = root(period);
@@ -103,6 +39,98 @@ export function parseExpression(text: string, ids: readonly string[]): Expressio
     },
     dependsOnTime: tokens.some((token) => FUNCTIONS[token]?.dependsOnTime),
   };
+}
+
+/** Operators by rank, the loosest first; those of one rank apply from left to right. */
+const RANKS = [
+  ['OR', '||'],
+  ['AND', '&&'],
+  ['==', '!=', '<=', '>=', '<', '>'],
+  ['+', '-'],
+  ['*', '/'],
+] as const;
+
+class Parser {
+  readonly #text: string;
+  readonly #tokens: readonly string[];
+  readonly #ids: readonly string[];
+  #at = 0;
+
+  constructor(text: string, tokens: readonly string[], ids: readonly string[]) {
+    this.#text = text;
+    this.#tokens = tokens;
+    this.#ids = ids;
+  }
+
+  whole(): Node {
+    const root = this.#operation(0);
+    const left = this.#tokens[this.#at];
+    if (left !== undefined) this.#unknown(left);
+    return root;
+  }
+
+  #operation(rank: number): Node {
+    const operators = RANKS[rank];
+    if (operators === undefined) return this.#unary();
+    let left = this.#operation(rank + 1);
+    for (let operator = this.#accept(...operators); operator !== undefined; operator = this.#accept(...operators)) {
+      const [first, second, apply] = [left, this.#operation(rank + 1), OPERATORS[operator]!];
+      left = (period) => combine(first(period), second(period), apply);
+    }
+    return left;
+  }
+
+  #unary(): Node {
+    if (this.#accept('-') === undefined) return this.#primary();
+    const operand = this.#unary();
+    return (period) => combine(0, operand(period), (_, value) => -value);
+  }
+
+  #primary(): Node {
+    if (this.#accept('(') !== undefined) {
+      const inner = this.#operation(0);
+      this.#expect(')');
+      return inner;
+    }
+    const token = this.#tokens[this.#at++] ?? this.#unknown('the end');
+    if (/^[\d.]/.test(token)) return () => Number(token);
+    if (this.#tokens[this.#at] === '(') return this.#call(token);
+    if (!this.#ids.includes(token)) return this.#unknown(token);
+    return (period) => period.series[token]!;
+  }
+
+  #call(name: string): Node {
+    const args: Node[] = [];
+    this.#expect('(');
+    do args.push(this.#operation(0));
+    while (this.#accept(',') !== undefined);
+    this.#expect(')');
+    const known = FUNCTIONS[name];
+    if (known === undefined || !known.arguments.includes(args.length))
+      return this.#unknown(`${name} of ${args.length} arguments`);
+    return (period) =>
+      known.apply(
+        args.map((argument) => argument(period)),
+        period,
+      );
+  }
+
+  #accept(...wanted: readonly string[]): string | undefined {
+    const token = this.#tokens[this.#at];
+    if (token === undefined || !wanted.includes(token)) return undefined;
+    this.#at++;
+    return token;
+  }
+
+  #expect(wanted: string): void {
+    if (this.#accept(wanted) !== undefined) return;
+    const token = this.#tokens[this.#at];
+    this.#unknown(token === undefined ? 'the end' : `${token} where ${wanted} belongs`);
+  }
+
+  #unknown(what: string): never {
+    throw new LocalCloudError(`The local cloud does not know ${what} in the metric math ${this.#text}`, TEACH);
+  }
 }
 
 function tokensOf(text: string): string[] {

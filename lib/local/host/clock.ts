@@ -35,11 +35,15 @@ export function followingClock(offsetMs = 0, real: () => number = Date.now): Clo
   };
 }
 
-/**
- * The same clock, which also says which minutes have ended: whenever it is moved, and when somebody looks, for a clock that
- * runs does not call. `ended` gets the instants, milliseconds, in order, none twice.
- */
-export function countingMinutes(clock: Clock, ended: (endsMs: readonly number[]) => void): Clock & { look(): void } {
+/** A clock that counts the minutes as they end: whenever it is moved, and when it is looked at, for a clock that runs does not call. */
+export interface CountingClock extends Clock {
+  look(): void;
+  /** From now on gets the instants at which minutes have ended, milliseconds, in order, none twice. One call at a time. */
+  onMinutes(ended: (endsMs: readonly number[]) => void): void;
+}
+
+export function countingMinutes(clock: Clock): CountingClock {
+  let ended: (endsMs: readonly number[]) => void = () => {};
   let countedMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
   const look = () => {
     const endsMs: number[] = [];
@@ -50,6 +54,9 @@ export function countingMinutes(clock: Clock, ended: (endsMs: readonly number[])
     frozen: clock.frozen,
     now: clock.now,
     look,
+    onMinutes(call) {
+      ended = call;
+    },
     moveTo(instantMs) {
       look();
       clock.moveTo(instantMs);

@@ -67,7 +67,6 @@ export function startEventSource(
       look();
     });
   };
-
   const look = () => {
     if (stopped || window !== undefined) return;
     if (windowMs > 0 && queue.depth().ready < plan.batchSize) {
@@ -77,12 +76,11 @@ export function startEventSource(
       }, windowMs);
     } else pump();
   };
-
   const pump = () => {
     while (!stopped && batches.size < concurrency) {
-      const received = receive();
+      const received = receiveBatch(queue, plan.batchSize, () => requests.receives++);
       if (received.length === 0) return;
-      const batch = process(received).finally(() => {
+      const batch = work(received).finally(() => {
         batches.delete(batch);
         options.onChange();
         // Even when nothing counts as ready: what became visible again while every place was taken is only seen by a receive.
@@ -91,55 +89,16 @@ export function startEventSource(
       batches.add(batch);
     }
   };
-
-  const receive = (): Received[] => {
-    const received: Received[] = [];
-    while (received.length < plan.batchSize) {
-      const some = queue.receive(Math.min(REQUEST_MESSAGES_MAX, plan.batchSize - received.length));
-      if (some.length === 0) break;
-      requests.receives++;
-      received.push(...some);
-    }
-    return received;
-  };
-
-  const process = async (received: readonly Received[]) => {
-    const late = new Set<string>();
-    const again = new Set<string>();
-    if (options.fault) sortOut(received, options.fault, late, again);
-    const failed = await failures(received.filter(({ message }) => !late.has(message.messageId)));
-    for (const id of [...late, ...again]) failed.add(id);
-    const done = received.filter(({ message }) => !failed.has(message.messageId));
+  const work = async (received: readonly Received[]) => {
+    const faults = faultsOf(received, queue.plan.name, options.fault);
+    const given = received.filter((one) => faults.get(one) !== 'late');
+    const unfinished = await unfinishedOf(given, plan, queue.plan.arn, invoke);
+    const [returned, done] = partition(received, (one) => faults.has(one) || unfinished.has(one));
     for (const { receiptHandle } of done) queue.delete(receiptHandle);
     requests.deletes += Math.ceil(done.length / REQUEST_MESSAGES_MAX);
-    const returned = received.filter(({ message }) => failed.has(message.messageId));
     if (returned.length === 0) return;
     for (const { receiptHandle } of returned) queue.release(receiptHandle, options.redeliveryMs);
     whenReached(Date.now() + options.redeliveryMs + 1, wake);
-  };
-
-  const sortOut = (received: readonly Received[], fault: MessageHook, late: Set<string>, again: Set<string>) => {
-    const groups = new Set<string>();
-    for (const { message } of received) {
-      const { messageId, messageGroupId: group, body } = message;
-      const what = group !== undefined && groups.has(group) ? 'late' : fault(queue.plan.name, body);
-      if (what === 'late' && group !== undefined) groups.add(group);
-      if (what === 'late') late.add(messageId);
-      if (what === 'again') again.add(messageId);
-    }
-  };
-
-  const failures = async (received: readonly Received[]): Promise<Set<string>> => {
-    if (received.length === 0) return new Set();
-    const ids = received.map(({ message }) => message.messageId);
-    const event: SQSEvent = { Records: received.map((one) => recordOf(one, queue.plan.arn)) };
-    try {
-      const answer = await invoke(event);
-      return plan.partialFailures ? new Set(failedIds(answer, ids)) : new Set();
-    } catch {
-      // Whatever went wrong is in the function's log; nothing of the batch is deleted.
-      return new Set(ids);
-    }
   };
 
   return {
@@ -153,6 +112,56 @@ export function startEventSource(
       await Promise.all(batches);
     },
   };
+}
+
+/** As many messages as a batch may have, in requests of ten, of which those that bring something are counted. */
+function receiveBatch(queue: Queue, batchSize: number, count: () => void): Received[] {
+  const received: Received[] = [];
+  while (received.length < batchSize) {
+    const some = queue.receive(Math.min(REQUEST_MESSAGES_MAX, batchSize - received.length));
+    if (some.length === 0) break;
+    count();
+    received.push(...some);
+  }
+  return received;
+}
+
+/** What goes wrong with which of these messages. What follows a late one of its group is late as well. */
+function faultsOf(received: readonly Received[], queue: string, hook: MessageHook | undefined): Map<Received, MessageFault> {
+  const faults = new Map<Received, MessageFault>();
+  if (hook === undefined) return faults;
+  const lateGroups = new Set<string>();
+  for (const one of received) {
+    const { messageGroupId: group, body } = one.message;
+    const fault = group !== undefined && lateGroups.has(group) ? 'late' : hook(queue, body);
+    if (fault === undefined) continue;
+    if (fault === 'late' && group !== undefined) lateGroups.add(group);
+    faults.set(one, fault);
+  }
+  return faults;
+}
+
+/** What of a batch the function did not finish: what it handed back, or all of it if the invocation failed. */
+async function unfinishedOf(
+  batch: readonly Received[],
+  { partialFailures }: MappingPlan,
+  arn: string,
+  invoke: (event: SQSEvent) => Promise<unknown>,
+): Promise<ReadonlySet<Received>> {
+  if (batch.length === 0) return new Set();
+  const ids = batch.map(({ message }) => message.messageId);
+  try {
+    const answer = await invoke({ Records: batch.map((one) => recordOf(one, arn)) });
+    const failed = partialFailures ? failedIds(answer, ids) : new Set();
+    return new Set(batch.filter(({ message }) => failed.has(message.messageId)));
+  } catch {
+    // What went wrong is in the function's log.
+    return new Set(batch);
+  }
+}
+
+function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))];
 }
 
 /** Shape and attributes as in the AWS Lambda developer guide, "Using Lambda with Amazon SQS", example events. */

@@ -1,10 +1,10 @@
 /**
  * EventBridge Scheduler on the movable clock: what is due goes into its queue, in order of time, with the instant it was due
- * written into it. On a clock moved by hand, the mover may let the cloud go quiet between two firings.
+ * written into it. On a clock moved by hand, the caller may let the cloud go quiet between two firings.
  *
  * What came due while this cloud was stopped is made up for when it starts again on the same data folder, in order, as far
- * back as a day: on AWS the scheduler would have gone on, and the pipeline promises that a missed day is caught up. Further
- * back than that it is only reported, so that a folder found again after a month does not trade a month of empty auctions.
+ * back as a day: on AWS the scheduler would have gone on. Further back than that it is only reported, so that a folder found
+ * again after a month does not begin with a month of work.
  */
 import { type Clock, parseInstant } from '../host/clock.ts';
 import type { Queue } from '../sqs/sqs.ts';
@@ -52,38 +52,21 @@ export interface Schedules {
 export function startSchedules(plans: readonly SchedulePlan[], options: SchedulesOptions): Schedules {
   const { clock } = options;
   const schedules = plans.map((plan) => ({ plan, due: nextDue(plan, clock.now()) }));
+  const delivery = startDelivery(options);
   let firedUntilMs = startFrom(options);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let wakeSleeper = () => {};
 
   const next = (afterMs: number) => firstDue(schedules, afterMs);
-  let late: { plan: SchedulePlan; dueMs: number }[] = [];
-  let repeats = 0;
-  const fire = async ({ plan, dueMs }: { plan: SchedulePlan; dueMs: number }, isLate = false): Promise<Firing> => {
-    const due = new Date(dueMs).toISOString().replace('.000Z', 'Z');
-    const body = plan.input.replaceAll(SCHEDULED_TIME, due);
-    const group = plan.messageGroup;
-    const firing = { schedule: plan.name, queue: plan.queue, dueMs };
-    const fault = isLate ? undefined : options.fault?.(firing);
-    if (fault === 'late') late.push({ plan, dueMs });
-    if (fault === 'undelivered' && plan.deadLetters !== undefined) options.queueOf(plan.deadLetters).send(body);
-    for (let times = fault === 'twice' ? 2 : fault === undefined ? 1 : 0; times > 0; times--) {
-      const deduplication = `${plan.name} ${due}${fault === 'twice' ? ` ${++repeats}` : ''}`;
-      options.queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication });
-    }
-    await options.afterFiring(firing);
-    return firing;
-  };
   /** Fires all that is due up to an instant; what is due at the same instant goes out together before the clock moves on. */
   const fireUntil = async (untilMs: number): Promise<Firing[]> => {
     const fired: Firing[] = [];
     for (let first = next(firedUntilMs); !stopped && first !== undefined && first.dueMs <= untilMs; first = next(firedUntilMs)) {
       if (first.dueMs > clock.now()) clock.moveTo(first.dueMs);
-      const overdue = late;
-      late = [];
-      for (const plan of first.plans) fired.push(await fire({ plan, dueMs: first.dueMs }));
-      for (const one of overdue) fired.push(await fire(one, true));
+      const overdue = delivery.takeLate();
+      for (const plan of first.plans) fired.push(await delivery.fire({ plan, dueMs: first.dueMs }));
+      for (const one of overdue) fired.push(await delivery.fire(one, true));
       firedUntilMs = first.dueMs;
       options.onFiredUntil(firedUntilMs);
     }
@@ -132,13 +115,47 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
   };
 }
 
+interface Due {
+  readonly plan: SchedulePlan;
+  readonly dueMs: number;
+}
+
+/** Puts what is due into its queue, or does with it what the fault hook says. */
+function startDelivery({ queueOf, fault: hook, afterFiring }: Pick<SchedulesOptions, 'queueOf' | 'fault' | 'afterFiring'>) {
+  let late: Due[] = [];
+  let repeats = 0;
+  return {
+    /** What was to come late, once. */
+    takeLate(): readonly Due[] {
+      const taken = late;
+      late = [];
+      return taken;
+    },
+    async fire({ plan, dueMs }: Due, isLate = false): Promise<Firing> {
+      const due = new Date(dueMs).toISOString().replace('.000Z', 'Z');
+      const body = plan.input.replaceAll(SCHEDULED_TIME, due);
+      const group = plan.messageGroup;
+      const firing = { schedule: plan.name, queue: plan.queue, dueMs };
+      const fault = isLate ? undefined : hook?.(firing);
+      if (fault === 'late') late.push({ plan, dueMs });
+      if (fault === 'undelivered' && plan.deadLetters !== undefined) queueOf(plan.deadLetters).send(body);
+      for (let times = fault === 'twice' ? 2 : fault === undefined ? 1 : 0; times > 0; times--) {
+        const deduplication = `${plan.name} ${due}${fault === 'twice' ? ` ${++repeats}` : ''}`;
+        queueOf(plan.queue).send(body, group === undefined ? {} : { group, deduplication });
+      }
+      await afterFiring(firing);
+      return firing;
+    },
+  };
+}
+
 function startFrom({ clock, firedUntilMs, onSkipped }: SchedulesOptions): number {
   const now = clock.now();
   if (firedUntilMs === undefined || firedUntilMs > now) return now;
   const earliest = now - CAUGHT_UP_MS_MAX;
   if (firedUntilMs >= earliest) return firedUntilMs;
   onSkipped(
-    `Schedules between ${new Date(firedUntilMs).toISOString()} and ${new Date(earliest).toISOString()} were not fired: the venue was stopped for more than a day.`,
+    `Schedules between ${new Date(firedUntilMs).toISOString()} and ${new Date(earliest).toISOString()} were not fired: this cloud was stopped for more than a day.`,
   );
   return earliest;
 }

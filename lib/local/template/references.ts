@@ -41,6 +41,8 @@ export function referenceTo(
     }
     case 'AWS::ApiGatewayV2::Api':
       return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: addresses.apiUrl } };
+    case 'AWS::ApiGatewayV2::Integration':
+      return { ref: logicalId, attributes: { IntegrationId: logicalId } };
     case 'AWS::ApiGatewayV2::Authorizer':
       return { ref: logicalId, attributes: { AuthorizerId: logicalId } };
     case 'AWS::SNS::Topic':

@@ -15,8 +15,8 @@ import { contractCode, firstDay } from '../../domain/contract/months.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../domain/contract/units.ts';
 import { readAuction } from '../../store/auctions.ts';
-import { newestIndex, readIndex } from '../../store/days.ts';
 import { readAuctionBook } from '../../store/frozen-book.ts';
+import { newestIndex, readIndex } from '../../store/index-values.ts';
 import { readLog } from '../../store/log.ts';
 
 /** The same figure with the parameters of that day and with the new ones. */

@@ -1,8 +1,8 @@
 /**
- * A venue built again in an empty table. What people said and what was decided is copied: the log, the books, results,
+ * Builds a venue again in an empty table. What callers sent and what was decided is copied: the log, the books, results,
  * auctions, index values, approvals, instructions. What follows from it is not: accounts, journals, statements, totals,
  * cursors and the snapshot come out of the replayed log by the venue's own fold, whatever the source has in their place. So
- * a table in which those were damaged is healed by it, and one whose log or books don't replay is refused.
+ * damage to those is repaired, and a source whose log or books don't replay is refused.
  */
 
 import { auditRows, hashOf, provable } from '../../audit/audit.ts';
@@ -10,7 +10,8 @@ import { differences } from '../../audit/canonical.ts';
 import { replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
 import { LocalCloudError } from '../../local/host/error.ts';
-import { cursorItem, decodeAccount, encodeAccount } from '../../store/accounts.ts';
+import { decodeAccount, encodeAccount } from '../../store/accounts.ts';
+import { cursorItem } from '../../store/cursors.ts';
 import { ACCOUNT_PREFIX } from '../../store/keys.ts';
 import { snapshotItem } from '../../store/log.ts';
 import type { Attributes, Item, Table } from '../../store/table.ts';

@@ -1,5 +1,5 @@
 /**
- * Puts right what follows from the log and was changed behind the venue's back: accounts, journals, statements and the totals
+ * Puts right what follows from the log and was changed by other means: accounts, journals, statements and the totals
  * by which an event proves that it sums to zero. Meant for the halt that such a change causes: the first totals of an event
  * stand, so a day run would wait for them for ever. What is written comes out of the log alone; an event's totals are
  * replaced only when the journals that then stand add up to them and they sum to zero. Old and new are kept for auditors.
@@ -9,19 +9,13 @@ import { provable } from '../../audit/audit.ts';
 import { differences } from '../../audit/canonical.ts';
 import { type Replay, replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
-import { addCents, NO_CENTS } from '../../domain/contract/units.ts';
+import { type EventTotals, imbalance, movedBy, type ShardTotals } from '../../domain/clearing/control-totals.ts';
 import { LocalCloudError } from '../../local/host/error.ts';
-import {
-  decodeTotals,
-  type EventTotals,
-  encodeAccount,
-  imbalance,
-  readCursor,
-  readEntry,
-  type ShardTotals,
-  sumByKey,
-} from '../../store/accounts.ts';
+import { encodeAccount } from '../../store/accounts.ts';
+import { decodeTotals } from '../../store/control-totals.ts';
+import { readCursor } from '../../store/cursors.ts';
 import { readHalt } from '../../store/halt.ts';
+import { readEntry } from '../../store/journal.ts';
 import { ACCOUNT_PREFIX, repairedKey, shardOf, shardPartition } from '../../store/keys.ts';
 import { type Attributes, type Item, json, S, type Table } from '../../store/table.ts';
 
@@ -146,10 +140,7 @@ async function journalTotals(table: Table, shard: number, seq: number): Promise<
     const entry = await readEntry(table, item.sk!.S!.slice(ACCOUNT_PREFIX.length), seq);
     if (entry) entries.push(entry);
   }
-  return {
-    cents: entries.reduce((sum, { cents }) => addCents(sum, cents), NO_CENTS),
-    lots: sumByKey(entries.map(({ lots }) => lots)),
-  };
+  return movedBy(entries);
 }
 
 /** Replaces a row if it still is what was seen. */

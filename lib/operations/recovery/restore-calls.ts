@@ -37,7 +37,7 @@ export interface Step {
 
 const ENCRYPTED = { Enabled: true, SSEType: 'KMS' } as const;
 
-/** What is asked of DynamoDB, by itself: what a dry run prints. Tags are the old table's, read when it is done. */
+/** The requests to DynamoDB as values: what a dry run prints. Tags are read from the old table when they are set. */
 export function restoreSteps({ table, to, at }: Restore): Step[] {
   const made: Step[] =
     at === 'empty'

@@ -25,7 +25,7 @@ export interface Salvaged {
 
 /** How far a row has come, for those that change; of two, the further one holds all that the other does. */
 const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) => number])[] = [
-  [/^GATE#/, (row) => Number(row.open?.N ?? 0) * 1_000 + (row.dates?.SS?.length ?? 0)],
+  [/^INTAKE#/, (row) => Number(row.open?.N ?? 0) * 1_000 + (row.dates?.SS?.length ?? 0)],
   [/^AUCTION#/, (row) => Object.keys(row.closed?.M ?? {}).length * 4 + (row.marked?.BOOL ? 2 : 0) + (row.clearedBy ? 1 : 0)],
   [/^DAY#/, (row) => DAY_STEPS.indexOf(row.step?.S as (typeof DAY_STEPS)[number])],
   [/^HELD /, (row) => Number(row.revision?.N ?? 0)],
@@ -33,6 +33,7 @@ const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) =>
 /** What its owner changes at will and nothing else depends on: the newer source's, as it has it. */
 const AT_WILL: readonly RegExp[] = [/^VENUE SWITCH$/, /^SHARD#\d+ ROLL#/];
 
+/** Joins the two. Nothing is written: the answer is rows in memory, with the names of what was added, moved or repaired. */
 export async function salvage(backup: VenueRows, newer: VenueRows): Promise<Salvaged> {
   const rows = new Map(backup.all().map((row) => [rowName(row), row]));
   const own = new Set(rows.keys());

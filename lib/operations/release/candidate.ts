@@ -8,8 +8,9 @@ import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { frozenClock } from '../../local/host/clock.ts';
 import { LOCAL_REGION } from '../../local/template/assembly.ts';
-import { encodeAccount, moveCursor } from '../../store/accounts.ts';
+import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
+import { moveCursor } from '../../store/cursors.ts';
 import type { DayStep } from '../../store/days.ts';
 import {
   ACCOUNT_PREFIX,
@@ -132,7 +133,7 @@ function reasonIn(line: string): string {
   return line.slice(0, SAID_MAX);
 }
 
-/** What the window builds on: the log before it, books, index values, the orders carried into it, and what participants set. */
+/** The rows that the window builds on: the log before it, books, index values, the orders carried into it, roll instructions. */
 async function earlierRows(rows: VenueRows, { before, entries }: Window): Promise<Attributes[]> {
   const first = new Map<string, number>();
   const books = new Set<string>();

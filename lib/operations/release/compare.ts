@@ -1,6 +1,6 @@
 /**
- * Whether a candidate came to the same: every value that the venue has, the candidate must have too. What it adds is its own
- * affair, so a version may write more than the one before it, and never anything else.
+ * Whether a candidate came to the same: every value that the venue has, the candidate must have too. What it adds is not
+ * compared, so a version may write more than the one before it, and never anything else.
  */
 
 import { canonical } from '../../audit/canonical.ts';

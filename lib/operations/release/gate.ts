@@ -1,7 +1,7 @@
 /**
- * The gate: before a version goes live it works the venue's last days again, with the very bundles that would be deployed,
- * and must come to the same prices, fills, carried orders and balances. What the venue has is the log's; what is compared
- * with it is computed by the candidate.
+ * The release gate: before a version goes live it works the venue's last days again, with the very bundles that would be
+ * deployed, and must come to the same prices, fills, carried orders and balances. One side of the comparison is what the
+ * venue's log says, the other what the candidate computes.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -67,7 +67,7 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
   }
 }
 
-/** Lets the candidate decide what the venue decided by itself, up to the first difference: what comes after it builds on it. */
+/** Lets the candidate decide what the venue decided without an operator, up to the first difference, on which the rest builds. */
 async function decide(running: Candidate, rows: VenueRows, entries: readonly LogEntry[], shards: number): Promise<GateCheck[]> {
   const auctions = { name: 'auctions' as const, checked: 0, faults: [] as Finding[] };
   const settlements = { name: 'settlements' as const, checked: 0, faults: [] as Finding[] };

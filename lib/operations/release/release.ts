@@ -1,6 +1,6 @@
 /**
- * The way of a version to the venue, step by step, each a command that a person could run alone. What is deployed is the
- * assembly that has passed the gate, byte for byte: it is synthesized once.
+ * A deployment, step by step, each a command that an operator could run alone. What is deployed is the assembly that has
+ * passed the gate, byte for byte: it is synthesized once.
  */
 export interface Release {
   /** The venue's table; `undefined` when there is none yet. */
@@ -17,6 +17,7 @@ export interface Step {
 
 const ASSEMBLY = 'cdk.out';
 
+/** The steps of a release, in order; without a table, those of a first deployment. */
 export function releaseSteps({ table, region, context }: Release): Step[] {
   const where = region === undefined ? [] : ['--region', region];
   return [

@@ -6,10 +6,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readVenue } from '../../../lib/commands/source.ts';
 import { runCrashTest } from '../../../lib/faults/crashes/crash-test.ts';
 import { Ledger } from '../../../lib/faults/crashes/ledger.ts';
-import { reckon } from '../../../lib/faults/crashes/reconciliation.ts';
+import { reconcile } from '../../../lib/faults/crashes/reconciliation.ts';
 
-test('what was answered before three kills stands once after them, and a promise that was broken would be noticed', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'kills-'));
+test('what was answered before three crashes stands once after them, and a promise that was broken would be noticed', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'crashes-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const ledger = new Ledger();
   const result = await runCrashTest({ dir, times: 3, seed: 2, ledger });
@@ -17,7 +17,7 @@ test('what was answered before three kills stands once after them, and a promise
   expect(result.submissions.answered).toBeGreaterThan(10);
   expect(result.calls.answered).toBeGreaterThan(2);
 
-  // The same books against promises that nobody kept.
+  // The same books against promises that were not kept.
   const [kept] = ledger.answered;
   const later = ledger.answered.filter(({ account }) => account === kept!.account).at(-1)!;
   const key = kept!.key.replace(/..$/, (end) => (end === '00' ? '01' : '00'));
@@ -31,7 +31,7 @@ test('what was answered before three kills stands once after them, and a promise
   );
   broken.answer(broken.sent(later), 'submission');
   broken.answer(broken.sent(kept!), 'submission');
-  const { failures } = await reckon(await readVenue({ data: dir }), broken, { redriven: 0, problems: [], deadLetters: [] });
+  const { failures } = await reconcile(await readVenue({ data: dir }), broken, { redriven: 0, problems: [], deadLetters: [] });
   expect(failures).toEqual([
     expect.stringContaining(`submission ${key} of ${kept!.account} was answered and is not in BOOK#`),
     expect.stringContaining('which was answered before it was sent'),

@@ -11,7 +11,7 @@ import type { Fate } from '../../../lib/virtual/fault-hooks.ts';
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
 
-/** What a write writes, without what differs from one to the next, such as `PutItem JOURNAL` or `SendMessage auctions`. */
+/** What a write writes, without what differs from one to the next, such as `PutItem JOURNAL` or `SendMessage clearings`. */
 function kindOf({ service, operation, body }: ProxyRequest): string {
   if (service === 'sqs') return `${operation} ${String(body.QueueUrl).split('/').at(-1)}`;
   const text = JSON.stringify(body);
@@ -24,7 +24,7 @@ function kindOf({ service, operation, body }: ProxyRequest): string {
 const WRITES: Record<FunctionName, string[]> = {
   'participant-api': ['SendMessage orders.fifo', 'PutItem SHARD ROLL'],
   'operator-api': ['TransactWriteItems LOG', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
-  'accept-orders': ['UpdateItem GATE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage auctions'],
+  'accept-orders': ['UpdateItem INTAKE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage clearings'],
   'close-auction': ['TransactWriteItems AUCTION', 'UpdateItem AUCTION', 'SendMessageBatch orders.fifo'],
   'clear-auction': ['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo'],
   'post-events': [
@@ -32,7 +32,7 @@ const WRITES: Record<FunctionName, string[]> = {
     'PutItem SHARD ACCOUNT',
     'UpdateItem TOTALS',
     'PutItem SHARD CURSOR',
-    'SendMessage clearing',
+    'SendMessage day-runs',
     'BatchWriteItem STATEMENT',
   ],
   'roll-positions': ['PutItem DAY', 'TransactWriteItems AUCTION', 'PutItem ROLL', 'UpdateItem DAY', 'SendMessage closings'],

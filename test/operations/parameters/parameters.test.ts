@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { VenueRows } from '../../../lib/audit/rows.ts';
-import { type Market, openMarket, PRODUCT, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
+import { HOURLY, type Market, openMarket, PRODUCT, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
 import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { propose } from '../../../lib/operations/parameters/proposal.ts';
 import { dryRun } from '../../../lib/operations/parameters/trial.ts';
@@ -17,7 +17,7 @@ let token: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'change-'));
-  market = await openMarket(ROLL, { sweeps: 'cron(30 8-19 ' });
+  market = await openMarket(ROLL, { sweep: HOURLY });
   // On the first day of the roll a hedger pays more for the spread than yesterday's, so that bands and limits matter.
   await play(market, ROLL, async () => {
     if (new Date(market.cloud.clock.now()).toISOString() !== '2025-11-07T20:00:00.000Z') return;

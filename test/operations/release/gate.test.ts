@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { writeExport } from '../../../lib/audit/export.ts';
 import { VenueRows } from '../../../lib/audit/rows.ts';
-import { play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
+import { HOURLY, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { synthesize } from '../../../lib/infra/synthesize.ts';
@@ -25,7 +25,7 @@ let same: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gate-'));
-  const market = openVirtualMarket(ROLL, { sweeps: 'cron(30 8-19 ' });
+  const market = openVirtualMarket(ROLL, { sweep: HOURLY });
   await play(market, ROLL);
   items = await Array.fromAsync(market.table.scan());
   same = candidate();

@@ -1,0 +1,70 @@
+/**
+ * The open orders of an account, replayed: what the last auction to clear has carried, changed by every submission since, as
+ * accept decided it. There is one fold: accept decides the next submission on it, the API shows it to the participant, clear
+ * takes the frozen book from it, and the audit takes that book again. So what was answered is what is matched.
+ */
+import type { BookOrder } from './book.ts';
+import { type Instruction, keepExposed, type LiveOrders, type Outcome, replaySubmission } from './orders.ts';
+
+/** A submission in the book: what was said, and what accept decided of each instruction. */
+export interface DecidedSubmission {
+  readonly key: string;
+  /** Its place in the order of arrival, as decimal text of any length. */
+  readonly sequence: string;
+  readonly instructions: readonly Instruction[];
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface OpenOrders {
+  readonly orders: LiveOrders;
+  /** Names of orders that stand in an auction that is closed and has not cleared. */
+  readonly exposed: Set<string>;
+}
+
+/**
+ * An account's open orders. `carried` are its orders that the last auction to clear has carried on; `auctions` are its
+ * submissions into each auction since, in any order within one: the last of these auctions is open or being cleared, those
+ * before it are closed and have not cleared. Of these, whatever may be carried counts as open.
+ */
+export function openOrders(carried: readonly BookOrder[], auctions: readonly (readonly DecidedSubmission[])[]): OpenOrders {
+  const orders: LiveOrders = new Map(carried.map((order) => [order.clientOrderId, order]));
+  let exposed = new Set<string>();
+  // What the last cleared auction filled in part matters to the one after it alone: what later ones leave is not known.
+  let partlyFilled = new Set(carried.filter((order) => order.partlyFilled).map(({ clientOrderId }) => clientOrderId));
+  auctions.forEach((submissions, at) => {
+    if (at > 0) {
+      for (const [name, { timeInForce }] of orders) if (timeInForce === 'auction') orders.delete(name);
+      exposed = new Set(orders.keys());
+      partlyFilled = new Set();
+    }
+    for (const { instructions, outcomes } of submissions.toSorted(byArrival)) {
+      replaySubmission(orders, instructions, outcomes, partlyFilled);
+      for (const [index, instruction] of instructions.entries()) keepExposed(exposed, instruction, outcomes[index]!);
+    }
+  });
+  return { orders, exposed };
+}
+
+/**
+ * The orders of a closed auction in one shard: the open orders of every account, and those of the roll. `carried` are the
+ * shard's orders that the auction before has carried on.
+ */
+export function frozenOrders(
+  carried: readonly BookOrder[],
+  submissions: readonly (DecidedSubmission & { readonly account: string })[],
+  rolls: readonly BookOrder[],
+): BookOrder[] {
+  const carriedBy = Map.groupBy(carried, ({ account }) => account);
+  const submittedBy = Map.groupBy(submissions, ({ account }) => account);
+  const book: BookOrder[] = [];
+  for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
+    for (const order of openOrders(carriedBy.get(account) ?? [], [submittedBy.get(account) ?? []]).orders.values())
+      book.push({ ...order, account, rolls: false, partlyFilled: false });
+  return book.concat(rolls);
+}
+
+/** The order in which an account's submissions take effect. Sequence numbers grow longer: 9 arrives before 10. */
+export function byArrival(a: DecidedSubmission, b: DecidedSubmission): number {
+  const [first, second] = [a.sequence.padStart(40, '0'), b.sequence.padStart(40, '0')];
+  return first < second ? -1 : first > second ? 1 : a.key < b.key ? -1 : 1;
+}

@@ -1,0 +1,98 @@
+/**
+ * What waits until operators agree to it: a settlement, a final settlement price or an index value that broke one of its
+ * bounds. Two operators must agree. The one who proposes or amends is one of them; what the system proposes needs two others.
+ * Every change counts the revision up, and an approval names the revision that its operator has read, so an approval never
+ * reaches a value that came after it.
+ */
+import type { BusinessDate } from '../contract/calendar.ts';
+import { type ForwardCurve, isSameCurve } from '../contract/product.ts';
+import type { Ticks } from '../contract/units.ts';
+import type { Hold } from './settlement.ts';
+
+/** What can be held, with the value that takes effect once it is approved. */
+export type HeldProposal =
+  | { readonly kind: 'settlement'; readonly curve: ForwardCurve }
+  | { readonly kind: 'final-price'; readonly month: number; readonly price: Ticks }
+  | { readonly kind: 'index'; readonly micros: string };
+
+/** The proposer of what no operator has proposed. */
+export const SYSTEM = 'system';
+
+/** Operators that must agree to what is held. */
+export const APPROVALS_NEEDED = 2;
+
+export interface Held {
+  readonly id: string;
+  readonly product: string;
+  readonly date: BusinessDate;
+  readonly proposal: HeldProposal;
+  readonly holds: readonly Hold[];
+  readonly proposedBy: string;
+  /** Names of the operators who agree to the proposal as it stands. */
+  readonly approvals: readonly string[];
+  /** From 1; counts up with every change. */
+  readonly revision: number;
+}
+
+/** One proposal of a kind a product and day. */
+export const heldId = (kind: HeldProposal['kind'], product: string, date: BusinessDate): string => `${kind}.${product}.${date}`;
+
+/** What is held, as it begins. */
+export const propose = (
+  product: string,
+  date: BusinessDate,
+  proposal: HeldProposal,
+  holds: readonly Hold[],
+  proposedBy: string,
+): Held => ({
+  id: heldId(proposal.kind, product, date),
+  product,
+  date,
+  proposal,
+  holds,
+  proposedBy,
+  approvals: proposedBy === SYSTEM ? [] : [proposedBy],
+  revision: 1,
+});
+
+/** Whether so many different operators agree as must. */
+export const isEnough = (approvals: readonly string[]): boolean => new Set(approvals).size >= APPROVALS_NEEDED;
+export const isApproved = ({ approvals }: Held): boolean => isEnough(approvals);
+
+/** What a change of something held comes to. */
+export type HeldDecision =
+  | { readonly kind: 'changed'; readonly held: Held }
+  /** The change has been made already. */
+  | { readonly kind: 'repeated' }
+  | { readonly kind: 'refused'; readonly why: 'second-operator-needed' | 'version-conflict' | 'already-approved' };
+
+const refused = (why: Extract<HeldDecision, { kind: 'refused' }>['why']): HeldDecision => ({ kind: 'refused', why });
+
+/** An operator agrees to the proposal as it stood at `revision`. */
+export function decideApproval(held: Held, operator: string, revision: number): HeldDecision {
+  const isNamed = held.approvals.includes(operator);
+  if (isApproved(held)) return isNamed || held.revision === revision ? { kind: 'repeated' } : refused('version-conflict');
+  if (isNamed) return refused('second-operator-needed');
+  if (held.revision !== revision) return refused('version-conflict');
+  return changed(held, { approvals: [...held.approvals, operator] });
+}
+
+/** An operator puts another value in the place of the one held at `revision`. Approvals of the old one are gone. */
+export function decideAmendment(held: Held, operator: string, revision: number, proposal: HeldProposal): HeldDecision {
+  const isRepeat = held.revision === revision + 1 && held.proposedBy === operator && isSameProposal(held.proposal, proposal);
+  if (isRepeat) return { kind: 'repeated' };
+  if (isApproved(held)) return refused('already-approved');
+  if (held.revision !== revision) return refused('version-conflict');
+  return changed(held, { proposal, proposedBy: operator, approvals: [operator] });
+}
+
+const changed = (held: Held, change: Partial<Pick<Held, 'proposal' | 'proposedBy' | 'approvals'>>): HeldDecision => ({
+  kind: 'changed',
+  held: { ...held, ...change, revision: held.revision + 1 },
+});
+
+function isSameProposal(one: HeldProposal, other: HeldProposal): boolean {
+  if (one.kind === 'settlement') return other.kind === 'settlement' && isSameCurve(one.curve, other.curve);
+  if (one.kind === 'final-price') return other.kind === 'final-price' && one.month === other.month && one.price === other.price;
+  return other.kind === 'index' && one.micros === other.micros;
+}

@@ -1,0 +1,97 @@
+/**
+ * Posting, the rule of it: one event applied to some accounts of one shard, and what that adds to the shard's control totals.
+ * A run that was interrupted is repeated, so an account may stand at the event or past it already; then its journal says
+ * what the event did to it, and the totals come out the same however often and wherever the run was interrupted.
+ */
+
+import type { Fill } from '../auction/book.ts';
+import type { ContractMonth } from '../contract/months.ts';
+import { type Lots, lots } from '../contract/units.ts';
+import { type AccountState, applyEvent, type JournalEntry } from './account.ts';
+import { holdingsOf, movedBy, type ShardTotals, statementTotals } from './control-totals.ts';
+import { BANK, type ClearingEvent, type DayClosed } from './events.ts';
+import { type Statement, statementOf } from './statement.ts';
+
+/** The accounts that an event may touch: those it names, or all there are. */
+export function accountsTouched(event: ClearingEvent, fillsOf: ReadonlyMap<string, unknown>): readonly string[] | 'all' {
+  switch (event.kind) {
+    case 'account-opened':
+      return [event.account];
+    case 'cash-moved':
+      return [event.account, BANK];
+    case 'auction-cleared':
+      return [...fillsOf.keys()];
+    case 'prices-settled':
+    case 'month-expired':
+    case 'day-closed':
+      return 'all';
+    case 'parameters-changed':
+      return [];
+  }
+}
+
+export interface Posting {
+  /** What is to be written: each account that the event moves now, with the journal entry that leads to it. */
+  readonly applied: readonly { readonly state: AccountState; readonly entry: JournalEntry }[];
+  readonly totals: ShardTotals;
+}
+
+/**
+ * Applies event `seq` to accounts. `posted` are the journal entries that it has left already, by account: of those among
+ * `states` that stand at the event or past it.
+ */
+export function postEvent(
+  seq: number,
+  event: ClearingEvent,
+  states: readonly AccountState[],
+  fillsOf: ReadonlyMap<string, readonly Fill[]>,
+  posted: ReadonlyMap<string, JournalEntry>,
+  centsPerTick: (product: string) => bigint,
+): Posting {
+  const after: AccountState[] = [];
+  const applied: Posting['applied'][number][] = [];
+  for (const state of states) {
+    const fills = fillsOf.get(state.account) ?? [];
+    const moved = state.applied >= seq ? undefined : applyEvent(state, seq, event, fills, centsPerTick);
+    if (moved) applied.push(moved);
+    after.push(moved?.state ?? state);
+  }
+  const moved = movedBy([...posted.values(), ...applied.map(({ entry }) => entry)]);
+  const isHeldCounted = event.kind === 'prices-settled' || event.kind === 'month-expired';
+  return { applied, totals: isHeldCounted ? { ...moved, held: holdingsOf(after, event.product) } : moved };
+}
+
+/** The positions that were to roll: the near month, and the accounts with an instruction. */
+export interface Rolling {
+  readonly near: ContractMonth;
+  readonly accounts: ReadonlySet<string>;
+}
+
+/**
+ * Closes a day's books, by event `seq`, for some accounts: a statement for each that holds or moved something, and what they
+ * add up to. An account that a later event has moved gets none: its statement and its shard's totals have been written, or
+ * that event could not have been posted.
+ */
+export function closeBooks(
+  seq: number,
+  { product, date }: DayClosed,
+  states: readonly AccountState[],
+  rolling: Rolling | undefined,
+): { statements: readonly Statement[]; totals: ShardTotals } {
+  const statements = states.flatMap((state) => (state.applied > seq ? [] : (statementOf(state, product, date) ?? [])));
+  const left = rolling ? longsLeft(states, product, rolling) : lots(0);
+  const totals = {
+    ...movedBy([]),
+    accounts: statements.length,
+    held: holdingsOf(states, product),
+    day: statementTotals(statements, left),
+  };
+  return { statements, totals };
+}
+
+const longsLeft = (states: readonly AccountState[], product: string, { near, accounts }: Rolling): Lots =>
+  lots(
+    states
+      .filter(({ account }) => accounts.has(account))
+      .reduce((left, { products }) => left + Math.max(0, products[product]?.lots[near] ?? 0), 0),
+  );

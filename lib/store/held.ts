@@ -1,0 +1,27 @@
+/** What is held for approval, in the table: one row for each, replaced only at the revision that was read. */
+import type { Held } from '../domain/clearing/approval.ts';
+import { HELD_PARTITION, heldKey } from './keys.ts';
+import { type Attributes, json, N, type Table, text } from './table.ts';
+
+/** Holds a proposal. False when something is held under its id already. */
+export async function hold(table: Table, held: Held): Promise<boolean> {
+  return table.create({ ...heldKey(held.id), attributes: encodeHeld(held) });
+}
+
+export async function readHeld(table: Table, id: string): Promise<Held | undefined> {
+  const item = await table.get(heldKey(id));
+  return item && decodeHeld(item);
+}
+
+/** All that was ever held, approved or not, in order of id. */
+export async function listHeld(table: Table): Promise<Held[]> {
+  return (await table.queryAll(HELD_PARTITION)).map(decodeHeld);
+}
+
+/** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */
+export async function changeHeld(table: Table, seen: Held, next: Held): Promise<boolean> {
+  return table.putIf({ ...heldKey(seen.id), attributes: encodeHeld(next) }, 'revision = :seen', { ':seen': N(seen.revision) });
+}
+
+const encodeHeld = (held: Held): Attributes => ({ data: json(held), revision: N(held.revision) });
+export const decodeHeld = (item: Attributes): Held => JSON.parse(text(item, 'data'));

@@ -1,0 +1,38 @@
+/** The journal of an account: for each event that touched it one entry, which says what moved. */
+
+import type { JournalEntry } from '../domain/clearing/account.ts';
+import { amount, amountsToJson } from './amounts.ts';
+import { journalKey, journalPartition, ordered } from './keys.ts';
+import { type Item, S, type Table, text } from './table.ts';
+
+export async function writeJournal(table: Table, entries: readonly JournalEntry[]): Promise<void> {
+  await table.putAll(entries.map(journalItem));
+}
+
+export const journalItem = (entry: JournalEntry): Item => ({
+  ...journalKey(entry.account, entry.seq),
+  attributes: { data: S(amountsToJson(entry)) },
+});
+
+export async function readEntry(table: Table, account: string, seq: number): Promise<JournalEntry | undefined> {
+  const item = await table.get(journalKey(account, seq));
+  return item && decodeEntry(text(item, 'data'));
+}
+
+export async function readJournal(
+  table: Table,
+  account: string,
+  range: { before?: number; limit: number },
+): Promise<JournalEntry[]> {
+  const items = await table.queryAll(journalPartition(account), {
+    newestFirst: true,
+    limit: range.limit,
+    ...(range.before === undefined ? {} : { to: ordered(range.before - 1) }),
+  });
+  return items.map((item) => decodeEntry(text(item, 'data')));
+}
+
+function decodeEntry(data: string): JournalEntry {
+  const entry = JSON.parse(data);
+  return { ...entry, cents: amount(entry.cents), balance: amount(entry.balance) };
+}

@@ -1,0 +1,44 @@
+/**
+ * The orders of the roll, beside the book of the closing auction they are meant for. They stand in chunks that, once written,
+ * say for good which accounts they cover, so a worker that goes on after another never gives an account a second order.
+ */
+import type { BookOrder } from '../domain/auction/book.ts';
+import { rollChunkKey, rollChunkPrefix, rollPartition } from './keys.ts';
+import { packOrders, unpackOrders } from './packing.ts';
+import { type Attributes, B, bytes, type Item, type Rows, S, type Table, text } from './table.ts';
+
+/** Writes the next chunk of a shard's roll orders, or returns the one that already stands there. */
+export async function claimRollChunk(
+  table: Table,
+  product: string,
+  shard: number,
+  auction: number,
+  chunk: number,
+  plan: RollChunk,
+): Promise<RollChunk> {
+  const key = rollChunkKey(product, shard, auction, chunk);
+  const item: Item = {
+    ...key,
+    attributes: { orders: B(packOrders(plan.orders)), through: S(plan.through), last: { BOOL: plan.last } },
+  };
+  if (await table.create(item)) return plan;
+  return decodeRollChunk((await table.get(key))!);
+}
+
+/** Roll orders of the accounts up to and including `through`; the `last` chunk covers all that follow. */
+export interface RollChunk {
+  readonly orders: readonly BookOrder[];
+  readonly through: string;
+  readonly last: boolean;
+}
+
+export async function rollOrders(table: Rows, product: string, shard: number, auction: number): Promise<BookOrder[]> {
+  const items = await table.queryAll(rollPartition(product, shard), { prefix: rollChunkPrefix(auction) });
+  return items.flatMap((item) => decodeRollChunk(item).orders);
+}
+
+const decodeRollChunk = (item: Attributes): RollChunk => ({
+  orders: unpackOrders(bytes(item, 'orders')),
+  through: text(item, 'through'),
+  last: item.last?.BOOL === true,
+});

@@ -1,0 +1,28 @@
+/** Statements: an account's days, one item for each product and day. */
+
+import type { Statement } from '../domain/clearing/statement.ts';
+import { amount, amountsToJson } from './amounts.ts';
+import { statementKey, statementPartition } from './keys.ts';
+import { type Item, S, type Table, text } from './table.ts';
+
+export async function writeStatements(table: Table, statements: readonly Statement[]): Promise<void> {
+  await table.putAll(statements.map(statementItem));
+}
+
+export const statementItem = (statement: Statement): Item => ({
+  ...statementKey(statement.account, statement.date, statement.product),
+  attributes: { data: S(amountsToJson(statement)) },
+});
+
+/** The newest first, those before the statement named `before` (as `statementName` names it). */
+export async function readStatements(table: Table, account: string, limit: number, before?: string): Promise<Statement[]> {
+  const range = before === undefined ? { limit } : { to: before, limit: limit + 1 };
+  const items = await table.queryAll(statementPartition(account), { newestFirst: true, ...range });
+  const earlier = items.filter((item) => text(item, 'sk') !== before).slice(0, limit);
+  return earlier.map((item) => {
+    const data = JSON.parse(text(item, 'data'));
+    return { ...data, balance: amount(data.balance), variation: amount(data.variation), rollCost: amount(data.rollCost) };
+  });
+}
+
+export const statementName = ({ account, date, product }: Statement): string => statementKey(account, date, product).sk;
