@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseAst } from 'vitest/node';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -47,7 +48,11 @@ const ARROWS: Record<string, Arrow> = {
   'lib/simulation': { rooms: SIMULATION, packages: SDK },
   'lib/faults': { rooms: FAULTS, packages: SDK },
   'lib/supply-chain': { rooms: [], packages: /^(@secretlint\/.+|node:.+)$/ },
-  'lib/commands': { rooms: ['lib/faults', 'lib/supply-chain', ...FAULTS], packages: ANYTHING },
+  'lib/commands': {
+    rooms: ['lib/faults', 'lib/supply-chain', ...FAULTS],
+    files: ['test/mutation/measure.ts', 'test/mutation/report.ts'],
+    packages: ANYTHING,
+  },
 };
 
 const roomOf = (file: string): string | undefined => Object.keys(ARROWS).find((room) => file.startsWith(`${room}/`));
@@ -98,7 +103,7 @@ function wrongArrows(file: string, source: string): string[] {
     .map(({ line, name }) => `${file}:${line} imports ${name}`);
 }
 
-/** Who imports whom: from each file, or from each folder, to the others that it names. */
+/** The imports as arrows: from each file, or from each folder, to the others that it names. */
 function graph(files: readonly [file: string, source: string][], nodeOf: (file: string) => string): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>();
   for (const [file, source] of files)
@@ -124,12 +129,13 @@ function circles(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   return found;
 }
 
-const sources = ['lib', 'lambdas']
-  .filter((folder) => existsSync(join(ROOT, folder)))
-  .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
-  .filter((entry) => entry.isFile())
-  .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
-  .sort();
+/** Every file of a folder and of those in it, as a path of the repository. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));
+
+const sources = ['lib', 'lambdas'].flatMap(filesIn).sort();
 const code = sources.filter((file) => /\.[cm]?[jt]sx?$/.test(file));
 
 const read = (file: string): [file: string, source: string] => [file, readFileSync(join(ROOT, file), 'utf8')];
@@ -209,6 +215,59 @@ test('no file or folder of lib is named after a decision that was not made', () 
   for (const name of ['lib/utils.ts', 'lib/store/types/key.ts', 'lib/domain/index.ts', 'lib/local/helpers.test.ts'])
     expect(name).toMatch(vague);
   for (const name of ['lib/store/index-values.ts', 'lib/local/serviceable.ts']) expect(name).not.toMatch(vague);
+});
+
+/** Words of the exchange, as file:line. The emulator knows templates and nothing of what they are for. */
+function wordsOfTheExchange(file: string, source: string): string[] {
+  const words = /auction|venue|exchange|participant|settlement|\b(clearing|market|trad(e|er|ing)|lot|shard)s?\b/gi;
+  return [...source.matchAll(words)].map((match) => `${file}:${lineOf(source, match.index)} says ${match[0]}`);
+}
+
+test('the local cloud and its models say no word of the exchange, so that they could be lifted out', () => {
+  const files = code.filter((file) => /^lib\/(local|virtual)\//.test(file));
+  expect(files.flatMap((file) => wordsOfTheExchange(...read(file)))).toEqual([]);
+  expect(wordsOfTheExchange('lib/local/cloud.ts', 'a\n// until the auction\nconst venues = 1;')).toEqual([
+    'lib/local/cloud.ts:2 says auction',
+    'lib/local/cloud.ts:3 says venue',
+  ]);
+});
+
+const FUNCTION_LINES_MAX = 70;
+
+/** Functions longer than that, from their first line to the last, as file:line and their length. */
+function longFunctions(file: string, source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { type, start, end } = node as { type?: string; start: number; end: number };
+    if (type?.includes('Function')) {
+      const [first, last] = [lineOf(source, start), lineOf(source, end)];
+      if (last - first >= FUNCTION_LINES_MAX) found.push(`${file}:${first} has ${last - first + 1} lines`);
+    }
+    for (const part of Object.values(node)) visit(part);
+  };
+  visit(parseAst(source, { lang: 'ts' }));
+  return found;
+}
+
+test('every function fits a screen, in the code and in what tests share', () => {
+  const shared = ['test', 'bench']
+    .flatMap((folder) => filesIn(folder))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  expect(shared).not.toEqual([]);
+  expect([...code, ...shared].flatMap((file) => longFunctions(...read(file)))).toEqual([]);
+});
+
+test.each<[form: string, head: string, foot: string]>([
+  ['a function', 'export async function* long<T>(a: T) {', '}'],
+  ['one without a block', 'const long = () => [', '];'],
+  ['one inside of another', 'export const of = () => () => {', '};'],
+  ['a method', 'class A { override #long(this: A): void {', '} }'],
+  ['a getter', 'const a = { get long() {', '} };'],
+])('%s that is too long is found where it begins, and one a line shorter is not', (_, head, foot) => {
+  const source = (lines: number) => ['', head, ...Array(lines - 2).fill("  // '{' `${'"), foot].join('\n');
+  expect(longFunctions('a.ts', source(70))).toEqual([]);
+  expect(new Set(longFunctions('a.ts', source(71)))).toEqual(new Set(['a.ts:2 has 71 lines']));
 });
 
 /** Words that switch off the compiler or a test, as file:line. Prose may say "as any other"; code may not. */

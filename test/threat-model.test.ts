@@ -27,7 +27,7 @@ describe('every attack', () => {
     expect(rows.filter((row) => named(row).length === 0)).toEqual([]);
   });
 
-  it('by a function that was taken over is told of each function', () => {
+  it('by a function that was taken over has a row for each function', () => {
     expect(rows.flatMap((row) => /^\| `([a-z-]+)` \|/.exec(row)?.[1] ?? [])).toEqual([...FUNCTIONS]);
   });
 

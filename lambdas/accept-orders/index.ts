@@ -6,6 +6,7 @@
 
 import type { SQSRecord } from 'aws-lambda';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import { applySubmission, type Outcome } from '../../lib/domain/auction/orders.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -15,7 +16,7 @@ import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.
 import { ENV } from '../../lib/store/names.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readCarried } from '../../lib/store/results.ts';
-import { keyDate, readSubmission, type Submission, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
+import { readSubmission, type Submission, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, consume } from '../queue/consume.ts';
 

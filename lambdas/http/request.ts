@@ -5,6 +5,7 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import * as z from 'zod';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
+import type { Violation } from '../../lib/domain/contract/violation.ts';
 import { type FieldError, Problem, type ProblemCode } from './problems.ts';
 import { parseStrictJson, StrictJsonError } from './strict-json.ts';
 
@@ -84,6 +85,19 @@ function faultsOf(error: z.ZodError): FieldError[] {
       : [{ path: pathText(issue.path), rule: issue.message }],
   );
 }
+
+/** A schema of what the domain reads: `read` gives the value, or what is wrong with it as a list. */
+export const readBy = <Value extends object>(read: (written: unknown) => Value | Violation[]): z.ZodType<Value, unknown> =>
+  z.unknown().transform((written, context) => {
+    const value = read(written);
+    if (!Array.isArray(value)) return value;
+    for (const { path, rule } of value) context.addIssue({ code: 'custom', path: [...path], message: rule });
+    return z.NEVER;
+  });
+
+/** The domain's violations as errors of the body. */
+export const bodyErrors = (violations: readonly Violation[]): FieldError[] =>
+  violations.map(({ path, rule }) => ({ path: pathText(path), rule }));
 
 /** As in `$.orders[3].price` (RFC 9535). */
 export function pathText(path: readonly PropertyKey[]): string {

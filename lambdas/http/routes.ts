@@ -55,7 +55,7 @@ export function logAccess(
   more: Record<string, unknown> = {},
 ): void {
   const { requestId, timeEpoch } = event.requestContext;
-  logger.info(what, { audit: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
+  logger.info(what, { access: true, route: event.routeKey, subject: subjectOf(event), requestId, timeEpoch, ...more });
 }
 
 /** The SDK marks what it throws with the metadata of the attempt: then the table or a queue failed, and not our code. */

@@ -1,6 +1,6 @@
 /**
  * How an operator's decision becomes an event: once, under a name made of what it is about. A repeat finds the name taken and
- * is compared with what was committed; it rings the shards again, because the first may have died before it could.
+ * is compared with what was committed; it notifies the shards again, because the first may have crashed before it could.
  */
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';

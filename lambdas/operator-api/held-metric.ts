@@ -1,4 +1,4 @@
-/** Tells the alarm at once that something waits for approval; the sweep keeps telling it until nothing does. */
+/** Counts for the alarm at once that something waits for approval; the sweep goes on counting until nothing does. */
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { METRICS } from '../../lib/store/names.ts';
 

@@ -1,6 +1,7 @@
 /**
- * What waits for two operators to agree. Whoever proposes or amends counts as one of them; each change counts the revision
- * up, so nobody approves what they did not see. With the second name it takes effect, and a repeat lets it take effect again.
+ * What waits for two operators to agree. The operator that proposes or amends counts as one of them; each change counts the
+ * revision up, so that no operator approves what they have not read. With the second name it takes effect, and a repeat lets
+ * it take effect again.
  */
 import * as z from 'zod';
 import {
@@ -80,7 +81,7 @@ function refusal(why: Extract<HeldDecision, { kind: 'refused' }>['why'], { revis
 
 const approvalJson = (held: Held) => ({ held: held.id, approved: isApproved(held), revision: held.revision });
 
-/** An index value is published here; the day run takes up everything else when it is rung. */
+/** Publishes an approved index value, and notifies the day run, which takes up everything else. */
 async function takeEffect(request: OperatorRequest, held: Held): Promise<Answer | Problem> {
   const { product, date, proposal, approvals } = held;
   if (proposal.kind === 'index') {

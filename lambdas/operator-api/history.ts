@@ -1,6 +1,7 @@
 /** What has happened: day runs with their reports, and the clearing log itself. */
 import * as z from 'zod';
-import { type Day, listDays, readDay } from '../../lib/store/days.ts';
+import type { Day } from '../../lib/domain/clearing/day.ts';
+import { listDays, readDay } from '../../lib/store/days.ts';
 import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
@@ -30,12 +31,12 @@ export async function showDay(request: OperatorRequest): Promise<Answer | Proble
   return day ? ok(dayJson(day)) : notFound(`day run of ${state.product} for ${date}`);
 }
 
-const dayJson = ({ product, date, step, auction, report }: Day) => ({
-  product,
-  date,
-  step,
-  ...(auction === undefined ? {} : { auction }),
-  ...(report === undefined ? {} : { report }),
+const dayJson = (day: Day) => ({
+  product: day.product,
+  date: day.date,
+  step: day.step,
+  ...(day.step === 'roll' ? {} : { auction: day.auction }),
+  ...(day.step === 'done' ? { report: day.report } : {}),
 });
 
 const LOG_QUERY = z.strictObject({

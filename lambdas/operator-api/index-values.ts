@@ -1,5 +1,5 @@
 /**
- * Index values: published by one operator when they look sane, held for a second when they don't. A value once published
+ * Index values: published by one operator while they are within the product's bounds, else held for a second. A value once published
  * stays; a value once held is amended or approved, never published past its hold.
  */
 import * as z from 'zod';
@@ -99,7 +99,7 @@ const answerHeld = ({ id, proposal }: Held, value: Micros): Answer | Problem =>
     ? accepted({ held: id })
     : new Problem('index-held', `${id} waits for approval with another value; amend that one`);
 
-/** Publishes and rings the day run, which may be waiting for it. */
+/** Publishes the value and notifies the day run, which may be waiting for it. */
 export async function publish(
   request: OperatorRequest,
   product: string,

@@ -39,7 +39,7 @@ export async function haltVenue(request: OperatorRequest): Promise<Answer | Prob
 
 const RESUMING = z.strictObject({ reason: reason.optional() }, 'must be an object');
 
-/** Everything that may have waited is rung, also when nothing was halted: an earlier resume may have died before it rang. */
+/** Notifies everything that may have waited, also when nothing was halted: an earlier resume may have crashed before it did. */
 export async function resumeVenue(request: OperatorRequest): Promise<Answer | Problem> {
   const body = request.event.body === undefined ? {} : readBody(request, RESUMING);
   if (body instanceof Problem) return body;
@@ -57,5 +57,5 @@ export async function resumeVenue(request: OperatorRequest): Promise<Answer | Pr
   return ok({ halted: null });
 }
 
-/** Thrown by a posting run that did not sum to zero, not by a person. */
+/** Whether a function halted the venue, because a posting did not sum to zero, and not an operator. */
 const isVenuesOwn = ({ by }: Halt): boolean => by === SYSTEM || (FUNCTIONS as readonly string[]).includes(by);

@@ -33,7 +33,7 @@ export async function showPositions({ caller, time }: ParticipantRequest): Promi
   return ok({ account: state.account, cash: formatCents(state.cash), positions });
 }
 
-/** Who asks has been let in because the account is open. */
+/** The caller's account, which is open: no other caller gets this far. */
 const accountOf = async (account: string): Promise<AccountState> =>
   (await findAccount(backends.table, account, backends.shards))!;
 

@@ -14,7 +14,7 @@ import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { readDay } from '../../lib/store/days.ts';
 import { backends } from '../http/backends.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { depthJson, listedProduct, productJson, productsOf } from '../http/products.ts';
+import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
 import { dateText, readQuery, rule } from '../http/request.ts';
 import { type Answer, ok } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
@@ -68,7 +68,7 @@ export async function showSettlementPrices(request: ParticipantRequest): Promise
   const state = listedProduct(await newestVenue(request.time), query.product);
   if (state instanceof Problem) return state;
   const { product, parameters, marks, settledOn } = state;
-  if (query.date === undefined) return ok({ product, date: settledOn, prices: depthJson(product, marks, parameters) });
+  if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
   const prices = await settledPrices(product, query.date);
   return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
 }
@@ -76,6 +76,5 @@ export async function showSettlementPrices(request: ParticipantRequest): Promise
 /** From the report of the day, once there is one. */
 async function settledPrices(product: string, date: BusinessDate): Promise<{ contract: string; price: string }[] | undefined> {
   const day = await readDay(backends.table, product, date);
-  const settled = (day?.report as { settled?: Record<string, string> } | undefined)?.settled;
-  return settled && Object.entries(settled).map(([contract, price]) => ({ contract, price }));
+  return day?.step === 'done' ? Object.entries(day.report.settled).map(([contract, price]) => ({ contract, price })) : undefined;
 }

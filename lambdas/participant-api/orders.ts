@@ -1,5 +1,5 @@
 /**
- * An account's live orders: what the last auction carried, changed by what the account has said since. It is the fold
+ * An account's live orders: what the last auction carried, changed by what the account has submitted since. It is the fold
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
 import * as z from 'zod';

@@ -40,7 +40,7 @@ export async function putRollInstruction(request: ParticipantRequest): Promise<A
   return ok(instructionJson(state.product, instruction, state.parameters));
 }
 
-/** An instruction that is not there is as good as deleted. */
+/** Answers 204 also when there is no instruction. */
 export async function removeRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
   const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
   if (state instanceof Problem) return state;

@@ -1,51 +1,75 @@
 /**
- * Submit: a submission is checked for everything that needs no state and sent on as one message. Nothing is written here;
- * the key makes a repeat safe, whether the first was lost before the queue, behind it, or not at all.
+ * Submit: what the venue lists and what stands under the key is loaded, the submission is decided, and it is sent on as one
+ * message. Nothing is written here; the key makes a repeat safe, whether the first was lost before the queue, behind it, or
+ * not at all.
  */
+import type * as z from 'zod';
+import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
+import {
+  decideSubmission,
+  type RefusedSubmission,
+  readWrittenSubmission,
+  type SubmissionRefusal,
+} from '../../lib/domain/auction/submission.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { keyTime, readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { backends, logger } from '../http/backends.ts';
-import { notFound, Problem } from '../http/problems.ts';
+import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
-import { pathOf, readBody, receivedAt } from '../http/request.ts';
+import { bodyErrors, pathOf, readBody, receivedAt } from '../http/request.ts';
 import { type Answer, accepted, logAccess, ok } from '../http/routes.ts';
-import { idempotencyKey, staleness } from './idempotency-key.ts';
+import { idempotencyKey } from './idempotency-key.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue, recentVenue } from './recent-venue.ts';
-import { instructionsOf, SUBMISSION_BODY, unlistedOf } from './submission-body.ts';
+import { SUBMISSION_BODY } from './submission-body.ts';
 import { digestOf, parseSubmissionId, type SubmissionName, submissionId } from './submission-id.ts';
 
 /** How long an unknown id may still be on its way to the book. */
 const QUEUED_MS_MAX = 24 * 3_600_000;
 
 export async function submit(request: ParticipantRequest): Promise<Answer | Problem> {
-  const { account, shard } = request.caller;
   const key = idempotencyKey(request.event.headers['idempotency-key']);
   if (key instanceof Problem) return key;
   const body = readBody(request, SUBMISSION_BODY, 'invalid-submission');
   if (body instanceof Problem) return body;
-  const state =
-    findProduct(await recentVenue(request.time), body.product) ?? findProduct(await newestVenue(request.time), body.product);
-  if (!state) return unknownContract([{ path: '$.product', rule: 'must be a listed product' }]);
-  const instructions = instructionsOf(body.orders, state);
-  if (instructions instanceof Problem) return instructions;
+  let decided = await decide(request, key, body, await recentVenue(request.time), false);
+  // The quick readings may have missed what was written a moment ago: a refusal deserves a second look, at the newest.
+  if ('refusal' in decided && SECOND_LOOK.has(decided.refusal))
+    decided = await decide(request, key, body, await newestVenue(request.time), true);
+  if ('refusal' in decided) return problemOf(decided.refusal, decided.violations);
+  const { named, packed, isRepeat } = decided;
+  return isRepeat ? answerTaken(request.caller.account, named) : send(request, named, packed);
+}
 
-  const packed = packInstructions(instructions);
-  const named: SubmissionName = { product: state.product, key, digest: digestOf(packed) };
-  const known = await readSubmission(backends.table, named.product, shard, account, key, false);
-  if (known) return answerKnown(account, named, known);
-  const stale = staleness(key, request.time);
-  if (stale) {
-    // The quick reading may have missed what was written a moment ago; a refusal deserves a second look.
-    const late = await readSubmission(backends.table, named.product, shard, account, key);
-    return late ? answerKnown(account, named, late) : stale;
-  }
-  if (unlistedOf(body.orders, state).length) {
-    const unlisted = unlistedOf(body.orders, findProduct(await newestVenue(request.time), body.product)!);
-    if (unlisted.length) return unknownContract(unlisted);
-  }
-  return send(request, named, packed);
+const SECOND_LOOK: ReadonlySet<SubmissionRefusal> = new Set([
+  'product-not-listed',
+  'key-too-old',
+  'key-too-far-ahead',
+  'contract-not-listed',
+]);
+
+interface Taken {
+  readonly named: SubmissionName;
+  readonly packed: Uint8Array;
+  readonly isRepeat: boolean;
+}
+
+async function decide(
+  { caller: { account, shard }, time }: ParticipantRequest,
+  key: string,
+  { product, orders }: z.infer<typeof SUBMISSION_BODY>,
+  venue: VenueState,
+  consistent: boolean,
+): Promise<Taken | RefusedSubmission> {
+  const read = readWrittenSubmission(orders, findProduct(venue, product));
+  if ('refusal' in read) return read;
+  const packed = packInstructions(read.instructions);
+  const named: SubmissionName = { product, key, digest: digestOf(packed) };
+  const known = await readSubmission(backends.table, product, shard, account, key, consistent);
+  const decision = decideSubmission({ ...named, instructions: read.instructions, receivedAt: time }, read.product, known);
+  return typeof decision === 'string' ? { named, packed, isRepeat: decision === 'repeat' } : decision;
 }
 
 async function send(request: ParticipantRequest, named: SubmissionName, packed: Uint8Array): Promise<Answer | Problem> {
@@ -68,13 +92,21 @@ async function send(request: ParticipantRequest, named: SubmissionName, packed: 
   return answerTaken(account, named);
 }
 
-const unknownContract = (faults: ConstructorParameters<typeof Problem>[2]): Problem =>
-  new Problem('unknown-contract', 'see errors for each contract; GET /v1/contracts lists those that trade', faults);
+/** Each refusal as the problem that the API answers with. */
+const PROBLEM_OF: Readonly<Record<SubmissionRefusal, readonly [code: ProblemCode, detail: string]>> = {
+  'product-not-listed': ['unknown-contract', 'see errors for each contract; GET /v1/contracts lists those that trade'],
+  'invalid-order': ['invalid-submission', 'see errors for each field'],
+  'key-reused': ['idempotency-key-reused', 'under this key the venue has other orders, and those stand'],
+  'key-too-old': [
+    'idempotency-key-stale',
+    `nothing is known by this key, and its time is more than ${KEY_AGE_MS_MAX / 60_000} minutes ago`,
+  ],
+  'key-too-far-ahead': ['idempotency-key-stale', `the time of this key is more than ${KEY_AHEAD_MS_MAX / 1000} seconds ahead`],
+  'contract-not-listed': ['unknown-contract', 'see errors for each contract; GET /v1/contracts lists those that trade'],
+};
 
-const answerKnown = (account: string, named: SubmissionName, { digest }: Submission): Answer | Problem =>
-  digest === named.digest ? answerTaken(account, named) : reused();
-
-const reused = (): Problem => new Problem('idempotency-key-reused', 'under this key the venue has other orders, and those stand');
+const problemOf = (refusal: SubmissionRefusal, violations: RefusedSubmission['violations'] = []): Problem =>
+  new Problem(...PROBLEM_OF[refusal], bodyErrors(violations));
 
 function answerTaken(account: string, named: SubmissionName): Answer {
   const submission = submissionId(account, named);
@@ -87,7 +119,7 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   const id = pathOf(request, 'submission');
   const named = parseSubmissionId(account, id);
   const stored = named && (await readSubmission(backends.table, named.product, shard, account, named.key));
-  if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : reused();
+  if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');
   if (named && Math.abs(request.time - keyTime(named.key)) < QUEUED_MS_MAX)
     return ok({ submission: id, product: named.product, state: 'queued', orders: [] });
   logAccess(request.event, 'submission not found', { account });

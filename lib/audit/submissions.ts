@@ -1,8 +1,9 @@
 /** Each submission as a row: it is where its key says, sealed as it was written, and says something of every order. */
 
+import { keyDate } from '../domain/auction/idempotency-key.ts';
 import { bookPartition, shardOf } from '../store/keys.ts';
 import { unpackInstructions, unpackOutcomes } from '../store/packing.ts';
-import { keyDate, sealOf } from '../store/submissions.ts';
+import { sealOf } from '../store/submissions.ts';
 import { type Attributes, bytes } from '../store/table.ts';
 import type { Finding } from './finding.ts';
 import { rowName, type VenueRows } from './rows.ts';

@@ -6,6 +6,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Audit, auditVenue } from '../audit/audit.ts';
 import { type Caller, Exchange } from '../client/exchange.ts';
+import { numberedKey } from '../client/idempotency-key.ts';
 import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../domain/contract/months.ts';
 import type { SweepTimes } from '../infra/deployment.ts';
@@ -73,7 +74,8 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
   const operator = exchange.as(await cloud.mint({ sub: 'op-1', groups: ['operators'], expiresIn: 90 * 86_400 }));
   const callers = await Promise.all(
     ACCOUNTS.map(
-      async (account) => [account, exchange.as(await cloud.mint({ sub: account, account, expiresIn: 90 * 86_400 }))] as const,
+      async (account) =>
+        [account, exchange.as(await cloud.mint({ sub: account, attributes: { account }, expiresIn: 90 * 86_400 }))] as const,
     ),
   );
   const as = Object.fromEntries(callers) as Record<Account, Caller>;
@@ -104,10 +106,7 @@ export function participantsOf(
 ): Pick<Market, 'operator' | 'as' | 'key' | 'submitted' | 'submit' | 'untilAnswered'> {
   let keys = 0;
   const submitted: { account: string; key: string }[] = [];
-  const key = (): string => {
-    const hex = clock.now().toString(16).padStart(12, '0');
-    return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(++keys).padStart(12, '0')}`;
-  };
+  const key = (): string => numberedKey(clock.now(), ++keys);
   const untilAnswered = async <T>(ask: () => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {

@@ -18,8 +18,10 @@ export interface VirtualMarketOptions {
   readonly sweep?: SweepTimes;
   readonly onOutput?: (functionName: string, text: string) => void;
   /** Every answer, with the account (or `operator`) that asked. */
-  readonly onAnswer?: (caller: string, asked: string, answer: string) => void;
+  readonly onAnswer?: OnAnswer;
 }
+
+type OnAnswer = (caller: string, asked: string, answer: string) => void;
 
 /** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
@@ -32,31 +34,13 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
     ...(faultHooks ? { faultHooks } : {}),
     ...(onOutput ? { onOutput } : {}),
   });
-  const caller = (name: string, claims: Record<string, string>): Caller => {
-    const ask: Caller['ask'] = async (method, path, body, key) => {
-      const answer = await cloud.ask({ sub: name, ...claims }, method, path, body, key);
-      onAnswer?.(name, `${method} ${path}`, JSON.stringify(answer.body));
-      return answer;
-    };
-    const expect = async (...asked: Parameters<Caller['ask']>) => {
-      const { status, body } = await ask(...asked);
-      if (status >= 200 && status < 300) return body;
-      throw new UnexpectedAnswerError(`${asked[0]} ${asked[1]} answered ${status}: ${JSON.stringify(body)}`);
-    };
-    return {
-      get: (path) => expect('GET', path),
-      put: (path, body) => expect('PUT', path, body),
-      post: (path, body, key) => expect('POST', path, body, key),
-      ask,
-    };
-  };
-  const operator = caller('operator', { 'cognito:groups': '[operators]' });
-  const as = Object.fromEntries(ACCOUNTS.map((account) => [account, caller(account, { 'custom:account': account })])) as Record<
+  const operator = virtualOperator(cloud, 'operator', onAnswer);
+  const as = Object.fromEntries(ACCOUNTS.map((account) => [account, virtualParticipant(cloud, account, onAnswer)])) as Record<
     Account,
     Caller
   >;
   const pause = (ms: number) => new Promise<void>((resolve) => void cloud.timeline.after(ms, resolve));
-  const table = new Table(cloud.tableName, clientOf(cloud));
+  const table = virtualTableOf(cloud);
   return {
     cloud,
     table,
@@ -66,9 +50,34 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
   };
 }
 
-/** An SDK client that reads the virtual table directly, so that no fault reaches it. */
-function clientOf(cloud: VirtualCloud): DynamoDBClient {
-  return new DynamoDBClient({
+export const virtualOperator = (cloud: VirtualCloud, name: string, onAnswer?: OnAnswer): Caller =>
+  callerOf(cloud, name, { 'cognito:groups': '[operators]' }, onAnswer);
+
+export const virtualParticipant = (cloud: VirtualCloud, account: string, onAnswer?: OnAnswer): Caller =>
+  callerOf(cloud, account, { 'custom:account': account }, onAnswer);
+
+function callerOf(cloud: VirtualCloud, name: string, claims: Record<string, string>, onAnswer: OnAnswer | undefined): Caller {
+  const ask: Caller['ask'] = async (method, path, body, key) => {
+    const answer = await cloud.ask({ sub: name, ...claims }, method, path, body, key);
+    onAnswer?.(name, `${method} ${path}`, JSON.stringify(answer.body));
+    return answer;
+  };
+  const expect = async (...asked: Parameters<Caller['ask']>) => {
+    const { status, body } = await ask(...asked);
+    if (status >= 200 && status < 300) return body;
+    throw new UnexpectedAnswerError(`${asked[0]} ${asked[1]} answered ${status}: ${JSON.stringify(body)}`);
+  };
+  return {
+    get: (path) => expect('GET', path),
+    put: (path, body) => expect('PUT', path, body),
+    post: (path, body, key) => expect('POST', path, body, key),
+    ask,
+  };
+}
+
+/** The venue's table, read directly, so that no fault reaches it. */
+export function virtualTableOf(cloud: VirtualCloud): Table {
+  const client = new DynamoDBClient({
     region: 'us-east-1',
     endpoint: 'http://dynamodb.virtual',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -83,4 +92,5 @@ function clientOf(cloud: VirtualCloud): DynamoDBClient {
       },
     } as never,
   });
+  return new Table(cloud.tableName, client);
 }

@@ -95,7 +95,7 @@ function entriesOf(deployment: Deployment): Entry[] {
     ]),
     {
       name: 'sweep',
-      description: 'Measures what is late and rings what is stuck, through the working day.',
+      description: 'Measures what is late and notifies what is stuck, through the working day.',
       at: eachOf(deployment.sweep),
       timeZone: deployment.timeZone,
       to: 'day-runs',

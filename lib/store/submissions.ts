@@ -3,15 +3,12 @@
  * same item, however often and however late it comes.
  */
 import { createHash } from 'node:crypto';
+import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
 import type { DecidedSubmission } from '../domain/auction/open-orders.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
 import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
-
-/** How far the time of a new idempotency key may be behind and ahead of the gateway's clock, milliseconds. */
-export const KEY_AGE_MS_MAX = 10 * 60_000;
-export const KEY_AHEAD_MS_MAX = 60_000;
 
 /** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
@@ -25,10 +22,6 @@ export interface Submission extends DecidedSubmission {
   readonly auction: number;
   readonly receivedAt: string;
 }
-
-/** The time in a UUIDv7, milliseconds since 1970 (RFC 9562, section 5.7). */
-export const keyTime = (key: string): number => Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16);
-export const keyDate = (key: string): string => new Date(keyTime(key)).toISOString().slice(0, 10);
 
 /** The least key that carries a time. */
 const firstKeyAt = (time: number): string => {

@@ -1,6 +1,6 @@
 /**
- * What is known to be wrong with a package we use, as `npm audit` learns it from the registry. Where the registry does not
- * answer that question nothing is known, which is not the same as nothing being wrong: the two are told apart.
+ * What is known to be wrong with the packages in use, as `npm audit` learns it from the registry. Where the registry does not
+ * answer that question nothing is known, which is not the same as nothing being wrong: the answer says which it is.
  */
 import { spawnSync } from 'node:child_process';
 import { ADVISORY_EXCEPTIONS, type AdvisoryException } from './exceptions.ts';
@@ -49,7 +49,7 @@ export function askForAdvisories(folder: string, registry?: string): Answer {
   return { advisories: [...new Map(advisories.map((each) => [`${each.id} ${each.package}`, each])).values()] };
 }
 
-/** One line an advisory that nobody has argued away until today, and one an exception that nothing needs. */
+/** One line an advisory without an exception that counts today, and one an exception that nothing needs. */
 export function advisoryFaults(
   advisories: readonly Advisory[],
   today: string,

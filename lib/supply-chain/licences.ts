@@ -1,4 +1,4 @@
-/** That we may use what we use: every package, deployed or not, has a licence of the list, or an argued exception. */
+/** Whether the project may use what it uses: every package, deployed or not, has a licence of the list, or an argued exception. */
 import { LICENCE_EXCEPTIONS, LICENCES_ALLOWED, type LicenceException } from './exceptions.ts';
 
 export interface Licensed {
@@ -21,14 +21,17 @@ export function licenceFaults(
     return exception === undefined;
   });
   return [
-    ...refused.map(({ name, version, licence }) => `${name} ${version} has the licence ${licence ?? 'of nobody knows what'}`),
+    ...refused.map(
+      ({ name, version, licence }) =>
+        `${name} ${version} has ${licence === undefined ? 'no licence in its package.json' : `the licence ${licence}`}`,
+    ),
     ...exceptions
       .filter((exception) => !needed.has(exception))
       .map((exception) => `the exception for ${exception.package} (${exception.licence}) is not needed`),
   ];
 }
 
-/** One choice of the expression asks for nothing outside the list. What is more deeply nested than we read is refused. */
+/** One choice of the expression asks for nothing outside the list. An expression that is nested more deeply than this reads is refused. */
 function isAllowed(licence: string | undefined): boolean {
   if (licence === undefined) return false;
   const choices = licence.replace(/^\((.*)\)$/, '$1').split(' OR ');

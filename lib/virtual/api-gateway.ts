@@ -1,12 +1,9 @@
-/** The gateway of the virtual cloud: whoever asks is believed to be who they say, and may not hear the answer. */
-
+/** The gateway of the virtual cloud: a caller brings claims and no token, and may not hear the answer. */
 import { answerFrom, eventOf, INTERNAL, refusal, UNAVAILABLE } from '../local/api-gateway/payload.ts';
 import { routerOf } from '../local/api-gateway/router.ts';
-import type { Clock } from '../local/host/clock.ts';
 import type { Plan } from '../local/template/plan.ts';
-import type { Ways } from './event-source.ts';
-import type { Environments } from './lambda.ts';
-import type { Timeline } from './timeline.ts';
+import type { VirtualFunction } from './lambda.ts';
+import type { Run } from './run.ts';
 
 /** An answer of the gateway: its body parsed, `undefined` when there is none. */
 export interface HttpAnswer {
@@ -23,12 +20,12 @@ export type Ask = (
   key?: string,
 ) => Promise<HttpAnswer>;
 
-const GATEWAY_MS_MAX = 30_000;
+const TIMEOUT_MS_MAX = 30_000;
 
-export function gatewayOf(
+export function startGateway(
   plan: Plan,
-  functions: ReadonlyMap<string, Environments>,
-  { clock, timeline, faultHooks, travel }: { clock: Clock; timeline: Timeline } & Pick<Ways, 'faultHooks' | 'travel'>,
+  functions: ReadonlyMap<string, VirtualFunction>,
+  { clock, timeline, faultHooks, travel }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel'>,
 ): Ask {
   const match = routerOf(plan.routes);
   let requests = 0;
@@ -56,7 +53,7 @@ export function gatewayOf(
           timeEpoch: clock.now(),
           requestId: `request.${++requests}`,
         });
-        const late = timeline.after(Math.min(route.timeoutMs, GATEWAY_MS_MAX), () => give(UNAVAILABLE));
+        const late = timeline.after(Math.min(route.timeoutMs, TIMEOUT_MS_MAX), () => give(UNAVAILABLE));
         functions
           .get(route.function)!
           .invoke(event)

@@ -1,6 +1,6 @@
 /**
- * The environments of one function in this thread: each works one invocation at a time and keeps its state between them; one
- * that is killed or times out is never heard of again, whatever it was still doing.
+ * A function in this thread: its environments work one invocation at a time each and keep their state between them; one
+ * that is killed or times out does nothing more, whatever it was still doing.
  */
 import { reservedVariables } from '../local/lambda/environment.ts';
 import { FunctionError } from '../local/lambda/function-error.ts';
@@ -9,7 +9,7 @@ import type { FunctionPlan } from '../local/template/plan.ts';
 import { type EnvironmentHost, type Handler, openEnvironment } from './code.ts';
 import type { Timeline } from './timeline.ts';
 
-export interface EnvironmentsOptions {
+export interface VirtualFunctionOptions {
   readonly code: Parameters<typeof openEnvironment>[0];
   readonly timeline: Timeline;
   readonly random: () => number;
@@ -24,15 +24,7 @@ export interface EnvironmentsOptions {
   readonly output: (text: string) => void;
 }
 
-interface Environment {
-  readonly number: number;
-  readonly handler: Handler;
-  readonly life: { over: boolean };
-  busy: boolean;
-  fail: ((error: Error) => void) | undefined;
-}
-
-export interface Environments {
+export interface VirtualFunction {
   readonly plan: FunctionPlan;
   /** Takes and gives what JSON can carry; rejects with a FunctionError. */
   invoke(event: unknown): Promise<unknown>;
@@ -40,47 +32,32 @@ export interface Environments {
   running(): number;
 }
 
-export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions): Environments {
+interface Environment {
+  readonly number: number;
+  readonly handler: Handler;
+  /** Stops whatever it is still doing from having any effect. */
+  readonly end: () => void;
+  busy: boolean;
+  fail: ((error: Error) => void) | undefined;
+}
+
+export function startFunction(plan: FunctionPlan, options: VirtualFunctionOptions): VirtualFunction {
+  const { timeline } = options;
   const environments = new Map<number, Environment>();
   let counted = 0;
   let requests = 0;
-
-  const open = (): Environment => {
-    const number = counted++;
-    const life = { over: false };
-    const isAlive = () => !life.over;
-    const host: EnvironmentHost = {
-      variables: { ...reservedVariables(plan), ...plan.environment },
-      now: options.clockOf(number),
-      // The dead call nobody back.
-      after: (delayMs, call) => options.timeline.after(delayMs, () => isAlive() && call()),
-      random: options.random,
-      output: (text) => isAlive() && options.output(text),
-      request: async (service, operation, body) => {
-        if (!isAlive()) return never();
-        const answer = options.request(number, service, operation, body);
-        return answer.then(
-          (value) => (isAlive() ? value : never()),
-          (error) => (isAlive() ? Promise.reject(error) : never()),
-        );
-      },
-    };
-    const environment: Environment = {
-      number,
-      handler: openEnvironment(options.code, host),
-      life,
-      busy: false,
-      fail: undefined,
-    };
-    environments.set(number, environment);
-    return environment;
+  const free = (): Environment => {
+    const kept = [...environments.values()].find(({ busy }) => !busy);
+    if (kept) return kept;
+    const opened = open(counted++, plan, options);
+    environments.set(opened.number, opened);
+    return opened;
   };
-  const end = (environment: Environment, errorType: string, errorMessage: string) => {
-    environment.life.over = true;
-    environments.delete(environment.number);
-    environment.fail?.(new FunctionError(plan.name, { errorType, errorMessage, trace: [] }));
+  const end = ({ number, end, fail }: Environment, errorType: string, errorMessage: string) => {
+    end();
+    environments.delete(number);
+    fail?.(new FunctionError(plan.name, { errorType, errorMessage, trace: [] }));
   };
-
   return {
     plan,
     running: () => [...environments.values()].filter(({ busy }) => busy).length,
@@ -89,10 +66,10 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
       if (environment) end(environment, 'Runtime.ExitError', 'the environment was killed');
     },
     async invoke(event) {
-      const environment = [...environments.values()].find(({ busy }) => !busy) ?? open();
+      const environment = free();
       environment.busy = true;
-      const deadlineMs = options.timeline.now() + plan.timeoutMs;
-      const timer = options.timeline.after(plan.timeoutMs, () =>
+      const deadlineMs = timeline.now() + plan.timeoutMs;
+      const timer = timeline.after(plan.timeoutMs, () =>
         end(environment, 'Sandbox.Timedout', `Task timed out after ${(plan.timeoutMs / 1000).toFixed(2)} seconds`),
       );
       const context = {
@@ -101,19 +78,10 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
         invokedFunctionArn: plan.arn,
         memoryLimitInMB: String(plan.memoryMb),
         awsRequestId: `${plan.name}.${++requests}`,
-        getRemainingTimeInMillis: () => deadlineMs - options.timeline.now(),
+        getRemainingTimeInMillis: () => deadlineMs - timeline.now(),
       };
       try {
-        return await new Promise<unknown>((resolve, reject) => {
-          environment.fail = reject;
-          Promise.resolve(JSON.parse(JSON.stringify(event ?? null)))
-            .then((given) => environment.handler(given, context))
-            .then(
-              (answer) => resolve(JSON.parse(JSON.stringify(answer ?? null))),
-              (error: Error) =>
-                reject(new FunctionError(plan.name, { errorType: error.name, errorMessage: error.message, trace: [] })),
-            );
-        });
+        return await work(environment, event, context);
       } finally {
         timer.cancel();
         environment.busy = false;
@@ -123,5 +91,47 @@ export function environmentsOf(plan: FunctionPlan, options: EnvironmentsOptions)
   };
 }
 
-/** What the dead wait for. One each: a shared one would keep all who ever waited. */
+/** One invocation, until its handler has answered or its environment ends. */
+function work(environment: Environment, event: unknown, context: { functionName: string }): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    environment.fail = reject;
+    Promise.resolve(JSON.parse(JSON.stringify(event ?? null)))
+      .then((given) => environment.handler(given, context))
+      .then(
+        (answer) => resolve(JSON.parse(JSON.stringify(answer ?? null))),
+        ({ name, message }: Error) =>
+          reject(new FunctionError(context.functionName, { errorType: name, errorMessage: message, trace: [] })),
+      );
+  });
+}
+
+/** A new environment, whose code is cut off from everything once it has ended. */
+function open(number: number, plan: FunctionPlan, options: VirtualFunctionOptions): Environment {
+  let alive = true;
+  const host: EnvironmentHost = {
+    variables: { ...reservedVariables(plan), ...plan.environment },
+    now: options.clockOf(number),
+    after: (delayMs, call) => options.timeline.after(delayMs, () => alive && call()),
+    random: options.random,
+    output: (text) => alive && options.output(text),
+    request: async (service, operation, body) => {
+      if (!alive) return never();
+      return options.request(number, service, operation, body).then(
+        (value) => (alive ? value : never()),
+        (error) => (alive ? Promise.reject(error) : never()),
+      );
+    },
+  };
+  return {
+    number,
+    handler: openEnvironment(options.code, host),
+    end: () => {
+      alive = false;
+    },
+    busy: false,
+    fail: undefined,
+  };
+}
+
+/** What the code of an ended environment waits for. A new one each time: a shared one would keep every wait in memory. */
 const never = () => new Promise<never>(() => {});

@@ -1,12 +1,11 @@
 /** A batch of which the service does only a part. */
-import type { ProxyRequest, Service } from '../local/proxy/request.ts';
-import type { Answer } from './dynamodb.ts';
+import type { ProxyRequest, Service, ServiceAnswer } from '../local/proxy/request.ts';
 
 /** The service does part of a batch and says so. */
 export function partly(
   request: ProxyRequest,
-  perform: (service: Service, operation: string, body: Record<string, unknown>) => Answer,
-): Answer {
+  perform: (service: Service, operation: string, body: Record<string, unknown>) => ServiceAnswer,
+): ServiceAnswer {
   const { service, operation, body } = request;
   if (operation === 'SendMessageBatch') {
     const [first, ...rest] = body.Entries as { Id: string }[];

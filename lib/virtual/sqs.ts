@@ -1,14 +1,15 @@
 /**
  * A queue of SQS in memory: it loses nothing, keeps the order of a FIFO group, gives several messages of a group at once and
  * none while earlier ones are in work, drops repeats for five minutes, and gives up a message after its template's number of
- * receives. Visibility runs on machine time, sent times and deduplication on the venue's clock.
+ * receives. Visibility runs on machine time, sent times and deduplication on the clock.
  *
  * Source: Amazon SQS developer guide, "FIFO queue and message group ID", "Exactly-once processing", "Visibility timeout".
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../local/host/clock.ts';
+import type { ServiceAnswer } from '../local/proxy/request.ts';
+import type { DeadLetter } from '../local/sqs/dead-letters.ts';
 import type { QueuePlan } from '../local/template/plan.ts';
-import type { Answer } from './dynamodb.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Message {
@@ -32,7 +33,7 @@ export interface VirtualQueueOptions {
   readonly onArrival: () => void;
   readonly deadLetters: () => VirtualQueue | undefined;
   /** Puts the groups of a FIFO queue, or the messages of another, in the order in which they are looked at. */
-  readonly shuffled: <T>(all: T[]) => T[];
+  readonly shuffled: <T>(all: readonly T[]) => T[];
 }
 
 interface SendRequest {
@@ -45,6 +46,51 @@ interface SendRequest {
 const DEDUPLICATED_FOR_MS = 5 * 60_000;
 const BODY_BYTES_MAX = 1024 * 1024;
 const BATCH_MAX = 10;
+
+export interface VirtualSqs {
+  readonly queues: ReadonlyMap<string, VirtualQueue>;
+  /** Throws when there is none. */
+  queueNamed(name: string): VirtualQueue;
+  /** A request in the service's JSON protocol, to the queue whose address it names. */
+  request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
+  deadLetters(): readonly DeadLetter[];
+}
+
+export interface VirtualSqsOptions extends Pick<VirtualQueueOptions, 'clock' | 'timeline' | 'shuffled'> {
+  /** Called when a queue may have something new to receive. */
+  readonly onArrival: (queue: string) => void;
+}
+
+export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }: VirtualSqsOptions): VirtualSqs {
+  let messages = 0;
+  const queues = new Map<string, VirtualQueue>();
+  for (const plan of plans) {
+    const deadLetters = plans.find(({ arn }) => plan.attributes.RedrivePolicy?.includes(`"${arn}"`));
+    const queue = new VirtualQueue(plan, {
+      ...options,
+      next: () => ++messages,
+      onArrival: () => onArrival(plan.name),
+      deadLetters: () => deadLetters && queues.get(deadLetters.name),
+    });
+    queues.set(plan.name, queue);
+  }
+  return {
+    queues,
+    queueNamed(name) {
+      const queue = queues.get(name);
+      if (queue === undefined) throw new Error(`There is no queue ${name}; there are: ${[...queues.keys()].join(', ')}`);
+      return queue;
+    },
+    request(operation, body) {
+      const queue = queues.get(String(body.QueueUrl).split('/').at(-1)!);
+      return queue?.request(operation, body) ?? refused('QueueDoesNotExist');
+    },
+    deadLetters: () =>
+      [...queues.values()]
+        .filter(({ plan }) => plan.deadLetters)
+        .flatMap((queue) => queue.peek().map(({ body, group }) => ({ queue: queue.plan.name, body, group }))),
+  };
+}
 
 export class VirtualQueue {
   readonly plan: QueuePlan;
@@ -71,7 +117,7 @@ export class VirtualQueue {
   }
 
   /** SendMessage and SendMessageBatch in the service's JSON protocol. */
-  request(operation: string, body: Readonly<Record<string, unknown>>): Answer {
+  request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer {
     if (operation === 'SendMessage') {
       const sent = this.#sendOne(body as unknown as SendRequest);
       return { status: 200, body: sent };
@@ -104,7 +150,7 @@ export class VirtualQueue {
       if (received.length === max) break;
       if (one.receives >= this.#receivesMax) {
         this.delete(one);
-        // Moved and not sent: of two with one id, as two groups may have, both are dead.
+        // Moved and not sent: two with one id, as two groups may have, are both kept.
         const deadLetters = this.#options.deadLetters();
         if (deadLetters) deadLetters.#add(one.body, one.group, one.deduplication);
         continue;
@@ -178,4 +224,4 @@ export class VirtualQueue {
   }
 }
 
-const refused = (type: string): Answer => ({ status: 400, body: { __type: `com.amazonaws.sqs#${type}`, message: type } });
+const refused = (type: string): ServiceAnswer => ({ status: 400, body: { __type: `com.amazonaws.sqs#${type}`, message: type } });

@@ -3,29 +3,33 @@
  * earliest is taken, run until nothing moves any more, and only then the next. So what happens, and in which order, depends
  * on the delays that were asked for and on nothing else; no real time passes between two of them.
  *
- * Machine time is not the venue's clock: that one stands still while work goes on and is moved from schedule to schedule.
+ * Machine time is not the clock: the clock stands still while work goes on, and is moved from schedule to schedule.
  */
+import { cancel, type Entry, push, takeNext } from './pending.ts';
+
 export interface Timeline {
   /** Milliseconds of machine time since the start. */
   now(): number;
-  /** Calls after so many milliseconds; what is due at the same time goes in order of asking. */
-  after(delayMs: number, call: () => void): Pending;
-  /** Resolves when nothing is pending; rejects when that took more than `steps`, as it does in an endless retry. */
+  /** Calls after so many milliseconds; what is due at the same time goes in the order in which it was asked for. */
+  after(delayMs: number, call: () => void): { cancel(): void };
+  /** Resolves when nothing is pending; rejects as `until` does. */
   idle(steps: number): Promise<void>;
+  /**
+   * Settles as `awaited` does. Rejects with a StuckError that names it when nothing is pending any more that could settle it,
+   * and when that takes more than so many steps, as in an endless retry; and with what a call on this line threw: nothing
+   * is called any more after that.
+   */
+  until<T>(awaited: Promise<T>, name: string, steps: number): Promise<T>;
 }
 
-export interface Pending {
-  cancel(): void;
+interface Waiting {
+  left: number;
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
-interface Entry {
-  readonly dueMs: number;
-  readonly order: number;
-  call: (() => void) | undefined;
-}
-
-export class EndlessError extends Error {
-  override name = 'EndlessError';
+export class StuckError extends Error {
+  override name = 'StuckError';
 }
 
 export function startTimeline(): Timeline {
@@ -33,32 +37,42 @@ export function startTimeline(): Timeline {
   let nowMs = 0;
   let orders = 0;
   let going = false;
-  let waiting: { left: number; resolve(): void; reject(error: Error): void }[] = [];
+  let waiting: Waiting[] = [];
+  let broken: { error: unknown } | undefined;
 
   const step = () => {
-    for (let first = pop(heap); first !== undefined; first = pop(heap)) {
-      if (first.call === undefined) continue;
-      nowMs = first.dueMs;
-      const { call } = first;
-      first.call = undefined;
-      call();
-      for (const each of waiting) each.left--;
-      const [lost, patient] = partition(waiting, ({ left }) => left < 0);
-      waiting = patient;
-      for (const { reject } of lost) reject(new EndlessError('work goes on and on'));
-      // Promises, ticks and streams of what was called run to their end before the event loop comes back here.
-      setImmediate(step);
-      return;
+    const next = takeNext(heap);
+    if (next === undefined) return end(({ resolve }) => resolve());
+    nowMs = next.dueMs;
+    try {
+      next.call();
+    } catch (error) {
+      broken = { error };
+      return end(({ reject }) => reject(error));
     }
+    for (const each of waiting) each.left--;
+    const [lost, patient] = partition(waiting, ({ left }) => left < 0);
+    waiting = patient;
+    for (const { reject } of lost) reject(new StuckError(`work goes on and on, at ${nowMs} ms of machine time`));
+    // Promises, ticks and streams of what was called run to their end before the event loop comes back here.
+    setImmediate(step);
+  };
+  const end = (tell: (waiting: Waiting) => void) => {
     going = false;
-    const done = waiting;
+    const told = waiting;
     waiting = [];
-    for (const { resolve } of done) resolve();
+    told.forEach(tell);
   };
   const go = () => {
-    if (going) return;
+    if (going || broken) return;
     going = true;
     setImmediate(step);
+  };
+  const idle = async (steps: number) => {
+    if (broken) throw broken.error;
+    const idle = new Promise<void>((resolve, reject) => waiting.push({ left: steps, resolve, reject }));
+    go();
+    await idle;
   };
   return {
     now: () => nowMs,
@@ -66,49 +80,21 @@ export function startTimeline(): Timeline {
       const entry: Entry = { dueMs: nowMs + Math.max(0, delayMs), order: orders++, call };
       push(heap, entry);
       go();
-      return {
-        cancel: () => {
-          entry.call = undefined;
-        },
-      };
+      return { cancel: () => cancel(entry) };
     },
-    idle(steps) {
-      const idle = new Promise<void>((resolve, reject) => waiting.push({ left: steps, resolve, reject }));
-      go();
-      return idle;
-    },
+    idle,
+    until: (awaited, name, steps) =>
+      Promise.race([
+        awaited,
+        idle(steps).then(
+          () => Promise.reject(new StuckError(`${name} never comes: nothing is pending any more`)),
+          (error) =>
+            Promise.reject(error instanceof StuckError ? new StuckError(`${name} does not come: ${error.message}`) : error),
+        ),
+      ]),
   };
 }
 
 function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
   return [all.filter(is), all.filter((one) => !is(one))];
-}
-
-const isBefore = (a: Entry, b: Entry) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
-
-/** A binary heap, the earliest at its root. */
-function push(heap: Entry[], entry: Entry): void {
-  let at = heap.push(entry) - 1;
-  for (let parent = (at - 1) >> 1; at > 0 && isBefore(entry, heap[parent]!); parent = (at - 1) >> 1) {
-    heap[at] = heap[parent]!;
-    at = parent;
-  }
-  heap[at] = entry;
-}
-
-function pop(heap: Entry[]): Entry | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (first === undefined || last === undefined || heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!isBefore(heap[child]!, last)) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  heap[at] = last;
-  return first;
 }

@@ -1,5 +1,5 @@
 /**
- * The books themselves: somebody tampers with a journal, the table is restored elsewhere, and the code is replaced while its messages are under way.
+ * The books themselves: a journal is tampered with, the table is restored elsewhere, and the code is replaced while its messages are under way.
  * That every kind of row is proved is enumerated in `test/audit/tampering.test.ts`; here it is the running venue's own table.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,16 +11,18 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { auditVenue } from '../../lib/audit/audit.ts';
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
-import { holdAt } from './faults.ts';
-import { openTrading, outright, SHARDS, type Trading } from './trading.ts';
+import { SHARDS } from '../venue/accounts.ts';
+import { holdAt } from '../venue/faults.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-const DATES = { date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } } as const;
+const DATES = { listed: '2025-10-17', limits: { redeliveryMs: 5 } } as const;
 const PRODUCT = 'BOOKS';
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading(DATES);
+  venue = await openLocalVenue(DATES);
   await venue.list(PRODUCT);
-  await venue.operator.put(`/v1/operator/index/${PRODUCT}/2025-10-20`, { value: '2.410' });
+  await venue.publishIndex('2025-10-20', '2.410', PRODUCT);
   await trade(venue, PRODUCT, '1', 5);
   await venue.submit('hedger', PRODUCT, [outright(PRODUCT, 'rest', 'buy', 4, '2.300', { timeInForce: 'gtc' })]);
   await venue.auction(PRODUCT);
@@ -32,13 +34,13 @@ afterAll(async () => {
   await venue[Symbol.asyncDispose]();
 });
 
-async function trade(at: Trading, product: string, id: string, lots: number): Promise<void> {
+async function trade(at: LocalVenue, product: string, id: string, lots: number): Promise<void> {
   await at.submit('fund', product, [outright(product, `b${id}`, 'buy', lots, '2.430')]);
   await at.submit('maker', product, [outright(product, `s${id}`, 'sell', lots, '2.430')]);
 }
 
-/** The table as somebody with rights on it can write it. */
-function writer({ cloud }: Trading) {
+/** The table as a writer with rights on it can change it. */
+function writer({ cloud }: LocalVenue) {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
   return {
@@ -78,8 +80,8 @@ describe('a journal row edited, deleted or reordered', () => {
     // Balances are folds over the log and not over journals: nothing else is wrong.
     expect(audit.checks.filter(({ faults }) => faults.length > 0).map(({ name }) => name)).toEqual(['journal']);
     if (what === 'edited') {
-      const verify = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
-      const { status, stdout } = spawnSync(process.execPath, verify, { cwd: PROJECT, encoding: 'utf8' });
+      const command = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
+      const { status, stdout } = spawnSync(process.execPath, command, { cwd: PROJECT, encoding: 'utf8' });
       expect([status, stdout]).toEqual([1, expect.stringContaining(`JOURNAL#fund ${rows[0]!.sk!.S}`)]);
     }
     for (const row of rows) await put(row);
@@ -91,7 +93,7 @@ describe('restore into a fresh table', () => {
   it('gives the same venue, which trades on where it stood; only what was in the queues has to be sent again', async () => {
     const before = await auditVenue(venue.table, SHARDS);
     // Copied row by row, as a point-in-time restore gives them: the queues beside the new table are empty.
-    const restored = await openTrading({ ...DATES, accounts: false });
+    const restored = await openLocalVenue({ ...DATES, accounts: false });
     onTestFinished(() => restored[Symbol.asyncDispose]());
     const { put } = writer(restored);
     for await (const row of venue.table.scan()) await put(row);
@@ -116,23 +118,23 @@ describe('an update deployed while old messages are in flight', () => {
     const product = 'UPDATE';
     const taken = [];
     {
-      await using old = await openTrading({ ...DATES, dataDir });
+      await using old = await openLocalVenue({ ...DATES, dataDir });
       await old.list(product);
       await old.cloud.quiet();
-      // The first order is written and unheard when the old code ends; others, and the markers behind them, wait in the queue.
+      // The first order is written and not answered when the old code ends; others, and the markers behind them, wait in the queue.
       const stuck = holdAt(old, 'accept-orders', 'PutItem BOOK');
       taken.push(await old.submit('fund', product, [outright(product, 'b1', 'buy', 3, '2.430')]));
       await stuck.reached;
       taken.push(await old.submit('fund', product, [{ cancel: 'b1' }, outright(product, 'b2', 'buy', 2, '2.430')]));
       await old.submit('maker', product, [outright(product, 's1', 'sell', 9, '2.410')]);
-      old.notifyClearing(product);
+      old.notifyClosing(product);
       const none = { ready: 0, delayed: 0, inflight: 0 };
       await expect.poll(() => old.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
       old.cloud.kill('accept-orders');
       old.faults.proxy = (request) => (request.function === 'accept-orders' ? 'kill-before' : 'pass');
       stuck.release();
     }
-    const updated = await openTrading({ ...DATES, dataDir, accounts: false, bundles: nextVersion() });
+    const updated = await openLocalVenue({ ...DATES, dataDir, accounts: false, bundles: nextVersion() });
     onTestFinished(async () => {
       await updated[Symbol.asyncDispose]();
       rmSync(dataDir, { recursive: true, force: true });

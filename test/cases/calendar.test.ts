@@ -1,44 +1,35 @@
 /** Whole days of the template's own schedules on a clock that is moved: what the calendar does to them. The rules alone are in `test/domain/contract/calendar.test.ts`. */
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type BusinessDate, instantOf } from '../../lib/domain/contract/calendar.ts';
-import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
+import { PRODUCT } from '../venue/h100.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-const PRODUCT = 'H100-SXM';
-let venue: Trading;
+let venue: LocalVenue;
 
-/** Opens on a business day at 09:00; the listing is as of the business day before. */
-async function open(listed: string, date: string): Promise<void> {
-  venue = await openTrading({ date, listed, scheduled: [PRODUCT], sweep: { hours: [18], minutes: [30] } });
+/** Opens at 09:00 on the first trading day. */
+async function open(listed: string): Promise<void> {
+  venue = await openLocalVenue({ listed, scheduled: [PRODUCT], sweep: { hours: [18], minutes: [30] } });
   const opened = venue;
   onTestFinished(() => opened[Symbol.asyncDispose]());
-  await venue.list(PRODUCT);
+  await venue.list();
 }
 afterEach(async () => {
   expect(venue.cloud.deadLetters()).toEqual([]);
   await venue.expectSound();
 });
 
-const at = (date: string, time: string): number => instantOf(date as BusinessDate, time, ZONE);
-const until = async (date: string, time: string): Promise<void> => {
-  await venue.cloud.advanceTo(at(date, time));
-  await venue.cloud.quiet();
-};
-const publish = (date: string, value = '2.410') => venue.operator.put(`/v1/operator/index/${PRODUCT}/${date}`, { value });
+const publish = (date: string, value = '2.410') => venue.publishIndex(date, value);
 /** A day from its morning to its evening. */
 async function day(date: string, value?: string): Promise<void> {
-  await until(date, '09:00');
+  await venue.go(date, '09:00');
   await publish(date, value);
-  await until(date, '19:00');
+  await venue.go(date, '19:00');
 }
 const days = async () => {
   const { items } = (await venue.operator.get(`/v1/operator/days/${PRODUCT}`)) as { items: { date: string; step: string }[] };
   return items.map(({ date, step }) => `${date} ${step}`).reverse();
 };
-const slots = async () => (await venue.auctions(PRODUCT)).map(({ slot }) => new Date(slot).toISOString().slice(0, 16)).reverse();
-const statements = async (account: Account) => {
-  type Statement = { date: string; rolledLots: number; positions: { contract: string; lots: number }[] };
-  return ((await venue.as[account].get('/v1/statements?limit=500')) as { items: Statement[] }).items.reverse();
-};
+const slots = async () => (await venue.auctions()).map(({ slot }) => new Date(slot).toISOString().slice(0, 16)).reverse();
 const trade = async (month: string, lots: number, price = '2.410'): Promise<void> => {
   await venue.submit('fund', PRODUCT, [outright(PRODUCT, `b-${month}`, 'buy', lots, price, { month })]);
   await venue.submit('maker', PRODUCT, [outright(PRODUCT, `s-${month}`, 'sell', lots, price, { month })]);
@@ -54,7 +45,7 @@ describe('daylight saving, leap day, holiday, month end', () => {
   ])(
     'over the %s of daylight saving the auctions stay at 10:00, 13:00 and 16:00 in New York',
     async (_, listed, friday, monday, before, after) => {
-      await open(listed, friday);
+      await open(listed);
       await day(friday);
       await day(monday);
       expect(await slots()).toEqual([...before.map((time) => `${friday}T${time}`), ...after.map((time) => `${monday}T${time}`)]);
@@ -63,14 +54,16 @@ describe('daylight saving, leap day, holiday, month end', () => {
   );
 
   it('a leap day trades, and as the last business day of its month it expires the contract', async () => {
-    await open('2028-02-25', '2028-02-28');
+    await open('2028-02-25');
     await trade('2028-02', 4);
     await day('2028-02-28', '2.400');
     await day('2028-02-29', '2.500');
     await day('2028-03-01', '2.500');
     expect(await slots()).toHaveLength(9);
     expect(await days()).toEqual(['2028-02-28 done', '2028-02-29 done', '2028-03-01 done']);
-    const dates = (await statements('fund')).map(({ date, positions }) => [date, positions.map(({ lots }) => lots)]);
+    const dates = (await venue.statements('fund'))
+      .reverse()
+      .map(({ date, positions }) => [date, positions.map(({ lots }) => lots)]);
     expect(dates.slice(0, 2)).toEqual([
       ['2028-02-28', [4]],
       ['2028-02-29', []],
@@ -88,14 +81,14 @@ describe('daylight saving, leap day, holiday, month end', () => {
   });
 
   it('a holiday has no auction and no day run; a month that ends on a Sunday expires on its last business day', async () => {
-    await open('2025-11-25', '2025-11-26');
+    await open('2025-11-25');
     await trade('2025-11', 4);
     await day('2025-11-26', '2.400');
     // Thanksgiving: the schedules fire as on any Thursday, and an order waits.
-    await until('2025-11-27', '09:00');
+    await venue.go('2025-11-27', '09:00');
     await publish('2025-11-27', '2.430');
     const order = await venue.submit('fund', PRODUCT, [outright(PRODUCT, 'rest', 'buy', 1, '2.300', { timeInForce: 'gtc' })]);
-    await until('2025-11-27', '19:00');
+    await venue.go('2025-11-27', '19:00');
     expect(await slots()).toHaveLength(3);
     expect(await days()).toEqual(['2025-11-26 done']);
     await day('2025-11-28', '2.460');
@@ -110,7 +103,7 @@ describe('daylight saving, leap day, holiday, month end', () => {
 
   it('a roll window goes around a holiday: a fifth a business day, none on the day the exchange is closed', async () => {
     // Business days 5 to 9 of January 2025 are the 8th, 10th, 13th, 14th and 15th; the 9th was a day of mourning.
-    await open('2025-01-06', '2025-01-07');
+    await open('2025-01-06');
     await venue.as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' });
     await trade('2025-02', 10);
     await day('2025-01-07');
@@ -118,7 +111,7 @@ describe('daylight saving, leap day, holiday, month end', () => {
     await venue.submit('maker', PRODUCT, [{ ...spread, timeInForce: 'gtc' }]);
     for (const date of ['2025-01-08', '2025-01-09', '2025-01-10', '2025-01-13', '2025-01-14', '2025-01-15', '2025-01-16'])
       await day(date);
-    expect((await statements('fund')).map(({ date, rolledLots }) => [date, rolledLots])).toEqual([
+    expect((await venue.statements('fund')).reverse().map(({ date, rolledLots }) => [date, rolledLots])).toEqual([
       ['2025-01-07', 0],
       ['2025-01-08', 2],
       ['2025-01-10', 2],

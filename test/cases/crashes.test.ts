@@ -1,5 +1,5 @@
 /**
- * Workers that die, or never hear that they have committed. Every kind of write of every function is enumerated in
+ * Workers that crash, or get no answer to a commit that took effect. Every kind of write of every function is enumerated in
  * `test/faults/crashes/every-write.test.ts`; here each kind of commit is crashed once, the clearing at every write it makes, and what
  * participants see is looked at.
  */
@@ -7,12 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { kindOf, writes } from './faults.ts';
-import { openTrading, outright, type Trading } from './trading.ts';
+import { kindOf, writes } from '../venue/faults.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -62,7 +63,7 @@ const COMMITS: [FunctionName, string][] = [
 ];
 
 describe('crash after commit before delete', () => {
-  it.each(COMMITS)('%s dies after its %s: the message comes again, and nothing is done twice', async (name, kind) => {
+  it.each(COMMITS)('%s crashes after its %s: the message comes again, and nothing is done twice', async (name, kind) => {
     const product = `CRASH-${COMMITS.findIndex((commit) => commit[0] === name && commit[1] === kind)}`;
     await venue.list(product);
     const { struck } = once(name, kind, 'kill-after');
@@ -84,7 +85,7 @@ describe('lost commit response', () => {
     await expectTradedOnce(product);
   });
 
-  it('an operator whose deposit was committed unheard sends it again, and it has moved once', async () => {
+  it('an operator that got no answer to a deposit sends it again, and it has moved once', async () => {
     const before = await venue.cash('seller');
     const { struck } = once('operator-api', 'TransactWriteItems LOG', 'kill-after');
     const deposit = { reference: 'unheard', amount: '250.00' };
@@ -112,7 +113,7 @@ describe('crash between any two writes of clearing', () => {
     await venue.auction('CLEAN');
     venue.heal();
     await expectTradedOnce('CLEAN');
-    // A snapshot of the log is written with every sixteenth event, whoever appends it: a head start, and no part of clearing.
+    // A snapshot of the log is written with every sixteenth event, by the function that appends it: no part of clearing.
     recorded = seen.map(kindOf).filter((kind) => kind !== 'PutItem VENUE STATE');
   });
 

@@ -1,15 +1,17 @@
-/** The day run, pressed: twice at once, not at all, too early, and on an index that can't be right. */
+/** The day run under trouble: started twice at once, not at all, too early, and on an index that can't be right. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { instantOf } from '../../lib/domain/contract/calendar.ts';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading, ZONE } from './trading.ts';
+import type { Account } from '../venue/accounts.ts';
+import { kindOf } from '../venue/faults.ts';
+import { newYork } from '../venue/h100.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
   // The December contract begins to roll on Friday the 7th.
-  venue = await openTrading({ date: '2025-11-06', listed: '2025-11-05', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-11-05', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -19,30 +21,15 @@ afterAll(async () => {
 });
 
 const [THURSDAY, FRIDAY] = ['2025-11-06', '2025-11-07'] as const;
-const slotOf = (date: string): string => new Date(instantOf(date as never, '16:00', ZONE)).toISOString();
+const slotOf = (date: string): string => newYork(date, '16:00');
 /** What the day run's schedule sends. */
 const notifyDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
 const notifyDayRun = (product: string): void => venue.cloud.send('day-runs', { v: 1, kind: 'product', product });
-const publish = (product: string, date: string, value = '2.410') =>
-  venue.operator.put(`/v1/operator/index/${product}/${date}`, { value });
-const stepOf = async (product: string, date: string): Promise<string> => {
-  const { status, body } = await venue.operator.ask('GET', `/v1/operator/days/${product}/${date}`);
-  return status === 404 ? 'none' : (body as { step: string }).step;
-};
-const statements = async (account: Account, product: string) => {
-  const { items } = (await venue.as[account].get('/v1/statements?limit=500')) as {
-    items: { date: string; product: string; variation: string; rolledLots: number }[];
-  };
-  return items
-    .filter((one) => one.product === product)
-    .map(({ date, variation, rolledLots }) => ({ date, variation, rolledLots }));
-};
-const held = async (product: string) => {
-  const { items } = (await venue.operator.get('/v1/operator/held')) as {
-    items: { held: string; product: string; kind: string; reasons: { reason: string }[]; revision: number; approved: boolean }[];
-  };
-  return items.filter((one) => one.product === product && !one.approved);
-};
+const publish = (product: string, date: string, value = '2.410') => venue.publishIndex(date, value, product);
+const stepOf = (product: string, date: string) => venue.stepOf(date, product);
+const statements = async (account: Account, product: string) =>
+  (await venue.statements(account, product)).map(({ date, variation, rolledLots }) => ({ date, variation, rolledLots }));
+const held = (product: string) => venue.held(product);
 const trade = async (product: string, lots = 10): Promise<void> => {
   await Promise.all([
     venue.submit('fund', product, [outright(product, 'b', 'buy', lots, '2.440')]),
@@ -67,7 +54,7 @@ describe('settle fired twice and concurrently', () => {
       if (request.function !== 'settle-day' || kindOf(request) !== 'PutItem LOG') return 'pass';
       if (!JSON.stringify(request.body).includes('prices-settled')) return 'pass';
       arrived.push(request.environment);
-      if (arrived.length === 1) for (let rings = 0; rings < 3; rings++) notifyDayRun(product);
+      if (arrived.length === 1) for (let times = 0; times < 3; times++) notifyDayRun(product);
       else if (arrived.length === 2) {
         await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
         both.resolve();
@@ -86,7 +73,7 @@ describe('settle fired twice and concurrently', () => {
     const after = await statements('fund', product);
     expect(after).toHaveLength(1);
     // And all of it again when it is over.
-    for (let rings = 0; rings < 3; rings++) {
+    for (let times = 0; times < 3; times++) {
       notifyDay(product, THURSDAY);
       notifyDayRun(product);
     }
@@ -97,7 +84,7 @@ describe('settle fired twice and concurrently', () => {
 });
 
 describe('bad index values', () => {
-  /** Two operators agree; whoever proposed counts as one. */
+  /** Two operators agree; the one that proposed counts as one. */
   const release = async (product: string, by: ('operator' | 'second')[]): Promise<void> => {
     for (const name of by) {
       const [first] = await held(product);
@@ -133,7 +120,7 @@ describe('bad index values', () => {
         ['settlement', 'index-stale'],
       ]);
       await expectNothingPosted(product);
-      // Who proposed it can't release it alone.
+      // The operator that proposed it can't release it alone.
       const [index] = await held(product);
       const alone = await venue.operator.ask('POST', `/v1/operator/held/${index!.held}/approve`, { revision: index!.revision });
       expect(alone.status).toBe(409);
@@ -190,12 +177,12 @@ describe('roll before settle ended', () => {
       return 'pass';
     };
     await venue.cloud.advanceTo(slotOf(FRIDAY));
-    for (let rings = 0; rings < 3; rings++) notifyDay(product, FRIDAY);
+    for (let times = 0; times < 3; times++) notifyDay(product, FRIDAY);
     await venue.cloud.quiet();
     expect([await stepOf(product, THURSDAY), await stepOf(product, FRIDAY), rolled]).toEqual(['settle', 'roll', 0]);
     expect((await venue.auctions(product)).map(({ auction }) => auction)).toEqual([2, 1]);
 
-    // Somebody takes the other side of Friday's spread.
+    // A seller takes the other side of Friday's spread.
     const spread = { clientOrderId: 'x', buy: `${product}-2025-12`, sell: `${product}-2026-01`, price: '0.050', lots: 9 };
     await venue.submit('maker', product, [spread]);
     await publish(product, FRIDAY);
@@ -224,7 +211,7 @@ describe('a missed day', () => {
     const order = [outright(product, 'b', 'buy', 3, '2.440', { timeInForce: 'gtc' })];
     await venue.submit('fund', product, order);
     await venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.440', { timeInForce: 'gtc' })]);
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await venue.cloud.quiet();
     expect(await venue.auctions(product)).toEqual([]);
     await publish(product, FRIDAY);
@@ -240,7 +227,7 @@ describe('a missed day', () => {
     expect((await statements('fund', product)).map(({ date }) => date)).toEqual([FRIDAY, THURSDAY]);
   });
 
-  it('is begun by the sweep when no schedule comes at all, and it rings while it is late', async () => {
+  it('is begun by the sweep when no schedule comes at all, and its alarm is in ALARM while it is late', async () => {
     const product = 'MISSED-ALL';
     await venue.list(product);
     await publish(product, THURSDAY);

@@ -1,18 +1,19 @@
-/** Messages that come again, come broken, come back from the dead letters, or come around the cut. */
+/** Messages that come again, come damaged, are redriven, or come around the cut. */
 import { createHash } from 'node:crypto';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { holdAt, kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import type { Account } from '../venue/accounts.ts';
+import { holdAt, kindOf } from '../venue/faults.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
   // Ample for what is worked here; the template's thirty seconds would be waited for, twice.
-  venue = await openTrading({
-    date: '2025-10-20',
+  venue = await openLocalVenue({
     listed: '2025-10-17',
     limits: { redeliveryMs: 5, timeoutsMs: { 'accept-orders': 1_500 } },
   });
@@ -23,7 +24,7 @@ afterAll(async () => {
   await venue[Symbol.asyncDispose]();
 });
 
-/** Whom two orders of an auction are by: one account of each shard. */
+/** Two orders for an auction, by one account of each shard. */
 const trade = async (product: string, id: string, lots: number) =>
   Promise.all([
     venue.submit('fund', product, [outright(product, `b${id}`, 'buy', lots, '2.430')]),
@@ -39,7 +40,7 @@ describe('message delivered 2 to 10 times', () => {
   let copies = 0;
   beforeAll(() => venue.list(product));
 
-  // A deletion may be lost four times before SQS gives a message up; more deliveries than five need more copies of it.
+  // A deletion may be lost four times before the message is a dead letter; more than five deliveries need more copies of it.
   it.each([2, 3, 4, 5, 6, 7, 8, 9, 10])('every message of an auction %i times, and it fills as if once', async (times) => {
     const received = new Map<string, number>();
     venue.faults.messages = (queue, body) => {
@@ -89,7 +90,7 @@ describe('poison message in a group', () => {
       ['hedger', await venue.submit('hedger', product, [outright(product, 'b2', 'buy', 3, '2.430')])],
       ['maker', await venue.submit('maker', product, [outright(product, 's1', 'sell', 5, '2.410')])],
     );
-    const slot = venue.notifyClearing(product);
+    const slot = venue.notifyClosing(product);
     await expect.poll(() => venue.cloud.depths()['orders.fifo']?.ready, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
     first.release();
     await venue.cloud.quiet();
@@ -100,7 +101,7 @@ describe('poison message in a group', () => {
     for (const [account, answer] of answers)
       expect(await venue.outcome(account, answer)).toMatchObject({ auction: 1, orders: [{ outcome: 'accepted' }] });
     expect(venue.deadIn('orders-dlq.fifo')).toEqual([poison]);
-    // What rings the alarm; and what may be a sealed order has not been written to a log.
+    // The alarm's metric has it; and what may be a sealed order has not been written to a log.
     await venue.wait(60_000);
     expect(venue.measured('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: 'orders-dlq.fifo' })).toBe(1);
     const lines = venue.cloud.logs.recent('accept-orders').map(({ text }) => text);
@@ -220,7 +221,7 @@ describe('dead-letter redrive after the auction closed', () => {
       state: 'decided',
       orders: [{ clientOrderId: 'late', outcome: 'refused', reason: 'auction-closed' }],
     });
-    // Somebody would sell to it, had it been taken into the next auction.
+    // There is a seller for it, had it been taken into the next auction.
     await venue.submit('maker', product, [outright(product, 's2', 'sell', 9, '2.410')]);
     await venue.auction(product);
     expect((await venue.fills('fund', product)).map(({ clientOrderId }) => clientOrderId)).toEqual(['early']);

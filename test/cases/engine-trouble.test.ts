@@ -1,4 +1,4 @@
-/** The table refuses, is slow for everyone, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
+/** The table refuses, throttles, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
@@ -7,11 +7,13 @@ import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { QUEUES } from '../../lib/store/names.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import type { Account } from '../venue/accounts.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5, environmentsMax: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5, environmentsMax: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -54,7 +56,7 @@ describe('30% conflicts', () => {
       return conflict;
     };
     await venue.list(product);
-    await venue.operator.put(`/v1/operator/index/${product}/2025-10-20`, { value: '2.410' });
+    await venue.publishIndex('2025-10-20', '2.410', product);
     await Promise.all([
       venue.submit('fund', product, [outright(product, 'b', 'buy', 5, '2.430')]),
       venue.submit('maker', product, [outright(product, 's', 'sell', 3, '2.410'), { cancel: 'never-sent' }]),
@@ -111,7 +113,7 @@ describe('five minutes of throttling', () => {
     expect((5 * 60) / (6 * shortest_s)).toBeLessThan(4);
   });
 
-  it('refuses what it can not take, rings, and afterwards works off all that was answered', async () => {
+  it('refuses what it can not take, its alarms see it, and afterwards all that was answered is worked', async () => {
     const product = 'THROTTLED';
     await venue.list(product);
     const begins = Promise.withResolvers<void>();
@@ -120,7 +122,7 @@ describe('five minutes of throttling', () => {
     const taken = [await buy(product, 'fund', 'b'), await sell(product, 'seller', 's')];
     expect(taken.map(({ status }) => status)).toEqual([202, 202]);
     begins.resolve();
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     const [before, closings] = [failures('accept-orders'), failures('close-auction')];
     const keys = Array.from({ length: 5 }, () => venue.key());
     const attempt = (key: string) =>
@@ -144,7 +146,7 @@ describe('five minutes of throttling', () => {
     expect(await venue.auctions(product)).toMatchObject([{ auction: 1 }]);
     expect(await venue.lots('fund', product)).toEqual({ '2025-12': 2 });
     expect(await venue.lots('seller', product)).toEqual({ '2025-12': -2 });
-    // The refused ones were told to try again, and can, under the same key.
+    // The refused ones were asked to try again, and can, with the same key.
     for (const answer of await Promise.all(keys.map(attempt))) expect(answer.status).toBe(202);
     await venue.submit('maker', product, [outright(product, 'more', 'sell', 5, '2.410')]);
     await venue.auction(product);
@@ -154,14 +156,14 @@ describe('five minutes of throttling', () => {
 
 describe('table unreachable for hours, then the backlog', () => {
   const HOUR = 3_600_000;
-  /** An auction became due in the dark; markers stood behind the orders when it began; and a sweep rang before anyone sent them back. */
+  /** During the outage an auction becomes due; before it, markers stood behind the orders; a sweep comes before the dead letters are redriven. */
   const [DUE, MARKED, SWEPT] = ['DARK-DUE', 'DARK-MARKED', 'DARK-SWEPT'] as const;
   const PRODUCTS = [DUE, MARKED, SWEPT];
   const taken = new Map<string, [Account, Answer][]>();
   const outcomes = async (product: string) =>
     Promise.all(taken.get(product)!.map(async ([account, answer]) => venue.outcome(account, answer)));
 
-  it('refuses new submissions; what was answered waits among the dead letters, and that rings', async () => {
+  it('refuses new submissions; what was answered waits among the dead letters, whose alarm sees it', async () => {
     for (const product of PRODUCTS) {
       await venue.list(product);
       await venue.auction(product);
@@ -171,7 +173,7 @@ describe('table unreachable for hours, then the backlog', () => {
     const trouble = troubleFrom(begins.promise, 'drop-before');
     venue.faults.proxy = async (request) => {
       const action = await trouble(request);
-      // Workers are told at once that there is no table: a connection that breaks is tried again by the SDK for seconds.
+      // Workers get the answer at once that there is no table; a connection that breaks is tried again by the SDK for seconds.
       const silent = action === 'drop-before' && request.function !== 'participant-api';
       return silent ? serviceError('dynamodb', 'ResourceNotFoundException', 'injected') : action;
     };
@@ -188,7 +190,7 @@ describe('table unreachable for hours, then the backlog', () => {
       expect(sent.map(([, { status }]) => status)).toEqual(Array(4).fill(202));
       taken.set(product, sent);
     }
-    for (const product of [MARKED, SWEPT]) venue.notifyClearing(product);
+    for (const product of [MARKED, SWEPT]) venue.notifyClosing(product);
     const none = { ready: 0, delayed: 0, inflight: 0 };
     await expect.poll(() => venue.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
     begins.resolve();
@@ -198,7 +200,7 @@ describe('table unreachable for hours, then the backlog', () => {
     expect([refused.status, codeOf(refused)]).toEqual([503, 'try-again']);
     expect((await venue.as.fund.ask('GET', '/v1/positions')).status).toBe(503);
     await venue.cloud.advanceTo(venue.cloud.clock.now() + HOUR);
-    venue.notifyClearing(DUE);
+    venue.notifyClosing(DUE);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 2 * HOUR);
     // Four submissions of each, two markers of each of two. On AWS five receives take a quarter of an hour.
@@ -208,7 +210,7 @@ describe('table unreachable for hours, then the backlog', () => {
       expect(venue.measured('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName })).toBeGreaterThan(0);
   });
 
-  it('takes submissions again at once when it is back; a late auction whose closing is rung again closes', async () => {
+  it('takes submissions again at once when it is back; a late auction closes once its closing is sent again', async () => {
     venue.heal();
     for (const product of PRODUCTS) taken.get(product)!.push(['nimbus', await sell(product, 'nimbus', 'fresh')]);
     await venue.cloud.quiet();

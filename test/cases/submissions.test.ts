@@ -1,13 +1,15 @@
-/** What a participant may do to a submission: send it again, send another under its name, send it at the last moment, take it back. */
+/** What a participant may do with a submission: send it again, send another under its key, send it at the last moment, cancel it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
-import { holdAt, kindOf } from './faults.ts';
-import { type Account, openTrading, outright, type Trading } from './trading.ts';
+import type { Account } from '../venue/accounts.ts';
+import { holdAt, kindOf } from '../venue/faults.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
-let venue: Trading;
+let venue: LocalVenue;
 beforeAll(async () => {
-  venue = await openTrading({ date: '2025-10-20', listed: '2025-10-17', limits: { redeliveryMs: 5 } });
+  venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5 } });
 });
 afterEach(() => venue.heal());
 afterAll(async () => {
@@ -22,7 +24,7 @@ const codeOf = ({ body }: Answer): string =>
     .split(':')
     .at(-1)!;
 const buy = (product: string, id: string, lots = 1) => [outright(product, id, 'buy', lots, '2.430')];
-/** Somebody sells more than all others want, so that whatever was taken twice would also fill twice. */
+/** The maker sells more than all others want, so that whatever was taken twice would also fill twice. */
 const sellPlenty = (product: string) => venue.submit('maker', product, [outright(product, 's', 'sell', 100, '2.410')]);
 const queued = () => {
   const { ready, inflight } = venue.cloud.depths()['orders.fifo']!;
@@ -109,7 +111,7 @@ describe('same key with another body', () => {
     expect(await venue.lots('fund', product)).toEqual({ '2025-12': 1 });
   });
 
-  it('is told so at its status when both were under way, and the first in the queue stands', async () => {
+  it('is refused at its status when both were under way, and the first in the queue stands', async () => {
     const product = 'OTHER-QUEUED';
     await venue.list(product);
     const stuck = hold('accept-orders', 'PutItem BOOK');
@@ -121,8 +123,8 @@ describe('same key with another body', () => {
     stuck.release();
     await venue.cloud.quiet();
     expect(await venue.outcome('fund', first)).toMatchObject({ state: 'decided', orders: [{ outcome: 'accepted' }] });
-    const told = await venue.as.fund.ask('GET', (other.body as { status: string }).status);
-    expect([told.status, codeOf(told)]).toEqual([422, 'idempotency-key-reused']);
+    const status = await venue.as.fund.ask('GET', (other.body as { status: string }).status);
+    expect([status.status, codeOf(status)]).toEqual([422, 'idempotency-key-reused']);
     await sellPlenty(product);
     await venue.auction(product);
     expect(await venue.lots('fund', product)).toEqual({ '2025-12': 1 });
@@ -142,21 +144,21 @@ describe('two first requests at once', () => {
     expect(await venue.fills('fund', product)).toMatchObject([{ lots: 1 }]);
   });
 
-  it('with different orders: exactly one stands, and the other is told so', async () => {
+  it('with different orders: exactly one stands, and the other is refused', async () => {
     const product = 'AT-ONCE-OTHER';
     await venue.list(product);
     const key = venue.key();
-    const answers = await Promise.all([3, 5].map((lots) => venue.submit('fund', product, buy(product, 'b', lots), key)));
+    const sent = await Promise.all([3, 5].map((lots) => venue.submit('fund', product, buy(product, 'b', lots), key)));
     await venue.cloud.quiet();
-    const told = await Promise.all(
-      answers.map(({ status, body }) =>
+    const answers = await Promise.all(
+      sent.map(({ status, body }) =>
         status === 202 ? venue.as.fund.ask('GET', (body as { status: string }).status) : { status, body },
       ),
     );
-    expect(told.map(({ status }) => status).sort()).toEqual([200, 422]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
     await sellPlenty(product);
     await venue.auction(product);
-    expect(await venue.lots('fund', product)).toEqual({ '2025-12': told[0]!.status === 200 ? 3 : 5 });
+    expect(await venue.lots('fund', product)).toEqual({ '2025-12': answers[0]!.status === 200 ? 3 : 5 });
   });
 });
 
@@ -167,7 +169,7 @@ describe('an order one millisecond either side of the cut', () => {
     await venue.cloud.advanceTo('2025-10-20T17:59:59.999Z');
     const before = await venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await venue.cloud.advanceTo('2025-10-20T18:00:00.000Z');
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await venue.cloud.quiet();
     await venue.cloud.advanceTo('2025-10-20T18:00:00.001Z');
     const after = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -180,7 +182,7 @@ describe('an order one millisecond either side of the cut', () => {
     const product = 'CUT-SLOW-MARKER';
     await venue.list(product);
     const { reached, release } = hold('close-auction', 'SendMessageBatch orders.fifo');
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
     const answer = await venue.submit('fund', product, [outright(product, 'after', 'buy', 1, '2.430')]);
@@ -196,7 +198,7 @@ describe('an order one millisecond either side of the cut', () => {
     const answering = venue.submit('fund', product, [outright(product, 'before', 'buy', 1, '2.430')]);
     await reached;
     await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
-    venue.notifyClearing(product);
+    venue.notifyClosing(product);
     await expect.poll(async () => (await venue.auctions(product)).length, { timeout: 30_000 }).toBe(1);
     release();
     const answer = await answering;

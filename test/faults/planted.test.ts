@@ -59,7 +59,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     /orders: /,
   ],
   [
-    'a slot is given to whoever comes last',
+    'a slot is given to the worker that comes last',
     [
       ['lib/store/auctions.ts', 'return table.createTogether([', 'return (await table.createTogether(['],
       [
@@ -84,7 +84,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     /auction-closed/,
   ],
   [
-    'a repeated clearing rings no wake-up, and the sweep does not hear that it is missing',
+    'a repeated clearing sends no wake-up, and the sweep does not send it either',
     [
       ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
       ['lambdas/settle-day/sweep.ts', 'if (behind > 0) await', 'if (behind > 99) await'],

@@ -1,13 +1,13 @@
 /**
  * Two versions of the code at once, as while a release shifts traffic: N is this tree, N+1 is built from it with lines
- * changed, and days of the market must end as N alone ends them. And what happens when somebody breaks the rule of versions.
+ * changed, and days of the market must end as N alone ends them. And what happens when a version breaks the rule of decision 7.
  */
 import { beforeAll, expect, it } from 'vitest';
 import { differences, type End, endOf, playToEnd } from '../../lib/faults/run.ts';
 import { EXPIRY, HOURLY, type Market, openMarket, play } from '../../lib/faults/scripted-market.ts';
 import { ADDS, bundlesWith, type Edit } from './patched.ts';
 
-/** N+1 writes submissions in a form of its own, and reads both: a writer let loose before the readers. */
+/** N+1 writes submissions in a form of its own, and reads both: a writer released before the readers. */
 const BREAKS: Edit[] = [
   ['lambdas/participant-api/submissions.ts', 'v: 1,', 'v: 2 as 1,'],
   [
@@ -66,7 +66,7 @@ it('messages that N has sent are worked by N+1 after a whole switch', async () =
   expect(differences(alone, await endOf(market))).toEqual([]);
 });
 
-it('a version that nobody can read yet waits among the dead letters, and is lost to nobody', async () => {
+it('a message of a version that no running code can read waits among the dead letters, and is not lost', async () => {
   const tooEarly = bundlesWith(BREAKS);
   let refused = 0;
   await using market = await openMarket(EXPIRY, {

@@ -1,4 +1,4 @@
-/** What wakes somebody, and that whoever is woken finds a page that says what to do. */
+/** The alarms: when each goes into ALARM, and that each has a heading of the runbook that says what to do. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -94,7 +94,7 @@ describe('the runbook', () => {
 describe('every alarm', () => {
   const [topic] = template.of<{ KmsMasterKeyId: unknown }>('AWS::SNS::Topic');
 
-  it('is told to the one topic when it starts and when it ends', () => {
+  it('notifies the one topic when it goes into ALARM and when it goes back to OK', () => {
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual([{ Ref: topic?.id }]);
       expect(Properties.OKActions).toEqual([{ Ref: topic?.id }]);
@@ -112,7 +112,7 @@ describe('every alarm', () => {
     );
   });
 
-  it('may be published by CloudWatch, and by nobody without TLS', () => {
+  it('may be published by CloudWatch, and never without TLS', () => {
     const [policy] = template.of<{ PolicyDocument: { Statement: unknown[] } }>('AWS::SNS::TopicPolicy');
     expect(policy?.Properties.PolicyDocument.Statement).toEqual([
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
@@ -132,7 +132,7 @@ describe('dead letters', () => {
   it.each([
     ...Object.entries(QUEUES).map(([name, { name: queue }]) => ({ name, queue: queue.replace(/(\.fifo)?$/, '-dlq$1') })),
     { name: 'schedules', queue: 'schedules-dlq' },
-  ])('of $name ring with the first message', ({ name, queue }) => {
+  ])('of $name go into ALARM with the first message', ({ name, queue }) => {
     expect(named(`dead-letters-${name}`)).toMatchObject({
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -150,7 +150,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
   it.each([
     { alarm: `errors-${name}`, metric: 'Errors' },
     { alarm: `throttles-${name}`, metric: 'Throttles' },
-  ])('rings $alarm with the first', ({ alarm, metric }) => {
+  ])('brings $alarm into ALARM with the first', ({ alarm, metric }) => {
     expect(named(alarm)).toMatchObject({
       ...countOf({ Namespace: 'AWS/Lambda', MetricName: metric, Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }] }),
       Threshold: 1,
@@ -170,19 +170,22 @@ describe('what the functions measure', () => {
     { name: 'day-run-late', metric: METRICS.dayRunLate, threshold: 2700 },
     { name: 'held-for-approval', metric: METRICS.held, threshold: 1 },
     { name: 'venue-out-of-balance', metric: METRICS.outOfBalance, threshold: 1 },
-  ])('rings $name at $threshold $metric, and stays so while the sweep rests', ({ name, metric, threshold, sweeps = 1 }) => {
-    expect(named(name)).toMatchObject({
-      Namespace: METRICS.namespace,
-      MetricName: metric,
-      Dimensions: [service],
-      Statistic: 'Maximum',
-      Threshold: threshold,
-      EvaluationPeriods: sweeps,
-      TreatMissingData: 'ignore',
-    });
-  });
+  ])(
+    'brings $name into ALARM at $threshold $metric, where it stays while the sweep rests',
+    ({ name, metric, threshold, sweeps = 1 }) => {
+      expect(named(name)).toMatchObject({
+        Namespace: METRICS.namespace,
+        MetricName: metric,
+        Dimensions: [service],
+        Statistic: 'Maximum',
+        Threshold: threshold,
+        EvaluationPeriods: sweeps,
+        TreatMissingData: 'ignore',
+      });
+    },
+  );
 
-  it('rings sweep-missing after two half hours without a heartbeat in the hours it is due', () => {
+  it('brings sweep-missing into ALARM after two half hours without a heartbeat in the hours it is due', () => {
     const alarm = named('sweep-missing');
     expect(alarm).toMatchObject({
       Threshold: 1,
@@ -217,7 +220,7 @@ describe('what the functions measure', () => {
   });
 });
 
-it('the API rings at five server errors in five minutes', () => {
+it('the alarm of the API goes into ALARM at five server errors in five minutes', () => {
   expect(named('api-failures')).toMatchObject({
     ...countOf({ Namespace: 'AWS/ApiGateway', MetricName: '5xx' }),
     Threshold: 5,
@@ -225,7 +228,7 @@ it('the API rings at five server errors in five minutes', () => {
   });
 });
 
-it('the API rings when one request in ten takes two seconds, in two of three periods', () => {
+it('the alarm of a slow API goes into ALARM when one request in ten takes two seconds, in two of three periods', () => {
   expect(named('api-slow')).toMatchObject({
     Namespace: 'AWS/ApiGateway',
     MetricName: 'Latency',

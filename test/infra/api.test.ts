@@ -1,4 +1,4 @@
-/** The door: which routes there are, who is let in, and what is written down about it. */
+/** The API: which routes there are, which callers are let in, and what the access log says of them. */
 
 import { describe, expect, it } from 'vitest';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
@@ -91,7 +91,7 @@ describe('a user pool of our own', () => {
   const [pool] = ours.of('AWS::Cognito::UserPool');
   const [client] = ours.of<{ WriteAttributes: string[]; ReadAttributes: string[] }>('AWS::Cognito::UserPoolClient');
 
-  it('lets nobody sign up, asks for a second factor, and can not be deleted by accident', () => {
+  it('has no sign-up, asks for a second factor, and can not be deleted by accident', () => {
     expect(pool?.Properties).toMatchObject({
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       MfaConfiguration: 'ON',
@@ -147,11 +147,11 @@ describe('an issuer of your own', () => {
     { whose: 'ours', template: ours, account: 'custom:account' },
     { whose: 'theirs', template: theirs, account: 'https://example.com/account' },
   ])('and $whose is described to both APIs, and to no other function', ({ template, account }) => {
-    const told = template
+    const configured = template
       .of<FunctionProperties>('AWS::Lambda::Function')
       .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
-    expect(told.map((fn) => fn.Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
-    for (const fn of told) {
+    expect(configured.map((fn) => fn.Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    for (const fn of configured) {
       expect(fn.Properties.Environment.Variables).toMatchObject({
         ACCOUNT_CLAIM: account,
         GROUPS_CLAIM: 'cognito:groups',

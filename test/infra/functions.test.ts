@@ -1,4 +1,4 @@
-/** What runs, and where its words go: runtime, size, loops, logs, and the one table. */
+/** The functions as they are deployed: runtime, size, loops, logs, and the one table. */
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -33,7 +33,7 @@ const ARGUED: readonly Argued[] = [
   {
     rule: 'AwsSolutions-COG8',
     at: ['users/pool'],
-    because: 'The Plus plan watches for stolen passwords, at a price for each user; nobody gets in without a second factor.',
+    because: 'The Plus plan watches for stolen passwords, at a price for each user; every user needs a second factor.',
   },
   {
     rule: 'AwsSolutions-SQS3',
@@ -43,7 +43,8 @@ const ARGUED: readonly Argued[] = [
   {
     rule: 'Serverless-SQSRedrivePolicy',
     at: [...Object.keys(QUEUES).map((name) => `${name}/dead-letters`), 'schedules/dead-letters'],
-    because: 'Dead letters are the end of the way: each such queue rings with its first message, and a person reads it.',
+    because:
+      'Dead letters are not worked again by themselves: the first of a queue brings its alarm into ALARM, and an operator reads it.',
   },
   {
     rule: 'Serverless-LambdaDLQ',

@@ -22,7 +22,7 @@ describe.each(Object.values(QUEUES))('the queue $name', ({ name, consumer }) => 
   const fn = functions.find((each) => each.id === functionBehind(template, mapping?.Properties.FunctionName));
   const isFifo = name.endsWith('.fifo');
 
-  it(`is read by ${consumer} and nobody else`, () => {
+  it(`is read by ${consumer} and no other function`, () => {
     expect(fn?.Properties.FunctionName).toBe(consumer);
     expect(mappings.filter((each) => each.Properties.EventSourceArn['Fn::GetAtt'][0] === queue?.id)).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-/** How a new version goes live: behind an alias, a tenth first, watched by alarms, and back by itself when one rings. */
+/** How a new version goes live: behind an alias, a tenth first, watched by alarms, and taken back when one goes into ALARM. */
 
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS, QUEUES } from '../../lib/store/names.ts';
@@ -37,7 +37,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
     expect(version?.DeletionPolicy).toBe('Retain');
   });
 
-  it('shifts a tenth first, and back when an alarm rings', () => {
+  it('shifts a tenth first, and back when an alarm goes into ALARM', () => {
     expect(alias).toMatchObject({
       UpdatePolicy: {
         CodeDeployLambdaAliasUpdate: {

@@ -1,6 +1,6 @@
 /**
  * Each function may do what it is for and nothing else. The table of rights stands here a second time on purpose: adding
- * a right is a change that somebody must say twice.
+ * a right is a change that must be written twice.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -85,7 +85,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
     expect(allowed(roleOf(fn))).toEqual(expected.sort());
   });
 
-  it('is told where everything it may use is, and of no other queue', () => {
+  it('has the address of everything it may use, and of no other queue', () => {
     const variables = fn.Properties.Environment.Variables;
     expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '4' });
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
@@ -131,7 +131,7 @@ describe('no policy of the stack', () => {
         found.push(...wide.map((each) => `${Type} ${id}: ${JSON.stringify(each)}`));
       }
     }
-    // A key's policy can only call the key `*`, and without `kms:*` for the account nobody could change the policy again.
+    // A key's policy can only call the key `*`, and without `kms:*` for the account the policy could never be changed again.
     const ownKey = (line: string) => /^AWS::KMS::Key \w+: "(\*|kms:\*)"$/.test(line);
     expect(found.filter((line) => !ownKey(line))).toEqual([]);
     expect(found.filter(ownKey)).toHaveLength(3);

@@ -1,4 +1,4 @@
-/** The clock: what starts when, where, and in whose time. */
+/** The schedules: what starts when, and in which time zone. */
 
 import { describe, expect, it } from 'vitest';
 import { checkedDeployment, DEPLOYMENT, type Deployment, type ProductSchedule } from '../../lib/infra/deployment.ts';

@@ -14,7 +14,7 @@ import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operat
 import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { ask, gatewayEvent } from './gateway.ts';
+import { ask, gatewayEvent } from '../venue/requests.ts';
 
 beforeEach(() => {
   vi.stubEnv(ENV.accountClaim, 'custom:account');
@@ -181,12 +181,12 @@ describe('answers', () => {
   });
 
   test.each(PARTICIPANT_ROUTES)('%s answers 403 to a token without an account', async (route) => {
-    const answer = await ask(participantApi, route, { claims: { sub: 'nobody' } });
+    const answer = await ask(participantApi, route, { claims: { sub: 'stranger' } });
     expect(answer.status).toBe(403);
     expect(answer.body.type).toBe('urn:compute-exchange:no-account');
   });
 
-  test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is audited', async (route) => {
+  test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is in the access log', async (route) => {
     const answer = await ask(operatorApi, route, {
       claims: { sub: 'tom', 'custom:account': 'acme', 'cognito:groups': '[traders]' },
     });
@@ -194,7 +194,7 @@ describe('answers', () => {
     expect(answer.body.type).toBe('urn:compute-exchange:not-an-operator');
     expect(logger.info).toHaveBeenCalledWith(
       'caller refused',
-      expect.objectContaining({ audit: true, code: 'not-an-operator', subject: 'tom', route }),
+      expect.objectContaining({ access: true, code: 'not-an-operator', subject: 'tom', route }),
     );
   });
 

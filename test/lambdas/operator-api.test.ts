@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -14,10 +15,11 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
 
 const SHARDS = 3;
 let engine: Engine;
@@ -28,7 +30,7 @@ const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:c
 const result = (answer: Answered): [number, string] => [answer.status, codeOf(answer)];
 const pathsOf = ({ body }: Answered): string[] => body.errors.map(({ path }: { path: string }) => path);
 const seq = async (): Promise<number> => (await loadVenue(table)).seq;
-const rung = (): unknown[] => engine.messages('postings');
+const wakeUps = (): unknown[] => engine.messages('postings');
 
 const putProduct = (body: unknown, product = PRODUCT): Promise<Answered> =>
   call('PUT /v1/operator/products/{product}', { path: { product }, body });
@@ -63,7 +65,7 @@ describe('products', () => {
     });
   });
 
-  test('put again as they are, change nothing and ring the shards again', async () => {
+  test('put again as they are, change nothing and notify the shards again', async () => {
     const before = await seq();
     const { dayRunTime, ...rest } = PARAMETERS;
     expect(await putProduct({ ...FIRST, parameters: { dayRunTime, ...rest } })).toMatchObject({
@@ -71,10 +73,10 @@ describe('products', () => {
       body: { product: PRODUCT, version: 1 },
     });
     expect(await seq()).toBe(before);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
-  test('change by version, so that nobody changes what they did not see', async () => {
+  test('change by version, so that no operator changes what they have not read', async () => {
     const parameters = { ...PARAMETERS, dailyLimit: '0.600' };
     expect(await putProduct({ expectedVersion: 1, parameters })).toMatchObject({
       status: 200,
@@ -112,7 +114,7 @@ describe('products', () => {
     ['no daily limit', PRODUCT, parameters({ dailyLimit: '0' }), '$.parameters.dailyLimit'],
     ['a band below zero', PRODUCT, parameters({ rollBand: '-0.001' }), '$.parameters.rollBand'],
     ['an unknown calendar', PRODUCT, parameters({ calendar: 'MARS' }), '$.parameters.calendar'],
-    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters'],
+    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters.timeZone'],
     ['a time that is none', PRODUCT, parameters({ dayRunTime: '24:00' }), '$.parameters.dayRunTime'],
     ['a tick that is no whole cent', 'B200', listing({}, { lotGpuHours: 999, priceDecimals: 6 }), '$.parameters'],
     ['fewer months than a roll needs', 'B200', listing({}, { listedMonths: 3 }), '$.parameters.listedMonths'],
@@ -120,7 +122,7 @@ describe('products', () => {
     ['no listing', 'B200', { expectedVersion: 0, parameters: PARAMETERS }, '$.listing'],
     ['a month missing', 'B200', listing({ curve: elevenMonths }), '$.listing.curve["2025-10"]'],
     ['a month too many', 'B200', listing({ curve: { ...LISTING.curve, '2026-10': '2.400' } }), '$.listing.curve["2026-10"]'],
-    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve["october"]'],
+    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve.october'],
     ['a price off the tick', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '2.4001' } }), '$.listing.curve["2025-11"]'],
     ['a price of zero', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '0' } }), '$.listing.curve["2025-11"]'],
     ['a date that is none', 'B200', listing({ date: '2025-02-30' }), '$.listing.date'],
@@ -143,10 +145,10 @@ describe('accounts', () => {
     const body = { account: 'nova-1', name: 'Nova Compute' };
     const first = await open(body);
     expect(first).toMatchObject({ status: 201, body });
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     const again = await open(body, { claims: operator('oscar'), at: NOW + 1 });
     expect(again).toMatchObject({ status: 200, body: first.body });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
     expect(result(await open({ ...body, name: 'Nova' }))).toEqual([409, 'account-exists']);
   });
 
@@ -222,13 +224,13 @@ describe('cash movements', () => {
     expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
   });
 
-  test('a repeat rings the shards again, for the first may have died before it rang', async () => {
+  test('a repeat notifies the shards again, for the first may have crashed before it did', async () => {
     engine.fail('SendMessageBatch', 5);
     const body = { reference: 'transfer-9', amount: '1.00' };
     expect(result(await move('acme', body))).toEqual([503, 'try-again']);
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await move('acme', body)).status).toBe(200);
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
   });
 
   test.each([
@@ -375,7 +377,7 @@ describe('what the system holds', () => {
     expect(first).toMatchObject({ items: [{ held: 'final-price.f1' }], next: 'final-price.f1' });
   });
 
-  test('needs two operators, each at the revision they read, and then rings the day run', async () => {
+  test('needs two operators, each at the revision they read, and then notifies the day run', async () => {
     expect(await approve('settlement.s1', 1, 'olga')).toMatchObject({ status: 200, body: { approved: false, revision: 2 } });
     expect(engine.messages('day-runs')).toEqual([]);
     expect(result(await approve('settlement.s1', 2, 'olga'))).toEqual([409, 'second-operator-needed']);
@@ -431,17 +433,17 @@ describe('the venue', () => {
     expect(await show()).toEqual({ seq: at, hash, halted: null, products });
   });
 
-  test('halts with a reason, the first of which stands, and rings everything when it is resumed', async () => {
+  test('halts with a reason, the first of which stands, and notifies everything when it is resumed', async () => {
     const halted = { reason: 'fire drill', by: 'olga', at: '2025-10-20T14:00:00.000Z' };
     expect((await haltIt('fire drill')).body).toEqual({ halted });
     expect((await haltIt('another', 'oscar')).body).toEqual({ halted });
     expect((await show()).halted).toEqual(halted);
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
-    expect(rung()).toHaveLength(SHARDS);
+    expect(wakeUps()).toHaveLength(SHARDS);
     expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
-    expect(rung()).toHaveLength(2 * SHARDS);
+    expect(wakeUps()).toHaveLength(2 * SHARDS);
   });
 
   test('that has halted itself is resumed only with a reason', async () => {
@@ -452,12 +454,12 @@ describe('the venue', () => {
       expect(refused.body).toMatchObject({ detail: 'out of balance', errors: [{ path: '$.reason' }] });
     }
     expect((await show()).halted.by).toBe('post-events');
-    expect(rung()).toEqual([]);
+    expect(wakeUps()).toEqual([]);
     expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });
 
-  test('is not resumed over a halt that nobody read', async () => {
+  test('is not resumed over a halt that the operator has not read', async () => {
     await haltIt('one');
     const standing = (await show()).halted;
     expect(await resume(table, { ...standing, reason: 'two' })).toBe(false);
@@ -496,7 +498,7 @@ describe('history', () => {
 
   test('a day run is shown with its step, and its report once it is done', async () => {
     for (const date of ['2025-10-20', '2025-10-21']) await planDay(table, PRODUCT, on(date), `${date}T20:00:00Z`);
-    await moveDay(table, (await readDay(table, PRODUCT, on('2025-10-20')))!, 'roll', 'close', { auction: 3 });
+    await saveDay(table, DAYS.roll, DAYS.close);
     const days = (query: Record<string, string> = {}) =>
       call('GET /v1/operator/days/{product}', { path: { product: PRODUCT }, query });
     const day = { product: PRODUCT, date: '2025-10-20', step: 'close', auction: 3 };
@@ -505,6 +507,8 @@ describe('history', () => {
     expect((await days({ before: '2025-10-21' })).body).toEqual({ items: [day] });
     const one = (date: string, product = PRODUCT) => call('GET /v1/operator/days/{product}/{date}', { path: { product, date } });
     expect((await one('2025-10-20')).body).toEqual(day);
+    await saveDay(table, DAYS.close, DAYS.done);
+    expect((await one('2025-10-20')).body).toEqual({ ...day, step: 'done', report: REPORT });
     expect(result(await one('2025-10-22'))).toEqual([404, 'not-found']);
     expect(result(await one('x'))).toEqual([400, 'invalid-request']);
     expect(result(await one('2025-10-20', 'A100'))).toEqual([404, 'not-found']);
@@ -525,7 +529,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
-      key: keyAt(NOW),
+      key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
     };

@@ -3,13 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
+import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { type Answered, type Asked, ask, LISTING, NOW, operator, trader } from '../venue/requests.ts';
 
 const SHARDS = 2;
 const MINUTE = 60_000;
@@ -37,7 +39,7 @@ beforeEach(() => {
 });
 
 let serial = 100;
-const freshKey = (at = NOW): string => keyAt(at, serial++);
+const freshKey = (at = NOW): string => numberedKey(at, serial++);
 const outright = (more: Record<string, unknown> = {}) => ({
   clientOrderId: 'b1',
   side: 'buy',
@@ -142,6 +144,19 @@ describe('submitting', () => {
     await submit(bodyOf(outright()), { at: NOW + 30_000 });
     await submit(bodyOf(outright()), { at: NOW + 30_001 });
     expect(engine.requests).toEqual(['GetItem', 'SendMessage', 'Query', 'GetItem', 'SendMessage']);
+  });
+
+  test('what is refused is looked at a second time, at the newest, and no third time', async () => {
+    await submit(bodyOf(outright()));
+    const look = async (body: unknown, key?: string): Promise<string[]> => {
+      engine.requests.length = 0;
+      await submit(body, key === undefined ? {} : { key });
+      return [...engine.requests];
+    };
+    expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look(bodyOf(outright()), numberedKey(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look({ product: 'A100', orders: [outright()] })).toEqual(['Query']);
+    expect(await look(bodyOf(outright({ price: '2.3505' })))).toEqual([]);
   });
 
   test('five hundred orders of the longest names fit', async () => {
@@ -261,7 +276,7 @@ describe('bad submissions are refused with the field and the rule, and nothing i
     expect(sent()).toEqual([]);
   });
 
-  test('every fault of every entry is told at once', async () => {
+  test('every fault of every entry is in one answer', async () => {
     const answer = await submit(bodyOf(outright({ price: 'x', contract: 'y' }), spread({ price: 'z' })));
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
       '$.orders[0].contract',
@@ -325,10 +340,10 @@ describe('the idempotency key', () => {
     ['empty', '', 400, 'idempotency-key-missing'],
     ['no UUID', 'key-1', 400, 'idempotency-key-malformed'],
     ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
-    ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
-    ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],
-    ['more than ten minutes old', keyAt(NOW - 10 * MINUTE - 1), 422, 'idempotency-key-stale'],
-    ['more than a minute ahead', keyAt(NOW + MINUTE + 1), 422, 'idempotency-key-stale'],
+    ['of another variant', numberedKey(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
+    ['two keys', `${numberedKey(NOW)},${numberedKey(NOW)}`, 400, 'idempotency-key-malformed'],
+    ['more than ten minutes old', numberedKey(NOW - 10 * MINUTE - 1), 422, 'idempotency-key-stale'],
+    ['more than a minute ahead', numberedKey(NOW + MINUTE + 1), 422, 'idempotency-key-stale'],
     ['of the end of time', 'ffffffff-ffff-7fff-bfff-ffffffffffff', 422, 'idempotency-key-stale'],
     ['of the beginning of time', '00000000-0000-7000-8000-000000000000', 422, 'idempotency-key-stale'],
   ])('%s is refused and nothing is sent', async (_, key, expected, code) => {
@@ -409,7 +424,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(submission, { at: NOW + DAY }))).toBe('not-found');
   });
 
-  test('of two bodies under one key, the one that does not stand is told so', async () => {
+  test('of two bodies under one key, the one that does not stand is refused at its status', async () => {
     const key = freshKey();
     await submit(bodyOf(outright()), { key });
     const second = await submit(bodyOf(outright({ lots: 11 })), { key });
@@ -417,7 +432,7 @@ describe('what became of a submission', () => {
     expect(codeOf(await status(second.body.submission))).toBe('idempotency-key-reused');
   });
 
-  test("another account's submission is not found, queued or decided, and asking is audited", async () => {
+  test("another account's submission is not found, queued or decided, and asking is in the access log", async () => {
     const { submission } = (await submit(bodyOf(outright()))).body;
     for (const decided of [false, true]) {
       if (decided) await accept(sent()[0]!);
@@ -425,7 +440,7 @@ describe('what became of a submission', () => {
       expect([answer.status, codeOf(answer)]).toEqual([404, 'not-found']);
       expect(logger.info).toHaveBeenLastCalledWith(
         'submission not found',
-        expect.objectContaining({ audit: true, account: 'zeta' }),
+        expect.objectContaining({ access: true, account: 'zeta' }),
       );
     }
   });
@@ -434,14 +449,14 @@ describe('what became of a submission', () => {
     '',
     'x',
     'a.b.c.d',
-    `${PRODUCT}.${keyAt(NOW)}.0123456789abcdef.00000000`,
-    `__proto__.${keyAt(NOW)}.0123456789abcdef.0`,
+    `${PRODUCT}.${numberedKey(NOW)}.0123456789abcdef.00000000`,
+    `__proto__.${numberedKey(NOW)}.0123456789abcdef.0`,
   ])('%j is the id of nothing', async (id) => {
     expect((await status(id)).status).toBe(404);
   });
 });
 
-describe('who asks', () => {
+describe('the caller', () => {
   test('an account that was never opened is refused, and let in as soon as it is', async () => {
     const claims = trader('late');
     const refused = await submit(bodyOf(outright()), { claims });

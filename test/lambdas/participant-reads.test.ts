@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { logger } from '../../lambdas/http/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { BookOrder, Fill, MonthResult } from '../../lib/domain/auction/book.ts';
 import type { Order } from '../../lib/domain/auction/orders.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { admitDate, moveIntake, noteCleared, openAuction, readIntake } from '../../lib/store/auctions.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
@@ -17,10 +18,11 @@ import { writeResult } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../domain/h100.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { DAYS } from '../venue/days.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, LISTING, NOW, operator, trader } from '../venue/requests.ts';
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];
@@ -235,7 +237,7 @@ describe('live orders', () => {
     const answer = await ask(handler, 'POST /v1/submissions', {
       claims: trader('acme'),
       at,
-      headers: { 'idempotency-key': keyAt(at, serial) },
+      headers: { 'idempotency-key': numberedKey(at, serial) },
       body: { product: PRODUCT, orders },
     });
     expect(answer.status).toBe(202);
@@ -277,7 +279,7 @@ describe('live orders', () => {
     expect(await names(trader('fresh'))).toEqual([]);
   });
 
-  test('change with what the account says, and nobody else sees it', async () => {
+  test('change with what the account says, and no other account sees it', async () => {
     const spread = { clientOrderId: 's1', buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.015', lots: 3 };
     await submitAndAccept([{ cancel: 'b1' }, spread], 1);
     await submitAndAccept([{ ...spread, replaces: 'c1', clientOrderId: 'c2', timeInForce: 'day' }], 2);
@@ -358,7 +360,7 @@ describe('the market', () => {
     expect(items.filter(({ near }: { near: boolean }) => near)).toEqual([]);
   });
 
-  test('shows an auction once it has cleared, with its depth and nobody in it', async () => {
+  test('shows an auction once it has cleared, with its depth and no account in it', async () => {
     const { items } = (await get('/v1/auctions', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(1);
     const answer = await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });
@@ -396,16 +398,8 @@ describe('the market', () => {
     const ofDay = () => get('/v1/settlement-prices', { query: { product: PRODUCT, date: '2025-10-20' } });
     expect(codeOf(await ofDay())).toBe('not-found');
     await planDay(table, PRODUCT, TODAY, SLOT);
-    const steps = ['roll', 'close', 'clear', 'settle', 'expire', 'report', 'done'] as const;
-    const day = (await readDay(table, PRODUCT, TODAY))!;
-    for (const [at, step] of steps.slice(0, -1).entries())
-      await moveDay(
-        table,
-        day,
-        step,
-        steps[at + 1]!,
-        step === 'report' ? { report: { settled: { 'H100-SXM-2025-12': '2.412' } } } : {},
-      );
+    expect(codeOf(await ofDay())).toBe('not-found');
+    await saveDay(table, DAYS.roll, DAYS.done);
     expect((await ofDay()).body).toEqual({
       product: PRODUCT,
       date: '2025-10-20',
@@ -435,7 +429,7 @@ test('a submission known by its key gets its answer again after its contract has
   engine.drain();
   const asked = {
     claims: trader('zeta'),
-    headers: { 'idempotency-key': keyAt(NOW, 77) },
+    headers: { 'idempotency-key': numberedKey(NOW, 77) },
     body: {
       product: PRODUCT,
       orders: [{ clientOrderId: 'o', side: 'buy', contract: 'H100-SXM-2025-10', price: '2.350', lots: 1 }],
@@ -467,7 +461,7 @@ test('a submission known by its key gets its answer again after its contract has
   const anew = await ask(handler, 'POST /v1/submissions', {
     ...asked,
     at: later,
-    headers: { 'idempotency-key': keyAt(later, 78) },
+    headers: { 'idempotency-key': numberedKey(later, 78) },
   });
   expect(codeOf(anew)).toBe('unknown-contract');
 });

@@ -11,7 +11,7 @@ import { decideRoll, type RollInstruction, type RollOrder } from '../../lib/doma
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { H100, PRODUCT } from '../domain/h100.ts';
+import { H100, PRODUCT } from '../venue/h100.ts';
 
 const NEAR = contractMonth(2025, 12);
 const NEXT = monthAfter(NEAR);

@@ -1,13 +1,17 @@
 /**
- * Every alarm of the template, for once in earnest: its fault is caused in the venue as it would happen, it rings within
- * its period, whoever was woken does what the runbook's heading says, and it clears. One venue lives through seven days of
+ * Every alarm of the template: its fault is caused in the venue as it would happen, the alarm goes into ALARM within its
+ * period, the test does what the runbook's heading says, and the alarm goes back to OK. One venue goes through seven days of
  * this, and its books are right at the end. An alarm without a case here fails the last test.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEPLOYMENT } from '../../lib/infra/deployment.ts';
+import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import type { Attributes } from '../../lib/store/table.ts';
-import { type AlarmedVenue, DENIED, newYork, openVenue, PRODUCT } from './alarmed-venue.ts';
+import { newYork, newYorkMs, PRODUCT } from '../venue/h100.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
 const [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] = ['20', '21', '22', '23', '24'].map((day) => `2025-10-${day}`) as [
   string,
@@ -18,13 +22,26 @@ const [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] = ['20', '21', '22', '23', 
 ];
 const [NEXT_MONDAY, NEXT_TUESDAY] = ['2025-10-27', '2025-10-28'];
 
-let venue: AlarmedVenue;
-beforeAll(async () => {
-  venue = await openVenue();
-});
-afterAll(() => venue.stop());
+const LISTED = '2025-10-17';
+/** Long enough for a test to take a fault away before a message has been received five times. */
+const REDELIVERY_MS = 50;
+/** A right that was taken away: what the SDK does not try again. */
+const DENIED = serviceError('dynamodb', 'AccessDeniedException', 'not authorized to perform this operation');
 
-/** Alarms that have rung and cleared in a case of their own. */
+let venue: LocalVenue;
+beforeAll(async () => {
+  venue = await openLocalVenue({
+    listed: LISTED,
+    opensAt: newYorkMs(LISTED, '20:00'),
+    scheduled: [PRODUCT],
+    sweep: DEPLOYMENT.sweep,
+    limits: { redeliveryMs: REDELIVERY_MS },
+  });
+  await venue.list();
+});
+afterAll(() => venue[Symbol.asyncDispose]());
+
+/** Alarms that have gone into ALARM and back to OK in a case of their own. */
 const carriedOut = new Set<string>();
 const WORKERS = FUNCTIONS.filter((name) => !name.endsWith('-api'));
 
@@ -34,23 +51,33 @@ function minutesUntil(alarm: string, state: 'ALARM' | 'OK', sinceMs: number): nu
   return change && (change.atMs - sinceMs) / 60_000;
 }
 
-/** It is ringing, and began to at most so many minutes after its cause. */
-function expectRang(alarm: string, causeMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).toContain(alarm);
+/** It is in ALARM, and went into it at most so many minutes after its cause. */
+function expectAlarm(alarm: string, causeMs: number, minutes: number): void {
+  expect(venue.cloud.alarms.inAlarm()).toContain(alarm);
   const after = minutesUntil(alarm, 'ALARM', causeMs);
-  expect(after, `${alarm} rang after ${after} minutes`).toBeLessThanOrEqual(minutes);
+  expect(after, `${alarm} went into ALARM after ${after} minutes`).toBeLessThanOrEqual(minutes);
 }
 
-/** It is not ringing any more, and stopped at most so many minutes after it was healed. */
-function expectCleared(alarm: string, healedMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).not.toContain(alarm);
-  const after = minutesUntil(alarm, 'OK', healedMs);
-  expect(after, `${alarm} cleared after ${after} minutes`).toBeLessThanOrEqual(minutes);
+/** It is not in ALARM any more, and went back to OK at most so many minutes after the cause was removed. */
+function expectOk(alarm: string, repairedMs: number, minutes: number): void {
+  expect(venue.cloud.alarms.inAlarm()).not.toContain(alarm);
+  const after = minutesUntil(alarm, 'OK', repairedMs);
+  expect(after, `${alarm} went back to OK after ${after} minutes`).toBeLessThanOrEqual(minutes);
   carriedOut.add(alarm);
 }
 
+const go = (date: string, time: string): Promise<void> => venue.go(date, time);
+const pass = (minutes: number): Promise<void> => venue.wait(minutes * 60_000);
+/** A maker's quote and a fund's order for the next auction; gives the fund's submission. */
+async function trade(name: string): Promise<string> {
+  const sent = await venue.submit('maker', PRODUCT, [outright(PRODUCT, `sell-${name}`, 'sell', 10, '2.402')]);
+  const { status, body } = await venue.submit('fund', PRODUCT, [outright(PRODUCT, `buy-${name}`, 'buy', 7, '2.410')]);
+  expect([sent.status, status]).toEqual([202, 202]);
+  return (body as { submission: string }).submission;
+}
+
 const now = (): number => venue.cloud.clock.now();
-const ringing = (): readonly string[] => venue.cloud.alarms.ringing();
+const inAlarm = (): readonly string[] => venue.cloud.alarms.inAlarm();
 const errorsOf = (name: FunctionName): string[] =>
   venue.cloud.logs
     .recent(name)
@@ -60,69 +87,72 @@ const sweepByHand = (): Promise<void> =>
   venue.sendMessage('day-runs', { v: 1, kind: 'sweep', at: new Date(now()).toISOString() });
 /** The newest that have cleared. */
 const auctions = async (): Promise<{ slot: string }[]> =>
-  ((await venue.maker.get(`/v1/auctions?product=${PRODUCT}&limit=5`)) as { items: { slot: string }[] }).items;
-const dayOf = (date: string) => venue.operators[0].get(`/v1/operator/days/${PRODUCT}/${date}`) as Promise<{ step: string }>;
+  ((await venue.as.maker.get(`/v1/auctions?product=${PRODUCT}&limit=5`)) as { items: { slot: string }[] }).items;
 
-test('nothing rings in a venue in which nothing is wrong', async () => {
+test('no alarm goes into ALARM in a venue in which nothing is wrong', async () => {
   await venue.go(MONDAY, '09:00');
-  expect(ringing()).toEqual([]);
+  expect(inAlarm()).toEqual([]);
   expect(venue.cloud.alarms.changes().filter(({ to }) => to === 'ALARM')).toEqual([]);
 });
 
 describe('the API', () => {
   test('api-failures: the right to read the table is gone', async () => {
-    const { fault, fund, pass } = venue;
-    fault.proxy = ({ function: name, service }) => (name === 'participant-api' && service === 'dynamodb' ? DENIED : undefined);
+    const { faults } = venue;
+    const { fund } = venue.as;
+    faults.proxy = ({ function: name, service }) => (name === 'participant-api' && service === 'dynamodb' ? DENIED : undefined);
     const cause = now();
     for (let times = 0; times < 5; times++) expect((await fund.ask('GET', '/v1/account')).status).toBe(503);
     await pass(1);
-    expectRang('api-failures', cause, 1);
+    expectAlarm('api-failures', cause, 1);
     expect(errorsOf('participant-api').at(-1)).toContain('AccessDenied');
-    fault.proxy = undefined;
-    const healed = now();
+    faults.proxy = undefined;
+    const repaired = now();
     await fund.get('/v1/account');
     await pass(6);
-    expectCleared('api-failures', healed, 6);
+    expectOk('api-failures', repaired, 6);
   });
 
   test('api-slow: the table answers after two seconds', async () => {
-    const { fault, fund, pass } = venue;
-    fault.proxy = async ({ function: name }) => {
+    const { faults } = venue;
+    const { fund } = venue.as;
+    faults.proxy = async ({ function: name }) => {
       if (name === 'participant-api') await new Promise((resolve) => setTimeout(resolve, 2_050));
       return 'pass' as const;
     };
     const cause = now();
     await fund.get('/v1/account');
     await pass(5);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     await fund.get('/v1/account');
     await pass(1);
-    expectRang('api-slow', cause, 10);
-    fault.proxy = undefined;
-    const healed = now();
+    expectAlarm('api-slow', cause, 10);
+    faults.proxy = undefined;
+    const repaired = now();
     for (let times = 0; times < 3; times++) {
       await fund.get('/v1/account');
       await pass(5);
     }
-    expectCleared('api-slow', healed, 15);
+    expectOk('api-slow', repaired, 15);
   });
 });
 
 describe('errors', () => {
-  test('every function dies once in a trading day: each rings, tries again by itself, and clears', async () => {
-    const { cloud, fault, fund, go, operators, trade, publishIndex } = venue;
+  test('every function crashes once in a trading day: each alarm goes into ALARM, the function is tried again, and it goes back to OK', async () => {
+    const { cloud, faults } = venue;
+    const { fund } = venue.as;
     await go(MONDAY, '09:50');
     const killed = new Map<string, number>();
-    fault.proxy = ({ function: name }: ProxyRequest) => {
+    faults.proxy = ({ function: name }: ProxyRequest) => {
       if (killed.has(name)) return undefined;
       killed.set(name, now());
       return 'kill-before';
     };
     expect((await fund.ask('GET', '/v1/account')).status).toBe(500);
-    expect((await operators[0].ask('GET', '/v1/operator/venue')).status).toBe(500);
+    expect((await venue.operator.ask('GET', '/v1/operator/venue')).status).toBe(500);
     await trade('monday');
-    await publishIndex(MONDAY);
-    const rang = new Map<string, boolean>();
+    await venue.publishIndex(MONDAY);
+    await cloud.quiet();
+    const seen = new Set<string>();
     for (const [time, minutes] of [
       ['09:51', 0],
       ['10:01', 0],
@@ -131,30 +161,31 @@ describe('errors', () => {
     ] as const) {
       await go(MONDAY, time);
       for (const name of killed.keys())
-        if (!rang.has(name)) {
-          expectRang(`errors-${name}`, killed.get(name)!, 1 + minutes);
+        if (!seen.has(name)) {
+          expectAlarm(`errors-${name}`, killed.get(name)!, 1 + minutes);
           expect(errorsOf(name as FunctionName).at(-1)).toContain('Runtime.ExitError');
-          rang.set(name, true);
+          seen.add(name);
         }
     }
     expect([...killed.keys()].sort()).toEqual([...FUNCTIONS].sort());
     await go(MONDAY, '17:00');
-    for (const name of FUNCTIONS) expectCleared(`errors-${name}`, killed.get(name)!, 6);
-    fault.proxy = undefined;
-    expect(ringing()).toEqual([]);
+    for (const name of FUNCTIONS) expectOk(`errors-${name}`, killed.get(name)!, 6);
+    faults.proxy = undefined;
+    expect(inAlarm()).toEqual([]);
     expect(cloud.deadLetters()).toEqual([]);
-    expect((await dayOf(MONDAY)).step).toBe('done');
+    expect(await venue.stepOf(MONDAY)).toBe('done');
   });
 });
 
 /** A harmless message for each worker: something that was done before, or is due now. */
 const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>> => {
-  const { cloud, fund, operators, trade } = venue;
-  const slot = new Date(newYork(MONDAY, '16:00')).toISOString();
+  const { cloud } = venue;
+  const { fund } = venue.as;
+  const slot = newYork(MONDAY, '16:00');
   const once = `${now()}`;
   return {
     'participant-api': () => fund.ask('GET', '/v1/account'),
-    'operator-api': () => operators[0].ask('GET', '/v1/operator/venue'),
+    'operator-api': () => venue.operator.ask('GET', '/v1/operator/venue'),
     'accept-orders': () => trade(once),
     'close-auction': () => cloud.send('closings', { v: 1, product: PRODUCT, slot }),
     'clear-auction': () => cloud.send('clearings', { v: 1, product: PRODUCT, auction: 1 }),
@@ -165,8 +196,8 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
 };
 
 describe('throttles', () => {
-  test('somebody reserved no concurrency for a function: each rings, waits, and clears when it is given back', async () => {
-    const { cloud, go, pass } = venue;
+  test('no concurrency is reserved for a function: its alarm goes into ALARM, and back to OK when it is given back', async () => {
+    const { cloud } = venue;
     await go(TUESDAY, '09:00');
     const wakeUp = await wakeUps();
     const throttled = (name: string): boolean =>
@@ -183,144 +214,144 @@ describe('throttles', () => {
       await cloud.quiet();
     }
     await pass(1);
-    for (const name of FUNCTIONS) expectRang(`throttles-${name}`, cause, 1);
+    for (const name of FUNCTIONS) expectAlarm(`throttles-${name}`, cause, 1);
     await pass(5);
-    for (const name of FUNCTIONS) expectCleared(`throttles-${name}`, cause, 6);
+    for (const name of FUNCTIONS) expectOk(`throttles-${name}`, cause, 6);
     expect(cloud.deadLetters()).toEqual([]);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 });
 
 describe('dead letters', () => {
   const deadLettersOf = (name: QueueName): string => QUEUES[name].name.replace(/(\.fifo)?$/, '-dlq$1');
 
-  test('every worker lost its right to the table: what dies is sent back when the right is there again', async () => {
-    const { cloud, fault, fund, go, pass, trade } = venue;
+  test('every worker lost its right to the table: its dead letters are sent back when the right is there again', async () => {
+    const { cloud, faults } = venue;
+    const { fund } = venue.as;
     await go(TUESDAY, '09:55');
-    fault.proxy = ({ function: name, service }) =>
+    faults.proxy = ({ function: name, service }) =>
       service === 'dynamodb' && (WORKERS as readonly string[]).includes(name) ? DENIED : undefined;
-    const { submission } = await trade('tuesday');
+    const submission = await trade('tuesday');
     const wakeUp = await wakeUps();
     for (const name of WORKERS) if (name !== 'accept-orders' && name !== 'close-auction') await wakeUp[name]();
     await go(TUESDAY, '10:00');
     await cloud.quiet();
-    const cause = newYork(TUESDAY, '10:00');
+    const cause = newYorkMs(TUESDAY, '10:00');
     await pass(1);
     const queues = Object.keys(QUEUES) as QueueName[];
     for (const name of queues) {
-      expectRang(`dead-letters-${name}`, newYork(TUESDAY, '09:55'), 6);
+      expectAlarm(`dead-letters-${name}`, newYorkMs(TUESDAY, '09:55'), 6);
       const { consumer } = QUEUES[name];
       expect(errorsOf(consumer).join('\n')).toContain('AccessDenied');
     }
-    expectRang('dead-letters-closings', cause, 1);
+    expectAlarm('dead-letters-closings', cause, 1);
     expect(cloud.deadLetters().find(({ queue }) => queue === 'closings-dlq')?.body).toContain('"slot":"2025-10-21T14:00:00Z"');
 
-    fault.proxy = undefined;
-    const healed = now();
+    faults.proxy = undefined;
+    const repaired = now();
     for (const name of queues) expect(cloud.redrive(deadLettersOf(name)), name).toBeGreaterThan(0);
     await cloud.quiet();
     await pass(1);
-    for (const name of queues) expectCleared(`dead-letters-${name}`, healed, 1);
+    for (const name of queues) expectOk(`dead-letters-${name}`, repaired, 1);
     expect(await fund.get(`/v1/submissions/${submission}`)).toMatchObject({ state: 'decided' });
     expect((await auctions())[0]).toMatchObject({ slot: '2025-10-21T14:00:00.000Z' });
   });
 
-  test('a message that nobody can read goes there too, and is deleted there', async () => {
-    const { cloud, pass, sendMessage, takeMessages } = venue;
-    await sendMessage('closings', 'not of this venue');
+  test('a message that no function can read goes there too, and is deleted there', async () => {
+    const { cloud } = venue;
+    await venue.sendMessage('closings', 'not of this venue');
     await cloud.quiet();
     const cause = now();
     await pass(1);
-    expectRang('dead-letters-closings', cause, 1);
-    expect(await takeMessages('closings-dlq')).toEqual(['not of this venue']);
+    expectAlarm('dead-letters-closings', cause, 1);
+    expect(await venue.takeMessages('closings-dlq')).toEqual(['not of this venue']);
     await pass(1);
-    expectCleared('dead-letters-closings', cause + 60_000, 1);
+    expectOk('dead-letters-closings', cause + 60_000, 1);
   });
 
   test('dead-letters-schedules: a schedule can not reach its queue, and its message is put there by hand', async () => {
-    const { cloud, fault, go, pass, sendMessage, takeMessages } = venue;
-    fault.firings = ({ queue }) => (queue === 'closings' ? 'undelivered' : undefined);
+    const { cloud, faults } = venue;
+    faults.firings = ({ queue }) => (queue === 'closings' ? 'undelivered' : undefined);
     await go(TUESDAY, '13:01');
-    expectRang('dead-letters-schedules', newYork(TUESDAY, '13:00'), 1);
-    fault.firings = undefined;
-    const healed = now();
-    const [body = '', ...more] = await takeMessages('schedules-dlq');
+    expectAlarm('dead-letters-schedules', newYorkMs(TUESDAY, '13:00'), 1);
+    faults.firings = undefined;
+    const repaired = now();
+    const [body = '', ...more] = await venue.takeMessages('schedules-dlq');
     expect([JSON.parse(body).slot, more]).toEqual(['2025-10-21T17:00:00Z', []]);
-    await sendMessage('closings', body);
+    await venue.sendMessage('closings', body);
     await cloud.quiet();
     await pass(1);
-    expectCleared('dead-letters-schedules', healed, 1);
+    expectOk('dead-letters-schedules', repaired, 1);
     expect((await auctions())[0]).toMatchObject({ slot: '2025-10-21T17:00:00.000Z' });
     await pass(30);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 });
 
 describe('the venue', () => {
   test('held-for-approval: an index value out of bounds, amended by one operator and approved by the other', async () => {
-    const { operators, pass } = venue;
     const cause = now();
-    await operators[0].put(`/v1/operator/index/${PRODUCT}/${TUESDAY}`, { value: '24.000' });
+    await venue.operator.put(`/v1/operator/index/${PRODUCT}/${TUESDAY}`, { value: '24.000' });
     await pass(1);
-    expectRang('held-for-approval', cause, 1);
-    const { items } = (await operators[1].get('/v1/operator/held')) as { items: { held: string; revision: number }[] };
+    expectAlarm('held-for-approval', cause, 1);
+    const { items } = (await venue.second.get('/v1/operator/held')) as { items: { held: string; revision: number }[] };
     const { held, revision } = items[0]!;
     const path = `/v1/operator/held/${encodeURIComponent(held)}`;
-    const amended = (await operators[1].post(`${path}/amend`, { revision, value: '2.400' })) as { revision: number };
-    const healed = now();
-    await operators[0].post(`${path}/approve`, { revision: amended.revision });
-    expect(await operators[0].get('/v1/operator/held')).toMatchObject({ items: [{ held, approved: true }] });
+    const amended = (await venue.second.post(`${path}/amend`, { revision, value: '2.400' })) as { revision: number };
+    const repaired = now();
+    await venue.operator.post(`${path}/approve`, { revision: amended.revision });
+    expect(await venue.operator.get('/v1/operator/held')).toMatchObject({ items: [{ held, approved: true }] });
     await pass(31);
-    expectCleared('held-for-approval', healed, 30);
+    expectOk('held-for-approval', repaired, 30);
   });
 
   test('auction-late, posting-behind and day-run-late: the venue is halted through a day, and resumed', async () => {
-    const { cloud, go, operators, publishIndex, trade } = venue;
+    const { cloud } = venue;
     await go(WEDNESDAY, '09:50');
-    expect(ringing()).toEqual([]);
-    expect((await dayOf(TUESDAY)).step).toBe('done');
+    expect(inAlarm()).toEqual([]);
+    expect(await venue.stepOf(TUESDAY)).toBe('done');
     await trade('wednesday');
-    await publishIndex(WEDNESDAY);
-    await operators[0].post('/v1/operator/venue/halt', { reason: 'a drill' });
-    await operators[0].post('/v1/operator/accounts/fund/cash-movements', { reference: 'while-halted', amount: '5.00' });
+    await venue.publishIndex(WEDNESDAY);
+    await venue.operator.post('/v1/operator/venue/halt', { reason: 'a drill' });
+    await venue.operator.post('/v1/operator/accounts/fund/cash-movements', { reference: 'while-halted', amount: '5.00' });
     await go(WEDNESDAY, '10:20');
-    expectRang('auction-late', newYork(WEDNESDAY, '10:10'), 6);
-    expectRang('posting-behind', newYork(WEDNESDAY, '10:00'), 16);
+    expectAlarm('auction-late', newYorkMs(WEDNESDAY, '10:10'), 6);
+    expectAlarm('posting-behind', newYorkMs(WEDNESDAY, '10:00'), 16);
     await go(WEDNESDAY, '16:50');
-    expectRang('day-run-late', newYork(WEDNESDAY, '16:45'), 1);
-    expect(ringing()).toEqual(['auction-late', 'posting-behind', 'day-run-late']);
+    expectAlarm('day-run-late', newYorkMs(WEDNESDAY, '16:45'), 1);
+    expect(inAlarm()).toEqual(['auction-late', 'posting-behind', 'day-run-late']);
 
-    expect(await operators[1].get('/v1/operator/venue')).toMatchObject({ halted: { reason: 'a drill' } });
-    await operators[1].post('/v1/operator/venue/resume', {});
+    expect(await venue.second.get('/v1/operator/venue')).toMatchObject({ halted: { reason: 'a drill' } });
+    await venue.second.post('/v1/operator/venue/resume', {});
     await sweepByHand();
     await cloud.quiet();
-    const healed = now();
+    const repaired = now();
     await go(WEDNESDAY, '17:16');
-    for (const alarm of ['auction-late', 'posting-behind', 'day-run-late']) expectCleared(alarm, healed, 26);
-    expect((await dayOf(WEDNESDAY)).step).toBe('done');
+    for (const alarm of ['auction-late', 'posting-behind', 'day-run-late']) expectOk(alarm, repaired, 26);
+    expect(await venue.stepOf(WEDNESDAY)).toBe('done');
   });
 
   test('auction-late: an auction whose schedule never fired is held by hand', async () => {
-    const { cloud, fault, go, sendMessage, trade } = venue;
+    const { cloud, faults } = venue;
     await go(THURSDAY, '09:50');
     await trade('thursday');
-    fault.firings = ({ queue }) => (queue === 'closings' ? 'never' : undefined);
+    faults.firings = ({ queue }) => (queue === 'closings' ? 'never' : undefined);
     await go(THURSDAY, '10:16');
-    expectRang('auction-late', newYork(THURSDAY, '10:15'), 1);
-    fault.firings = undefined;
-    const slot = new Date(newYork(THURSDAY, '10:00')).toISOString();
-    await sendMessage('closings', { v: 1, product: PRODUCT, slot });
+    expectAlarm('auction-late', newYorkMs(THURSDAY, '10:15'), 1);
+    faults.firings = undefined;
+    const slot = newYork(THURSDAY, '10:00');
+    await venue.sendMessage('closings', { v: 1, product: PRODUCT, slot });
     await cloud.quiet();
-    const healed = now();
+    const repaired = now();
     expect((await auctions())[0]).toMatchObject({ slot });
     await go(THURSDAY, '10:31');
-    expectCleared('auction-late', healed, 15);
+    expectOk('auction-late', repaired, 15);
   });
 
-  test('venue-out-of-balance: somebody writes lots into an account; the table is restored to before the write', async () => {
-    const { cloud, go, operators, publishIndex, table } = venue;
+  test('venue-out-of-balance: lots are written into an account by hand; the table is restored to before the write', async () => {
+    const { cloud, table } = venue;
     await go(THURSDAY, '15:59');
-    await publishIndex(THURSDAY);
+    await venue.publishIndex(THURSDAY);
     await cloud.quiet();
     const before = await Array.fromAsync(table.scan());
     const account = before.find(({ sk }) => sk?.S === 'ACCOUNT#fund')!;
@@ -328,79 +359,79 @@ describe('the venue', () => {
     expect(forged).not.toBe(account.products!.S);
     await table.put(itemOf({ ...account, products: { S: forged } }));
     await go(THURSDAY, '16:01');
-    expectRang('venue-out-of-balance', newYork(THURSDAY, '16:00'), 1);
-    const { halted } = (await operators[0].get('/v1/operator/venue')) as { halted: { reason: string; by: string } };
+    expectAlarm('venue-out-of-balance', newYorkMs(THURSDAY, '16:00'), 1);
+    const { halted } = (await venue.operator.get('/v1/operator/venue')) as { halted: { reason: string; by: string } };
     expect(halted).toMatchObject({ by: 'post-events', reason: expect.stringContaining('out of balance') });
 
     expect((await venue.audit()).differences[0]).toContain('ACCOUNT#fund');
     await go(THURSDAY, '16:05');
     await restore(before);
-    const healed = now();
-    expect(await operators[0].get('/v1/operator/venue')).toMatchObject({ halted: null });
+    const repaired = now();
+    expect(await venue.operator.get('/v1/operator/venue')).toMatchObject({ halted: null });
     await go(THURSDAY, '17:01');
-    expect((await dayOf(THURSDAY)).step).toBe('done');
+    expect(await venue.stepOf(THURSDAY)).toBe('done');
     expect((await venue.audit()).differences).toEqual([]);
-    expect(ringing()).toEqual(['venue-out-of-balance']);
-    // `aws cloudwatch set-alarm-state`, when the value that rang is out of sight.
+    expect(inAlarm()).toEqual(['venue-out-of-balance']);
+    // `aws cloudwatch set-alarm-state`, when the value that caused it is out of sight.
     cloud.alarms.set('venue-out-of-balance', 'OK', 'lots of fund were written by hand; the table was restored');
     await go(THURSDAY, '17:30');
-    expectCleared('venue-out-of-balance', healed, 60);
+    expectOk('venue-out-of-balance', repaired, 60);
   });
 });
 
-describe('the dead man', () => {
-  test('sweep-missing: the sweep is rung by hand', async () => {
-    const { cloud, fault, go, pass } = venue;
+describe('the sweep', () => {
+  test('sweep-missing: the sweep is started by hand', async () => {
+    const { cloud, faults } = venue;
     await go(FRIDAY, '09:00');
-    expect(ringing()).toEqual([]);
-    fault.firings = ({ schedule }) => (schedule === 'sweep' ? 'never' : undefined);
+    expect(inAlarm()).toEqual([]);
+    faults.firings = ({ schedule }) => (schedule === 'sweep' ? 'never' : undefined);
     // The sweep of nine o'clock has come.
     await go(FRIDAY, '10:31');
-    expectRang('sweep-missing', newYork(FRIDAY, '09:15'), 75);
-    const healed = now();
+    expectAlarm('sweep-missing', newYorkMs(FRIDAY, '09:15'), 75);
+    const repaired = now();
     await sweepByHand();
     await cloud.quiet();
     await pass(1);
-    expectCleared('sweep-missing', healed, 1);
-    fault.firings = undefined;
+    expectOk('sweep-missing', repaired, 1);
+    faults.firings = undefined;
     await go(FRIDAY, '12:00');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 
-  test('a day rings on which the run is begun and can not end', async () => {
-    const { cloud, fault, go, publishIndex } = venue;
+  test('day-run-late goes into ALARM on a day whose run is begun and can not end', async () => {
+    const { cloud, faults } = venue;
     const from = now();
-    fault.proxy = ({ function: name, service }) => (name === 'roll-positions' && service === 'dynamodb' ? DENIED : undefined);
-    await publishIndex(FRIDAY);
+    faults.proxy = ({ function: name, service }) => (name === 'roll-positions' && service === 'dynamodb' ? DENIED : undefined);
+    await venue.publishIndex(FRIDAY);
     await go(FRIDAY, '16:46');
-    expectRang('day-run-late', newYork(FRIDAY, '16:45'), 1);
+    expectAlarm('day-run-late', newYorkMs(FRIDAY, '16:45'), 1);
     expect(cloud.alarms.changes('day-run-late').filter(({ to, atMs }) => to === 'ALARM' && atMs > from)).toHaveLength(1);
-    fault.proxy = undefined;
+    faults.proxy = undefined;
     cloud.redrive('rolls-dlq');
     await cloud.quiet();
     await go(FRIDAY, '17:20');
-    expect(ringing()).toEqual([]);
-    expect((await dayOf(FRIDAY)).step).toBe('done');
+    expect(inAlarm()).toEqual([]);
+    expect(await venue.stepOf(FRIDAY)).toBe('done');
   });
 
-  test('every day without a day run rings: neither it nor the sweep that would begin it comes', async () => {
-    const { cloud, fault, go } = venue;
+  test('sweep-missing goes into ALARM on every day without a day run: neither it nor the sweep that would begin it comes', async () => {
+    const { cloud, faults } = venue;
     // The last sweep of the week has come.
     await go(FRIDAY, '19:50');
-    fault.firings = ({ queue }) => (queue === 'rolls' || queue === 'day-runs' ? 'never' : undefined);
+    faults.firings = ({ queue }) => (queue === 'rolls' || queue === 'day-runs' ? 'never' : undefined);
     const from = now();
     for (const date of [NEXT_MONDAY, NEXT_TUESDAY]) await go(date, '18:00');
-    const rangOn = cloud.alarms
+    const inAlarmOn = cloud.alarms
       .changes('sweep-missing')
       .filter(({ to, atMs }) => to === 'ALARM' && atMs > from)
       .map(({ atMs }) => new Date(atMs).toISOString().slice(0, 10));
-    expect(rangOn).toEqual([NEXT_MONDAY, NEXT_TUESDAY]);
-    fault.firings = undefined;
+    expect(inAlarmOn).toEqual([NEXT_MONDAY, NEXT_TUESDAY]);
+    faults.firings = undefined;
     await venue.publishIndex(NEXT_MONDAY);
     await venue.publishIndex(NEXT_TUESDAY);
     await go(NEXT_TUESDAY, '18:50');
-    expect(ringing()).toEqual([]);
-    expect((await dayOf(NEXT_TUESDAY)).step).toBe('done');
+    expect(inAlarm()).toEqual([]);
+    expect(await venue.stepOf(NEXT_TUESDAY)).toBe('done');
   });
 });
 

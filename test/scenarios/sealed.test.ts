@@ -1,22 +1,19 @@
 /**
  * Sealed orders stay sealed: one order that can't be mistaken for any other, workers that fail while they hold it, and then
- * everything that anybody but its owner can see, searched for it. The search itself is tried on what the owner sees.
+ * everything that any caller but its owner can see, searched for it. The search itself is tried on what the owner sees.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instantOf } from '../../lib/domain/contract/calendar.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
-import { type Market, openMarket, PRODUCT } from '../../lib/faults/scripted-market.ts';
 import type { LogLine } from '../../lib/local/cloudwatch/logs.ts';
 import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
-import { PARAMETERS } from '../../lib/simulation/simulation.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { month, on } from '../domain/h100.ts';
-import { order } from '../lambdas/orders.ts';
+import { month, PRODUCT } from '../venue/h100.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { order } from '../venue/orders.ts';
 
 const LISTED = '2025-10-20';
 const DAY = '2025-10-21';
-const ZONE = 'America/New_York';
 const DEC = `${PRODUCT}-2025-12`;
 const MARKED = { clientOrderId: 'SEALED-MARK', side: 'buy', contract: DEC, price: '2.717', lots: 31_337 };
 const PACKED = Buffer.from(
@@ -28,7 +25,7 @@ const marks = (text: string): boolean => MARKS.test(text) || text.includes(PACKE
 /** How often each of these fails before it is let through. */
 const FAILS = { 'accept-orders': 6, 'clear-auction': 6 };
 
-let market: Market;
+let venue: LocalVenue;
 let submission: string;
 const tokens: string[] = [];
 const lines: LogLine[] = [];
@@ -42,17 +39,15 @@ function failAtFirst({ function: name, service, operation }: ProxyRequest) {
   return failed[name] > most ? 'pass' : serviceError('dynamodb', 'InternalServerError', 'out of order', 500);
 }
 
-const at = (time: string): number => instantOf(on(DAY), time, ZONE);
-
 beforeAll(async () => {
-  market = await openMarket({ listed: LISTED, last: DAY }, { proxy: { onRequest: failAtFirst } });
-  const { cloud, operator } = market;
-  const mint = cloud.mint;
-  const listing = { date: LISTED, curve: Object.fromEntries(MONTHS.map((code) => [code, '2.400'])) };
-  await operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: PARAMETERS, listing });
-  for (const account of ['fund', 'hedger']) await operator.post('/v1/operator/accounts', { account, name: account });
-  await cloud.advanceTo(at('09:00'));
-  tokens.push(await mint({ sub: 'fund', account: 'fund' }), await mint({ sub: 'op-1', groups: ['operators'] }));
+  venue = await openLocalVenue({ listed: LISTED, scheduled: [PRODUCT] });
+  await venue.list();
+  venue.faults.proxy = failAtFirst;
+  const { cloud } = venue;
+  tokens.push(
+    await cloud.mint({ sub: 'fund', attributes: { account: 'fund' } }),
+    await cloud.mint({ sub: 'op-1', groups: ['operators'] }),
+  );
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
   // Refused, each for another reason, and with the mark in it.
   await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, price: '2.7171' }] }, 422);
@@ -61,18 +56,16 @@ beforeAll(async () => {
   await cloud.quiet();
   keepLines();
 });
-afterAll(() => market[Symbol.asyncDispose]());
-
-const MONTHS = ['2025-10', '2025-11', '2025-12', ...Array.from({ length: 9 }, (_, at) => `2026-0${at + 1}`)];
+afterAll(() => venue[Symbol.asyncDispose]());
 
 function keepLines(): void {
-  lines.push(...market.cloud.logs.recent().filter((line) => !lines.includes(line)));
+  lines.push(...venue.cloud.logs.recent().filter((line) => !lines.includes(line)));
 }
 
 async function submitAs(token: string, body: unknown, status: number): Promise<{ submission: string }> {
-  const answer = await fetch(`${market.cloud.url}/v1/submissions`, {
+  const answer = await fetch(`${venue.cloud.url}/v1/submissions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': market.key() },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': venue.key() },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await answer.text();
@@ -82,7 +75,7 @@ async function submitAs(token: string, body: unknown, status: number): Promise<{
 
 /** All that one caller can read. */
 async function sees(who: 'hedger' | 'fund' | 'operator'): Promise<string> {
-  const caller = who === 'operator' ? market.operator : market.as[who];
+  const caller = who === 'operator' ? venue.operator : venue.as[who];
   const paths =
     who === 'operator'
       ? ['venue', 'log', 'held', 'products', 'accounts', 'accounts/fund', `days/${PRODUCT}`, `index/${PRODUCT}`].map(
@@ -125,7 +118,7 @@ describe('before its auction has cleared, an order is', () => {
 
   it('in no log line when the message that holds it is damaged or unknown', async () => {
     const order = { v: 1, kind: 'submission', product: PRODUCT, instructions: PACKED.toString('base64'), MARKED };
-    const { cloud } = market;
+    const { cloud } = venue;
     const before = cloud.logs.recent('settle-day').length;
     // To a queue whose worker knows no submission, since a message of its own group would hold up the orders.
     for (const body of [JSON.stringify(order), JSON.stringify(order).slice(0, -1), `SEALED-MARK ${PACKED.toString('base64')}`])
@@ -136,21 +129,21 @@ describe('before its auction has cleared, an order is', () => {
     expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
   });
 
-  it('an order’s name means nothing to anybody else', async () => {
+  it('an order’s name means nothing to another account', async () => {
     const orders = [{ cancel: 'SEALED-MARK' }, { ...MARKED, replaces: 'SEALED-MARK', clientOrderId: 'mine', lots: 1 }];
-    const tried = await market.submit('hedger', orders);
-    await market.cloud.quiet();
-    expect(await market.as.hedger.get(`/v1/submissions/${tried.submission}`)).toMatchObject({
+    const tried = await venue.submit('hedger', PRODUCT, orders);
+    await venue.cloud.quiet();
+    expect(await venue.outcome('hedger', tried)).toMatchObject({
       orders: [
         { outcome: 'refused', reason: 'unknown-order' },
         { outcome: 'refused', reason: 'unknown-order' },
       ],
     });
-    expect(await market.as.fund.get('/v1/orders')).toMatchObject({ items: [{ clientOrderId: 'SEALED-MARK', lots: 31_337 }] });
+    expect(await venue.as.fund.get('/v1/orders')).toMatchObject({ items: [{ clientOrderId: 'SEALED-MARK', lots: 31_337 }] });
   });
 
   it('in no metric and in no alarm', () => {
-    const { metrics, alarms } = market.cloud;
+    const { metrics, alarms } = venue.cloud;
     expect(metrics.list().length).toBeGreaterThan(5);
     expect(marks(JSON.stringify(metrics.list().map((id) => [id, metrics.minutes(id)])))).toBe(false);
     expect(marks(JSON.stringify(alarms))).toBe(false);
@@ -159,9 +152,8 @@ describe('before its auction has cleared, an order is', () => {
 
 describe('when its auction clears, an order is', () => {
   beforeAll(async () => {
-    await market.submit('hedger', [{ clientOrderId: 'h', side: 'sell', contract: DEC, price: '2.500', lots: 5 }]);
-    await market.cloud.advanceTo(at('10:01'));
-    await market.cloud.quiet();
+    await venue.submit('hedger', PRODUCT, [{ clientOrderId: 'h', side: 'sell', contract: DEC, price: '2.500', lots: 5 }]);
+    await venue.go(DAY, '10:01');
     keepLines();
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Hours, planDays } from '../../lib/simulation/days.ts';
 import { readSpot } from '../../lib/simulation/prices.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', 'data', 'gpu-spot-daily.csv');
 const SPOT = readSpot(readFileSync(FILE, 'utf8'), 'spot', 'H100-SXM');

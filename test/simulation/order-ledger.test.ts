@@ -5,7 +5,7 @@ import type { Instruction, Order, Outcome, TimeInForce } from '../../lib/domain/
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { type AuctionRecord, accountForOrders } from '../../lib/simulation/order-ledger.ts';
-import { month } from '../domain/h100.ts';
+import { month } from '../venue/h100.ts';
 
 const DEC = month('2025-12');
 const JAN = month('2026-01');
@@ -98,7 +98,7 @@ describe('it is noticed when', () => {
       [auction(1, [enter('a', 10)], { fills: [fill('a', 11)], carried: [carry('a', 10)] })],
       '11 lots of 10',
     ],
-    ['an order that nobody sent fills', [auction(1, [], { fills: [fill('a', 1)] })], 'no such order was live'],
+    ['an order that was never sent fills', [auction(1, [], { fills: [fill('a', 1)] })], 'no such order was live'],
     [
       'a filled order is carried',
       [auction(1, [enter('a', 10)], { fills: [fill('a', 10)], carried: [carry('a', 10)] })],

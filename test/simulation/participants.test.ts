@@ -1,4 +1,4 @@
-/** What participants do, each told the same market. */
+/** What participants do, each in the same market. */
 import { describe, expect, test } from 'vitest';
 import { type ContractMonth, contractCode, listedMonths } from '../../lib/domain/contract/months.ts';
 import { lots, parseDecimal, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
@@ -8,7 +8,7 @@ import { type Entry, type Market, type Own, type OwnOrder, worthOf } from '../..
 import { type MarketMaker, quote } from '../../lib/simulation/market-makers.ts';
 import { GROUPS, population } from '../../lib/simulation/population.ts';
 import { type DataCentre, sellCapacity, sellNear } from '../../lib/simulation/sellers.ts';
-import { month, on, PRODUCT } from '../domain/h100.ts';
+import { month, on, PRODUCT } from '../venue/h100.ts';
 
 const DATE = on('2025-10-20');
 const DEC = month('2025-12');
@@ -105,7 +105,7 @@ describe('a hedger', () => {
   });
 });
 
-describe('those who hold the near month', () => {
+describe('participants that hold the near month', () => {
   test('an investor buys it in slices up to its target', () => {
     expect(buyNear({ target: 60 }, MARKET, NOTHING, random(1, 'i'))).toMatchObject([
       { side: 'buy', contract: code(DEC), lots: 10 },

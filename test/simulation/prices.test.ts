@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PricesError, readOffers, readSpot } from '../../lib/simulation/prices.ts';
-import { on } from '../domain/h100.ts';
+import { on } from '../venue/h100.ts';
 
 const DATA = join(import.meta.dirname, '..', '..', 'data');
 const SPOT = 'date,grade,mean_usd_per_gpu_hour,median,p10,p90,snapshots\n';
@@ -57,7 +57,8 @@ describe('a spot file', () => {
 
   test('names every bad line at once, up to a dozen', () => {
     const message = faultOf(() => readSpot(SPOT + 'x\n'.repeat(40), 'spot.csv', 'H100-SXM'));
-    expect(message.split('\n')).toHaveLength(13);
+    // Twelve lines, how many more there are, and what to do.
+    expect(message.split('\n')).toHaveLength(14);
     expect(message).toContain('and 28 more lines');
   });
 

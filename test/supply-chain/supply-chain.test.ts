@@ -95,13 +95,13 @@ describe('licences', () => {
   });
 
   it.each([
-    ['GPL-3.0-or-later', 'GPL-3.0-or-later'],
-    ['MIT AND GPL-3.0-or-later', 'MIT AND GPL-3.0-or-later'],
-    ['UNLICENSED', 'UNLICENSED'],
-    ['SEE LICENSE IN LICENSE.txt', 'SEE LICENSE IN LICENSE.txt'],
-    [undefined, 'of nobody knows what'],
+    ['GPL-3.0-or-later', 'the licence GPL-3.0-or-later'],
+    ['MIT AND GPL-3.0-or-later', 'the licence MIT AND GPL-3.0-or-later'],
+    ['UNLICENSED', 'the licence UNLICENSED'],
+    ['SEE LICENSE IN LICENSE.txt', 'the licence SEE LICENSE IN LICENSE.txt'],
+    [undefined, 'no licence in its package.json'],
   ])('%s may not, and package, version and licence are named', (licence, shown) => {
-    expect(licenceFaults([of(licence)], [])).toEqual([`it 1.0.0 has the licence ${shown}`]);
+    expect(licenceFaults([of(licence)], [])).toEqual([`it 1.0.0 has ${shown}`]);
   });
 
   it('may be argued for, one package and licence at a time, for as long as it is needed', () => {
@@ -166,7 +166,7 @@ describe('the command', () => {
   });
 });
 
-/** In a thread of its own, since whoever asks waits for the answer. */
+/** In a thread of its own, since the caller blocks its thread until it has the answer. */
 async function startRegistry(status: number, advised: unknown): Promise<string> {
   const serve = (
     create: typeof createServer,

@@ -1,9 +1,9 @@
-/** The virtual cloud on a small app: each faultHooks does what it says, once, and everything else goes on around it. */
+/** The virtual cloud on a small app: each fault hook does what it says, once, and everything else goes on around it. */
 import { describe, expect, it } from 'vitest';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { startVirtualCloud } from '../../lib/virtual/cloud.ts';
 import type { DeliveryFate, Fate, FaultHooks } from '../../lib/virtual/fault-hooks.ts';
-import { synthesizeSmallApp } from '../local/small-app.ts';
+import { idOf, synthesizeSmallApp } from '../local/small-app.ts';
 import { sourcesOf } from './sources.ts';
 
 const START = Date.parse('2025-10-20T12:00:00Z');
@@ -15,9 +15,10 @@ const sqs = new SQSClient({ maxAttempts: 1 });
 export const handler = async (event: any) => {
   const { queue, names } = JSON.parse(event.body);
   if (queue === undefined) throw new Error('where to?');
+  const QueueUrl = process.env[queue + '_URL'] ?? 'http://sqs.virtual/000000000000/' + queue;
   for (const name of names) {
     const fifo = queue === 'WORKFIFO' ? { MessageGroupId: name[0], MessageDeduplicationId: name } : {};
-    await sqs.send(new SendMessageCommand({ QueueUrl: process.env[queue + '_URL'], MessageBody: name, ...fifo }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: name, ...fifo }));
   }
   return { statusCode: 202, body: JSON.stringify({ by: event.requestContext.authorizer.jwt.claims.sub, at: event.requestContext.timeEpoch }) };
 };`;
@@ -34,13 +35,14 @@ export const handler = async (event: any) => {
     await table.send(new UpdateItemCommand({ TableName: process.env.TABLE_NAME, Key: { pk: { S: 'done' }, sk: { S: body } }, UpdateExpression: 'ADD times :one', ExpressionAttributeValues: { ':one': { N: '1' } } }));
   }
 };`;
-/** Does three of each batch, and says what is answered. */
+/** Does three of each batch, and says what is answered; or what the virtual cloud has no model of. */
 const BATCHES = `
 import { DynamoDBClient, BatchGetItemCommand, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
-import { SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 const [table, sqs, name] = [new DynamoDBClient({ maxAttempts: 1 }), new SQSClient({ maxAttempts: 1 }), process.env.TABLE_NAME!];
 const keys = ['1', '2', '3'].map((sk) => ({ pk: { S: 'batch' }, sk: { S: sk } }));
-export const handler = async () => {
+export const handler = async ({ Records: [{ body }] }: any) => {
+  if (body === 'purge') await sqs.send(new PurgeQueueCommand({ QueueUrl: process.env.WAKEUPS_URL }));
   const { UnprocessedItems } = await table.send(new BatchWriteItemCommand({ RequestItems: { [name]: keys.map((Item) => ({ PutRequest: { Item } })) } }));
   const unwritten = (UnprocessedItems?.[name] ?? []).map(({ PutRequest }) => PutRequest!.Item!.sk!.S);
   const read = await table.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: keys, ConsistentRead: true } } }));
@@ -52,14 +54,23 @@ const SOURCES = { door: DOOR, worker: WORKER, batches: BATCHES };
 const sources = sourcesOf(SOURCES);
 const assembly = synthesizeSmallApp({
   functions: SOURCES,
-  queues: { 'work.fifo': {}, wakeUps: {}, unread: {}, batch: {} },
+  queues: {
+    'work.fifo': {},
+    wakeUps: {},
+    unread: {},
+    batch: {},
+    patient: {
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [idOf('Queue', 'patient-dlq'), 'Arn'] }, maxReceiveCount: 1_000_000 },
+    },
+  },
   mappings: [
     { queue: 'work.fifo', function: 'worker' },
     { queue: 'wakeUps', function: 'worker' },
     { queue: 'batch', function: 'batches' },
+    { queue: 'patient', function: 'worker' },
   ],
   routes: { 'POST /messages': 'door' },
-  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'rung' } },
+  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'hourly' } },
 });
 
 interface Worked {
@@ -216,8 +227,8 @@ describe('what becomes of a delivery', () => {
   });
 });
 
-describe('whoever asks', () => {
-  it('is answered as the function says, as the bearer of the claims, at the venue’s time', async () => {
+describe('a caller', () => {
+  it('is answered as the function says, as the bearer of the claims, at the time on the clock', async () => {
     const { send } = start();
     expect(await send('WAKEUPS', 'one')).toEqual({ status: 202, body: { by: 'ann', at: START } });
   });
@@ -236,17 +247,39 @@ describe('whoever asks', () => {
   });
 });
 
-describe('the cloud', () => {
-  it('is not quiet while a queue holds what nobody works', async () => {
+describe('what would wait for ever fails with the name of what is waited for', () => {
+  it('a queue that no function reads', async () => {
     const { cloud, send } = start();
     await send('UNREAD', 'one');
-    await expect(cloud.quiet()).rejects.toThrow('nothing goes on and unread is not empty');
+    await expect(cloud.quiet()).rejects.toThrow('nothing is pending any more, but queue unread has 1');
   });
 
-  it('fires its schedules on the venue’s clock, and hears of those that misfire', async () => {
+  it('a queue that is not there: its sender is refused, as by the service', async () => {
+    const { cloud, send } = start();
+    expect(await send('elsewhere', 'one')).toMatchObject({ status: 500 });
+    expect(() => cloud.send('elsewhere', 'one')).toThrow('There is no queue elsewhere; there are: ');
+    await cloud.quiet();
+  });
+
+  it('a request that the models do not know', async () => {
+    const { cloud, send } = start();
+    cloud.send('batch', 'purge');
+    await expect(cloud.quiet()).rejects.toThrow('The virtual queue does not know PurgeQueue');
+    await expect(send('WAKEUPS', 'one')).rejects.toThrow('The virtual queue does not know PurgeQueue');
+  });
+
+  it('work that begins again and again', async () => {
+    const { cloud, send } = start({ onDelivery: () => 'late' });
+    await send('PATIENT', 'one');
+    await expect(cloud.quiet()).rejects.toThrow(/^work goes on and on, at \d+ ms of machine time: queue patient has 1$/);
+  });
+});
+
+describe('the cloud', () => {
+  it('fires its schedules on the clock, and hears of those that misfire', async () => {
     const { cloud, times } = start({ onFiring: ({ dueMs }) => (dueMs === START + 2 * 3_600_000 ? 'never' : undefined) });
     await cloud.advanceTo(START + 3.5 * 3_600_000);
-    expect([times(), cloud.clock.now()]).toEqual([{ rung: 2 }, START + 3.5 * 3_600_000]);
+    expect([times(), cloud.clock.now()]).toEqual([{ hourly: 2 }, START + 3.5 * 3_600_000]);
   });
 
   it('shows each environment a clock of its own', async () => {

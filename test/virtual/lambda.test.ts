@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FunctionError } from '../../lib/local/lambda/function-error.ts';
 import type { FunctionPlan } from '../../lib/local/template/plan.ts';
 import { compileFunctions, setHost } from '../../lib/virtual/code.ts';
-import { type EnvironmentsOptions, environmentsOf } from '../../lib/virtual/lambda.ts';
+import { startFunction, type VirtualFunctionOptions } from '../../lib/virtual/lambda.ts';
 import { startTimeline } from '../../lib/virtual/timeline.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -12,7 +12,7 @@ const NOW = Date.parse('2025-11-07T15:00:00Z');
 const SOURCE = `
 import { DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 const table = new DynamoDBClient({ maxAttempts: 1 });
-const stubborn = new DynamoDBClient({ maxAttempts: 3 });
+const retrying = new DynamoDBClient({ maxAttempts: 3 });
 let calls = 0;
 export const handler = async ({ steps = [] }: { steps?: string[] }, context: any) => {
   calls++;
@@ -22,12 +22,12 @@ export const handler = async ({ steps = [] }: { steps?: string[] }, context: any
     if (step.startsWith('wait ')) await new Promise((resolve) => setTimeout(resolve, Number(step.slice(5))));
     if (step.startsWith('ask ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } }));
     if (step.startsWith('try ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } })).catch(() => {});
-    if (step.startsWith('insist ')) await stubborn.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(7) } } }));
+    if (step.startsWith('insist ')) await retrying.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(7) } } }));
     if (step.startsWith('fail ')) throw new RangeError(step.slice(5));
   }
   return { calls, at: Date.now(), left: context.getRemainingTimeInMillis(), request: context.awsRequestId, region: process.env.AWS_REGION, own: process.env.OWN, nothing: undefined };
 };`;
-/** What is begun, past everything that an environment is given: the dead must not go on unheard either. */
+/** What is begun, past everything that an environment is given: what has crashed must not go on unseen either. */
 const begun: string[] = [];
 Object.assign(globalThis, { begun });
 const code = compileFunctions(['worker'], sourcesOf({ worker: SOURCE })).get('worker')!;
@@ -43,14 +43,14 @@ const PLAN: FunctionPlan = {
   reservedConcurrency: undefined,
 };
 
-type Answered = Awaited<ReturnType<EnvironmentsOptions['request']>>;
+type Answered = Awaited<ReturnType<VirtualFunctionOptions['request']>>;
 
 function start() {
   begun.length = 0;
   const timeline = startTimeline();
   const printed: string[] = [];
   const open: { environment: number; body: string; answer(): void; fail(): void }[] = [];
-  const options: EnvironmentsOptions = {
+  const options: VirtualFunctionOptions = {
     code,
     timeline,
     random: () => 0.5,
@@ -67,7 +67,7 @@ function start() {
       ),
   };
   setHost({ now: () => NOW, after: timeline.after, random: () => 0.5, output: () => {} });
-  const environments = environmentsOf(PLAN, options);
+  const environments = startFunction(PLAN, options);
   return {
     timeline,
     printed,

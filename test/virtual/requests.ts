@@ -169,75 +169,86 @@ function expressions(parts: Readonly<Record<string, Part | undefined>>): object 
 const encoded = ({ pk, sk }: { pk: string; sk: string }) => ({ pk: { S: pk }, sk: { S: sk } });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
+const oneItem = (TableName: string): fc.Arbitrary<Asked> =>
+  fc.oneof(
+    fc.tuple(item, maybe(condition)).map(([Item, ConditionExpression]) => ({
+      operation: 'PutItem',
+      body: { TableName, Item, ...expressions({ ConditionExpression }) },
+    })),
+    fc.tuple(key, update, maybe(condition)).map(([Key, UpdateExpression, ConditionExpression]) => ({
+      operation: 'UpdateItem',
+      body: { TableName, Key: encoded(Key), ReturnValues: 'ALL_NEW', ...expressions({ UpdateExpression, ConditionExpression }) },
+    })),
+    fc.tuple(key, maybe(condition)).map(([Key, ConditionExpression]) => ({
+      operation: 'DeleteItem',
+      body: { TableName, Key: encoded(Key), ...expressions({ ConditionExpression }) },
+    })),
+    fc.tuple(key, fc.boolean()).map(([Key, ConsistentRead]) => ({
+      operation: 'GetItem',
+      body: { TableName, Key: encoded(Key), ConsistentRead },
+    })),
+  );
+
+const query = (TableName: string): fc.Arbitrary<Asked> =>
+  fc
+    .tuple(key, sortCondition, fc.boolean(), maybe(fc.integer({ min: 1, max: 4 })), maybe(sort))
+    .map(([{ pk }, more, ScanIndexForward, Limit, start]) => ({
+      operation: 'Query',
+      body: {
+        TableName,
+        ...expressions({ KeyConditionExpression: (given) => `pk = ${given.value({ S: pk })}${more.part(given)}` }),
+        ScanIndexForward,
+        ConsistentRead: true,
+        ...(Limit === undefined ? {} : { Limit }),
+        ...(start === undefined || !more.has(start) ? {} : { ExclusiveStartKey: encoded({ pk, sk: start }) }),
+      },
+    }));
+
+const batch = (TableName: string): fc.Arbitrary<Asked> =>
+  fc.oneof(
+    fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => ({
+      operation: 'BatchGetItem',
+      body: { RequestItems: { [TableName]: { Keys: keys.map(encoded), ConsistentRead: true } } },
+    })),
+    fc.array(item, { minLength: 1, maxLength: 4 }).map((items) => ({
+      operation: 'BatchWriteItem',
+      body: { RequestItems: { [TableName]: items.map((Item) => ({ PutRequest: { Item } })) } },
+    })),
+  );
+
+const transaction = (TableName: string): fc.Arbitrary<Asked> =>
+  fc
+    .tuple(
+      fc.uniqueArray(fc.tuple(item, maybe(condition)), {
+        minLength: 1,
+        maxLength: 3,
+        selector: ([{ pk, sk }]) => `${pk.S} ${sk.S}`,
+      }),
+      fc.boolean(),
+      maybe(fc.constantFrom(`${SEQUENCE}one`, `${SEQUENCE}two`)),
+    )
+    .map(([puts, isNew, ClientRequestToken]) => ({
+      operation: 'TransactWriteItems',
+      body: {
+        TransactItems: puts.map(([Item, other]) => ({
+          Put: {
+            TableName,
+            Item,
+            ...expressions({ ConditionExpression: isNew ? () => 'attribute_not_exists(pk)' : other }),
+          },
+        })),
+        ...(ClientRequestToken === undefined ? {} : { ClientRequestToken }),
+      },
+    }));
+
 /** Requests to the table of that name. */
 export const requests = (TableName: string): fc.Arbitrary<Asked[]> =>
   fc.array(
     fc.oneof(
-      fc.tuple(item, maybe(condition)).map(([Item, ConditionExpression]) => ({
-        operation: 'PutItem',
-        body: { TableName, Item, ...expressions({ ConditionExpression }) },
-      })),
-      fc.tuple(key, update, maybe(condition)).map(([Key, UpdateExpression, ConditionExpression]) => ({
-        operation: 'UpdateItem',
-        body: {
-          TableName,
-          Key: encoded(Key),
-          ReturnValues: 'ALL_NEW',
-          ...expressions({ UpdateExpression, ConditionExpression }),
-        },
-      })),
-      fc.tuple(key, maybe(condition)).map(([Key, ConditionExpression]) => ({
-        operation: 'DeleteItem',
-        body: { TableName, Key: encoded(Key), ...expressions({ ConditionExpression }) },
-      })),
-      fc.tuple(key, fc.boolean()).map(([Key, ConsistentRead]) => ({
-        operation: 'GetItem',
-        body: { TableName, Key: encoded(Key), ConsistentRead },
-      })),
-      fc
-        .tuple(key, sortCondition, fc.boolean(), maybe(fc.integer({ min: 1, max: 4 })), maybe(sort))
-        .map(([{ pk }, more, ScanIndexForward, Limit, start]) => ({
-          operation: 'Query',
-          body: {
-            TableName,
-            ...expressions({ KeyConditionExpression: (given) => `pk = ${given.value({ S: pk })}${more.part(given)}` }),
-            ScanIndexForward,
-            ConsistentRead: true,
-            ...(Limit === undefined ? {} : { Limit }),
-            ...(start === undefined || !more.has(start) ? {} : { ExclusiveStartKey: encoded({ pk, sk: start }) }),
-          },
-        })),
-      fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => ({
-        operation: 'BatchGetItem',
-        body: { RequestItems: { [TableName]: { Keys: keys.map(encoded), ConsistentRead: true } } },
-      })),
-      fc.array(item, { minLength: 1, maxLength: 4 }).map((items) => ({
-        operation: 'BatchWriteItem',
-        body: { RequestItems: { [TableName]: items.map((Item) => ({ PutRequest: { Item } })) } },
-      })),
-      fc
-        .tuple(
-          fc.uniqueArray(fc.tuple(item, maybe(condition)), {
-            minLength: 1,
-            maxLength: 3,
-            selector: ([{ pk, sk }]) => `${pk.S} ${sk.S}`,
-          }),
-          fc.boolean(),
-          maybe(fc.constantFrom(`${SEQUENCE}one`, `${SEQUENCE}two`)),
-        )
-        .map(([puts, isNew, ClientRequestToken]) => ({
-          operation: 'TransactWriteItems',
-          body: {
-            TransactItems: puts.map(([Item, other]) => ({
-              Put: {
-                TableName,
-                Item,
-                ...expressions({ ConditionExpression: isNew ? () => 'attribute_not_exists(pk)' : other }),
-              },
-            })),
-            ...(ClientRequestToken === undefined ? {} : { ClientRequestToken }),
-          },
-        })),
+      { weight: 4, arbitrary: oneItem(TableName) },
+      { weight: 1, arbitrary: query(TableName) },
+      { weight: 2, arbitrary: batch(TableName) },
+      { weight: 1, arbitrary: transaction(TableName) },
     ),
     { minLength: 8, maxLength: 25 },
   );

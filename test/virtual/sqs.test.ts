@@ -26,7 +26,7 @@ function open(name = 'orders.fifo', attributes: Readonly<Record<string, string>>
         next: () => ++numbers,
         onArrival: () => arrivals++,
         deadLetters: () => (of === name ? dead : undefined),
-        shuffled: (all) => all,
+        shuffled: (all) => [...all],
         ...more,
       },
     );
@@ -176,7 +176,7 @@ describe('what was received', () => {
       [89_999, ''],
       [90_000, 'a1'],
     ]);
-    // Whoever waits for messages is told.
+    // A function that waits for messages is notified.
     expect(arrivals()).toBe(before + 1);
   });
 

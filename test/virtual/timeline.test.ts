@@ -1,7 +1,7 @@
 /** Machine time: what was asked for happens at its time and in its order, whatever else the thread is doing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EndlessError, startTimeline } from '../../lib/virtual/timeline.ts';
+import { StuckError, startTimeline, type Timeline } from '../../lib/virtual/timeline.ts';
 
 const STEPS = 10_000;
 
@@ -90,13 +90,60 @@ describe('idle', () => {
     await expect(startTimeline().idle(0)).resolves.toBeUndefined();
   });
 
-  it('rejects on work without end, and only for whoever has less patience', async () => {
+  it('rejects on work without end, and only for a caller that waits for fewer steps', async () => {
     const timeline = startTimeline();
     let left = 500;
     const again = (): void => void timeline.after(1, () => left-- > 0 && again());
     again();
     const [impatient, patient] = await Promise.allSettled([timeline.idle(100), timeline.idle(STEPS)]);
-    expect(impatient).toMatchObject({ status: 'rejected', reason: expect.any(EndlessError) });
+    expect(impatient).toMatchObject({ status: 'rejected', reason: expect.any(StuckError) });
     expect(patient).toMatchObject({ status: 'fulfilled' });
+  });
+
+  it('rejects with what a call has thrown, also later, and calls nothing any more', async () => {
+    const timeline = startTimeline();
+    const seen: number[] = [];
+    timeline.after(1, () => {
+      throw new RangeError('no such place');
+    });
+    timeline.after(2, () => seen.push(2));
+    await expect(timeline.idle(STEPS)).rejects.toThrow(new RangeError('no such place'));
+    timeline.after(0, () => seen.push(0));
+    await expect(timeline.idle(STEPS)).rejects.toThrow(new RangeError('no such place'));
+    expect([seen, timeline.now()]).toEqual([[], 1]);
+  });
+});
+
+describe('what is waited for', () => {
+  it('comes as it comes', async () => {
+    const timeline = startTimeline();
+    const given = new Promise((resolve) => timeline.after(5, () => resolve('given')));
+    const refused = new Promise((_, reject) => timeline.after(5, () => reject(new RangeError('refused'))));
+    await expect(timeline.until(given, 'it', STEPS)).resolves.toBe('given');
+    await expect(timeline.until(refused, 'it', STEPS)).rejects.toThrow(new RangeError('refused'));
+  });
+
+  it.each<[why: string, disturb: (timeline: Timeline) => void, error: Error]>([
+    ['nothing is left to bring it', () => {}, new StuckError('the answer never comes: nothing is pending any more')],
+    [
+      'work goes on and on without it',
+      (timeline) => {
+        const again = (): void => void timeline.after(1, again);
+        again();
+      },
+      new StuckError('the answer does not come: work goes on and on, at 101 ms of machine time'),
+    ],
+    [
+      'a call throws',
+      (timeline) =>
+        timeline.after(1, () => {
+          throw new RangeError('no such place');
+        }),
+      new RangeError('no such place'),
+    ],
+  ])('is named when %s', async (_, disturb, error) => {
+    const timeline = startTimeline();
+    disturb(timeline);
+    await expect(timeline.until(new Promise(() => {}), 'the answer', 100)).rejects.toThrow(error);
   });
 });

@@ -6,6 +6,7 @@
 
 import { type Audit, auditRows } from '../../audit/audit.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import { keyDate } from '../../domain/auction/idempotency-key.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { parseIndex } from '../../domain/contract/product.ts';
 import { parseDecimal } from '../../domain/contract/units.ts';
@@ -14,7 +15,7 @@ import { readHalt } from '../../store/halt.ts';
 import { readIndexValue } from '../../store/index-values.ts';
 import { bookPartition, shardOf } from '../../store/keys.ts';
 import { readFills } from '../../store/results.ts';
-import { keyDate, readSubmission } from '../../store/submissions.ts';
+import { readSubmission } from '../../store/submissions.ts';
 import type { Rows } from '../../store/table.ts';
 import type { Call, Ledger, Sent } from './ledger.ts';
 

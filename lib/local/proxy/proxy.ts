@@ -1,25 +1,19 @@
 /**
- * A place between the functions and their engines, off unless somebody asks for it: every request of every function passes
- * a hook that may let it through, lose it, lose its answer, answer in the engine's stead, or kill the environment that sent
+ * A place between the functions and their engines, off unless it is asked for: every request of every function passes a
+ * hook that may let it through, lose it, lose its answer, answer in the engine's stead, or kill the environment that sent
  * it before or after it took effect. Faults are injected here, and billed units are metered here, because this is the only
  * place that sees exactly what a function sends.
  */
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { LOCAL_ACCOUNT } from '../template/assembly.ts';
 import { addUsage, type FunctionUsage, isMetered, noUsage } from './meter.ts';
-import type { ProxyRequest, Service } from './request.ts';
+import type { ProxyRequest, Service, ServiceAnswer } from './request.ts';
 
 /**
  * What happens to a request. `drop-before` loses it: it never takes effect; `drop-after` loses its answer: it does. The SDK
  * repeats both by itself. `kill-before` and `kill-after` end the environment, and with it the invocation, likewise.
  */
-export type ProxyAction =
-  | 'pass'
-  | 'drop-before'
-  | 'drop-after'
-  | 'kill-before'
-  | 'kill-after'
-  | { readonly status: number; readonly body: unknown };
+export type ProxyAction = 'pass' | 'drop-before' | 'drop-after' | 'kill-before' | 'kill-after' | ServiceAnswer;
 
 export interface ProxyOptions {
   readonly onRequest?: (request: ProxyRequest) => ProxyAction | Promise<ProxyAction>;

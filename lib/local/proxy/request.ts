@@ -1,4 +1,4 @@
-/** A request of a function to one of its engines, as the proxy between them sees it. */
+/** A request of a function to one of its engines, as the proxy between them sees it, and the answer to it. */
 
 export type Service = 'dynamodb' | 'sqs';
 
@@ -10,4 +10,10 @@ export interface ProxyRequest {
   /** Such as `PutItem` or `SendMessageBatch`. */
   readonly operation: string;
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What a service answers, its body parsed. */
+export interface ServiceAnswer {
+  readonly status: number;
+  readonly body: unknown;
 }

@@ -143,7 +143,7 @@ describe('one month', () => {
       surplus: 0n,
     },
     {
-      title: 'with all limits at one price trades all it can there, though nobody gains',
+      title: 'with all limits at one price trades all it can there, though no order gains',
       reference: [90],
       rows: [
         ['buy', 1, 100, 10],
@@ -461,17 +461,32 @@ describe('limits at the ends of 32 bits', () => {
     },
   ]);
 
-  it('refuse a book whose spreads pin a price beyond them', () => {
-    const book = bookOf(
-      [0, 0],
-      [
-        ['buy', 1, highest, 1],
-        ['sell', 1, highest, 1],
-        ['spread', 2, 1, highest, 1],
-        ['spread', 1, 2, -highest, 1],
+  proves([
+    {
+      title: 'find the nearest prices that fit at the bottom end too',
+      reference: [-(2 ** 31), -(2 ** 31), 0],
+      rows: [
+        ['spread', 3, 1, -highest, 1],
+        ['spread', 1, 3, highest, 1],
+        ['spread', 2, 1, 0, 1],
+        ['spread', 1, 2, 0, 1],
       ],
-    );
-    expect(() => clearAuction(book)).toThrow(expect.objectContaining({ code: 'price-out-of-range' }));
+      prices: [-1, -1, -(2 ** 31)],
+      filled: [1, 1, 1, 1],
+      surplus: 0n,
+    },
+  ]);
+
+  it.each([0, 1, 2])('refuse a book whose spreads pin a price beyond them, and say of which month: %i before it', (before) => {
+    const month = before + 1;
+    const book = bookOf(new Array<number>(before + 2).fill(0), [
+      ['buy', month, highest, 1],
+      ['sell', month, highest, 1],
+      ['spread', month + 1, month, highest, 1],
+      ['spread', month, month + 1, -highest, 1],
+    ]);
+    const error = { code: 'price-out-of-range', index: before, message: `no clearing price fits 32 bits (at ${before})` };
+    expect(() => clearAuction(book)).toThrow(expect.objectContaining(error));
   });
 });
 
@@ -564,6 +579,23 @@ describe('what is published after the auction', () => {
       { bid: 90, ask: 103 },
       { bid: null, ask: null },
       { bid: null, ask: null },
+    ]);
+  });
+
+  it('takes a spread for neither bid nor offer, and a price below zero for a price', () => {
+    const book = bookOf(
+      [100, 110],
+      [
+        ['spread', 2, 1, -500, 3],
+        ['spread', 1, 2, -500, 3],
+        ['buy', 1, -7, 5],
+        ['buy', 1, -9, 5],
+        ['sell', 2, 400, 1],
+      ],
+    );
+    expect(bestUnfilled(book, clearAuction(book))).toEqual([
+      { bid: -7, ask: null },
+      { bid: null, ask: 400 },
     ]);
   });
 

@@ -3,8 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import type { BookOrder } from '../../../lib/domain/auction/book.ts';
 import { byArrival, type DecidedSubmission, frozenOrders, openOrders } from '../../../lib/domain/auction/open-orders.ts';
 import type { Instruction, Outcome, TimeInForce } from '../../../lib/domain/auction/orders.ts';
-import { buy, cancel, order, replace } from '../../lambdas/orders.ts';
-import { month } from '../h100.ts';
+import { month } from '../../venue/h100.ts';
+import { buy, cancel, order, replace } from '../../venue/orders.ts';
 
 const DEC = month('2025-12');
 const add = (id: string, quantity = 10, tif: TimeInForce = 'gtc'): Instruction => buy(id, DEC, 2350, quantity, tif);

@@ -12,7 +12,7 @@ import {
 } from '../../../lib/domain/auction/orders.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month } from '../h100.ts';
+import { month } from '../../venue/h100.ts';
 
 const [DEC, JAN, FAR] = [month('2025-12'), month('2026-01'), month('2027-12')];
 const LISTED = new Set<number>([DEC, JAN]);

@@ -10,7 +10,7 @@ import {
   SYSTEM,
 } from '../../../lib/domain/clearing/approval.ts';
 import { ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on, PRODUCT } from '../h100.ts';
+import { month, on, PRODUCT } from '../../venue/h100.ts';
 
 const DAY = on('2025-10-31');
 const [OCT, NOV] = [month('2025-10'), month('2025-11')];
@@ -33,7 +33,7 @@ test.each([
 });
 
 test.each<[string, string[], boolean]>([
-  ['nobody has agreed', [], false],
+  ['no operator has agreed', [], false],
   ['one operator has agreed', ['olga'], false],
   ['the same operator is named twice', ['olga', 'olga'], false],
   ['two operators have agreed', ['olga', 'omar'], true],

@@ -12,7 +12,7 @@ import {
 } from '../../../lib/domain/clearing/control-totals.ts';
 import type { Statement } from '../../../lib/domain/clearing/statement.ts';
 import { type Cents, cents, lots, NO_CENTS } from '../../../lib/domain/contract/units.ts';
-import { month, on } from '../h100.ts';
+import { month, on } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const DEC = month('2025-12');

@@ -5,7 +5,7 @@ import { addTotals } from '../../../lib/domain/clearing/control-totals.ts';
 import { BANK, type ClearingEvent, type DayClosed, type PricesSettled } from '../../../lib/domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../../../lib/domain/clearing/posting.ts';
 import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on } from '../h100.ts';
+import { month, on } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const SEQ = 9;

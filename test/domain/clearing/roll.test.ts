@@ -4,7 +4,7 @@ import { businessDays } from '../../../lib/domain/contract/calendar.ts';
 import { monthText } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
 import { lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { H100, month, on } from '../h100.ts';
+import { H100, month, on } from '../../venue/h100.ts';
 
 const [DEC, JAN] = [month('2025-12'), month('2026-01')];
 const MARKS = { [DEC]: ticks(2350), [JAN]: ticks(2380) };

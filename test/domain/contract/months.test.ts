@@ -16,7 +16,7 @@ import {
   parseMonth,
   rollWindow,
 } from '../../../lib/domain/contract/months.ts';
-import { month, on } from '../h100.ts';
+import { month, on } from '../../venue/h100.ts';
 
 describe('a contract is named by its product and month', () => {
   test.each<[code: string, product: string, delivery: string]>([
@@ -47,6 +47,11 @@ describe('a contract is named by its product and month', () => {
     expect(parseMonth('0000-01')).toBeUndefined();
     expect(parseContractCode('H100-SXM-0000-01')).toBeUndefined();
   });
+
+  test.each(['2025-12x', 'x2025-12', '2025-120', '12025-12', '2025-13', '2025-1', '0999-12', ' 2025-12', '2025-12\n', ''])(
+    '%j is no month',
+    (text) => expect(parseMonth(text)).toBeUndefined(),
+  );
 
   test('December is followed by January', () => {
     expect(monthText(monthAfter(month('2025-12')))).toBe('2026-01');

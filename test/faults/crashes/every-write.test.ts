@@ -1,6 +1,6 @@
 /**
- * Every function dies at every kind of write it makes: once just before the write takes effect and once just after, before
- * anyone hears of it. What it was working on is delivered again, and the venue must end where it ends when nobody dies.
+ * Every function crashes at every kind of write it makes: once just before the write takes effect and once just after, before
+ * the function gets the answer. What it was working on is delivered again, and the venue must end where it ends undisturbed.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EXPIRY, play, ROLL } from '../../../lib/faults/scripted-market.ts';
@@ -20,7 +20,7 @@ function kindOf({ service, operation, body }: ProxyRequest): string {
   return `${operation} ${partition} ${sort}`.trim();
 }
 
-/** What each function must not be able to lose or double. Other writes (snapshots, rare wake-ups) die too when they come. */
+/** What each function must not be able to lose or double. Other writes (snapshots, rare wake-ups) crash it too when they come. */
 const WRITES: Record<FunctionName, string[]> = {
   'participant-api': ['SendMessage orders.fifo', 'PutItem SHARD ROLL'],
   'operator-api': ['TransactWriteItems LOG', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
@@ -39,25 +39,25 @@ const WRITES: Record<FunctionName, string[]> = {
   'settle-day': ['PutItem LOG', 'UpdateItem DAY', 'SendMessageBatch postings.fifo'],
 };
 
-/** By function and kind of write, the deaths it was used for. */
-type Deaths = Map<string, Map<string, ('before' | 'after')[]>>;
+/** By function and kind of write, the crashes it was used for. */
+type Crashes = Map<string, Map<string, ('before' | 'after')[]>>;
 
-/** Crashes whoever makes a kind of write: the first time before it takes effect, the next time after. */
-function killer(deaths: Deaths): (request: ProxyRequest) => Fate {
+/** Crashes the function at each kind of write: the first time before it takes effect, the next time after. */
+function crasher(crashes: Crashes): (request: ProxyRequest) => Fate {
   return (request) => {
     if (READS.has(request.operation)) return 'pass';
-    const kinds = deaths.get(request.function) ?? new Map<string, ('before' | 'after')[]>();
-    deaths.set(request.function, kinds);
-    const died = kinds.get(kindOf(request)) ?? [];
-    kinds.set(kindOf(request), died);
-    if (died.length === 2) return 'pass';
-    died.push(died.length === 0 ? 'before' : 'after');
-    return died.length === 1 ? 'kill-before' : 'kill-after';
+    const kinds = crashes.get(request.function) ?? new Map<string, ('before' | 'after')[]>();
+    crashes.set(request.function, kinds);
+    const crashed = kinds.get(kindOf(request)) ?? [];
+    kinds.set(kindOf(request), crashed);
+    if (crashed.length === 2) return 'pass';
+    crashed.push(crashed.length === 0 ? 'before' : 'after');
+    return crashed.length === 1 ? 'kill-before' : 'kill-after';
   };
 }
 
-describe('functions that die between any two of their writes', () => {
-  const deaths: Deaths = new Map();
+describe('functions that crash between any two of their writes', () => {
+  const crashes: Crashes = new Map();
   const ends: { script: string; undisturbed: string; disturbed: string; differences: readonly string[]; deadLetters: number }[] =
     [];
 
@@ -71,7 +71,7 @@ describe('functions that die between any two of their writes', () => {
         return { audit, deadLetters: market.cloud.deadLetters().length };
       };
       const undisturbed = await end();
-      const { audit, deadLetters } = await end(killer(deaths));
+      const { audit, deadLetters } = await end(crasher(crashes));
       ends.push({
         script: name,
         undisturbed: undisturbed.audit.stateHash,
@@ -82,7 +82,7 @@ describe('functions that die between any two of their writes', () => {
     }
   });
 
-  it('end in the state of a run in which nobody died', () => {
+  it('end in the state of a run without a crash', () => {
     for (const { undisturbed, disturbed, differences, deadLetters } of ends) {
       expect(differences).toEqual([]);
       expect(deadLetters).toBe(0);
@@ -91,10 +91,10 @@ describe('functions that die between any two of their writes', () => {
   });
 
   it.each(Object.entries(WRITES) as [FunctionName, string[]][])(
-    '%s has died before and after each write that matters',
+    '%s has crashed before and after each write that matters',
     (name, kinds) => {
-      const died = Object.fromEntries(kinds.map((kind) => [kind, deaths.get(name)?.get(kind)]));
-      expect(died).toEqual(Object.fromEntries(kinds.map((kind) => [kind, ['before', 'after']])));
+      const crashed = Object.fromEntries(kinds.map((kind) => [kind, crashes.get(name)?.get(kind)]));
+      expect(crashed).toEqual(Object.fromEntries(kinds.map((kind) => [kind, ['before', 'after']])));
     },
   );
 });

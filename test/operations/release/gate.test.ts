@@ -95,8 +95,8 @@ describe('a candidate', () => {
   });
 });
 
-it('a candidate leaves a venue alone that somebody keeps on the same engine', async () => {
-  const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+it('a candidate leaves a venue alone that is kept on the same engine', async () => {
+  const engine = await startDynamoDb({ onExit: () => {}, environment: {} });
   vi.stubEnv('DYNAMODB_ENDPOINT', engine.endpoint);
   try {
     const [plan] = planOf(readAssembly(same), { queueUrl: (name) => name, apiUrl: '' }).tables;

@@ -1,4 +1,4 @@
-/** The way of a version to the venue: in this order, the gate before the deployment, and nothing behind what fails. */
+/** The steps of a release: in this order, the gate before the deployment, and none after one that fails. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, test } from 'vitest';
 import { PROJECT } from '../../../lib/infra/bundle.ts';
@@ -33,8 +33,8 @@ describe('a release', () => {
 });
 
 test.each([
-  [[], 2, 'name the venue with --table, or say --first'],
-  [['--table', 'venue', '--first'], 2, 'name the venue'],
+  [[], 2, 'name one of --table and --first'],
+  [['--table', 'venue', '--first'], 2, 'name one of --table and --first'],
   [['--table', 'venue', '--dry-run'], 0, 'gate    npm run --silent gate -- --assembly cdk.out --table venue'],
 ])('deploy %j ends with %i', (args, code, says) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/commands/deploy.ts', ...args], {

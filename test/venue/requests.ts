@@ -1,0 +1,72 @@
+/** Requests as the gateway hands them to a function once its authorizer has verified the token. */
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import type { Handler } from '../../lambdas/http/routes.ts';
+import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
+import { H100, newYorkMs, on } from './h100.ts';
+
+export interface Asked {
+  readonly claims?: Record<string, string>;
+  readonly at?: number;
+  readonly path?: Record<string, string>;
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  /** Text goes as it is; anything else as JSON. */
+  readonly body?: unknown;
+  readonly isBase64Encoded?: boolean;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at field by field
+  readonly body: any;
+}
+
+/** 10:00 in New York on the first trading day. */
+export const NOW = newYorkMs('2025-10-20', '10:00');
+
+export async function ask(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
+  const answer = await handler(gatewayEvent(routeKey, asked));
+  return {
+    status: answer.statusCode!,
+    headers: answer.headers ?? {},
+    body: answer.body === undefined ? undefined : JSON.parse(answer.body),
+  };
+}
+
+export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {
+  const [method, rawPath] = routeKey.split(' ') as [string, string];
+  const { claims = {}, at = NOW, path, query, headers = {}, body, isBase64Encoded = false } = asked;
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath,
+    rawQueryString: '',
+    headers,
+    ...(path ? { pathParameters: path } : {}),
+    ...(query ? { queryStringParameters: query } : {}),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    isBase64Encoded,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'test',
+      authorizer: { principalId: '', integrationLatency: 0, jwt: { claims, scopes: [] } },
+      domainName: 'test',
+      domainPrefix: 'test',
+      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      requestId: 'test',
+      routeKey,
+      stage: '$default',
+      time: '',
+      timeEpoch: at,
+    },
+  };
+}
+
+export const trader = (account: string): Record<string, string> => ({ sub: `user-of-${account}`, 'custom:account': account });
+export const operator = (sub: string): Record<string, string> => ({ sub, 'cognito:groups': '[operators]' });
+
+const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
+/** What a product is listed with through the API: every month at 2.400. */
+export const LISTING = { date: '2025-10-17', curve: Object.fromEntries(LISTED.map((month) => [monthText(month), '2.400'])) };
+export const MONTHS = Object.keys(LISTING.curve);
