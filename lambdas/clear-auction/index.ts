@@ -10,13 +10,12 @@ import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { ENV } from '../../lib/store/names.ts';
 import { writeResult } from '../../lib/store/results.ts';
-import { required, type Table } from '../../lib/store/table.ts';
-import { consume, untilCommitted } from '../queue/consume.ts';
+import type { Table } from '../../lib/store/table.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
-export const handler = consume('clearings', ({ table, queues, logger }) => async ({ product, auction: number }) => {
-  const shards = Number(required(ENV.shards));
+export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
   if (!auction || auction.closed.size < shards)

@@ -11,7 +11,9 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
+import type { Backends } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
 export const handler = consume('closings', (backends) => async ({ product, slot }) => {
   const { table, queues, logger } = backends;

@@ -18,7 +18,9 @@ import { ENV } from '../../lib/store/names.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { required } from '../../lib/store/table.ts';
-import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
+import type { Backends } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;

@@ -10,7 +10,7 @@ import { hold } from '../../lib/store/held.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required, type Table } from '../../lib/store/table.ts';
-import { type Backends, measure } from '../queue/consume.ts';
+import { type Backends, measure } from '../backends.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */
 const STEPS_MAX = 50;

@@ -5,7 +5,8 @@
  */
 
 import { METRICS } from '../../lib/store/names.ts';
-import { consume, measure } from '../queue/consume.ts';
+import { measure } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
 import { advance } from './advance.ts';
 import { sweep } from './sweep.ts';
 

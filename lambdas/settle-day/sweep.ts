@@ -20,7 +20,7 @@ import { listHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { required, type Table } from '../../lib/store/table.ts';
-import { type Backends, measure } from '../queue/consume.ts';
+import { type Backends, measure } from '../backends.ts';
 import { advance } from './advance.ts';
 
 /** A day run that has not begun this long after it was due is begun by the sweep: its schedule has failed. */

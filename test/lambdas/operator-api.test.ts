@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
@@ -20,6 +20,8 @@ import { type Engine, startEngine } from '../venue/engine.ts';
 import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 3;
 let engine: Engine;

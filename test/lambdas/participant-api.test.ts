@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
@@ -12,6 +12,8 @@ import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { type Answered, type Asked, ask, LISTING, NOW, operator, trader } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 2;
 const MINUTE = 60_000;

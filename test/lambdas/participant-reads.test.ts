@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
@@ -23,6 +23,8 @@ import { type Engine, startEngine } from '../venue/engine.ts';
 import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, LISTING, NOW, operator, trader } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];

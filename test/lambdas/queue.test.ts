@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it, test, vi } from 'vitest';
-import { consume, untilCommitted } from '../../lambdas/queue/consume.ts';
+import { consume } from '../../lambdas/queue/consume.ts';
+import { untilCommitted } from '../../lambdas/until-committed.ts';
 import { MESSAGES, MessageFormatError, parseMessage } from '../../lib/store/messages.ts';
 import type { QueueName } from '../../lib/store/names.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
@@ -196,6 +197,12 @@ test('more shards than a batch may hold are all notified, each once', async () =
 
 test('a decision that others keep overtaking is given up after twenty tries', async () => {
   let tries = 0;
-  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('twenty tries');
+  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('another writer was first 20 times in a row');
   expect(tries).toBe(20);
+  expect(
+    await untilCommitted(
+      async () => undefined,
+      () => 'given up',
+    ),
+  ).toBe('given up');
 });

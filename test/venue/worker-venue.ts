@@ -7,10 +7,10 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeEach, vi } from 'vitest';
 import { handler as acceptOrders } from '../../lambdas/accept-orders/index.ts';
+import { type Backends, openBackends } from '../../lambdas/backends.ts';
 import { handler as clearAuction } from '../../lambdas/clear-auction/index.ts';
 import { handler as closeAuction } from '../../lambdas/close-auction/index.ts';
 import { handler as postEvents } from '../../lambdas/post-events/index.ts';
-import { type Backends, openBackends } from '../../lambdas/queue/consume.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
@@ -64,6 +64,7 @@ export class WorkerVenue implements Backends {
   readonly queues: Backends['queues'];
   readonly logger: Backends['logger'];
   readonly metrics: Backends['metrics'];
+  readonly shards = SHARDS;
   readonly sqs = new SQSClient({});
   #products = 0;
 
