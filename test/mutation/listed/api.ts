@@ -1,8 +1,12 @@
 /** Mutants of what participants and operators ask: who may, what they are shown, and what is answered to a repeat. */
 import type { MutatedFile } from '../mutant.ts';
 
-const PARTICIPANT = ['test/lambdas/participant-api.test.ts', 'test/lambdas/participant-reads.test.ts'];
-const OPERATOR = ['test/lambdas/operator-api.test.ts'];
+const PARTICIPANT = [
+  'test/lambdas/submission-answers.test.ts',
+  'test/lambdas/participant-api.test.ts',
+  'test/lambdas/participant-reads.test.ts',
+];
+const OPERATOR = ['test/lambdas/operator-races.test.ts', 'test/lambdas/operator-api.test.ts'];
 
 export const API: readonly MutatedFile[] = [
   {
@@ -31,7 +35,7 @@ export const API: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/http/routes.ts',
-    tests: ['test/lambdas/http.test.ts'],
+    tests: ['test/lambdas/http.test.ts', 'test/lambdas/submission-answers.test.ts'],
     mutants: [
       {
         name: 'our-mistake-as-theirs',
@@ -263,7 +267,7 @@ export const API: readonly MutatedFile[] = [
       },
       {
         name: 'approved-and-left',
-        wrong: 'A repeat of an approval whose worker died before it took effect does nothing.',
+        wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
         text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
         becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
       },

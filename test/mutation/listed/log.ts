@@ -310,7 +310,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/queue/consume.ts',
-    tests: ['test/lambdas/queue.test.ts'],
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/post-halt.test.ts'],
     mutants: [
       {
         name: 'mates-given-up',
@@ -355,7 +355,7 @@ export const LOG: readonly MutatedFile[] = [
     tests: ['test/lambdas/queue.test.ts'],
     mutants: [
       {
-        name: 'one-try',
+        name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
         text: 'attempts < ATTEMPTS_MAX; attempts++',
         becomes: 'attempts < 1; attempts++',
