@@ -80,6 +80,20 @@ test('a book spread over all shards clears together: outrights and a spread at t
   expect(venue.engine.messages('postings')).toHaveLength(SHARDS);
 });
 
+test('orders alike in all but their account’s name fill alike, and one large order gets what many small ones do', async () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => buy(`b${at}`, NOV, 2400, 1));
+  await send(ANN, ...hundred);
+  await send(BOB, ...hundred);
+  await send(CAT, buy('large', NOV, 2400, 100));
+  await send(DAN, sell('s', NOV, 2390, 150));
+  await cut();
+  await clear();
+  const [event] = await cleared();
+  const filled = new Map<string, number>();
+  for (const [account, , size] of await fillsOf(event!)) filled.set(account, (filled.get(account) ?? 0) + size);
+  expect(Object.fromEntries(filled)).toEqual({ [ANN]: 50, [BOB]: 50, [CAT]: 50, [DAN]: 150 });
+});
+
 describe('an auction waits', () => {
   it('until every shard is closed', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });

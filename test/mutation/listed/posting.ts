@@ -58,7 +58,7 @@ export const POSTING: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/post-events/index.ts',
-    tests: ['test/lambdas/post-events.test.ts'],
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/post-events.test.ts'],
     mutants: [
       {
         name: 'posted-while-halted',
