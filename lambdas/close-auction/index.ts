@@ -55,7 +55,7 @@ async function openIntraday(backends: Backends, state: ProductState, slot: strin
     logger.warn(`auction not held: ${decision.why}`, { product, slot });
     return 'refused';
   }
-  // The worker that was to close the one before it died, or is still at it: a shard passes its intakes in order.
+  // The worker that was to close the one before it has crashed, or is still at it: a shard passes its intakes in order.
   if (newest && !newest.marked) await cut(backends, newest);
   const { auction, date } = decision;
   return (await openAuction(table, { product, auction, slot, date, closing: false })) ? auction : undefined;
