@@ -10,7 +10,6 @@ import { readWrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { inside, type Violation } from '../../lib/domain/contract/violation.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { findProduct, productJson, productsOf } from '../http/products.ts';
 import { bodyErrors, dateText, pathOf, readBody, readBy, receivedAt, rule } from '../http/request.ts';
@@ -33,7 +32,7 @@ const BODY = z.strictObject(
   'must be an object',
 );
 
-export async function listProducts(): Promise<Answer> {
+export async function listProducts({ backends }: OperatorRequest): Promise<Answer> {
   return ok({ items: productsOf(await loadVenue(backends.table)).map(productJson) });
 }
 

@@ -18,7 +18,9 @@ import { ENV } from '../../lib/store/names.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { required } from '../../lib/store/table.ts';
-import { type Backends, consume, untilCommitted } from '../queue/consume.ts';
+import type { Backends } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;
@@ -35,7 +37,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
 
   const day = await openDay(table, product, state.closedOn);
   if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
-  if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, kind: 'product', product });
+  if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, product });
 
   const decision = await untilCommitted(() => toRoll(backends, day, state, shards));
   if (decision.kind === 'wait') return logger.info(`day run waits: ${WAITS[decision.for]}`, { product, date: day.date });

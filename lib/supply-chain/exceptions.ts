@@ -45,6 +45,11 @@ export const LICENCE_EXCEPTIONS: readonly LicenceException[] = [
     licence: 'MPL-2.0',
     because: 'Copyleft for its own files only, which we do not change; the test runner brings it and nothing of it is deployed.',
   },
+  {
+    package: 'caniuse-lite',
+    licence: 'CC-BY-4.0',
+    because: 'Data on browsers that asks to be named; the tool that makes mutants brings it and nothing of it is deployed.',
+  },
 ];
 
 export const ADVISORY_EXCEPTIONS: readonly AdvisoryException[] = [];

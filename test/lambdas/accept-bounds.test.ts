@@ -80,6 +80,20 @@ it('finds the carried orders of an account of any shard, also when another shard
   expect(await send(CAT, noon, cancel('c'), cancel('a'))).toEqual(['accepted', 'unknown-order']);
 });
 
+it('finds the carried orders of a product, also when another product was asked for first', async () => {
+  const both = [product, `${product}-2`];
+  await venue.list(both[1]!);
+  for (product of both) {
+    await send(ANN, early, buy(`of-${product}`, NOV, 2300, 1, 'gtc'));
+    await venue.holdAuction(product, TEN);
+  }
+  for (product of both) {
+    const names = both.map((each) => cancel(`of-${each}`));
+    const outcomes = both.map((each) => (each === product ? 'accepted' : 'unknown-order'));
+    expect(await send(ANN, noon, ...names)).toEqual(outcomes);
+  }
+});
+
 it('finds what the last auction carried, not what an auction before it did', async () => {
   await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
   await venue.holdAuction(product, TEN);

@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it, test, vi } from 'vitest';
-import { consume, untilCommitted } from '../../lambdas/queue/consume.ts';
+import { consume } from '../../lambdas/queue/consume.ts';
+import { untilCommitted } from '../../lambdas/until-committed.ts';
 import { MESSAGES, MessageFormatError, parseMessage } from '../../lib/store/messages.ts';
 import type { QueueName } from '../../lib/store/names.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
@@ -83,7 +84,8 @@ describe('a message', () => {
     clearings: { v: 1, product: 'Q1', auction: 1 },
     postings: { v: 1, shard: 0 },
     rolls: { v: 1, product: 'Q1', slot: SLOT },
-    'day-runs': { v: 1, kind: 'sweep', at: SLOT },
+    'day-runs': { v: 1, product: 'Q1' },
+    sweeps: { v: 1, at: SLOT },
   };
   const BAD: [string, (good: object) => string][] = [
     ['is not JSON', (good) => `${JSON.stringify(good)}}`],
@@ -111,7 +113,7 @@ describe('a message', () => {
 
   it.each([
     ['a slot without milliseconds', 'closings', { v: 1, product: 'Q1', slot: '2025-10-20T14:00:00Z' }, { slot: SLOT }],
-    ['a sweep without milliseconds', 'day-runs', { v: 1, kind: 'sweep', at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
+    ['a sweep without milliseconds', 'sweeps', { v: 1, at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
   ] as const)('spells an instant in one way: %s', (_, queue, message, read) => {
     expect(parseMessage(queue, JSON.stringify(message))).toMatchObject(read);
   });
@@ -196,6 +198,12 @@ test('more shards than a batch may hold are all notified, each once', async () =
 
 test('a decision that others keep overtaking is given up after twenty tries', async () => {
   let tries = 0;
-  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('twenty tries');
+  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('another writer was first 20 times in a row');
   expect(tries).toBe(20);
+  expect(
+    await untilCommitted(
+      async () => undefined,
+      () => 'given up',
+    ),
+  ).toBe('given up');
 });

@@ -20,8 +20,15 @@ export interface ListedResult {
 /** Tests of one file take seconds; a machine that does much else may take ten times as long. */
 const TESTS_MS_MAX = 300_000;
 
+/** The list or the tests are not as they must be for a measurement to mean anything. */
 export class MutationError extends Error {
   override name = 'MutationError';
+  readonly hint: string;
+
+  constructor(fact: string, hint: string) {
+    super(`${fact}\n  ${hint}`);
+    this.hint = hint;
+  }
 }
 
 export async function runListed(
@@ -47,7 +54,8 @@ export async function runListed(
 /** Without a mutant the tests must hold, or none of their failures means anything. */
 async function expectSound(scratch: Scratch, tests: readonly string[]): Promise<void> {
   const run = await runTests(scratch, tests);
-  if (run.outcome !== 'held') throw new MutationError(`the tests fail without any mutant: ${run.by ?? run.said}`);
+  if (run.outcome !== 'held')
+    throw new MutationError(`The tests fail without any mutant: ${run.by ?? run.said}`, `Run ${tests.join(' ')} first.`);
 }
 
 async function runMutant(scratch: Scratch, file: string, tests: readonly string[], mutant: Mutant): Promise<ListedResult> {
@@ -56,7 +64,8 @@ async function runMutant(scratch: Scratch, file: string, tests: readonly string[
   writeFileSync(path, mutated(source, mutant));
   try {
     const run = await runTests(scratch, tests);
-    if (run.outcome === 'broken') throw new MutationError(`mutant ${mutant.name} of ${file} does not run: ${run.said}`);
+    if (run.outcome === 'broken')
+      throw new MutationError(`Mutant ${mutant.name} of ${file} does not run: ${run.said}`, 'Let it stay code that loads.');
     const outcome = run.outcome === 'held' ? 'survived' : run.outcome === 'failed' ? 'killed' : 'hung';
     return { file, name: mutant.name, wrong: mutant.wrong, outcome, by: run.by };
   } finally {

@@ -5,6 +5,9 @@ import { MUTATED } from './mutants.ts';
 import { type RuleMutant, runRules } from './rules-run.ts';
 import { makeScratch } from './scratch.ts';
 
+/** A line of progress. */
+export type Print = (text: string) => void;
+
 /** The least share of mutants that the tests must kill, in percent. */
 export const GOALS = { rules: 95, listed: 90 } as const;
 
@@ -51,10 +54,10 @@ export function choose(only: string | undefined, files: readonly MutatedFile[] =
   return { rules: isRule ? [path.endsWith('.ts') ? path : `${path}/**/*.ts`] : [], listed };
 }
 
-export async function measure({ rules, listed }: Chosen, print: (text: string) => void): Promise<Measured> {
+export async function measure({ rules, listed }: Chosen, print: Print): Promise<Measured> {
   const scratch = makeScratch();
   try {
-    const results = await runListed(scratch, listed, (result) => print(`${line(result)}\n`));
+    const results = await runListed(scratch, listed, (result) => print(line(result)));
     const made = rules.length > 0 ? await runRules(scratch, rules, print) : [];
     return measured(made, results);
   } finally {

@@ -44,7 +44,7 @@ export async function runRules(scratch: Scratch, files: readonly string[], print
   writeFileSync(join(scratch.root, 'stryker.config.json'), JSON.stringify(options));
   const ended = await runScript(scratch, '@stryker-mutator/core/bin/stryker.js', ['run', 'stryker.config.json'], {
     millisecondsMax: RULES_MS_MAX,
-    say: print,
+    say: (text) => print(text.trimEnd()),
   });
   if (ended !== 0) throw new Error(ended === 'hung' ? 'Stryker did not end' : `Stryker ended with ${ended}`);
   return mutantsOf(JSON.parse(readFileSync(join(scratch.root, report), 'utf8')) as StrykerReport);

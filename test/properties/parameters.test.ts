@@ -1,7 +1,7 @@
 /** Writer and reader of parameters refuse the same: what the API accepts the fold accepts, what the fold refuses the API refuses. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler } from '../../lambdas/operator-api/index.ts';
 import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
 import { evolveVenue, LogOrderError, type VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -15,6 +15,8 @@ import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { H100, on } from '../venue/h100.ts';
 import { type Answered, ask, operator } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 let engine: Engine;
 let table: Table;

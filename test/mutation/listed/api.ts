@@ -1,8 +1,12 @@
 /** Mutants of what participants and operators ask: who may, what they are shown, and what is answered to a repeat. */
 import type { MutatedFile } from '../mutant.ts';
 
-const PARTICIPANT = ['test/lambdas/participant-api.test.ts', 'test/lambdas/participant-reads.test.ts'];
-const OPERATOR = ['test/lambdas/operator-api.test.ts'];
+const PARTICIPANT = [
+  'test/lambdas/submission-answers.test.ts',
+  'test/lambdas/participant-api.test.ts',
+  'test/lambdas/participant-reads.test.ts',
+];
+const OPERATOR = ['test/lambdas/operator-races.test.ts', 'test/lambdas/operator-api.test.ts'];
 
 export const API: readonly MutatedFile[] = [
   {
@@ -31,7 +35,7 @@ export const API: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/http/routes.ts',
-    tests: ['test/lambdas/http.test.ts'],
+    tests: ['test/lambdas/http.test.ts', 'test/lambdas/submission-answers.test.ts'],
     mutants: [
       {
         name: 'our-mistake-as-theirs',
@@ -142,28 +146,64 @@ export const API: readonly MutatedFile[] = [
     tests: PARTICIPANT,
     mutants: [
       {
-        name: 'stale-key-taken',
-        wrong: 'A key of long ago is taken for new, and its orders trade a second time.',
-        text: 'if (age > KEY_AGE_MS_MAX)',
-        becomes: 'if (age > KEY_AGE_MS_MAX * 100)',
-      },
-      {
-        name: 'stale-at-the-bound',
-        wrong: 'A key that is as old as it may be is refused.',
-        text: 'if (age > KEY_AGE_MS_MAX)',
-        becomes: 'if (age >= KEY_AGE_MS_MAX)',
-      },
-      {
-        name: 'ahead-at-the-bound',
-        wrong: 'A key that is as far ahead as it may be is refused.',
-        text: 'if (age < -KEY_AHEAD_MS_MAX)',
-        becomes: 'if (age <= -KEY_AHEAD_MS_MAX)',
-      },
-      {
         name: 'key-by-its-spelling',
         wrong: 'A client that repeats its key in capitals has its orders taken twice.',
         text: 'header.toLowerCase()',
         becomes: 'header',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/submissions.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'no-second-look-at-stale-keys',
+        wrong: 'A repeat is refused as too old though what it repeats has just been written.',
+        text: "  'key-too-old',\n  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+        becomes: "  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+      },
+      {
+        name: 'no-second-look-at-contracts',
+        wrong: 'Orders of a month that was listed a moment ago are refused.',
+        text: "  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+        becomes: "  'key-too-far-ahead',\n]);",
+      },
+      {
+        name: 'second-look-as-quick',
+        wrong: 'The second look is taken at a copy of the table that may be as late as the first.',
+        text: 'await newestVenue(request), true)',
+        becomes: 'await newestVenue(request), false)',
+      },
+      {
+        name: 'repeat-sent-on',
+        wrong: 'Every repeat of a submission is another message for accept.',
+        text: 'return isRepeat ? answerTaken(request.caller.account, named) : send',
+        becomes: 'return !packed ? answerTaken(request.caller.account, named) : send',
+      },
+      {
+        name: 'queue-trouble-as-taken',
+        wrong: 'A submission that never reached the queue is answered as taken.',
+        text: "return new Problem('try-again', 'the submission may",
+        becomes: "if (!error) return new Problem('try-again', 'the submission may",
+      },
+      {
+        name: 'another-body-shown',
+        wrong: 'The status of the orders that were refused under a used key is that of the others.',
+        text: "return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');",
+        becomes: 'return ok(submissionJson(id, stored));',
+      },
+      {
+        name: 'queued-for-ever',
+        wrong: 'A submission that was lost on its way is shown as queued for ever.',
+        text: '< QUEUED_MS_MAX)',
+        becomes: '< QUEUED_MS_MAX * 1e9)',
+      },
+      {
+        name: 'deferred-as-refused',
+        wrong: 'A cancel that takes effect once the auction has cleared is shown as refused.',
+        text: "outcome === 'accepted' || outcome === 'deferred' ?",
+        becomes: "outcome === 'accepted' ?",
       },
     ],
   },
@@ -198,7 +238,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'commit-notifies-no-shard',
         wrong: 'A deposit is not posted until the next event.',
-        text: 'await backends.queues.notifyPostings(next.seq, backends.shards);',
+        text: 'await queues.notifyPostings(next.seq, shards);',
         becomes: '',
       },
     ],
@@ -208,34 +248,28 @@ export const API: readonly MutatedFile[] = [
     tests: OPERATOR,
     mutants: [
       {
-        name: 'approved-twice-by-one',
-        wrong: 'One operator approves alone.',
-        text: 'if (held.approvals.includes(operator))\n',
-        becomes: 'if (held.approvals.length > 9)\n',
+        name: 'approved-over-an-amendment',
+        wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',
+        text: "if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, next);',
       },
       {
-        name: 'approved-unseen',
-        wrong: 'An operator approves what was amended since it was read.',
-        text: 'if (held.revision !== body.revision) return revisionConflict(held);\n  const next = await changeHeld(backends.table, held, { proposal: held.proposal',
-        becomes: 'const next = await changeHeld(backends.table, held, { proposal: held.proposal',
+        name: 'amended-over-an-approval',
+        wrong: 'Of two amendments at once both are answered as done, and one of them is lost.',
+        text: "if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, decision.held);',
       },
       {
-        name: 'amended-unseen',
-        wrong: 'An operator amends what another has amended since it was read.',
-        text: 'if (held.revision !== body.revision) return revisionConflict(held);\n  const next = await changeHeld(backends.table, held, { proposal, ',
-        becomes: 'const next = await changeHeld(backends.table, held, { proposal, ',
+        name: 'half-approved-takes-effect',
+        wrong: 'An index value is published by the first operator who approves it.',
+        text: 'return isApproved(next) ? takeEffect(request, next)',
+        becomes: 'return next ? takeEffect(request, next)',
       },
       {
-        name: 'approvals-outlive-amendment',
-        wrong: 'Approvals of the old proposal count for the new one.',
-        text: 'proposedBy: operator, approvals: [operator]',
-        becomes: 'proposedBy: operator, approvals: [...held.approvals, operator]',
-      },
-      {
-        name: 'amended-after-approval',
-        wrong: 'What two operators have agreed to is changed by one.',
-        text: 'if (isApproved(held)) return new Problem',
-        becomes: 'if (!held) return new Problem',
+        name: 'approved-and-left',
+        wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
+        text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
+        becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
       },
     ],
   },
@@ -306,7 +340,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'resume-notifies-no-shard',
         wrong: 'After a halt the day run waits for the next sweep.',
-        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(product);',
+        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(request, product);',
         becomes: '',
       },
     ],

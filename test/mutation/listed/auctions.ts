@@ -157,21 +157,15 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: '',
       },
       {
-        name: 'marker-out-of-turn',
-        wrong: 'An auction is skipped: its orders are never matched.',
-        text: 'if (intake.open < auction) throw',
-        becomes: 'if (intake.open < 0) throw',
-      },
-      {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === session.shards',
+        text: 'closed.size === shards',
         becomes: 'closed.size === 1',
       },
       {
         name: 'exposed-orders-forgotten',
         wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
-        text: ', new Set(state.listed), book.exposed)',
+        text: ', new Set(state.listed), exposed)',
         becomes: ', new Set(state.listed))',
       },
       {

@@ -32,7 +32,7 @@ export const LOG: readonly MutatedFile[] = [
       },
       {
         name: 'gap-passed-over',
-        wrong: 'A missing event is passed over.',
+        wrong: 'An event that is missing is told as one that was edited, and the wrong one is looked for.',
         text: 'if (item.sk?.S !== ordered(seq)) throw',
         becomes: 'if (item.sk?.S === undefined) throw',
       },
@@ -65,12 +65,6 @@ export const LOG: readonly MutatedFile[] = [
         wrong: 'A deposit that is sent twice is booked twice.',
         text: '? await table.createTogether([item, { ...onceKey(once), attributes: { seq: N(seq) } }])',
         becomes: '? await table.create(item)',
-      },
-      {
-        name: 'broken-event-written',
-        wrong: 'An event that the venue can’t fold is written, and nothing can ever follow it.',
-        text: 'const written = once\n',
-        becomes: 'const written = !next ? false : once\n',
       },
     ],
   },
@@ -238,7 +232,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lib/store/table.ts',
-    tests: ['test/store/table.test.ts', 'test/store/table-pages.test.ts'],
+    tests: ['test/store/table-pages.test.ts', 'test/store/table-ranges.test.ts', 'test/store/table.test.ts'],
     mutants: [
       {
         name: 'unwritten-items-forgotten',
@@ -255,8 +249,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'first-page-of-a-query',
         wrong: 'A book beyond a megabyte is cleared without its rest.',
-        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  async queryAll',
-        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  async queryAll',
+        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  /** The same',
+        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  /** The same',
       },
       {
         name: 'first-page-of-a-scan',
@@ -316,7 +310,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/queue/consume.ts',
-    tests: ['test/lambdas/queue.test.ts'],
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/post-halt.test.ts'],
     mutants: [
       {
         name: 'mates-given-up',
@@ -342,17 +336,29 @@ export const LOG: readonly MutatedFile[] = [
         text: 'skipGroupOnError: true',
         becomes: 'skipGroupOnError: false',
       },
+    ],
+  },
+  {
+    file: 'lambdas/backends.ts',
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/operator-api.test.ts'],
+    mutants: [
       {
         name: 'metrics-kept',
-        wrong: 'No alarm ever hears of what a worker measured.',
-        text: 'if (at.metrics.hasStoredMetrics())',
-        becomes: 'if (!at.metrics.hasStoredMetrics())',
+        wrong: 'No alarm ever hears of what a function measured.',
+        text: 'if (metrics.hasStoredMetrics())',
+        becomes: 'if (!metrics.hasStoredMetrics())',
       },
+    ],
+  },
+  {
+    file: 'lambdas/until-committed.ts',
+    tests: ['test/lambdas/queue.test.ts'],
+    mutants: [
       {
-        name: 'one-try',
+        name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
-        text: 'tries < 20; tries++',
-        becomes: 'tries < 1; tries++',
+        text: 'attempts < ATTEMPTS_MAX; attempts++',
+        becomes: 'attempts < 1; attempts++',
       },
     ],
   },

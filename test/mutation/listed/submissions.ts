@@ -4,25 +4,8 @@ import type { MutatedFile } from '../mutant.ts';
 export const SUBMISSIONS: readonly MutatedFile[] = [
   {
     file: 'lib/store/submissions.ts',
-    tests: [
-      'test/store/submissions.test.ts',
-      'test/lambdas/accept-bounds.test.ts',
-      'test/lambdas/accept-orders.test.ts',
-      'test/lambdas/roll-positions.test.ts',
-    ],
+    tests: ['test/store/sealed-book.test.ts', 'test/store/submissions.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
-      {
-        name: 'own-arrival-dropped',
-        wrong: 'A cancel with an older key is folded before the order it cancels, and what the account sees is not what is live.',
-        text: 'return found.sort(byArrival);',
-        becomes: 'return found;',
-      },
-      {
-        name: 'frozen-arrival-dropped',
-        wrong: 'A cancelled order trades.',
-        text: ': byArrival(a, b)));',
-        becomes: ': 0));',
-      },
       {
         name: 'range-without-separator',
         wrong: 'The account ann sees, and has judged against it, what ann2 has sent.',
@@ -32,8 +15,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'own-auction-filter',
         wrong: 'Orders of an auction that has cleared come back to life in the next.',
-        text: "range))\n      if (integer(item, 'auction') === auction)",
-        becomes: 'range))\n      if (auction > 0)',
+        text: "range))\n        if (integer(item, 'auction') === auction)",
+        becomes: 'range))\n        if (auction > 0)',
       },
       {
         name: 'frozen-auction-filter',
@@ -54,12 +37,6 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         becomes: '- KEY_AGE_MS_MAX)',
       },
       {
-        name: 'keys-may-be-older',
-        wrong: 'The gateway takes keys that are an hour old, and the reading after a cut does not look back so far.',
-        text: 'KEY_AGE_MS_MAX = 10 * 60_000',
-        becomes: 'KEY_AGE_MS_MAX = 60 * 60_000',
-      },
-      {
         name: 'book-kept-four-days',
         wrong: 'After four days a key that comes again is taken for new, and its orders trade a second time.',
         text: 'KEPT_DAYS = 400',
@@ -70,12 +47,6 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         wrong: 'Book items never leave the table.',
         text: 'Math.floor(keyTime(key) / 1000)',
         becomes: 'Math.floor(keyTime(key))',
-      },
-      {
-        name: 'sequence-as-text',
-        wrong: 'When sequence numbers grow by a digit, a cancel comes before the order it cancels.',
-        text: "[a.sequence.padStart(40, '0'), b.sequence.padStart(40, '0')]",
-        becomes: '[a.sequence, b.sequence]',
       },
       {
         name: 'seal-without-key',
@@ -96,6 +67,12 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         becomes:
           "table.putIf({ ...item, attributes: { ...item.attributes, seal: S(sealOf(item)) } }, 'attribute_exists(pk) OR attribute_not_exists(pk)')",
       },
+    ],
+  },
+  {
+    file: 'lib/store/roll-orders.ts',
+    tests: ['test/store/roll-orders.test.ts', 'test/lambdas/roll-positions.test.ts'],
+    mutants: [
       {
         name: 'roll-chunk-not-the-first',
         wrong: 'Of two workers at once the second goes on from its own plan, and accounts roll twice or not at all.',
@@ -108,6 +85,12 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         text: '{ prefix: rollChunkPrefix(auction) }',
         becomes: '{}',
       },
+      {
+        name: 'every-chunk-the-last',
+        wrong: 'Where more accounts roll than one chunk covers, a repeat leaves the others out.',
+        text: 'item.last?.BOOL === true',
+        becomes: 'item.last !== undefined',
+      },
     ],
   },
   {
@@ -115,28 +98,28 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/clear-auction.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
       {
-        name: 'carried-of-the-silent',
-        wrong: 'An order that stays lapses when its account sends nothing for the next auction.',
-        text: 'new Set([...carriedBy.keys(), ...submittedBy.keys()])',
-        becomes: 'new Set(submittedBy.keys())',
-      },
-      {
         name: 'nothing-carried',
         wrong: 'No order outlives its first auction.',
-        text: 'carriedBy.get(account) ?? []',
-        becomes: '[]',
+        text: 'lastAuction > 0 ?',
+        becomes: 'lastAuction < 0 ?',
       },
       {
         name: 'roll-left-out',
         wrong: 'Roll orders are written and never trade.',
-        text: 'return book.concat(await rollOrders(table, product, shard, auction));',
-        becomes: 'return book;',
+        text: 'await rollOrders(table, product, shard, auction)',
+        becomes: '[]',
       },
       {
         name: 'first-shard-alone',
         wrong: 'The orders of all shards but the first are left out of the auction.',
         text: 'shard < shards; shard++',
         becomes: 'shard < 1; shard++',
+      },
+      {
+        name: 'book-of-the-auction-before',
+        wrong: 'An auction clears the orders that were sent for the one before it.',
+        text: 'submissionsInto(table, product, shard, auction, ',
+        becomes: 'submissionsInto(table, product, shard, lastAuction, ',
       },
     ],
   },
