@@ -33,7 +33,7 @@ export const handler = consume('closings', (backends) => async ({ product, slot 
   await cut(backends, { product, auction, slot }, shards);
   if (day?.step === 'close') await saveDay(table, day, evolveDay(day, { kind: 'closed' }));
   // The auction may have cleared and been posted before the day came to wait for it: that wake-up found nothing to do.
-  if (day?.step === 'close' || day?.step === 'clear') await queues.notify('day-runs', { v: 1, kind: 'product', product });
+  if (day?.step === 'close' || day?.step === 'clear') await queues.notify('day-runs', { v: 1, product });
   logger.info('auction closing', { product, auction, slot, closing });
 });
 

@@ -129,6 +129,6 @@ async function answerPublished(
 }
 
 export const notifyDayRun = ({ backends }: OperatorRequest, product: string): Promise<void> =>
-  backends.queues.notify('day-runs', { v: 1, kind: 'product', product });
+  backends.queues.notify('day-runs', { v: 1, product });
 
 const valueJson = (product: string, date: BusinessDate, value: Micros) => ({ product, date, value: formatIndex(value) });

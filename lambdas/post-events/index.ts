@@ -49,7 +49,7 @@ async function completePosting(backends: Backends, { seq, event }: LogEntry, tot
     logger.critical('the venue is halted: a posting does not sum to zero', { seq, off });
     return false;
   }
-  if (advancesDay(event)) await queues.notify('day-runs', { v: 1, kind: 'product', product: event.product });
+  if (advancesDay(event)) await queues.notify('day-runs', { v: 1, product: event.product });
   return true;
 }
 

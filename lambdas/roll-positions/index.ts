@@ -37,7 +37,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
 
   const day = await openDay(table, product, state.closedOn);
   if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
-  if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, kind: 'product', product });
+  if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, product });
 
   const decision = await untilCommitted(() => toRoll(backends, day, state, shards));
   if (decision.kind === 'wait') return logger.info(`day run waits: ${WAITS[decision.for]}`, { product, date: day.date });

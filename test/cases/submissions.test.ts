@@ -1,10 +1,10 @@
 /** What a participant may do with a submission: send it again, send another under its key, send it at the last moment, cancel it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/client/exchange.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 import type { Account } from '../venue/accounts.ts';
 import { holdAt, kindOf } from '../venue/faults.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { codeOf } from '../venue/requests.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;
@@ -19,10 +19,6 @@ afterAll(async () => {
 
 const MINUTE = 60_000;
 const hold = (name: FunctionName, kind: string) => holdAt(venue, name, kind);
-const codeOf = ({ body }: Answer): string =>
-  String((body as { type?: string }).type)
-    .split(':')
-    .at(-1)!;
 const buy = (product: string, id: string, lots = 1) => [outright(product, id, 'buy', lots, '2.430')];
 /** The maker sells more than all others want, so that whatever was taken twice would also fill twice. */
 const sellPlenty = (product: string) => venue.submit('maker', product, [outright(product, 's', 'sell', 100, '2.410')]);

@@ -81,15 +81,17 @@ it('finds the carried orders of an account of any shard, also when another shard
 });
 
 it('finds the carried orders of a product, also when another product was asked for first', async () => {
-  const first = product;
-  await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
-  await venue.holdAuction(product, TEN);
-  expect(await send(ANN, noon, cancel('a'))).toEqual(['accepted']);
-  product = `${first}-2`;
-  await venue.list(product);
-  await send(ANN, early, buy('b', NOV, 2300, 1, 'gtc'));
-  await venue.holdAuction(product, TEN);
-  expect(await send(ANN, noon, cancel('b'), cancel('a'))).toEqual(['accepted', 'unknown-order']);
+  const both = [product, `${product}-2`];
+  await venue.list(both[1]!);
+  for (product of both) {
+    await send(ANN, early, buy(`of-${product}`, NOV, 2300, 1, 'gtc'));
+    await venue.holdAuction(product, TEN);
+  }
+  for (product of both) {
+    const names = both.map((each) => cancel(`of-${each}`));
+    const outcomes = both.map((each) => (each === product ? 'accepted' : 'unknown-order'));
+    expect(await send(ANN, noon, ...names)).toEqual(outcomes);
+  }
 });
 
 it('finds what the last auction carried, not what an auction before it did', async () => {

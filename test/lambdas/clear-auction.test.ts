@@ -14,7 +14,7 @@ import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 
@@ -180,7 +180,7 @@ describe('an auction that is cleared again', () => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('b', NOV, 2400, 3));
     await cut();
-    dieOnce(venue[on], method as never, when);
+    crashOnce(venue[on], method as never, when);
     expect(await clear()).toEqual([0]);
     expect(await clear()).toEqual([]);
     const [event, ...more] = await cleared();

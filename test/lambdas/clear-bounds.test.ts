@@ -5,11 +5,12 @@ import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
+import { readCarried } from '../../lib/store/results.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
 import { DEC, NOV, newYork } from '../venue/h100.ts';
 import { buy, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 /** What a mistaken matching would come to; as it is unless a test says otherwise. */
 let mistake: (result: ClearedBook) => ClearedBook = (result) => result;
@@ -50,7 +51,7 @@ describe('an auction whose worker crashed before it noted which event cleared it
     const [product, other] = [await newProduct(), await newProduct()];
     await cut(product);
     await cut(other);
-    dieOnce(venue.table, 'update', 'before');
+    crashOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(other)).toEqual([]);
     expect(await readAuction(venue.table, product, 1)).toMatchObject({ clearedBy: undefined });
@@ -62,13 +63,37 @@ describe('an auction whose worker crashed before it noted which event cleared it
     const product = await newProduct();
     await cut(product);
     await cut(product, ONE);
-    dieOnce(venue.table, 'update', 'before');
+    crashOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(product, 2)).toEqual([]);
     expect(await clear(product)).toEqual([]);
     expect((await readAuction(venue.table, product, 1))?.clearedBy).toBe(await seqOf(product, 1));
     expect((await readAuction(venue.table, product, 2))?.clearedBy).toBe(await seqOf(product, 2));
   });
+});
+
+it('sends the wake-ups of a repeat under another name, or the queue would drop them as sent already', async () => {
+  const product = await newProduct();
+  await cut(product);
+  const sent = vi.spyOn(venue.queues, 'notifyPostings');
+  expect(await clear(product)).toEqual([]);
+  expect(await clear(product)).toEqual([]);
+  const [first, again] = sent.mock.calls.map(([seq, , why]) => ({ seq, why }));
+  sent.mockRestore();
+  expect(again!.seq).toBe(first!.seq);
+  expect(again!.why).not.toBe(first!.why);
+});
+
+it('carries the orders of every shard, each where its account is', async () => {
+  const product = await newProduct();
+  for (const account of [ANN, CAT]) await deliver('orders', submission(product, account, early, [buy('a', NOV, 2300, 1, 'gtc')]));
+  for (const slot of [TEN, ONE]) {
+    await cut(product, slot);
+    expect(await clear(product, slot === TEN ? 1 : 2)).toEqual([]);
+  }
+  const { carried } = await venue.stateOf(product);
+  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, 2, shard, carried)));
+  expect(left.map((orders) => orders.map(({ account }) => account))).toEqual([[ANN], [CAT]]);
 });
 
 describe('a matching that breaks its own rules is not committed', () => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openBackends } from '../../lambdas/backends.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
@@ -14,21 +13,16 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
-import { Table } from '../../lib/store/table.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS, REPORT } from '../venue/days.ts';
-import { type Engine, startEngine } from '../venue/engine.ts';
 import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
-import { type Answered, type Asked, ask, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
-
-const { logger } = openBackends();
+import { type Answered, type Asked, ask, codeOf, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
 
 const SHARDS = 3;
-let engine: Engine;
-let table: Table;
+const { engine, table } = await openApiVenue({ shards: SHARDS });
 
 const call = (route: string, more: Asked = {}): Promise<Answered> => ask(handler, route, { claims: operator('olga'), ...more });
-const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
 const result = (answer: Answered): [number, string] => [answer.status, codeOf(answer)];
 const pathsOf = ({ body }: Answered): string[] => body.errors.map(({ path }: { path: string }) => path);
 const seq = async (): Promise<number> => (await loadVenue(table)).seq;
@@ -49,16 +43,6 @@ const heldNow = async (id: string) =>
   (await call('GET /v1/operator/held')).body.items.find(({ held }: { held: string }) => held === id);
 
 const FIRST = { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING };
-
-beforeAll(async () => {
-  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
-  engine = await startEngine(SHARDS);
-  table = new Table();
-  expect((await putProduct(FIRST)).status).toBe(201);
-  for (const account of ['acme', 'zeta']) expect((await open({ account, name: account })).status).toBe(201);
-});
-afterAll(() => engine.stop());
-beforeEach(() => engine.drain());
 
 describe('products', () => {
   test('are shown as they were put', async () => {
@@ -267,7 +251,7 @@ describe('index values', () => {
       status: 201,
       body: { product: PRODUCT, date: '2025-10-01', value: '2.412300' },
     });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await putIndex('2025-10-01', '2.412300')).status).toBe(200);
     expect(result(await putIndex('2025-10-01', '2.4124'))).toEqual([409, 'index-published']);
     await putIndex('2025-10-02', '2.5');
@@ -392,7 +376,7 @@ describe('what the system holds', () => {
     });
     expect((await amend('settlement.s1', amended, 'oscar')).body.revision).toBe(3);
     expect(await approve('settlement.s1', 3, 'olga')).toMatchObject({ status: 200, body: { approved: true, revision: 4 } });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await amend('final-price.f1', { revision: 1, price: '2.410' }, 'olga')).body.proposal).toEqual({
       month: '2025-10',
       price: '2.410',
@@ -443,7 +427,7 @@ describe('the venue', () => {
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
     expect(wakeUps()).toHaveLength(SHARDS);
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
     expect(wakeUps()).toHaveLength(2 * SHARDS);
   });

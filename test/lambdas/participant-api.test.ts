@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
@@ -8,35 +8,17 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
-import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../venue/engine.ts';
-import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
-import { type Answered, type Asked, ask, LISTING, NOW, operator, trader } from '../venue/requests.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
+import { PRODUCT } from '../venue/h100.ts';
+import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 
 const { logger } = openBackends();
 
 const SHARDS = 2;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-let engine: Engine;
-let table: Table;
-
-beforeAll(async () => {
-  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
-  engine = await startEngine(SHARDS);
-  table = new Table();
-  const claims = operator('olga');
-  await ask(operatorApi, 'PUT /v1/operator/products/{product}', {
-    claims,
-    path: { product: PRODUCT },
-    body: { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING },
-  });
-  for (const account of ['acme', 'zeta'])
-    await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { account, name: account } });
-});
-afterAll(() => engine.stop());
+const { engine, table } = await openApiVenue({ shards: SHARDS });
 beforeEach(() => {
-  engine.drain();
   engine.requests.length = 0;
 });
 
@@ -71,7 +53,6 @@ const get = (route: string, more: Asked = {}): Promise<Answered> =>
   ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
 const status = (submission: string, more: Asked = {}): Promise<Answered> =>
   get('/v1/submissions/{submission}', { path: { submission }, ...more });
-const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
 const sent = (): SubmissionMessage[] =>
   engine.messages('orders').map((message) => parseMessage('orders', JSON.stringify(message)) as SubmissionMessage);
 

@@ -84,7 +84,8 @@ describe('a message', () => {
     clearings: { v: 1, product: 'Q1', auction: 1 },
     postings: { v: 1, shard: 0 },
     rolls: { v: 1, product: 'Q1', slot: SLOT },
-    'day-runs': { v: 1, kind: 'sweep', at: SLOT },
+    'day-runs': { v: 1, product: 'Q1' },
+    sweeps: { v: 1, at: SLOT },
   };
   const BAD: [string, (good: object) => string][] = [
     ['is not JSON', (good) => `${JSON.stringify(good)}}`],
@@ -112,7 +113,7 @@ describe('a message', () => {
 
   it.each([
     ['a slot without milliseconds', 'closings', { v: 1, product: 'Q1', slot: '2025-10-20T14:00:00Z' }, { slot: SLOT }],
-    ['a sweep without milliseconds', 'day-runs', { v: 1, kind: 'sweep', at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
+    ['a sweep without milliseconds', 'sweeps', { v: 1, at: '2025-10-20T14:00:00Z' }, { at: SLOT }],
   ] as const)('spells an instant in one way: %s', (_, queue, message, read) => {
     expect(parseMessage(queue, JSON.stringify(message))).toMatchObject(read);
   });

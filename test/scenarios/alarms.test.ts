@@ -83,8 +83,7 @@ const errorsOf = (name: FunctionName): string[] =>
     .recent(name)
     .filter(({ level }) => level === 'ERROR')
     .map(({ text }) => text);
-const sweepByHand = (): Promise<void> =>
-  venue.sendMessage('day-runs', { v: 1, kind: 'sweep', at: new Date(now()).toISOString() });
+const sweepByHand = (): Promise<void> => venue.sendMessage('sweeps', { v: 1, at: new Date(now()).toISOString() });
 /** The newest that have cleared. */
 const auctions = async (): Promise<{ slot: string }[]> =>
   ((await venue.as.maker.get(`/v1/auctions?product=${PRODUCT}&limit=5`)) as { items: { slot: string }[] }).items;
@@ -191,7 +190,8 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
     'clear-auction': () => cloud.send('clearings', { v: 1, product: PRODUCT, auction: 1 }),
     'post-events': () => cloud.send('postings.fifo', { v: 1, shard: 0 }, { group: '0', deduplication: once }),
     'roll-positions': () => cloud.send('rolls', { v: 1, product: PRODUCT, slot }),
-    'settle-day': sweepByHand,
+    'settle-day': () => cloud.send('day-runs', { v: 1, product: PRODUCT }),
+    'sweep-venue': sweepByHand,
   };
 };
 
@@ -418,7 +418,7 @@ describe('the sweep', () => {
     const { cloud, faults } = venue;
     // The last sweep of the week has come.
     await go(FRIDAY, '19:50');
-    faults.firings = ({ queue }) => (queue === 'rolls' || queue === 'day-runs' ? 'never' : undefined);
+    faults.firings = ({ queue }) => (queue === 'rolls' || queue === 'sweeps' ? 'never' : undefined);
     const from = now();
     for (const date of [NEXT_MONDAY, NEXT_TUESDAY]) await go(date, '18:00');
     const inAlarmOn = cloud.alarms

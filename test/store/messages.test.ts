@@ -25,7 +25,7 @@ const EXAMPLES: [queue: QueueName, message: Record<string, unknown>][] = [
   ['clearings', { v: 1, product: 'H100-SXM', auction: 7 }],
   ['postings', { v: 1, shard: 3 }],
   ['rolls', { v: 1, product: 'H100-SXM', slot: SLOT }],
-  ['day-runs', { v: 1, kind: 'product', product: 'H100-SXM' }],
+  ['day-runs', { v: 1, product: 'H100-SXM' }],
 ];
 const parse = (queue: QueueName, message: unknown): unknown => parseMessage(queue, JSON.stringify(message));
 

@@ -63,6 +63,10 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
   };
 }
 
+/** The code of a problem: what its type ends with. */
+export const codeOf = ({ body }: { readonly body: unknown }): string =>
+  String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
+
 export const trader = (account: string): Record<string, string> => ({ sub: `user-of-${account}`, 'custom:account': account });
 export const operator = (sub: string): Record<string, string> => ({ sub, 'cognito:groups': '[operators]' });
 

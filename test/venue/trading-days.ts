@@ -9,6 +9,7 @@ import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import { nameOf, ordered, orderNamed, positionText, type Sides } from './contract-names.ts';
 import { H100, on, PARAMETERS, PRODUCT } from './h100.ts';
+import { codeOf } from './requests.ts';
 import type { WrittenTable } from './tables.ts';
 import { type Header, readTradingDays } from './trading-tables.ts';
 import { openVirtualVenue } from './virtual-venue.ts';
@@ -128,7 +129,7 @@ class TradingDays {
     },
     'operator | act | answer': async ({ rows }) => {
       const answers: string[][] = [];
-      for (const [who, does] of rows as ['first' | 'second', string][]) answers.push([who, does, await this.#operate(who, does)]);
+      for (const [of, does] of rows as ['first' | 'second', string][]) answers.push([of, does, await this.#operate(of, does)]);
       return answers;
     },
     'auction | contract | price | lots': async ({ date: today }) => this.#auctions(today!),
@@ -155,8 +156,8 @@ class TradingDays {
 
   /** The months that the table names by name, and all others in one row where they stand at the same price. */
   async #marks({ rows }: WrittenTable): Promise<Rows> {
-    const [anyone] = Object.values(this.#venue.as);
-    const shown = (await anyone!.get(`/v1/settlement-prices?product=${PRODUCT}`)) as {
+    const [participant] = Object.values(this.#venue.as);
+    const shown = (await participant!.get(`/v1/settlement-prices?product=${PRODUCT}`)) as {
       prices: { contract: string; price: string }[];
     };
     const marks = shown.prices.map(({ contract, price }) => [nameOf(monthOf(contract)), price] as const);
@@ -189,18 +190,18 @@ class TradingDays {
   /** What became of a submission: of its orders where all had the same outcome, or the code of the problem. */
   async #answerTo(of: string, orders: readonly unknown[]): Promise<string> {
     const answer = await this.#venue.submit(of, PRODUCT, orders);
-    if (answer.status !== 202) return problemOf(answer.body);
+    if (answer.status !== 202) return codeOf(answer);
     await this.#venue.cloud.quiet();
     const { orders: outcomes } = await this.#venue.outcome(of, answer);
     return [...new Set(outcomes.map(({ outcome, reason }) => (reason ? `${outcome}: ${reason}` : outcome)))].join();
   }
 
-  async #operate(who: 'first' | 'second', does: string): Promise<string> {
-    const caller = who === 'first' ? this.#venue.operator : this.#venue.second;
+  async #operate(of: 'first' | 'second', does: string): Promise<string> {
+    const caller = of === 'first' ? this.#venue.operator : this.#venue.second;
     const ask = async (path: string, body: unknown): Promise<string> => {
-      const { status, body: answered } = await caller.ask('POST', `/v1/operator/${path}`, body);
+      const answer = await caller.ask('POST', `/v1/operator/${path}`, body);
       await this.#venue.cloud.quiet();
-      return status === 200 ? 'done' : problemOf(answered);
+      return answer.status === 200 ? 'done' : codeOf(answer);
     };
     if (does === 'halts') return ask('venue/halt', { reason: 'a halt' });
     if (does === 'resumes') return ask('venue/resume', {});
@@ -240,11 +241,6 @@ class TradingDays {
 }
 
 const amendment = ({ kind }: Held, to: string) => (kind === 'index' ? { value: to } : { price: to });
-
-const problemOf = (body: unknown): string =>
-  String((body as { type?: string }).type)
-    .split(':')
-    .at(-1)!;
 
 const monthOf = (contract: string): string => contract.slice(PRODUCT.length + 1);
 

@@ -1,5 +1,5 @@
 /**
- * A whole venue as those see it who trade on it and run it: everything goes through its API, on whichever cloud it runs.
+ * A whole venue as its participants and operators see it: everything goes through its API, on whichever cloud it runs.
  * `local-venue.ts` and `virtual-venue.ts` open one.
  */
 import { expect } from 'vitest';
@@ -15,7 +15,7 @@ import { SHARDS } from './accounts.ts';
 import type { Sides } from './contract-names.ts';
 import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
 
-/** Who asks: two operators, and each participant for its own account. */
+/** Callers of the API: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
   readonly operator: Caller;
   readonly second: Caller;
@@ -130,10 +130,10 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
     await this.cloud.quiet();
   }
 
-  /** Cleared auctions, the newest first. They are public: any participant is shown the same. */
+  /** Cleared auctions, the newest first. They are public: every participant is shown the same. */
   async auctions(product: string = PRODUCT): Promise<Cleared[]> {
-    const [anyone] = Object.values<Caller>(this.as);
-    return itemsOf<Cleared>(await anyone!.get(`/v1/auctions?product=${product}`));
+    const [participant] = Object.values<Caller>(this.as);
+    return itemsOf<Cleared>(await participant!.get(`/v1/auctions?product=${product}`));
   }
 
   /** An account's fills in a product, the newest first. */

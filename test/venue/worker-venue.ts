@@ -13,6 +13,7 @@ import { handler as closeAuction } from '../../lambdas/close-auction/index.ts';
 import { handler as postEvents } from '../../lambdas/post-events/index.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
+import { handler as sweepVenue } from '../../lambdas/sweep-venue/index.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
@@ -35,6 +36,7 @@ const HANDLERS: Record<QueueName, (event: SQSEvent, context: Context) => Promise
   postings: postEvents,
   rolls: rollPositions,
   'day-runs': settleDay,
+  sweeps: sweepVenue,
 };
 
 const OPENING_CENTS = cents(100_000n);
@@ -193,8 +195,8 @@ export async function deliver(queue: QueueName, ...batch: (SQSRecord | Message<Q
   }
 }
 
-/** A worker that dies: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
-export function dieOnce<T extends object, K extends keyof T>(
+/** A worker that crashes: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
+export function crashOnce<T extends object, K extends keyof T>(
   of: T,
   method: K,
   when: 'before' | 'after',
@@ -205,6 +207,6 @@ export function dieOnce<T extends object, K extends keyof T>(
     if (!such(...args)) return original.apply(of, args);
     delete of[method];
     if (when === 'after') await original.apply(of, args);
-    throw new Error(`died ${when} ${String(method)}`);
+    throw new Error(`crashed ${when} ${String(method)}`);
   }) as T[K];
 }

@@ -86,7 +86,7 @@ function at(
     },
     async settle({ product, date, slot, auction }) {
       await table.put(dayItem({ step: 'clear', product, date, slot, auction }));
-      cloud.send('day-runs', { v: 1, kind: 'product', product });
+      cloud.send('day-runs', { v: 1, product });
       await cloud.quiet();
       const events: ClearingEvent[] = [];
       for (let event = await next(); event; event = await next()) events.push(event);

@@ -1,8 +1,12 @@
 /** Mutants of what participants and operators ask: who may, what they are shown, and what is answered to a repeat. */
 import type { MutatedFile } from '../mutant.ts';
 
-const PARTICIPANT = ['test/lambdas/participant-api.test.ts', 'test/lambdas/participant-reads.test.ts'];
-const OPERATOR = ['test/lambdas/operator-api.test.ts'];
+const PARTICIPANT = [
+  'test/lambdas/submission-answers.test.ts',
+  'test/lambdas/participant-api.test.ts',
+  'test/lambdas/participant-reads.test.ts',
+];
+const OPERATOR = ['test/lambdas/operator-races.test.ts', 'test/lambdas/operator-api.test.ts'];
 
 export const API: readonly MutatedFile[] = [
   {
@@ -31,7 +35,7 @@ export const API: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/http/routes.ts',
-    tests: ['test/lambdas/http.test.ts'],
+    tests: ['test/lambdas/http.test.ts', 'test/lambdas/submission-answers.test.ts'],
     mutants: [
       {
         name: 'our-mistake-as-theirs',
@@ -168,8 +172,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'second-look-as-quick',
         wrong: 'The second look is taken at a copy of the table that may be as late as the first.',
-        text: 'await newestVenue(request.time), true)',
-        becomes: 'await newestVenue(request.time), false)',
+        text: 'await newestVenue(request), true)',
+        becomes: 'await newestVenue(request), false)',
       },
       {
         name: 'repeat-sent-on',
@@ -234,7 +238,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'commit-notifies-no-shard',
         wrong: 'A deposit is not posted until the next event.',
-        text: 'await backends.queues.notifyPostings(next.seq, backends.shards);',
+        text: 'await queues.notifyPostings(next.seq, shards);',
         becomes: '',
       },
     ],
@@ -246,14 +250,14 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'approved-over-an-amendment',
         wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',
-        text: "if (!(await changeHeld(backends.table, held, next))) return refusal('version-conflict', held);",
-        becomes: 'await changeHeld(backends.table, held, next);',
+        text: "if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, next);',
       },
       {
         name: 'amended-over-an-approval',
         wrong: 'Of two amendments at once both are answered as done, and one of them is lost.',
-        text: "if (!(await changeHeld(backends.table, held, decision.held))) return refusal('version-conflict', held);",
-        becomes: 'await changeHeld(backends.table, held, decision.held);',
+        text: "if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, decision.held);',
       },
       {
         name: 'half-approved-takes-effect',
@@ -263,7 +267,7 @@ export const API: readonly MutatedFile[] = [
       },
       {
         name: 'approved-and-left',
-        wrong: 'A repeat of an approval whose worker died before it took effect does nothing.',
+        wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
         text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
         becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
       },
@@ -336,7 +340,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'resume-notifies-no-shard',
         wrong: 'After a halt the day run waits for the next sweep.',
-        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(product);',
+        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(request, product);',
         becomes: '',
       },
     ],

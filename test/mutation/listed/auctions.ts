@@ -159,7 +159,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === session.shards',
+        text: 'closed.size === shards',
         becomes: 'closed.size === 1',
       },
       {

@@ -310,7 +310,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/queue/consume.ts',
-    tests: ['test/lambdas/queue.test.ts'],
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/post-halt.test.ts'],
     mutants: [
       {
         name: 'mates-given-up',
@@ -336,17 +336,29 @@ export const LOG: readonly MutatedFile[] = [
         text: 'skipGroupOnError: true',
         becomes: 'skipGroupOnError: false',
       },
+    ],
+  },
+  {
+    file: 'lambdas/backends.ts',
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/operator-api.test.ts'],
+    mutants: [
       {
         name: 'metrics-kept',
-        wrong: 'No alarm ever hears of what a worker measured.',
-        text: 'if (at.metrics.hasStoredMetrics())',
-        becomes: 'if (!at.metrics.hasStoredMetrics())',
+        wrong: 'No alarm ever hears of what a function measured.',
+        text: 'if (metrics.hasStoredMetrics())',
+        becomes: 'if (!metrics.hasStoredMetrics())',
       },
+    ],
+  },
+  {
+    file: 'lambdas/until-committed.ts',
+    tests: ['test/lambdas/queue.test.ts'],
+    mutants: [
       {
-        name: 'one-try',
+        name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
-        text: 'tries < 20; tries++',
-        becomes: 'tries < 1; tries++',
+        text: 'attempts < ATTEMPTS_MAX; attempts++',
+        becomes: 'attempts < 1; attempts++',
       },
     ],
   },

@@ -44,7 +44,7 @@ export const POSTING: readonly MutatedFile[] = [
       },
       {
         name: 'states-before-journal',
-        wrong: 'A worker that dies between the two leaves an account without a journal entry for good.',
+        wrong: 'A worker that crashes between the two leaves an account without a journal entry for good.',
         text: 'applied.map(({ entry }) => entry),\n    );',
         becomes: '[],\n    );',
       },
@@ -58,7 +58,7 @@ export const POSTING: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/post-events/index.ts',
-    tests: ['test/lambdas/post-events.test.ts'],
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/post-events.test.ts'],
     mutants: [
       {
         name: 'posted-while-halted',

@@ -200,7 +200,7 @@ export const RULES: readonly MutatedFile[] = [
       },
       {
         name: 'left-without-instruction',
-        wrong: 'Positions that nobody wants rolled count as left over by the roll.',
+        wrong: 'Positions without a roll instruction count as left over by the roll.',
         text: '.filter(({ account }) => accounts.has(account))',
         becomes: '.filter(({ account }) => account !== undefined)',
       },
@@ -242,7 +242,7 @@ export const RULES: readonly MutatedFile[] = [
       },
       {
         name: 'lots-left-not-checked',
-        wrong: 'An account holds a lot that nobody is short of, and the venue goes on.',
+        wrong: 'An account holds a lot that no account is short of, and the venue goes on.',
         text: "for (const name of ['moves', 'leaves'] as const)",
         becomes: "for (const name of ['moves'] as const)",
       },

@@ -1,5 +1,5 @@
 /** The sweep looks at the whole venue, so here one product lives through one day, and every test goes on where the one before it ended. */
-import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
 import type { DayStep } from '../../lib/domain/clearing/day.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
@@ -14,7 +14,7 @@ import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
 import { newYork, on } from '../venue/h100.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const PRODUCT = 'H100-SXM';
 const MONDAY = on('2025-10-20');
@@ -24,14 +24,14 @@ const venue = await openWorkerVenue();
 await venue.list(PRODUCT);
 await venue.fund(ANN, CAT);
 
-/** Sweeps, and returns what it measured. */
-async function sweep(time: string, date?: string): Promise<Record<string, number>> {
+/** Sweeps, and returns what it measured; `failed` messages come back. */
+async function sweep(time: string, date?: string, failed: number[] = []): Promise<Record<string, number>> {
   const measured: Record<string, number> = {};
   const spy = vi.spyOn(venue.metrics, 'addMetric').mockImplementation((name, _, value) => {
     measured[name] = value;
     return venue.metrics;
   });
-  expect(await deliver('day-runs', { v: 1, kind: 'sweep', at: at(time, date) })).toEqual([]);
+  expect(await deliver('sweeps', { v: 1, at: at(time, date) })).toEqual(failed);
   spy.mockRestore();
   return measured;
 }
@@ -53,7 +53,7 @@ test('a venue on which nothing is late is measured and left alone', async () => 
   expect(waiting()).toEqual([]);
 });
 
-test('a shard whose worker has posted an event and crashed before its cursor moved is notified', async () => {
+test('a shard whose worker posted an event and crashed before its cursor moved is notified', async () => {
   const { seq } = await loadVenue(venue.table);
   await venue.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
   expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
@@ -74,7 +74,7 @@ describe('an intraday auction that was never given its number', () => {
     expect(await sweep('10:15')).toEqual(QUIET);
   });
 
-  it('is late from when it was due, and notifies nothing', async () => {
+  it('is late from when it was due, and nothing is notified', async () => {
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
     await venue.work();
     expect(await sweep('09:55')).toEqual(QUIET);
@@ -88,9 +88,9 @@ describe('an intraday auction that was never given its number', () => {
   });
 });
 
-describe('an auction is notified and its lateness measured', () => {
+describe('an auction is moved on and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
-    dieOnce(venue.queues, 'sendMarkers', 'before');
+    crashOnce(venue.queues, 'sendMarkers', 'before');
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
     await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([]);
@@ -132,12 +132,12 @@ describe('a day run', () => {
     expect(waiting()).toEqual([]);
   });
 
-  it('that has not begun is begun', async () => {
+  it('that has not begun by itself is begun', async () => {
     expect(await sweep('16:15')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 900 });
     expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
   });
 
-  it('is as late as the first day that was not run, and all of them are begun', async () => {
+  it('is as late as the first day that did not run, and all of them are begun', async () => {
     expect(await sweep('16:15', '2025-10-22')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 2 * 86_400 + 900 });
     expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
   });
@@ -148,11 +148,14 @@ describe('a day run', () => {
     ['clear', 'clearings', () => venue.work('clearings')],
   ])('that stands still before its %s is moved on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
-      dieOnce(venue.table, 'createTogether', 'before');
+      crashOnce(venue.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);
     }
     expect((await readDay(venue.table, PRODUCT, MONDAY))?.step).toBe(step);
     expect(await sweep('16:30')).toMatchObject({ [METRICS.dayRunLate]: 1800 });
+    // Where the day stands is the settling worker's to see.
+    expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+    await venue.work('day-runs');
     expect(venue.engine.messages(queue)).not.toEqual([]);
     await goOn();
   });
@@ -181,4 +184,50 @@ test('an auction that waits for its day’s roll is not closed by the sweep', as
   const sent = vi.spyOn(queues, 'sendMarkers');
   await venue.work('closings');
   expect(sent).not.toHaveBeenCalled();
+});
+
+describe('a product that can’t be swept', () => {
+  const OTHER = 'Z-LAST';
+  const SLOT = at('16:00', '2025-10-21');
+  beforeAll(async () => {
+    await venue.list(OTHER, { date: '2025-10-20' });
+    for (const shard of [0, 1]) await deliver('postings', { v: 1, shard });
+  });
+  beforeEach(() => {
+    const original = venue.table.queryAll.bind(venue.table);
+    vi.spyOn(venue.table, 'queryAll').mockImplementation(async (partition, range) => {
+      if (partition === `AUCTION#${PRODUCT}`) throw new Error('damaged');
+      return original(partition, range);
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('leaves none of the others unswept, and the sweep is tried again', async () => {
+    const measured = await sweep('16:15', '2025-10-21', [0]);
+    expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: OTHER, slot: SLOT }]);
+    expect(measured).toEqual({ [METRICS.postingBehind]: 0, [METRICS.held]: 0, [METRICS.dayRunLate]: 900 });
+  });
+
+  it('is named in the log with what is wrong with it', async () => {
+    const said = vi.spyOn(venue.logger, 'error');
+    await sweep('09:45', '2025-10-21', [0]);
+    const [, { error }] = said.mock.calls[0] as unknown as [string, { error: AggregateError }];
+    expect(error.message).toBe(`${PRODUCT} not swept`);
+    expect(error.errors[0].cause.message).toBe('damaged');
+  });
+
+  it('may be the late one: no zero of the others ends its alarm, and no heartbeat says that all was swept', async () => {
+    expect(await sweep('09:45', '2025-10-21', [0])).toEqual({ [METRICS.postingBehind]: 0, [METRICS.held]: 0 });
+  });
+});
+
+test('what is held can’t be read: products and shards are swept all the same', async () => {
+  const original = venue.table.queryAll.bind(venue.table);
+  vi.spyOn(venue.table, 'queryAll').mockImplementation(async (partition, range) => {
+    if (partition === 'HELD') throw new Error('damaged');
+    return original(partition, range);
+  });
+  expect(await sweep('16:15', '2025-10-21', [0])).toMatchObject({ [METRICS.postingBehind]: 0, [METRICS.dayRunLate]: 900 });
+  expect(venue.engine.messages('rolls')).not.toEqual([]);
+  vi.restoreAllMocks();
 });
