@@ -227,7 +227,7 @@ describe('what becomes of a delivery', () => {
   });
 });
 
-describe('whoever asks', () => {
+describe('a caller', () => {
   it('is answered as the function says, as the bearer of the claims, at the time on the clock', async () => {
     const { send } = start();
     expect(await send('WAKEUPS', 'one')).toEqual({ status: 202, body: { by: 'ann', at: START } });
@@ -238,12 +238,6 @@ describe('whoever asks', () => {
     await expect(send('WAKEUPS', 'one')).rejects.toMatchObject({ code: 'ECONNRESET' });
     await cloud.quiet();
     expect(times()).toEqual({ one: 1 });
-  });
-
-  it('is told of what failed, and of what there is not', async () => {
-    const { cloud } = start();
-    expect(await cloud.ask({}, 'POST', '/messages', {})).toMatchObject({ status: 500 });
-    expect(await cloud.ask({}, 'GET', '/elsewhere')).toMatchObject({ status: 404 });
   });
 });
 
