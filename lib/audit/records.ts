@@ -5,17 +5,12 @@
  */
 
 import { heldId } from '../domain/clearing/approval.ts';
-import { sumByKey } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
-import { parseContractCode } from '../domain/contract/months.ts';
-import { formatPrice } from '../domain/contract/product.ts';
-import { addCents, formatCents, NO_CENTS } from '../domain/contract/units.ts';
-import { decodeTotals } from '../store/control-totals.ts';
-import { DAY_STEPS } from '../store/days.ts';
 import { decodeHeld } from '../store/held.ts';
 import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
+import { dayFindings } from './days.ts';
 import type { Finding } from './finding.ts';
 import type { Replay } from './replay.ts';
 import { rowName, type VenueRows } from './rows.ts';
@@ -88,73 +83,6 @@ function onceFindings(rows: VenueRows, events: readonly ClearingEvent[]): Findin
     if (event && isFirst && OPERATORS_OWN.has(event.kind)) return [];
     return [{ row: rowName(item), what: `does not stand for event ${seq}` }];
   });
-}
-
-const ENDS_WITH = {
-  clear: 'auction-cleared',
-  settle: 'prices-settled',
-  expire: 'month-expired',
-  report: 'day-closed',
-} as const;
-
-/** A day has come as far as the log says, by the log's events, and reports what they say. */
-function dayFindings(rows: VenueRows, replayed: Replay): Finding[] {
-  const { events } = replayed;
-  const closed = new Map<string, number>(
-    events.flatMap((event, at) =>
-      event.kind === 'day-closed' ? [[`DAY#${event.product} ${event.date}`, at + 1] as [string, number]] : [],
-    ),
-  );
-  const faults: Finding[] = [];
-  for (const item of rows.ofKind('DAY')) {
-    const [row, product, date] = [rowName(item), productIn(item), item.sk!.S!];
-    for (const [step, kind] of Object.entries(ENDS_WITH)) {
-      const seq = Number(item[`event#${step}`]?.N ?? 0);
-      const event = seq > 0 ? events[seq - 1] : undefined;
-      const isIt = event && event.kind === kind && event.product === product && event.date === date;
-      if (seq > 0 && !isIt)
-        faults.push({ row, what: `says that ${step} ended with event ${seq}, which is not ${kind} of that day` });
-    }
-    const seq = closed.get(row);
-    closed.delete(row);
-    const isDone = item.step?.S === DAY_STEPS.at(-1);
-    if (isDone && seq === undefined) faults.push({ row, what: 'is done, and its books are not closed in the log' });
-    else if (isDone) for (const what of reportFaults(item, replayed, seq!)) faults.push({ row, what });
-  }
-  for (const row of closed.keys()) faults.push({ row, what: 'is missing: its books are closed in the log' });
-  return faults;
-}
-
-/** What a report says of prices, volumes, open interest and money, against the log and the replayed totals. */
-function reportFaults(item: Attributes, { events, totals, venues }: Replay, seq: number): string[] {
-  const report = JSON.parse(item.report?.S ?? '{}') as Record<string, unknown>;
-  const [product, date] = [productIn(item), item.sk!.S!];
-  const { parameters } = venues[seq - 1]!.products[product]!;
-  const ofDay = events.slice(0, seq).filter((event) => 'date' in event && event.product === product && event.date === date);
-  const settled = ofDay.find((event) => event.kind === 'prices-settled')!;
-  const cleared = ofDay.filter((event) => event.kind === 'auction-cleared');
-  const shards = [...decodeTotals(seq, totals[seq - 1]!.attributes).shards.values()];
-  const collected = formatCents(shards.reduce((sum, { day }) => addCents(sum, day?.collected ?? NO_CENTS), NO_CENTS));
-  const prices = Object.fromEntries(
-    Object.entries(settled.settled).map(([month, price]) => [month, formatPrice(price, parameters)]),
-  );
-  const volumes = cleared.map(({ months }) =>
-    Object.fromEntries(Object.entries(months).map(([month, { volume }]) => [month, volume])),
-  );
-  const due: Record<string, unknown> = {
-    auction: cleared.find(({ closing }) => closing)?.auction,
-    settled: prices,
-    volume: sumByKey(volumes),
-    openInterest: sumByKey(shards.map(({ held }) => held?.long ?? {})),
-    variation: { collected, paid: collected },
-  };
-  const byMonth = (value: unknown): unknown =>
-    value !== null && typeof value === 'object'
-      ? Object.fromEntries(Object.entries(value).map(([name, of]) => [parseContractCode(name)?.month ?? name, of]))
-      : value;
-  return Object.entries(due)
-    .filter(([name, value]) => canonical(byMonth(report[name])) !== canonical(value))
-    .map(([name, value]) => `reports ${name} ${canonical(report[name])}, the log gives ${canonical(value)}`);
 }
 
 /** What was settled on approval is what was held, approved by the same operators. */

@@ -47,6 +47,7 @@ export const CATALOGUE = {
     run('simulate', 'trades a month of real prices through the venue, and audits its books'),
     run('faults', 'plays a small market under seeded faults'),
     run('crashes', 'kills the market again and again while it trades, and looks for anything lost'),
+    run('mutation', 'makes the code wrong on purpose, and measures what the tests do not notice'),
     run('bench', 'measures the auction and the costs'),
     { ...run('test:amazon', "runs the pipeline's tests on Amazon's own DynamoDB engine; needs Java"), entry: 'test-amazon' },
     run('amazon', "runs any command on Amazon's own DynamoDB engine; needs Java"),

@@ -21,7 +21,7 @@ export interface Declaration<O extends Options> {
   readonly oneOf?: readonly (readonly string[])[];
   /** Options of a group of which one is given at most. */
   readonly oneAtMost?: readonly (readonly string[])[];
-  /** Arguments of a call that somebody would make, and what it does. */
+  /** Arguments of a typical call, and what it does. */
   readonly examples: readonly (readonly [args: string, does: string])[];
 }
 

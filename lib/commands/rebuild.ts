@@ -8,8 +8,7 @@ import { MarketFolder } from '../operations/market-folder.ts';
 import { type Rebuilt, rebuild } from '../operations/recovery/rebuild.ts';
 import { rebuildInFolder } from '../operations/recovery/rebuild-folder.ts';
 import { salvage } from '../operations/recovery/salvage.ts';
-import { clientOf, readVenue } from '../operations/venue-table.ts';
-import { Table } from '../store/table.ts';
+import { readVenue, withTable } from '../operations/venue-table.ts';
 import { command } from './command.ts';
 import { ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT, text } from './options.ts';
 
@@ -47,7 +46,7 @@ await command(
     const readSeconds = (performance.now() - started) / 1000;
     const rebuilt =
       toData === undefined
-        ? await rebuild(rows, new Table(toTable!, clientOf(toEndpoint, toRegion)))
+        ? await withTable({ table: toTable, endpoint: toEndpoint, region: toRegion }, (table) => rebuild(rows, table))
         : await rebuildInFolder(new MarketFolder(toData), rows, makeDeployment);
     show(rebuilt, readSeconds);
     return 0;

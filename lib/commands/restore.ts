@@ -3,7 +3,7 @@
  * for `npm run rebuild`. With --dry-run it only prints the calls. docs/recovery.md says what comes before and after.
  */
 import { type Restore, restoreSteps, restoreTable, type Step } from '../operations/recovery/restore-calls.ts';
-import { clientOf } from '../operations/venue-table.ts';
+import { atTable, clientOf } from '../operations/venue-table.ts';
 import { command, UsageError } from './command.ts';
 import { flag, instant, required, SOURCE, text } from './options.ts';
 
@@ -37,7 +37,7 @@ await command(
     const started = performance.now();
     const client = clientOf(undefined, region);
     try {
-      await restoreTable(client, restore, show);
+      await atTable(table, () => restoreTable(client, restore, show));
     } finally {
       client.destroy();
     }

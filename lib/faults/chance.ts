@@ -76,8 +76,7 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         if (fault === undefined || (fault === 'double' && queue.endsWith('.fifo'))) return undefined;
         if (fault === 'lost') {
           const halfHour = Math.floor(now() / HALF_HOUR_MS);
-          if (!WAKE_UPS.has(queue) || body.includes('"sweep"') || halfHour === wakeUpLostAt || !mayLoseWakeUp(now()))
-            return undefined;
+          if (!WAKE_UPS.has(queue) || halfHour === wakeUpLostAt || !mayLoseWakeUp(now())) return undefined;
           wakeUpLostAt = halfHour;
         }
         note(`message ${fault}`, what);
@@ -88,7 +87,7 @@ export function seededFaults(seed: number, now: () => number, mayLoseWakeUp: (no
         const fault = strike(what, FIRING_FAULTS);
         // An intraday auction whose schedule never fires is never held, and the market would be another one. The sweeps are
         // few here, and each repairs what else has failed, so none is left out or late.
-        if (fault === undefined || (fault === 'never' && queue !== 'rolls') || (fault === 'late' && queue === 'day-runs'))
+        if (fault === undefined || (fault === 'never' && queue !== 'rolls') || (fault === 'late' && queue === 'sweeps'))
           return undefined;
         note(`schedule ${fault}`, what);
         return fault;

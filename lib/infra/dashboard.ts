@@ -1,7 +1,7 @@
 /**
  * The page an operator looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Alarms
  * on top, then what the sweep measured, then the API, then a column for each step of the pipeline, from left to right: what
- * waits for the step above, what the step does below.
+ * waits for the step above, what the step does below; and last the sweep, which is no step of it.
  */
 
 import { Duration, Stack } from 'aws-cdk-lib';
@@ -69,11 +69,14 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     ]),
     ...functions.filter(({ functionName }) => PIPELINE[functionName].servesApi).map((each) => work(each, QUARTER)),
   );
-  const column = ROW / queues.length;
+  const steps = queues.filter(({ queueName }) => queueName !== 'sweeps');
+  const sweeps = queues.filter(({ queueName }) => queueName === 'sweeps');
+  const column = ROW / steps.length;
   const consumerOf = (queue: WorkQueue): PipelineFunction =>
     functions.find(({ functionName }) => functionName === QUEUES[queue.queueName].consumer)!;
-  board.addWidgets(...queues.map((queue) => waiting(queue, column)));
-  board.addWidgets(...queues.map((queue) => work(consumerOf(queue), column)));
+  board.addWidgets(...steps.map((queue) => waiting(queue, column)));
+  board.addWidgets(...steps.map((queue) => work(consumerOf(queue), column)));
+  board.addWidgets(...sweeps.flatMap((queue) => [waiting(queue, QUARTER), work(consumerOf(queue), QUARTER)]));
   return board;
 }
 

@@ -15,7 +15,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import type { ProductSchedule } from './deployment.ts';
-import { PIPELINE, type TableRight } from './pipeline.ts';
+import { isWrite, PIPELINE, type TableRight } from './pipeline.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** The alias that everything calls. */
@@ -27,7 +27,6 @@ export const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
 const BATCH_SIZE = 10;
 /** Partition keys of a request, in a condition of IAM. */
 const PARTITIONS = 'dynamodb:LeadingKeys';
-const WRITES: ReadonlySet<TableRight> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
 /** The least a mapping can have. Enough: what reads these queues is started by the clock or by the log, not by traffic. */
 const STANDARD_QUEUE_CONCURRENCY = 2;
 
@@ -92,7 +91,7 @@ export class PipelineFunction extends Construct {
   keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     const { writesTo } = PIPELINE[this.functionName];
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
-    const bounded = writesTo === undefined ? [] : rights.filter((right) => WRITES.has(right));
+    const bounded = writesTo === undefined ? [] : rights.filter(isWrite);
     this.role.addToPolicy(allow(actions(rights.filter((right) => !bounded.includes(right))), table.tableArn));
     if (bounded.length > 0) {
       const write = allow(actions(bounded), table.tableArn);

@@ -7,6 +7,9 @@ import type { FunctionName, QueueName } from '../store/names.ts';
 
 export type TableRight = 'GetItem' | 'Query' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
 
+const WRITES: ReadonlySet<TableRight> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+export const isWrite = (right: TableRight): boolean => WRITES.has(right);
+
 export interface PipelineStep {
   /** One sentence: the function's description in the console. */
   readonly does: string;
@@ -81,10 +84,18 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['closings', 'day-runs'],
   },
   'settle-day': {
-    does: 'Moves a day run on: settles, expires, reports; and sweeps for what is late or stuck.',
+    does: 'Moves a day run on: settles, expires, reports.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings'],
+  },
+  'sweep-venue': {
+    does: 'Looks on a schedule for what is late or stands still: measures it and notifies the function that moves it on.',
+    memory_mb: 256,
+    timeout_s: 60,
+    // It writes nothing: whatever it notifies looks for itself.
+    table: ['GetItem', 'Query'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
   },
 };

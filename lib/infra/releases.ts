@@ -10,7 +10,7 @@ import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type FunctionName, QUEUES, type QueueName } from '../store/names.ts';
-import { PIPELINE } from './pipeline.ts';
+import { isWrite, PIPELINE } from './pipeline.ts';
 import { LIVE, type PipelineFunction } from './pipeline-function.ts';
 
 /**
@@ -23,7 +23,9 @@ const SHIFT = LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES;
 const ALARMS_MAX = 10;
 
 /** While one of these is in ALARM, no function's new version goes live. */
-const EXCHANGE_ALARMS = ['venue-out-of-balance', 'auction-late', 'posting-behind', 'day-run-late'] as const;
+const EXCHANGE_ALARMS = ['auction-late', 'posting-behind', 'day-run-late'] as const;
+/** Besides, for a function that writes to the table; no other can cause it. */
+const BALANCE_ALARM = 'venue-out-of-balance';
 
 export interface ReleasesProps {
   readonly functions: readonly PipelineFunction[];
@@ -100,6 +102,7 @@ function alarmsOf(functionName: FunctionName, alarms: readonly cloudwatch.Alarm[
     `errors-${functionName}`,
     ...Array.from(queues, (queue) => `dead-letters-${queue}`),
     ...(PIPELINE[functionName].servesApi ? ['api-failures'] : []),
+    ...(PIPELINE[functionName].table.some(isWrite) ? [BALANCE_ALARM] : []),
     ...EXCHANGE_ALARMS,
   ];
   if (names.length > ALARMS_MAX) throw new Error(`${functionName} is watched by ${names.length} alarms of at most ${ALARMS_MAX}`);

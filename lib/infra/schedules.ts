@@ -95,11 +95,11 @@ function entriesOf(deployment: Deployment): Entry[] {
     ]),
     {
       name: 'sweep',
-      description: 'Measures what is late and rings what is stuck, through the working day.',
+      description: 'Measures what is late and notifies what stands still, through the working day.',
       at: eachOf(deployment.sweep),
       timeZone: deployment.timeZone,
-      to: 'day-runs',
-      message: { v: 1, kind: 'sweep', at: SCHEDULED_TIME },
+      to: 'sweeps',
+      message: { v: 1, at: SCHEDULED_TIME },
     },
   ];
 }

@@ -127,7 +127,7 @@ const AHEAD_DAYS_MAX = 366;
 
 /**
  * How far the clock of a start is ahead of this machine's, milliseconds: as far as it was, or so that it stands at `until`.
- * Throws OperationsError when that is behind the market's clock or further than its schedules can be caught up with.
+ * Throws OperationsError when that is behind the market's clock or more than a year ahead of it.
  */
 export function aheadOf({ aheadMs }: Kept, until: Date | undefined, machineMs: number): number {
   if (until === undefined) return aheadMs;
@@ -141,7 +141,7 @@ export function aheadOf({ aheadMs }: Kept, until: Date | undefined, machineMs: n
   if (untilMs > nowMs + AHEAD_DAYS_MAX * 86_400_000)
     throw new OperationsError(
       `The market's clock stands at ${now}, and ${wanted} is more than ${AHEAD_DAYS_MAX} days later`,
-      'Name an earlier instant: every schedule until then is caught up with.',
+      'Name an earlier instant; several starts go further.',
     );
   return untilMs - machineMs;
 }

@@ -23,20 +23,14 @@ export interface VenueSource {
 
 /** Reads every row once. Throws OperationsError when there is no venue to read. */
 export async function readVenue(source: VenueSource): Promise<VenueRows> {
-  return withTable(source, async (table) => {
-    try {
-      return await VenueRows.from(table.scan());
-    } catch (cause) {
-      const what = `The table ${table.name} can't be read (${(cause as Error).message})`;
-      throw new OperationsError(what, 'Check its name, place and credentials.', { cause });
-    }
-  });
+  return withTable(source, async (table) => VenueRows.from(table.scan()));
 }
 
 /** Opens a venue's table for as long as `work` takes. Throws OperationsError when there is none. */
 export async function withTable<T>(source: VenueSource, work: (table: Table) => Promise<T>): Promise<T> {
   const { data = MARKET_FOLDER, table, endpoint, region } = source;
-  if (table !== undefined) return withClient(clientOf(endpoint, region), (client) => work(new Table(table, client)));
+  if (table !== undefined)
+    return atTable(table, () => withClient(clientOf(endpoint, region), (client) => work(new Table(table, client))));
   const folder = new MarketFolder(data);
   const running = folder.running()?.table;
   if (running === undefined) return inFolder(folder, work);
@@ -51,7 +45,7 @@ async function inFolder<T>(market: MarketFolder, work: (table: Table) => Promise
   try {
     const engine = await startDynamoDb({
       file: folder.tablesFile,
-      onDeath: (error) => console.error(error.message),
+      onExit: (error) => console.error(error.message),
       environment: engineOf(folder.tablesFile),
     });
     folder.noteEngine(engine.pid);
@@ -80,6 +74,33 @@ async function onlyTable(engine: DynamoDb): Promise<string> {
   const names = await engine.tableNames();
   if (names.length === 1) return names[0]!;
   throw new OperationsError(`There are ${names.length} tables there, not one`, 'Name one with --table and --endpoint.');
+}
+
+/** What the caller, and not this project, has to put right when a table is named. */
+const CALLERS = new RegExp(
+  [
+    'ResourceNotFoundException|TableNotFoundException|TableAlreadyExistsException|ResourceInUseException',
+    'AccessDeniedException|UnrecognizedClientException|InvalidSignatureException|ExpiredToken|CredentialsProviderError',
+    'ENOTFOUND|ECONNREFUSED|EAI_AGAIN|Region is missing',
+  ].join('|'),
+);
+
+/** Works at a table that the caller has named. Throws OperationsError when its name, place or credentials are why it can't. */
+export async function atTable<T>(table: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { name, message, code } = cause as { name?: string; message?: string; code?: string };
+    if (!CALLERS.test(`${name} ${code} ${message}`)) throw cause;
+    const why = [name === 'Error' ? undefined : name, message || code].filter(Boolean).join(': ');
+    throw new OperationsError(
+      `The table ${table} can't be used (${why})`,
+      'Check its name, its region or endpoint, and the credentials of the environment.',
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function withClient<T>(client: DynamoDBClient, work: (client: DynamoDBClient) => Promise<T>): Promise<T> {

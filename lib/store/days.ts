@@ -1,29 +1,21 @@
-/** The record that a day run moves through: one row a product and business day. */
+/** Day runs in the table: one row a product and business day, which holds what the state that the day is in knows. */
+
+import { heldId } from '../domain/clearing/approval.ts';
+import type { Day, DayAt, DayStep, Seen } from '../domain/clearing/day.ts';
+import type { ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
+import { firstDay, monthOf } from '../domain/contract/months.ts';
+import { findAuction, newestAuctions, readAuction } from './auctions.ts';
+import { isPosted } from './control-totals.ts';
+import { readHalt } from './halt.ts';
+import { readHeld } from './held.ts';
+import { newestIndex, readIndex } from './index-values.ts';
 import { dayKey } from './keys.ts';
-import { type Attributes, json, N, S, type Table, text } from './table.ts';
-
-/** The steps of a day, in order. A step starts when the one before it has been posted by every shard. */
-export const DAY_STEPS = ['roll', 'close', 'clear', 'settle', 'expire', 'report', 'done'] as const;
-const EVENT = 'event#';
-export type DayStep = (typeof DAY_STEPS)[number];
-
-export interface Day {
-  readonly product: string;
-  readonly date: BusinessDate;
-  readonly slot: string;
-  readonly step: DayStep;
-  /** Number of its closing auction, from the roll on. */
-  readonly auction: number | undefined;
-  /** The log event with which each step it has left ended. */
-  readonly events: Readonly<Partial<Record<DayStep, number>>>;
-  /** Open interest, volume and roll of the day, once it is done. */
-  readonly report: unknown;
-}
+import { type Attributes, type Item, integer, json, N, S, type Table, text } from './table.ts';
 
 /** Puts a day on the list of days to run; a day already there is left as it is. */
 export async function planDay(table: Table, product: string, date: BusinessDate, slot: string): Promise<void> {
-  await table.create({ ...dayKey(product, date), attributes: { slot: S(slot), step: S('roll'), v: N(1) } });
+  await table.create(dayItem({ step: 'roll', product, date, slot }));
 }
 
 export async function readDay(table: Table, product: string, date: BusinessDate): Promise<Day | undefined> {
@@ -31,8 +23,12 @@ export async function readDay(table: Table, product: string, date: BusinessDate)
   return item && decodeDay(product, item);
 }
 
-/** The earliest planned day after `closedOn` that is not done. */
-export async function openDay(table: Table, product: string, closedOn: BusinessDate): Promise<Day | undefined> {
+/** The earliest planned day from `closedOn` on that is not done. */
+export async function openDay(
+  table: Table,
+  product: string,
+  closedOn: BusinessDate,
+): Promise<Exclude<Day, DayAt<'done'>> | undefined> {
   for await (const item of table.query(dayKey(product, closedOn).pk, { from: closedOn })) {
     const day = decodeDay(product, item);
     if (day.step !== 'done') return day;
@@ -42,50 +38,79 @@ export async function openDay(table: Table, product: string, closedOn: BusinessD
 
 /** The newest first, those before `before`. */
 export async function listDays(table: Table, product: string, limit: number, before?: BusinessDate): Promise<Day[]> {
-  const items = await table.queryAll(`DAY#${product}`, { newestFirst: true, limit, ...earlierThan(before) });
+  const range = before === undefined ? {} : { to: addDays(before, -1) };
+  const items = await table.queryAll(`DAY#${product}`, { newestFirst: true, limit, ...range });
   return items.map((item) => decodeDay(product, item));
 }
 
-/** Moves a day one step on. False when it has left `from` already: moving it again changes nothing. */
-export async function moveDay(
-  table: Table,
-  day: Day,
-  from: DayStep,
-  to: DayStep,
-  more: { auction?: number; event?: number; report?: unknown } = {},
-): Promise<boolean> {
-  if (DAY_STEPS.indexOf(to) !== DAY_STEPS.indexOf(from) + 1) throw new Error(`a day can't go from ${from} to ${to}`);
-  const set = ['#step = :to', '#event = :event'];
-  const values: Attributes = { ':to': S(to), ':from': S(from), ':event': N(more.event ?? 0) };
-  if (more.auction !== undefined) {
-    set.push('auction = :auction');
-    values[':auction'] = N(more.auction);
-  }
-  if (more.report !== undefined) {
-    set.push('report = :report');
-    values[':report'] = json(more.report);
-  }
-  const moved = await table.update(dayKey(day.product, day.date), {
-    expression: `SET ${set.join(', ')}`,
-    names: { '#step': 'step', '#event': `${EVENT}${from}` },
-    values,
-    condition: '#step = :from',
+/** Puts a day's next state in the place of the one that was read. False when another worker has moved it on. */
+export async function saveDay(table: Table, read: Day, next: Day): Promise<boolean> {
+  const fields = Object.entries(encodeDay(next));
+  const saved = await table.update(dayKey(read.product, read.date), {
+    expression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    names: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
+    values: { ...Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])), ':read': S(read.step) },
+    condition: '#step = :read',
   });
-  return moved !== undefined;
+  return saved !== undefined;
 }
 
-const earlierThan = (date: BusinessDate | undefined): { to?: string } => (date === undefined ? {} : { to: addDays(date, -1) });
+/** Loads what a day's next step is decided on; `product` is the product's state as of the newest event. */
+export async function lookAtDay(table: Table, day: Day, product: ProductState, shards: number): Promise<Seen> {
+  const { date, slot } = day;
+  const name = product.product;
+  const [halt, numbered, [newest], closing, posted, newestValue, index, settlement, finalPrice] = await Promise.all([
+    readHalt(table),
+    findAuction(table, name, slot),
+    newestAuctions(table, name, 1),
+    'auction' in day ? readAuction(table, name, day.auction) : undefined,
+    isPosted(table, product.lastEvent, shards),
+    newestIndex(table, name, date),
+    readIndex(table, name, firstDay(monthOf(date)), date),
+    readHeld(table, heldId('settlement', name, date)),
+    readHeld(table, heldId('final-price', name, date)),
+  ]);
+  return {
+    halted: halt !== undefined,
+    product,
+    posted,
+    numbered,
+    newest,
+    closed: closing?.closed.size === shards,
+    newestIndex: newestValue?.date,
+    index,
+    held: { settlement, finalPrice },
+  };
+}
 
-const decodeDay = (product: string, item: Attributes): Day => ({
-  product,
-  date: text(item, 'sk') as BusinessDate,
-  slot: text(item, 'slot'),
-  step: text(item, 'step') as DayStep,
-  auction: item.auction?.N === undefined ? undefined : Number(item.auction.N),
-  events: Object.fromEntries(
-    Object.entries(item)
-      .filter(([name]) => name.startsWith(EVENT))
-      .map(([name, value]) => [name.slice(EVENT.length), Number(value.N)]),
-  ),
-  report: item.report ? JSON.parse(text(item, 'report')) : undefined,
-});
+export const dayItem = (day: Day): Item => ({ ...dayKey(day.product, day.date), attributes: encodeDay(day) });
+
+function encodeDay(day: Day): Attributes {
+  return {
+    step: S(day.step),
+    slot: S(day.slot),
+    ...('auction' in day ? { auction: N(day.auction) } : {}),
+    ...('clearedBy' in day ? { clearedBy: N(day.clearedBy) } : {}),
+    ...('settledBy' in day ? { settledBy: N(day.settledBy) } : {}),
+    // Events are numbered from 1, so 0 names none.
+    ...('expiredBy' in day ? { expiredBy: N(day.expiredBy ?? 0) } : {}),
+    ...('closedBy' in day ? { closedBy: N(day.closedBy), report: json(day.report) } : {}),
+    v: N(1),
+  };
+}
+
+/** Throws TypeError when the row lacks what its step knows. */
+export function decodeDay(product: string, item: Attributes): Day {
+  const step = text(item, 'step') as DayStep;
+  const planned = { product, date: text(item, 'sk') as BusinessDate, slot: text(item, 'slot') };
+  if (step === 'roll') return { step, ...planned };
+  const numbered = { ...planned, auction: integer(item, 'auction') };
+  if (step === 'close' || step === 'clear') return { step, ...numbered };
+  const cleared = { ...numbered, clearedBy: integer(item, 'clearedBy') };
+  if (step === 'settle') return { step, ...cleared };
+  const settled = { ...cleared, settledBy: integer(item, 'settledBy') };
+  if (step === 'expire') return { step, ...settled };
+  const expired = { ...settled, expiredBy: integer(item, 'expiredBy') || null };
+  if (step === 'report') return { step, ...expired };
+  return { step, ...expired, closedBy: integer(item, 'closedBy'), report: JSON.parse(text(item, 'report')) };
+}

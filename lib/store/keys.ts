@@ -11,18 +11,18 @@
  * | intake: the auction open for a shard   | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
- * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, APIs                             |
+ * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot to auction                        | SLOT#product                | slot                 | close, roll                 | close, roll                                    |
  * | fills, carried orders, published depth | RESULT#product#auction      | kind#shard#hash      | clear                       | post, accept, participant-api                  |
- * | shard's cursor in the log              | SHARD#shard                 | CURSOR               | post                        | post, settle                                   |
+ * | shard's cursor in the log              | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
- * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, operator-api              |
+ * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
  * | index values                           | INDEX#product               | date                 | operator-api                | settle, operator-api                           |
- * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, operator-api                           |
+ * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';

@@ -50,10 +50,9 @@ const posting = z.strictObject({ v: version, shard, hints });
 /** A day run is due, or a day before it is done. */
 const roll = z.strictObject({ v: version, product, slot: instant, hints });
 /** Something the day run waits for has happened. */
-const dayRun = z.discriminatedUnion('kind', [
-  z.strictObject({ v: version, kind: z.literal('product'), product, hints }),
-  z.strictObject({ v: version, kind: z.literal('sweep'), at: instant, hints }),
-]);
+const dayRun = z.strictObject({ v: version, product, hints });
+/** A sweep is due. */
+const sweep = z.strictObject({ v: version, at: instant, hints });
 
 /** The schema of every queue's messages. */
 export const MESSAGES = {
@@ -63,6 +62,7 @@ export const MESSAGES = {
   postings: posting,
   rolls: roll,
   'day-runs': dayRun,
+  sweeps: sweep,
 } as const;
 
 export type SubmissionMessage = z.infer<typeof submission>;
@@ -83,10 +83,10 @@ export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, 
     throw new MessageFormatError(`a message of ${queue} is not JSON`);
   }
   const result = MESSAGES[queue].safeParse(parsed);
-  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${faults(result.error)}`);
+  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${errorsIn(result.error)}`);
   return result.data as Message<Queue>;
 }
 
 /** Where a message is wrong and how, in words of this file only: its values and field names may give away a sealed order. */
-const faults = ({ issues }: z.ZodError): string =>
+const errorsIn = ({ issues }: z.ZodError): string =>
   issues.map(({ code, path }) => `${code} at $${path.map((name) => `.${String(name)}`).join('')}`).join(', ');

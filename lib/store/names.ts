@@ -3,7 +3,7 @@
  * attributes and metrics. Infrastructure imports this file and nothing else of the store.
  */
 
-/** A function a folder of `lambdas/`, in the order of the pipeline. */
+/** A function a folder of `lambdas/`, in the order of the pipeline; last the one that looks after all of it. */
 export const FUNCTIONS = [
   'participant-api',
   'operator-api',
@@ -13,6 +13,7 @@ export const FUNCTIONS = [
   'post-events',
   'roll-positions',
   'settle-day',
+  'sweep-venue',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -27,6 +28,7 @@ export const QUEUES = {
   postings: { name: 'postings.fifo', consumer: 'post-events', url: 'POSTINGS_QUEUE_URL' },
   rolls: { name: 'rolls', consumer: 'roll-positions', url: 'ROLLS_QUEUE_URL' },
   'day-runs': { name: 'day-runs', consumer: 'settle-day', url: 'DAY_RUNS_QUEUE_URL' },
+  sweeps: { name: 'sweeps', consumer: 'sweep-venue', url: 'SWEEPS_QUEUE_URL' },
 } as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
 export type QueueName = keyof typeof QUEUES;
 
@@ -49,7 +51,7 @@ export const ENV = {
 /** Attributes of the one table that the engine itself must know. */
 export const TABLE = { partitionKey: 'pk', sortKey: 'sk', expiresAt: 'expiresAt' } as const;
 
-/** What the functions measure, in embedded metric format; `sweep` values are measured by settle-day on its schedule. */
+/** What the functions measure, in embedded metric format; `sweep` values are measured by sweep-venue on its schedule. */
 export const METRICS = {
   namespace: 'ComputeExchange',
   /** Value of the dimension `service` that powertools puts on every metric. */

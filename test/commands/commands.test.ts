@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CATALOGUE, LISTED, USES, type Use } from '../../lib/commands/catalogue.ts';
+import { CATALOGUE, type CommandName, LISTED, listed, USES, type Use } from '../../lib/commands/catalogue.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -65,18 +65,56 @@ describe.each(commands)('$call', ({ script, call: line, does }) => {
   });
 });
 
+test.each([
+  ['a mistyped option', 'audit', ['--tabel', 'x'], "unknown option '--tabel' (Did you mean --table?)"],
+  ['what is no number', 'faults', ['--seeds', 'ten'], 'It must be a whole number from 1 to 999999999.'],
+  ['a number out of range', 'start', ['--port', '65536'], 'It must be a whole number from 0 to 65535.'],
+  ['an instant without a zone', 'start', ['--until', '2026-11-23T14:30'], 'It must be an instant with its zone'],
+  ['an option without its value', 'export', ['--out'], "option '--out <dir>' argument missing"],
+  ['an option that is missing', 'export', [], '--out is missing'],
+  ['two venues', 'repair', ['--data', 'a', '--table', 'b'], '--data and --table exclude each other: name one'],
+  ['none of what one is needed of', 'rebuild', ['--export', 'a'], 'name one of --to-data and --to-table'],
+  ['what is no option', 'key', ['now'], 'too many arguments. Expected 0 arguments but got 1: now.'],
+  ['a word that is not one of a few', 'bench', ['--only', 'all'], 'Allowed choices are auction, billing.'],
+  ['a file that is not there', 'simulate', ['--spot', 'nowhere.csv'], "--spot can't be read: ENOENT"],
+])('%s is refused in one line: %s %j', (_, script, args, says) => {
+  const { status, stdout, stderr } = call(script, ...args);
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(says);
+  expect(stderr.split('\n')).toEqual([
+    expect.anything(),
+    `  ${listed(script as CommandName).call} -- --help says how it is called.`,
+    '',
+  ]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['export', ['--out', 'there', '--data', 'nowhere'], 'There is no market in nowhere\n  Name its folder with --data,'],
+  ['gate', ['--export', 'nowhere'], 'There is no export in nowhere\n  Name a folder that `npm run export` wrote.'],
+  ['auction', ['--data', 'nowhere'], 'No market is running here\n  Start it in another terminal: npm start'],
+  ['simulate', ['--product', 'X1'], 'has no prices of X1; it has A100-SXM, B200, H100-SXM, H200\n  Put the file right,'],
+])('what fails is told as the fact and then what to do: %s %j', (script, args, says) => {
+  const { status, stdout, stderr } = call(script, ...args);
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(says);
+  expect(stderr).not.toContain('    at ');
+});
+
 /** Calls in a text, `npm run NAME -- ARGUMENTS`, up to what ends one in prose, in a table or in a shell. */
 const calls = (text: string): { script: string; options: string[] }[] =>
-  [...text.matchAll(/\bnpm (?:run (?:-s |--silent )?([\w:-]+)|(start|test))\b((?: -- )?[^`|\n#)]*)/g)].map(
+  [...text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:-]*)|(start|test))\b((?: -- )?[^`|\n#)]*)/g)].map(
     ([, name, alone, rest]) => ({
       script: (name ?? alone)!,
       options: rest!.startsWith(' -- ') ? (rest!.match(/(?<=\s)--[a-z][\w-]*/g) ?? []) : [],
     }),
   );
 
-describe('the docs', () => {
-  const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-    (file) => file.endsWith('.md'),
+describe('the docs, and what the code says to its reader,', () => {
+  const inside = (folder: string): string[] =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+  const files = ['README.md', 'CONTRIBUTING.md', '.ci/run', ...inside('docs'), ...inside('lib')].filter((file) =>
+    /\.(md|ts)$|run$/.test(file),
   );
 
   test('call commands that there are, with options that they have', () => {

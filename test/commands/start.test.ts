@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Banner, bannerLines } from '../../lib/commands/banner.ts';
+import { type Banner, bannerLines, iso } from '../../lib/commands/banner.ts';
 import { OperationsError } from '../../lib/operations/error.ts';
 import { aheadOf, MarketFolder } from '../../lib/operations/market-folder.ts';
-import { lastClosed } from '../../lib/simulation/demo-market.ts';
+import { lastClosed, nextAuction, nextOpening } from '../../lib/simulation/demo-market.ts';
 import { on } from '../venue/h100.ts';
 
 let dir: string;
@@ -67,6 +67,20 @@ test.each([
   ['on the morning after a holiday, the day before the holiday', '2026-11-27T12:00:00Z', '2026-11-25'],
 ])('a new market is listed as of the last closed day: %s', (_, now, date) => {
   expect(lastClosed(Date.parse(now))).toBe(date);
+});
+
+test.each([
+  ['in the morning, at ten', '2026-11-20T14:00:00Z', '2026-11-20 10:00'],
+  ['after the last, on the next business day', '2026-11-20T21:00:00Z', '2026-11-23 10:00'],
+  ['before a holiday, after it', '2026-11-25T21:30:00Z', '2026-11-27 10:00'],
+])('the next auction is, %s', (_, now, at) => {
+  expect(nextAuction(Date.parse(now), ['10:00', '13:00', '16:00'])).toBe(at);
+});
+
+test('the next opening is in the time zone of the product, through a change of its clocks', () => {
+  const opening = (now: string) => iso(nextOpening(Date.parse(now)).atMs);
+  expect(opening('2026-10-31T12:00:00Z')).toBe('2026-11-02T14:30:00Z');
+  expect(opening('2026-10-29T12:00:00Z')).toBe('2026-10-30T13:30:00Z');
 });
 
 describe('the banner', () => {

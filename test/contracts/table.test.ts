@@ -15,7 +15,7 @@ let engine: DynamoDb;
 let isAmazons: boolean;
 beforeAll(async () => {
   engine = await startDynamoDb({
-    onDeath: (error) => {
+    onExit: (error) => {
       throw error;
     },
   });

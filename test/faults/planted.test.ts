@@ -87,7 +87,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     'a repeated clearing sends no wake-up, and the sweep does not send it either',
     [
       ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
-      ['lambdas/settle-day/sweep.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
+      ['lambdas/sweep-venue/index.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
     ],
     /has posted/,
   ],

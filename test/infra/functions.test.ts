@@ -29,6 +29,7 @@ describe('functions', () => {
     { name: 'post-events', memory_mb: 512, timeout_s: 120 },
     { name: 'roll-positions', memory_mb: 512, timeout_s: 120 },
     { name: 'settle-day', memory_mb: 512, timeout_s: 120 },
+    { name: 'sweep-venue', memory_mb: 256, timeout_s: 60 },
   ])('$name has $memory_mb MB and $timeout_s s', ({ name, memory_mb, timeout_s }) => {
     const fn = functions.find((each) => each.Properties.FunctionName === name);
     expect(fn?.Properties).toMatchObject({ MemorySize: memory_mb, Timeout: timeout_s });

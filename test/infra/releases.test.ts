@@ -63,7 +63,8 @@ describe.each(FUNCTIONS)('%s', (name) => {
       expect.arrayContaining([
         `errors-${name}`,
         ...(queue === undefined ? ['api-failures'] : [`dead-letters-${queue}`]),
-        'venue-out-of-balance',
+        // The sweep writes nothing, so it can't be what put the books out of balance.
+        ...(name === 'sweep-venue' ? [] : ['venue-out-of-balance']),
         'auction-late',
         'posting-behind',
         'day-run-late',

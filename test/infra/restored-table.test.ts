@@ -1,6 +1,6 @@
 /** A stack that is pointed at a restored table: every function reads and may touch that one, and none is made or deleted. */
 import { expect, test } from 'vitest';
-import { ENV } from '../../lib/store/names.ts';
+import { ENV, FUNCTIONS } from '../../lib/store/names.ts';
 import { type FunctionProperties, synthesized } from './synthesized.ts';
 
 test('functions are given the restored table, by name and by right, and the stack has no table of its own', () => {
@@ -11,10 +11,10 @@ test('functions are given the restored table, by name and by right, and the stac
   expect(own.of('AWS::DynamoDB::GlobalTable')[0]!.DeletionPolicy).toBe('Retain');
   expect(restored.of('AWS::DynamoDB::GlobalTable')).toEqual([]);
   const functions = restored.of<FunctionProperties>('AWS::Lambda::Function');
-  expect(functions).toHaveLength(8);
+  expect(functions).toHaveLength(FUNCTIONS.length);
   for (const { Properties } of functions) expect(Properties.Environment.Variables[ENV.table]).toBe('venue-restored');
   const policies = restored.of('AWS::IAM::Policy').filter((policy) => JSON.stringify(policy).includes('dynamodb:'));
-  expect(policies).toHaveLength(8);
+  expect(policies).toHaveLength(FUNCTIONS.length);
   for (const policy of policies) expect(JSON.stringify(policy)).toContain(':table/venue-restored');
   expect(restored.outputs.TableName?.Value).toBe('venue-restored');
 });

@@ -25,6 +25,11 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['day-runs'], receivesFrom: 'postings' },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
   'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'clearings'], receivesFrom: 'day-runs' },
+  'sweep-venue': {
+    table: ['GetItem', 'Query'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
+    receivesFrom: 'sweeps',
+  },
 };
 
 const template = synthesized();

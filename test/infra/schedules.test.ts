@@ -26,7 +26,7 @@ const schedules = template.of<ScheduleProperties>('AWS::Scheduler::Schedule');
 const queues = template.of<QueueProperties>('AWS::SQS::Queue');
 const queueNamed = (name: string) => queues.find((queue) => queue.Properties.QueueName === name)?.id;
 const slot = (product: string) => ({ v: 1, product, slot: '<aws.scheduler.scheduled-time>' });
-const sweep = { v: 1, kind: 'sweep', at: '<aws.scheduler.scheduled-time>' };
+const sweep = { v: 1, at: '<aws.scheduler.scheduled-time>' };
 
 it.each<{ name: string; cron: string; zone: string; to: QueueName; message: object }>([
   { name: 'H100-SXM-auction-1000', cron: '0 10', zone: 'America/New_York', to: 'closings', message: slot('H100-SXM') },
@@ -38,7 +38,7 @@ it.each<{ name: string; cron: string; zone: string; to: QueueName; message: obje
     name: 'sweep',
     cron: '0,15,30,45 8,9,10,11,12,13,14,15,16,17,18,19',
     zone: 'America/New_York',
-    to: 'day-runs',
+    to: 'sweeps',
     message: sweep,
   },
 ])('$name is due at $cron on weekdays in $zone and goes to $to', ({ name, cron, zone, to, message }) => {
@@ -70,7 +70,7 @@ describe('every schedule', () => {
     const [policy] = template
       .of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: unknown[] } }>('AWS::IAM::Policy')
       .filter(({ Properties }) => Properties.Roles.some(({ Ref }) => roles.has(Ref)));
-    const targets = ['closings', 'rolls', 'day-runs', 'schedules-dlq'].map((name) => ({
+    const targets = ['closings', 'rolls', 'sweeps', 'schedules-dlq'].map((name) => ({
       'Fn::GetAtt': [queueNamed(name), 'Arn'],
     }));
     expect(policy?.Properties.PolicyDocument.Statement).toEqual([

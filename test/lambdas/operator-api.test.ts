@@ -1,30 +1,28 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
-import { moveDay, planDay, readDay } from '../../lib/store/days.ts';
+import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
-import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { on } from '../venue/h100.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, MONTHS, NOW, operator, PARAMETERS, PRODUCT } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
+import { DAYS, REPORT } from '../venue/days.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, codeOf, LISTING, MONTHS, NOW, operator } from '../venue/requests.ts';
 
 const SHARDS = 3;
-let engine: Engine;
-let table: Table;
+const { engine, table } = await openApiVenue({ shards: SHARDS });
 
 const call = (route: string, more: Asked = {}): Promise<Answered> => ask(handler, route, { claims: operator('olga'), ...more });
-const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
 const result = (answer: Answered): [number, string] => [answer.status, codeOf(answer)];
 const pathsOf = ({ body }: Answered): string[] => body.errors.map(({ path }: { path: string }) => path);
 const seq = async (): Promise<number> => (await loadVenue(table)).seq;
@@ -45,16 +43,6 @@ const heldNow = async (id: string) =>
   (await call('GET /v1/operator/held')).body.items.find(({ held }: { held: string }) => held === id);
 
 const FIRST = { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING };
-
-beforeAll(async () => {
-  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
-  engine = await startEngine(SHARDS);
-  table = new Table();
-  expect((await putProduct(FIRST)).status).toBe(201);
-  for (const account of ['acme', 'zeta']) expect((await open({ account, name: account })).status).toBe(201);
-});
-afterAll(() => engine.stop());
-beforeEach(() => engine.drain());
 
 describe('products', () => {
   test('are shown as they were put', async () => {
@@ -112,7 +100,7 @@ describe('products', () => {
     ['no daily limit', PRODUCT, parameters({ dailyLimit: '0' }), '$.parameters.dailyLimit'],
     ['a band below zero', PRODUCT, parameters({ rollBand: '-0.001' }), '$.parameters.rollBand'],
     ['an unknown calendar', PRODUCT, parameters({ calendar: 'MARS' }), '$.parameters.calendar'],
-    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters'],
+    ['an unknown time zone', PRODUCT, parameters({ timeZone: 'Mars/Base' }), '$.parameters.timeZone'],
     ['a time that is none', PRODUCT, parameters({ dayRunTime: '24:00' }), '$.parameters.dayRunTime'],
     ['a tick that is no whole cent', 'B200', listing({}, { lotGpuHours: 999, priceDecimals: 6 }), '$.parameters'],
     ['fewer months than a roll needs', 'B200', listing({}, { listedMonths: 3 }), '$.parameters.listedMonths'],
@@ -120,7 +108,7 @@ describe('products', () => {
     ['no listing', 'B200', { expectedVersion: 0, parameters: PARAMETERS }, '$.listing'],
     ['a month missing', 'B200', listing({ curve: elevenMonths }), '$.listing.curve["2025-10"]'],
     ['a month too many', 'B200', listing({ curve: { ...LISTING.curve, '2026-10': '2.400' } }), '$.listing.curve["2026-10"]'],
-    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve["october"]'],
+    ['a month that is none', 'B200', listing({ curve: { ...LISTING.curve, october: '2.400' } }), '$.listing.curve.october'],
     ['a price off the tick', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '2.4001' } }), '$.listing.curve["2025-11"]'],
     ['a price of zero', 'B200', listing({ curve: { ...LISTING.curve, '2025-11': '0' } }), '$.listing.curve["2025-11"]'],
     ['a date that is none', 'B200', listing({ date: '2025-02-30' }), '$.listing.date'],
@@ -263,7 +251,7 @@ describe('index values', () => {
       status: 201,
       body: { product: PRODUCT, date: '2025-10-01', value: '2.412300' },
     });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await putIndex('2025-10-01', '2.412300')).status).toBe(200);
     expect(result(await putIndex('2025-10-01', '2.4124'))).toEqual([409, 'index-published']);
     await putIndex('2025-10-02', '2.5');
@@ -388,7 +376,7 @@ describe('what the system holds', () => {
     });
     expect((await amend('settlement.s1', amended, 'oscar')).body.revision).toBe(3);
     expect(await approve('settlement.s1', 3, 'olga')).toMatchObject({ status: 200, body: { approved: true, revision: 4 } });
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     expect((await amend('final-price.f1', { revision: 1, price: '2.410' }, 'olga')).body.proposal).toEqual({
       month: '2025-10',
       price: '2.410',
@@ -439,7 +427,7 @@ describe('the venue', () => {
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
     expect(wakeUps()).toHaveLength(SHARDS);
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
     await resumeIt(undefined, { at: NOW + 1 });
     expect(wakeUps()).toHaveLength(2 * SHARDS);
   });
@@ -496,7 +484,7 @@ describe('history', () => {
 
   test('a day run is shown with its step, and its report once it is done', async () => {
     for (const date of ['2025-10-20', '2025-10-21']) await planDay(table, PRODUCT, on(date), `${date}T20:00:00Z`);
-    await moveDay(table, (await readDay(table, PRODUCT, on('2025-10-20')))!, 'roll', 'close', { auction: 3 });
+    await saveDay(table, DAYS.roll, DAYS.close);
     const days = (query: Record<string, string> = {}) =>
       call('GET /v1/operator/days/{product}', { path: { product: PRODUCT }, query });
     const day = { product: PRODUCT, date: '2025-10-20', step: 'close', auction: 3 };
@@ -505,6 +493,8 @@ describe('history', () => {
     expect((await days({ before: '2025-10-21' })).body).toEqual({ items: [day] });
     const one = (date: string, product = PRODUCT) => call('GET /v1/operator/days/{product}/{date}', { path: { product, date } });
     expect((await one('2025-10-20')).body).toEqual(day);
+    await saveDay(table, DAYS.close, DAYS.done);
+    expect((await one('2025-10-20')).body).toEqual({ ...day, step: 'done', report: REPORT });
     expect(result(await one('2025-10-22'))).toEqual([404, 'not-found']);
     expect(result(await one('x'))).toEqual([400, 'invalid-request']);
     expect(result(await one('2025-10-20', 'A100'))).toEqual([404, 'not-found']);
@@ -525,7 +515,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
-      key: keyAt(NOW),
+      key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
     };

@@ -16,6 +16,7 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
   'roll-positions': ['AUCTION', 'DAY', 'ROLL', 'SLOT'],
   'settle-day': ['DAY', 'HELD', 'LOG', 'VENUE'],
+  'sweep-venue': [],
 };
 
 type Keyed = Record<string, { readonly pk: { readonly S: string } }>;

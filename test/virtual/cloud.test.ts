@@ -70,7 +70,7 @@ const assembly = synthesizeSmallApp({
     { queue: 'patient', function: 'worker' },
   ],
   routes: { 'POST /messages': 'door' },
-  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'rung' } },
+  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'hourly' } },
 });
 
 interface Worked {
@@ -273,7 +273,7 @@ describe('the cloud', () => {
   it('fires its schedules on the clock, and hears of those that misfire', async () => {
     const { cloud, times } = start({ onFiring: ({ dueMs }) => (dueMs === START + 2 * 3_600_000 ? 'never' : undefined) });
     await cloud.advanceTo(START + 3.5 * 3_600_000);
-    expect([times(), cloud.clock.now()]).toEqual([{ rung: 2 }, START + 3.5 * 3_600_000]);
+    expect([times(), cloud.clock.now()]).toEqual([{ hourly: 2 }, START + 3.5 * 3_600_000]);
   });
 
   it('shows each environment a clock of its own', async () => {

@@ -149,7 +149,7 @@ async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
     const redriven = redriveAll(cloud);
     for (let round = 0; ; round++) {
       for (const operator of operators) await approveHeld(operator);
-      cloud.send('day-runs', { v: 1, kind: 'sweep', at: new Date(cloud.clock.now()).toISOString() });
+      cloud.send('sweeps', { v: 1, at: new Date(cloud.clock.now()).toISOString() });
       await cloud.quiet();
       const days = (await operators[0]!.get(`/v1/operator/days/${PRODUCT}?limit=500`)) as { items: { step: string }[] };
       if (days.items.every(({ step }) => step === 'done')) break;

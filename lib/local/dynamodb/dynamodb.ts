@@ -42,8 +42,8 @@ export interface DynamoDb {
 export interface DynamoDbOptions {
   /** Keeps the tables in this file instead of memory. */
   readonly file?: string | undefined;
-  /** Called when the engine ends without being told to. */
-  readonly onDeath: (error: LocalCloudError) => void;
+  /** Called when the engine ends by itself. */
+  readonly onExit: (error: LocalCloudError) => void;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -52,7 +52,7 @@ const PACKAGE = '@dynoxide/linux-x64';
 const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 
-export async function startDynamoDb({ file, onDeath, environment = process.env }: DynamoDbOptions): Promise<DynamoDb> {
+export async function startDynamoDb({ file, onExit, environment = process.env }: DynamoDbOptions): Promise<DynamoDb> {
   const given = environment.DYNAMODB_ENDPOINT;
   if (given !== undefined && given !== '') return borrowDynamoDb(given, file);
   const engine = await startEngine(enginePath(), file);
@@ -60,7 +60,7 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
   let stopping = false;
   engine.process.once('exit', (code, signal) => {
     if (stopping) return;
-    onDeath(
+    onExit(
       new LocalCloudError(
         `The DynamoDB engine ended by itself (${signal ?? `code ${code}`})`,
         `It said: ${engine.said() || 'nothing'}`,

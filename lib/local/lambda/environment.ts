@@ -77,17 +77,17 @@ export class Environment {
     }
   }
 
-  /** Throws the environment away; true when an invocation died with it. */
+  /** Throws the environment away; true when an invocation ended with it. */
   end(errorType: string, errorMessage: string, trace: readonly string[] = []): boolean {
     if (!this.alive) return false;
     this.alive = false;
     const error = new FunctionError(this.plan.name, { errorType, errorMessage, trace });
-    const died = this.current !== undefined;
+    const working = this.current !== undefined;
     this.settleReady?.reject(error);
     this.current?.reject(error);
     void this.worker.terminate();
     this.watcher.gone();
-    return died;
+    return working;
   }
 
   async close(): Promise<void> {

@@ -3,13 +3,11 @@
  * force, and refused by the very function that folds the log.
  */
 import type { ParametersChanged } from '../../domain/clearing/events.ts';
-import { changeErrors, EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
-import {
-  type ProductParameters,
-  readWrittenParameters,
-  type WrittenParameters,
-  writtenParameters,
-} from '../../domain/contract/product.ts';
+import { changeErrors } from '../../domain/clearing/product-change.ts';
+import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
+import { readWrittenParameters, type WrittenParameters, writtenParameters } from '../../domain/contract/parameters.ts';
+import type { ProductParameters } from '../../domain/contract/product.ts';
+import { sentence, type Violation } from '../../domain/contract/violation.ts';
 import { readLog } from '../../store/log.ts';
 import type { Rows } from '../../store/table.ts';
 import { OperationsError } from '../error.ts';
@@ -33,10 +31,9 @@ export async function propose(rows: Rows, product: string, wanted: Wanted): Prom
   const given = 'version' in wanted ? earlier(product, versions, wanted.version) : readFile(wanted.json, from);
   const to: WrittenParameters = { ...from, ...given };
   const parameters = readWrittenParameters(to);
-  const faults = Array.isArray(parameters)
-    ? parameters
-    : changeErrors(state, { product, version: state.version + 1, parameters });
-  if (faults.length || Array.isArray(parameters)) throw refused(product, faults);
+  if (Array.isArray(parameters)) throw refused(product, parameters);
+  const errors = changeErrors(state, { product, version: state.version + 1, parameters });
+  if (errors.length) throw refused(product, errors);
   return { product, version: state.version, from, to, parameters };
 }
 
@@ -77,5 +74,5 @@ function readFile(json: string, from: WrittenParameters): Partial<WrittenParamet
   return given as Partial<WrittenParameters>;
 }
 
-const refused = (product: string, faults: readonly string[]): OperationsError =>
-  new OperationsError(`The change of ${product} is refused: ${faults.join('; ')}`, 'Nothing was written.');
+const refused = (product: string, errors: readonly Violation[]): OperationsError =>
+  new OperationsError(`The change of ${product} is refused: ${errors.map(sentence).join('; ')}`, 'Nothing was written.');

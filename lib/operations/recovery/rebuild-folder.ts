@@ -24,7 +24,7 @@ export async function rebuildInFolder(
   const folder = openDataFolder(market.dir);
   try {
     synthesize(market.assembly);
-    const engine = await startDynamoDb({ file: folder.tablesFile, onDeath: (error) => console.error(error.message) });
+    const engine = await startDynamoDb({ file: folder.tablesFile, onExit: (error) => console.error(error.message) });
     folder.noteEngine(engine.pid);
     try {
       const addresses = { queueUrl: (name: string) => name, apiUrl: 'http://127.0.0.1', tableName: engine.tableName };

@@ -68,7 +68,10 @@ export async function repair(table: Table, wrong: readonly Wrong[], { by, reason
     const old = stored ? Object.fromEntries(Object.entries(stored).filter(([name]) => name !== 'pk' && name !== 'sk')) : null;
     await table.put({ ...repairedKey(at, row), attributes: { data: json({ row, by, reason, at, old, new: due.attributes }) } });
     if (!(await replaceSeen(table, due, stored)))
-      throw new OperationsError(`${row} has changed while it was put right`, 'Somebody else is at the table; find out who.');
+      throw new OperationsError(
+        `${row} has changed while it was put right`,
+        'Another program is writing to the table; find out which.',
+      );
   }
 }
 

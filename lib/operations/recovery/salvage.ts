@@ -8,7 +8,7 @@
 
 import { canonical } from '../../audit/canonical.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
-import { DAY_STEPS } from '../../store/days.ts';
+import { DAY_STEPS } from '../../domain/clearing/day.ts';
 import { chain } from '../../store/log.ts';
 import type { Attributes } from '../../store/table.ts';
 import { followsFromLog } from './rebuild.ts';

@@ -11,17 +11,8 @@ import { LOCAL_REGION } from '../../local/template/assembly.ts';
 import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { moveCursor } from '../../store/cursors.ts';
-import type { DayStep } from '../../store/days.ts';
-import {
-  ACCOUNT_PREFIX,
-  auctionKey,
-  bookPartition,
-  cursorKey,
-  dayKey,
-  logKey,
-  ordered,
-  resultPartition,
-} from '../../store/keys.ts';
+import { dayItem } from '../../store/days.ts';
+import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered, resultPartition } from '../../store/keys.ts';
 import { chain, encodeEvent, readEvent } from '../../store/log.ts';
 import { type Attributes, N, type Rows, S, Table, text } from '../../store/table.ts';
 import type { Window } from './window.ts';
@@ -94,9 +85,8 @@ function at(
       return next();
     },
     async settle({ product, date, slot, auction }) {
-      const step: DayStep = 'clear';
-      await table.put({ ...dayKey(product, date), attributes: { slot: S(slot), step: S(step), auction: N(auction), v: N(1) } });
-      cloud.send('day-runs', { v: 1, kind: 'product', product });
+      await table.put(dayItem({ step: 'clear', product, date, slot, auction }));
+      cloud.send('day-runs', { v: 1, product });
       await cloud.quiet();
       const events: ClearingEvent[] = [];
       for (let event = await next(); event; event = await next()) events.push(event);

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../audit/finding.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import type { DayEvent } from '../../domain/clearing/day.ts';
 import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { planOf } from '../../local/template/plan.ts';
@@ -101,8 +102,6 @@ async function decide(running: Candidate, rows: VenueRows, entries: readonly Log
   }
   return [auctions, settlements];
 }
-
-type DayEvent = Extract<ClearingEvent, { kind: 'prices-settled' | 'month-expired' | 'day-closed' }>;
 
 /** The events that settle and close a day, from here on, if nothing came between them and no operator had a say in them. */
 function unattendedDay(entries: readonly LogEntry[], at: number): DayEvent[] | undefined {

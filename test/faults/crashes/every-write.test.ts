@@ -37,6 +37,8 @@ const WRITES: Record<FunctionName, string[]> = {
   ],
   'roll-positions': ['PutItem DAY', 'TransactWriteItems AUCTION', 'PutItem ROLL', 'UpdateItem DAY', 'SendMessage closings'],
   'settle-day': ['PutItem LOG', 'UpdateItem DAY', 'SendMessageBatch postings.fifo'],
+  // It writes nothing, and the next sweep sends again what one could not send.
+  'sweep-venue': [],
 };
 
 /** By function and kind of write, the crashes it was used for. */

@@ -164,7 +164,7 @@ test.each([
   expect((await call(path, { headers })).status).toBe(431);
 });
 
-test('a request that is not finished reaches no function and keeps no other waiting', async () => {
+test('a request that is not finished reaches no function and keeps no other caller waiting', async () => {
   const slow = connect(Number(new URL(cloud.url).port), '127.0.0.1');
   slow.write(`POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${token}\r\ncontent-length: 1000\r\n\r\n{"half":`);
   const answered: string[] = [];

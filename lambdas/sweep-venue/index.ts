@@ -1,0 +1,101 @@
+/**
+ * Sweep: on its schedule it measures what is late and notifies what stands still. It writes nothing; the workers that it
+ * notifies look for themselves. A product that can't be swept does not keep the others from it: all of them are tried, then
+ * the message fails, and is tried again.
+ */
+import { isApproved } from '../../lib/domain/clearing/approval.ts';
+import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
+import { openDay } from '../../lib/store/days.ts';
+import { listHeld } from '../../lib/store/held.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { ENV, METRICS } from '../../lib/store/names.ts';
+import { type Backends, measure } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
+
+export const handler = consume('sweeps', (backends) => async (message) => {
+  const at = Date.parse(message.at);
+  const venue = await loadVenue(backends.table);
+  const failed: Error[] = [];
+  /** Runs one part of the sweep. One that fails is noted; `undefined`: what it would have measured is not known. */
+  const attempt = async <T>(part: string, sweep: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await sweep();
+    } catch (error) {
+      failed.push(new Error(`${part} not swept`, { cause: error }));
+      return undefined;
+    }
+  };
+
+  const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, at));
+  const held = await attempt('held proposals', () => countHeld(backends));
+  const swept: Swept[] = [];
+  for (const own of Object.values(venue.products)) {
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at));
+    if (found) swept.push(found);
+  }
+
+  if (behind !== undefined) measure(backends, METRICS.postingBehind, behind);
+  if (held !== undefined) measure(backends, METRICS.held, held);
+  for (const [metric, of] of LATENESS) {
+    const latest = Math.max(0, ...swept.map((found) => found[of]));
+    // A product that failed may be the late one: a zero without it might end its alarm.
+    if (latest > 0 || failed.length === 0) measure(backends, metric, latest);
+  }
+  if (failed.length > 0) throw new AggregateError(failed, failed.map(({ message }) => message).join(', '));
+  measure(backends, METRICS.sweep, 1);
+});
+
+const LATENESS = [
+  [METRICS.auctionLate, 'auctionLateSeconds'],
+  [METRICS.dayRunLate, 'dayRunLateSeconds'],
+] as const;
+
+/**
+ * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker died between the two
+ * would be left behind, and nothing else would tell it.
+ */
+async function sweepPostings({ table, queues, shards }: Backends, seq: number, at: number): Promise<number> {
+  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
+  const behind = seq - Math.min(...cursors);
+  if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${at}`);
+  return behind;
+}
+
+const countHeld = async ({ table }: Backends): Promise<number> =>
+  (await listHeld(table)).filter((held) => !isApproved(held)).length;
+
+async function sweepProduct(backends: Backends, own: ProductState, at: number): Promise<Swept> {
+  const { table, shards } = backends;
+  const { product, lastAuction, closedOn } = own;
+  const [[oldest], [newest], day] = await Promise.all([
+    auctionsAfter(table, product, lastAuction),
+    newestAuctions(table, product, 1),
+    openDay(table, product, closedOn),
+  ]);
+  const swept = decideSweep(own, at, {
+    oldest: oldest && { ...oldest, closed: oldest.closed.size === shards },
+    newest,
+    day,
+    auctionTimes: auctionTimes()[product] ?? [],
+  });
+  for (const wakeUp of swept.wakeUps) await notify(backends, product, wakeUp);
+  return swept;
+}
+
+const auctionTimes = (): Record<string, string[]> => JSON.parse(process.env[ENV.auctionTimes] ?? '{}');
+
+async function notify({ queues }: Backends, product: string, wakeUp: SweepWakeUp): Promise<void> {
+  switch (wakeUp.kind) {
+    case 'close':
+      return queues.notify('closings', { v: 1, product, slot: wakeUp.slot });
+    case 'clear':
+      return queues.notify('clearings', { v: 1, product, auction: wakeUp.auction });
+    case 'roll':
+      return queues.notify('rolls', { v: 1, product, slot: wakeUp.slot });
+    case 'settle':
+      return queues.notify('day-runs', { v: 1, product });
+  }
+}

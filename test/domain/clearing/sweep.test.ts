@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { decideSweep, type SweepSeen, type SweepWakeUp } from '../../../lib/domain/clearing/sweep.ts';
+import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
+import { H100, newYork, newYorkMs, on, PRODUCT } from '../../venue/h100.ts';
+
+/** The books of Friday the 17th are closed. */
+const STATE: ProductState = {
+  product: PRODUCT,
+  version: 1,
+  parameters: H100,
+  listed: [],
+  marks: {},
+  lastAuction: 4,
+  carried: {},
+  toSettle: null,
+  settledOn: on('2025-10-17'),
+  closedOn: on('2025-10-17'),
+  lastEvent: 9,
+};
+const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();
+const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), closed });
+const TIMES = { auctionTimes: ['10:00', '13:00'] };
+const HELD_BEFORE = { newest: { slot: slot('09:00') } };
+
+/** At a time of day in New York, of Monday the 20th unless a date is given with it. */
+type Row = [rule: string, at: string, seen: Partial<SweepSeen>, wakeUps: SweepWakeUp[], auctionLate: number, dayRunLate: number];
+const CLEAR: SweepWakeUp = { kind: 'clear', auction: 5 };
+const CLOSE: SweepWakeUp = { kind: 'close', slot: slot('10:00') };
+const SETTLE: SweepWakeUp = { kind: 'settle' };
+const roll = (date: string): SweepWakeUp => ({ kind: 'roll', slot: slot('16:00', date) });
+
+test.each<Row>([
+  ['nothing is due, so nothing is late', '09:45', {}, [], 0, 0],
+  ['an auction that every shard has closed is cleared', '10:15', { oldest: oldest(true) }, [CLEAR], 900, 0],
+  ['one that a shard has not closed is closed again', '10:15', { oldest: oldest(false) }, [CLOSE], 900, 0],
+  ['an auction is not late at the instant when it is due', '10:00', { oldest: oldest(true) }, [CLEAR], 0, 0],
+  ['an auction ahead of its time is not late', '09:59', { oldest: oldest(true) }, [CLEAR], 0, 0],
+  ['one that was never numbered is late from when it was due', '10:15', { ...TIMES, ...HELD_BEFORE }, [], 900, 0],
+  ['the newest of two that were never numbered counts', '13:15', { ...TIMES, ...HELD_BEFORE }, [], 900, 0],
+  ['one that is not due yet is not missed', '09:59', { ...TIMES, ...HELD_BEFORE }, [], 0, 0],
+  ['one that has its number is not missed', '10:15', { ...TIMES, newest: { slot: slot('10:00') } }, [], 0, 0],
+  ['a later one makes up for it', '13:15', { ...TIMES, newest: { slot: slot('13:00') } }, [], 0, 0],
+  ['a product without an auction may have been listed since', '10:15', TIMES, [], 0, 0],
+  ['none is missed on a Sunday', '2025-10-19 10:15', { ...TIMES, newest: { slot: slot('13:00', '2025-10-17') } }, [], 0, 0],
+  ['none is missed on a day that is closed', '2025-10-17 17:00', { ...TIMES, ...HELD_BEFORE }, [], 0, 0],
+  [
+    'of an older and a missed one the older counts',
+    '13:15',
+    { ...TIMES, oldest: oldest(true), newest: { slot: slot('10:00') } },
+    [CLEAR],
+    11_700,
+    0,
+  ],
+  ['a day run has ten minutes to begin by itself', '16:10', {}, [], 0, 600],
+  ['one that has not begun by then is begun', '16:11', {}, [roll('2025-10-20')], 0, 660],
+  [
+    'days that never ran are begun by the newest, and the first counts',
+    '2025-10-22 16:15',
+    {},
+    [roll('2025-10-22')],
+    0,
+    2 * 86_400 + 900,
+  ],
+  ['before it is due again, the newest is the day before', '2025-10-21 15:00', {}, [roll('2025-10-20')], 0, 23 * 3_600],
+  ['a day that is under way is moved on, and not begun', '16:30', { day: { slot: slot('16:00') } }, [SETTLE], 0, 1_800],
+  ['a day that is planned and not due yet is moved on', '15:59', { day: { slot: slot('16:00') } }, [SETTLE], 0, 0],
+  [
+    'the day’s own auction is late with it',
+    '16:30',
+    { day: { slot: slot('16:00') }, oldest: { ...oldest(false), slot: slot('16:00') } },
+    [{ kind: 'close', slot: slot('16:00') }, SETTLE],
+    1_800,
+    1_800,
+  ],
+])('%s', (_, at, seen, wakeUps, auctionLateSeconds, dayRunLateSeconds) => {
+  const [time, date] = at.split(' ').toReversed() as [string, string?];
+  const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [], ...seen };
+  expect(decideSweep(STATE, newYorkMs(date ?? '2025-10-20', time), found)).toEqual({
+    wakeUps,
+    auctionLateSeconds,
+    dayRunLateSeconds,
+  });
+});
+
+test('a day run is looked for over a weekend with a holiday', () => {
+  // Monday the 1st of September is Labor Day.
+  const state = { ...STATE, closedOn: on('2025-08-28') };
+  const at = newYorkMs('2025-09-02', '09:00');
+  const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [] };
+  expect(decideSweep(state, at, found).wakeUps).toEqual([roll('2025-08-29')]);
+  expect(decideSweep({ ...state, closedOn: on('2025-08-29') }, at, found).wakeUps).toEqual([]);
+});
