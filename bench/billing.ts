@@ -15,6 +15,7 @@ import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts
 import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
 import { makeDeployment } from '../lib/infra/local-deployment.ts';
 import { PIPELINE } from '../lib/infra/pipeline.ts';
+import type { TokenRequest } from '../lib/local/api-gateway/issuer.ts';
 import { startCloud, type Usage } from '../lib/local/cloud.ts';
 import { frozenClock } from '../lib/local/host/clock.ts';
 import type { ProxyAction } from '../lib/local/proxy/proxy.ts';
@@ -162,7 +163,7 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
     },
   });
   const exchange = new Exchange(cloud.url);
-  const token = (sub: string, claims: object) => cloud.mint({ sub, expiresIn: 30 * 86_400, ...claims });
+  const token = (sub: string, more: Partial<TokenRequest>) => cloud.mint({ sub, expiresIn: 30 * 86_400, ...more });
   const operator = exchange.as(await token('operator', { groups: ['operators'] }));
   const months = listedMonths('NYSE', '2025-10-20' as BusinessDate, 12);
   await operator.put(`/v1/operator/products/${PRODUCT}`, {
@@ -173,7 +174,9 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
   await operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '2.4' });
   const accounts = Array.from({ length: count }, (_, at) => `trader-${at}`);
   for (const account of accounts) await operator.post('/v1/operator/accounts', { account, name: account });
-  const traders = await Promise.all(accounts.map(async (account) => exchange.as(await token(account, { account }))));
+  const traders = await Promise.all(
+    accounts.map(async (account) => exchange.as(await token(account, { attributes: { account } }))),
+  );
   await cloud.quiet();
   await cloud.advanceTo(instantOf('2025-10-20' as BusinessDate, '07:00', ZONE));
   let keys = 0;

@@ -2,24 +2,27 @@
  * `npm run bench`: measures what the design promises, in one run on this machine. Nothing here fails on a slow day: a row
  * shows what was seen beside what is to be reached.
  */
-import { parseArgs } from 'node:util';
+import { command } from '../lib/commands/command.ts';
+import { choice, JSON_RESULT } from '../lib/commands/options.ts';
 import { benchAuction } from './auction.ts';
 import { benchBilling } from './billing.ts';
 
-const HELP = `Measures the joint clear against a sort and an LP solver, and what AWS would bill.
-
-  npm run bench -- [--json] [--only auction|billing]`;
-
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false }, only: { type: 'string' } },
-});
-if (values.help) console.log(HELP);
-else {
-  const auction = values.only === 'billing' ? [] : await benchAuction();
-  const billing = values.only === 'auction' ? [] : await benchBilling();
-  if (values.json) console.log(JSON.stringify({ auction, billing }, null, 2));
-  else print(auction, billing);
-}
+await command(
+  {
+    name: 'bench',
+    about:
+      'The joint clear against a sort of the same limits and against an LP solver; and what AWS would bill. A slow machine fails nothing.',
+    options: { only: choice('--only <part>', 'one part alone', ['auction', 'billing']), json: JSON_RESULT },
+    examples: [['--only auction --json', 'the auction alone, for a program']],
+  },
+  async ({ only, json }) => {
+    const auction = only === 'billing' ? [] : await benchAuction();
+    const billing = only === 'auction' ? [] : await benchBilling();
+    if (json) console.log(JSON.stringify({ auction, billing }, null, 2));
+    else print(auction, billing);
+    return 0;
+  },
+);
 
 function print(auction: Awaited<ReturnType<typeof benchAuction>>, billing: Awaited<ReturnType<typeof benchBilling>>): void {
   const text = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));

@@ -13,12 +13,11 @@ import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.t
 import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
-import { ENV } from '../../lib/store/names.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readCarried } from '../../lib/store/results.ts';
 import { readSubmission, type Submission, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
-import { required } from '../../lib/store/table.ts';
-import { type Backends, consume } from '../queue/consume.ts';
+import type { Backends } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
 
 /**
  * The longest a submission may take from the gateway's receive time to its queue, clock skew included. A message enqueued
@@ -90,7 +89,7 @@ function isTooLate(message: SubmissionMessage, record: SQSRecord, intake: Intake
 
 /** Works the marker: moves the shard to the next auction and adds it to the closing one's closed shards. The last shard notifies clear. */
 async function closeIntake(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
-  const { table, queues } = session.backends;
+  const { table, queues, shards } = session.backends;
   const { product, shard, auction } = message;
   const intake = await session.intake(product, shard);
   if (intake.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${intake.open}`);
@@ -101,13 +100,12 @@ async function closeIntake(session: Session, message: MarkerMessage, record: SQS
   const dates = passed.passed.get(auction);
   if (!dates) throw new Error(`shard ${shard} of ${product} no longer knows what was in auction ${auction}`);
   const { closed } = await closeShard(table, product, auction, shard, dates);
-  if (closed.size === session.shards) await queues.notify('clearings', { v: 1, product, auction });
+  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
 }
 
 /** What one invocation has read, and reads once. */
 class Session {
   readonly backends: Backends;
-  readonly shards = Number(required(ENV.shards));
   readonly #intakes = new Map<string, Intake>();
   #state: Promise<VenueState> | undefined;
 

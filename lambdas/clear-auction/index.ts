@@ -3,20 +3,19 @@
  * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
-import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/auction/book.ts';
+import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { ENV } from '../../lib/store/names.ts';
 import { writeResult } from '../../lib/store/results.ts';
-import { required, type Table } from '../../lib/store/table.ts';
-import { consume, untilCommitted } from '../queue/consume.ts';
+import type { Table } from '../../lib/store/table.ts';
+import { consume } from '../queue/consume.ts';
+import { untilCommitted } from '../until-committed.ts';
 
-export const handler = consume('clearings', ({ table, queues, logger }) => async ({ product, auction: number }) => {
-  const shards = Number(required(ENV.shards));
+export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
   if (!auction || auction.closed.size < shards)
@@ -70,8 +69,8 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
 }
 
 /** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */
-function checkConservation(result: ClearedBook, book: readonly BookOrder[]): void {
-  const room = new Map(book.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
+function checkConservation(result: ClearedBook, book: FrozenBook): void {
+  const room = new Map(book.orders.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
   const net = new Map<number, number>();
   for (const { account, clientOrderId, buy, sell, lots } of result.fills) {
     const order = room.get(`${account}/${clientOrderId}`);

@@ -38,18 +38,18 @@ export interface FieldError {
 }
 
 /** Enough to correct a request by; a body full of mistakes must not cause a larger answer. */
-const FAULTS_MAX = 50;
+const ERRORS_MAX = 50;
 
 /** A refusal, returned as a value: exceptions are for bugs and for broken infrastructure. */
 export class Problem {
   readonly code: ProblemCode;
   readonly detail: string;
-  readonly faults: readonly FieldError[];
+  readonly errors: readonly FieldError[];
 
-  constructor(code: ProblemCode, detail: string, faults: readonly FieldError[] = []) {
+  constructor(code: ProblemCode, detail: string, errors: readonly FieldError[] = []) {
     this.code = code;
     this.detail = detail;
-    this.faults = faults.slice(0, FAULTS_MAX);
+    this.errors = errors.slice(0, ERRORS_MAX);
   }
 
   get status(): number {
@@ -60,7 +60,7 @@ export class Problem {
   toJSON(): Record<string, unknown> {
     const { status, title } = PROBLEMS[this.code];
     const type = `urn:compute-exchange:${this.code}`;
-    return { type, title, status, detail: this.detail, ...(this.faults.length ? { errors: this.faults } : {}) };
+    return { type, title, status, detail: this.detail, ...(this.errors.length ? { errors: this.errors } : {}) };
   }
 }
 

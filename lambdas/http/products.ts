@@ -3,7 +3,8 @@
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
-import { type ForwardCurve, formatPrice, type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
+import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
+import { type ForwardCurve, formatPrice, type ProductParameters } from '../../lib/domain/contract/product.ts';
 import { notFound, type Problem } from './problems.ts';
 
 /** A product by its code; `undefined` when it is not listed. Only own properties count: a caller may ask for `constructor`. */

@@ -6,12 +6,14 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import * as z from 'zod';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import type { Violation } from '../../lib/domain/contract/violation.ts';
+import type { Backends } from '../backends.ts';
 import { type FieldError, Problem, type ProblemCode } from './problems.ts';
 import { parseStrictJson, StrictJsonError } from './strict-json.ts';
 
 export interface Request<Caller> {
   readonly caller: Caller;
   readonly event: APIGatewayProxyEventV2WithJWTAuthorizer;
+  readonly backends: Backends;
   /** When the gateway received it, milliseconds since 1970: the only clock a route has. */
   readonly time: number;
 }
@@ -34,7 +36,7 @@ export function readBody<Schema extends z.ZodType>(
   if (json instanceof StrictJsonError) return new Problem('malformed-json', `the body is refused: ${json.rule}`);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  return new Problem(invalid, 'see errors for each field', faultsOf(parsed.error));
+  return new Problem(invalid, 'see errors for each field', errorsOf(parsed.error));
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -49,8 +51,8 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 export function readQuery<Schema extends z.ZodType>({ event }: Request<unknown>, schema: Schema): z.infer<Schema> | Problem {
   const parsed = schema.safeParse({ ...event.queryStringParameters });
   if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error).map(({ path, rule }) => ({ path: path.replace(/^\$\.?/, '?'), rule }));
-  return new Problem('invalid-request', 'see errors for each parameter', faults);
+  const errors = errorsOf(parsed.error).map(({ path, rule }) => ({ path: path.replace(/^\$\.?/, '?'), rule }));
+  return new Problem('invalid-request', 'see errors for each parameter', errors);
 }
 
 /** A parameter of the path; the gateway sets every one that the route names. */
@@ -78,13 +80,22 @@ export const rule = (text: string): { error: (issue: { readonly input?: unknown 
 
 const NAME_SHOWN_MAX = 64;
 
-function faultsOf(error: z.ZodError): FieldError[] {
+function errorsOf(error: z.ZodError): FieldError[] {
   return error.issues.flatMap((issue): FieldError[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((name) => ({ path: pathText([...issue.path, name]), rule: 'is not a field here' }))
       : [{ path: pathText(issue.path), rule: issue.message }],
   );
 }
+
+/** A schema of what the domain reads: `read` gives the value, or what is wrong with it as a list. */
+export const readBy = <Value extends object>(read: (written: unknown) => Value | Violation[]): z.ZodType<Value, unknown> =>
+  z.unknown().transform((written, context) => {
+    const value = read(written);
+    if (!Array.isArray(value)) return value;
+    for (const { path, rule } of value) context.addIssue({ code: 'custom', path: [...path], message: rule });
+    return z.NEVER;
+  });
 
 /** The domain's violations as errors of the body. */
 export const bodyErrors = (violations: readonly Violation[]): FieldError[] =>

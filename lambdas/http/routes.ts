@@ -3,7 +3,7 @@
  * the one place where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { logger } from './backends.ts';
+import { type Backends, openBackends, publishMetrics } from '../backends.ts';
 import { subjectOf } from './caller.ts';
 import { notFound, Problem } from './problems.ts';
 import type { Request } from './request.ts';
@@ -20,37 +20,44 @@ export const created = (body: unknown): Answer => ({ status: 201, body });
 export const accepted = (body: unknown): Answer => ({ status: 202, body });
 export const done: Answer = { status: 204 };
 
+/** Few enough that the caller gets a 503 with `retry-after` before the function times out, which would be a plain 500. */
+const ATTEMPTS_MAX = 3;
+
+type Identify<Caller> = (event: APIGatewayProxyEventV2WithJWTAuthorizer, backends: Backends) => Promise<Caller | Problem>;
+
 /** A handler over a map from `routeKey` to what answers it, for the callers that `identify` lets in. */
-export function serve<Caller>(
-  routes: Readonly<Record<string, Route<Caller>>>,
-  identify: (event: APIGatewayProxyEventV2WithJWTAuthorizer) => Promise<Caller | Problem>,
-): Handler {
+export function serve<Caller>(routes: Readonly<Record<string, Route<Caller>>>, identify: Identify<Caller>): Handler {
   return async (event) => {
+    const backends = openBackends(ATTEMPTS_MAX);
     try {
-      const answer = await answerTo(event, routes, identify);
-      if (answer instanceof Problem && answer.status === 403) logAccess(event, 'caller refused', { code: answer.code });
+      const answer = await answerTo(event, backends, routes, identify);
+      if (answer instanceof Problem && answer.status === 403)
+        logAccess({ event, backends }, 'caller refused', { code: answer.code });
       return toHttp(answer);
     } catch (error) {
-      logger.error('request failed', { route: event.routeKey, error: error as Error });
+      backends.logger.error('request failed', { route: event.routeKey, error: error as Error });
       return toHttp(failure(error));
+    } finally {
+      publishMetrics(backends);
     }
   };
 }
 
 async function answerTo<Caller>(
   event: APIGatewayProxyEventV2WithJWTAuthorizer,
+  backends: Backends,
   routes: Readonly<Record<string, Route<Caller>>>,
-  identify: (event: APIGatewayProxyEventV2WithJWTAuthorizer) => Promise<Caller | Problem>,
+  identify: Identify<Caller>,
 ): Promise<Answer | Problem> {
-  const caller = await identify(event);
+  const caller = await identify(event, backends);
   if (caller instanceof Problem) return caller;
   const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
-  return route ? route({ caller, event, time: event.requestContext.timeEpoch }) : notFound('such route');
+  return route ? route({ caller, event, backends, time: event.requestContext.timeEpoch }) : notFound('such route');
 }
 
-/** One line of the access log: which caller did what, in ids and codes only. */
+/** One line of the access log: which caller did what, in ids and codes only. Never what a request held: no order, no token. */
 export function logAccess(
-  event: APIGatewayProxyEventV2WithJWTAuthorizer,
+  { event, backends: { logger } }: Pick<Request<unknown>, 'event' | 'backends'>,
   what: string,
   more: Record<string, unknown> = {},
 ): void {

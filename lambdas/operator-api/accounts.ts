@@ -7,7 +7,6 @@ import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
 import { ACCOUNT_ID, findAccount, openingOf, positionsOf } from '../http/accounts.ts';
-import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, readQuery, receivedAt, rule } from '../http/request.ts';
@@ -23,7 +22,7 @@ const QUERY = z.strictObject({ limit: limitText, after: z.string().refine(isAcco
 export async function listAllAccounts(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const { table, shards } = backends;
+  const { table, shards } = request.backends;
   const rows: AccountState[] = [];
   const first = query.after === undefined ? 0 : shardOf(query.after, shards);
   for (let shard = first; shard < shards && rows.length <= query.limit; shard++)
@@ -33,7 +32,8 @@ export async function listAllAccounts(request: OperatorRequest): Promise<Answer 
 
 export async function showAccount(request: OperatorRequest): Promise<Answer | Problem> {
   const account = pathOf(request, 'account');
-  const state = isAccount(account) ? await findAccount(backends.table, account, backends.shards) : undefined;
+  const { table, shards } = request.backends;
+  const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
   return state ? ok(accountJson(state)) : notFound('such account');
 }
 
@@ -90,7 +90,7 @@ const MOVEMENT = z.strictObject(
 
 export async function moveCash(request: OperatorRequest): Promise<Answer | Problem> {
   const account = pathOf(request, 'account');
-  const isOpen = ACCOUNT_ID.test(account) && (await claimedBy(backends.table, openingOf(account))) !== undefined;
+  const isOpen = ACCOUNT_ID.test(account) && (await claimedBy(request.backends.table, openingOf(account))) !== undefined;
   if (!isOpen) return notFound('such account');
   const body = readBody(request, MOVEMENT);
   if (body instanceof Problem) return body;

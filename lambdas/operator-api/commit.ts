@@ -1,16 +1,14 @@
 /**
  * How an operator's decision becomes an event: once, under a name made of what it is about. A repeat finds the name taken and
- * is compared with what was committed; it rings the shards again, because the first may have died before it could.
+ * is compared with what was committed; it notifies the shards again, because the first may have crashed before it could.
  */
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { append, claimedBy, loadVenue, readEvent } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { logAccess } from '../http/routes.ts';
+import { untilCommitted } from '../until-committed.ts';
 import type { OperatorRequest } from './operator.ts';
-
-const TRIES_MAX = 20;
 
 export interface Decision {
   /** The done-once name: of two requests under one name, the first is committed. */
@@ -27,23 +25,28 @@ export interface Committed {
   readonly repeated: boolean;
 }
 
-export async function commit(request: OperatorRequest, decision: Decision): Promise<Committed | Problem> {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const claimed = await claimedBy(backends.table, decision.once);
-    if (claimed !== undefined) return repeat(request, decision, claimed);
-    const venue = await loadVenue(backends.table);
-    const event = decision.decide(venue);
-    if (event instanceof Problem) return event;
-    const next = await append(backends.table, venue, event, decision.once);
-    if (next === undefined || next === 'claimed') continue;
-    await backends.queues.notifyPostings(next.seq, backends.shards);
-    logAccess(request.event, 'event committed', { kind: event.kind, seq: next.seq });
-    return { seq: next.seq, repeated: false };
-  }
-  return new Problem('try-again', 'others kept writing to the clearing log; nothing was done');
+export function commit(request: OperatorRequest, decision: Decision): Promise<Committed | Problem> {
+  return untilCommitted(
+    () => attempt(request, decision),
+    (): Problem => new Problem('try-again', 'others kept writing to the clearing log; nothing was done'),
+  );
 }
 
-async function repeat({ time }: OperatorRequest, { compare }: Decision, seq: number): Promise<Committed | Problem> {
+async function attempt(request: OperatorRequest, decision: Decision): Promise<Committed | Problem | undefined> {
+  const { table, queues, shards } = request.backends;
+  const claimed = await claimedBy(table, decision.once);
+  if (claimed !== undefined) return repeat(request, decision, claimed);
+  const venue = await loadVenue(table);
+  const event = decision.decide(venue);
+  if (event instanceof Problem) return event;
+  const next = await append(table, venue, event, decision.once);
+  if (next === undefined || next === 'claimed') return undefined;
+  await queues.notifyPostings(next.seq, shards);
+  logAccess(request, 'event committed', { kind: event.kind, seq: next.seq });
+  return { seq: next.seq, repeated: false };
+}
+
+async function repeat({ backends, time }: OperatorRequest, { compare }: Decision, seq: number): Promise<Committed | Problem> {
   const refusal = compare((await readEvent(backends.table, seq))!);
   if (refusal) return refusal;
   await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);

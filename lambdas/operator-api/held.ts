@@ -1,6 +1,7 @@
 /**
- * What waits for two operators to agree. Whoever proposes or amends counts as one of them; each change counts the revision
- * up, so nobody approves what they did not see. With the second name it takes effect, and a repeat lets it take effect again.
+ * What waits for two operators to agree. The operator that proposes or amends counts as one of them; each change counts the
+ * revision up, so that no operator approves what they have not read. With the second name it takes effect, and a repeat lets
+ * it take effect again.
  */
 import * as z from 'zod';
 import {
@@ -24,7 +25,6 @@ import {
 import type { Micros } from '../../lib/domain/contract/units.ts';
 import { changeHeld, listHeld, readHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { type FieldError, notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, readQuery, rule } from '../http/request.ts';
@@ -37,8 +37,8 @@ const QUERY = z.strictObject({ limit: limitText, after: z.string().optional() })
 export async function listAllHeld(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const { products } = await loadVenue(backends.table);
-  const rows = (await listHeld(backends.table)).filter(({ id }) => query.after === undefined || id > query.after);
+  const { products } = await loadVenue(request.backends.table);
+  const rows = (await listHeld(request.backends.table)).filter(({ id }) => query.after === undefined || id > query.after);
   return ok(
     pageOf(
       rows,
@@ -54,7 +54,7 @@ const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
 const APPROVAL = z.strictObject({ revision }, 'must be an object');
 
 export async function approve(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await readHeld(backends.table, pathOf(request, 'held'));
+  const held = await readHeld(request.backends.table, pathOf(request, 'held'));
   if (!held) return notFound('such thing held');
   const body = readBody(request, APPROVAL);
   if (body instanceof Problem) return body;
@@ -62,8 +62,8 @@ export async function approve(request: OperatorRequest): Promise<Answer | Proble
   if (decision.kind === 'refused') return refusal(decision.why, held);
   if (decision.kind === 'repeated') return takeEffect(request, held);
   const next = decision.held;
-  if (!(await changeHeld(backends.table, held, next))) return refusal('version-conflict', held);
-  logAccess(request.event, 'approved', { held: held.id, revision: held.revision });
+  if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);
+  logAccess(request, 'approved', { held: held.id, revision: held.revision });
   return isApproved(next) ? takeEffect(request, next) : ok(approvalJson(next));
 }
 
@@ -80,13 +80,13 @@ function refusal(why: Extract<HeldDecision, { kind: 'refused' }>['why'], { revis
 
 const approvalJson = (held: Held) => ({ held: held.id, approved: isApproved(held), revision: held.revision });
 
-/** An index value is published here; the day run takes up everything else when it is rung. */
+/** Publishes an approved index value, and notifies the day run, which takes up everything else. */
 async function takeEffect(request: OperatorRequest, held: Held): Promise<Answer | Problem> {
   const { product, date, proposal, approvals } = held;
   if (proposal.kind === 'index') {
     const published = await publish(request, product, date, BigInt(proposal.micros) as Micros, approvals);
     if (published instanceof Problem) return published;
-  } else await notifyDayRun(product);
+  } else await notifyDayRun(request, product);
   return ok(approvalJson(held));
 }
 
@@ -104,18 +104,18 @@ type Amendment = z.infer<typeof AMENDMENT>;
 
 /** Puts another proposal in the place of the one held. Approvals of the old one are gone. */
 export async function amend(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await readHeld(backends.table, pathOf(request, 'held'));
+  const held = await readHeld(request.backends.table, pathOf(request, 'held'));
   if (!held) return notFound('such thing held');
   const body = readBody(request, AMENDMENT);
   if (body instanceof Problem) return body;
-  const { parameters } = (await loadVenue(backends.table)).products[held.product]!;
+  const { parameters } = (await loadVenue(request.backends.table)).products[held.product]!;
   const proposal = amended(held.proposal, body, parameters);
   if (proposal instanceof Problem) return proposal;
   const decision = decideAmendment(held, request.caller.operator, body.revision, proposal);
   if (decision.kind === 'refused') return refusal(decision.why, held);
   if (decision.kind === 'repeated') return ok(heldJson(held, parameters));
-  if (!(await changeHeld(backends.table, held, decision.held))) return refusal('version-conflict', held);
-  logAccess(request.event, 'amended', { held: held.id, revision: held.revision });
+  if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);
+  logAccess(request, 'amended', { held: held.id, revision: held.revision });
   return ok(heldJson(decision.held, parameters));
 }
 
@@ -123,22 +123,22 @@ const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as
 
 function amended(proposal: HeldProposal, body: Amendment, parameters: ProductParameters): HeldProposal | Problem {
   const wanted = FIELD[proposal.kind];
-  const faults: FieldError[] = Object.values(FIELD).flatMap((field) => {
+  const errors: FieldError[] = Object.values(FIELD).flatMap((field) => {
     if (field === wanted) return body[field] === undefined ? [{ path: `$.${field}`, rule: 'is required' }] : [];
     return body[field] === undefined ? [] : [{ path: `$.${field}`, rule: `is not for what is held here, which has a ${wanted}` }];
   });
   const grid = `must be decimal text with at most ${parameters.priceDecimals} decimals`;
   const read = <T>(path: string, parsed: T | undefined, broken: string): T => {
-    if (parsed === undefined) faults.push({ path, rule: broken });
+    if (parsed === undefined) errors.push({ path, rule: broken });
     return parsed!;
   };
   let next: HeldProposal = proposal;
-  if (faults.length === 0 && proposal.kind === 'settlement')
-    next = { kind: 'settlement', curve: amendedCurve(proposal.curve, body.curve!, parameters, faults) };
-  else if (faults.length === 0 && proposal.kind === 'final-price')
+  if (errors.length === 0 && proposal.kind === 'settlement')
+    next = { kind: 'settlement', curve: amendedCurve(proposal.curve, body.curve!, parameters, errors) };
+  else if (errors.length === 0 && proposal.kind === 'final-price')
     next = { ...proposal, price: read('$.price', parsePrice(body.price!, parameters), grid) };
-  else if (faults.length === 0) next = { kind: 'index', micros: `${read('$.value', parseIndex(body.value!), VALUE_RULE)}` };
-  return faults.length ? new Problem('invalid-body', 'see errors for each field', faults) : next;
+  else if (errors.length === 0) next = { kind: 'index', micros: `${read('$.value', parseIndex(body.value!), VALUE_RULE)}` };
+  return errors.length ? new Problem('invalid-body', 'see errors for each field', errors) : next;
 }
 
 /** The months are those that were held, no more and no less. */
@@ -146,16 +146,16 @@ function amendedCurve(
   held: ForwardCurve,
   given: Record<string, string>,
   parameters: ProductParameters,
-  faults: FieldError[],
+  errors: FieldError[],
 ): ForwardCurve {
   const path = (month: string): string => `$.curve[${JSON.stringify(month.slice(0, 64))}]`;
   for (const name of Object.keys(given))
-    if (!((parseMonth(name) ?? 0) in held)) faults.push({ path: path(name), rule: 'is not a month of this curve' });
+    if (!((parseMonth(name) ?? 0) in held)) errors.push({ path: path(name), rule: 'is not a month of this curve' });
   const entries = months(held).map((month): [ContractMonth, ForwardCurve[number]] => {
     const text = given[monthText(month)];
     const parsed = text === undefined ? undefined : parsePrice(text, parameters);
     if (parsed === undefined)
-      faults.push({
+      errors.push({
         path: path(monthText(month)),
         rule: text === undefined ? 'is required' : `must be decimal text with at most ${parameters.priceDecimals} decimals`,
       });

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Day } from '../../lib/domain/clearing/day.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
 import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
@@ -16,18 +15,18 @@ const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText().optiona
 export async function listAllDays(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, DAYS_QUERY);
   if (query instanceof Problem) return query;
-  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
-  const days = await listDays(backends.table, state.product, query.limit + 1, query.before);
+  const days = await listDays(request.backends.table, state.product, query.limit + 1, query.before);
   return ok(pageOf(days, query.limit, ({ date }) => date, dayJson));
 }
 
 export async function showDay(request: OperatorRequest): Promise<Answer | Problem> {
-  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const date = datePath(request, 'date');
   if (date instanceof Problem) return date;
-  const day = await readDay(backends.table, state.product, date);
+  const day = await readDay(request.backends.table, state.product, date);
   return day ? ok(dayJson(day)) : notFound(`day run of ${state.product} for ${date}`);
 }
 
@@ -52,7 +51,7 @@ const LOG_QUERY = z.strictObject({
 export async function listLog(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, LOG_QUERY);
   if (query instanceof Problem) return query;
-  const entries = await readEvents(backends.table, query.after, query.limit + 1);
+  const entries = await readEvents(request.backends.table, query.after, query.limit + 1);
   return ok(
     pageOf(
       entries,

@@ -1,5 +1,5 @@
 /**
- * Index values: published by one operator when they look sane, held for a second when they don't. A value once published
+ * Index values: published by one operator while they are within the product's bounds, else held for a second. A value once published
  * stays; a value once held is amended or approved, never published past its hold.
  */
 import * as z from 'zod';
@@ -12,13 +12,13 @@ import type { Micros } from '../../lib/domain/contract/units.ts';
 import { hold, readHeld } from '../../lib/store/held.ts';
 import { listIndex, newestIndex, publishIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import { measure } from '../backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
 import { datePath, dateText, pathOf, readBody, readQuery, rule } from '../http/request.ts';
 import { type Answer, accepted, created, logAccess, ok } from '../http/routes.ts';
-import { measureHeld } from './held-metric.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
@@ -26,9 +26,9 @@ const QUERY = z.strictObject({ limit: limitText, before: dateText().optional() }
 export async function listIndexValues(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
-  const values = await listIndex(backends.table, state.product, query.limit + 1, query.before);
+  const values = await listIndex(request.backends.table, state.product, query.limit + 1, query.before);
   return ok(
     pageOf(
       values,
@@ -49,7 +49,7 @@ export const valueText = z.string(rule(VALUE_RULE)).transform((text, context): M
 const BODY = z.strictObject({ value: valueText }, 'must be an object');
 
 export async function putIndexValue(request: OperatorRequest): Promise<Answer | Problem> {
-  const state = listedProduct(await loadVenue(backends.table), pathOf(request, 'product'));
+  const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const date = datePath(request, 'date');
   if (date instanceof Problem) return date;
@@ -57,9 +57,9 @@ export async function putIndexValue(request: OperatorRequest): Promise<Answer | 
     return new Problem('invalid-request', 'see errors', [{ path: '{date}', rule: 'must not be in the future' }]);
   const body = readBody(request, BODY);
   if (body instanceof Problem) return body;
-  const published = await readIndexValue(backends.table, state.product, date);
-  if (published) return answerPublished(state.product, date, body.value, published.value);
-  const held = await readHeld(backends.table, heldId('index', state.product, date));
+  const published = await readIndexValue(request.backends.table, state.product, date);
+  if (published) return answerPublished(request, state.product, date, body.value, published.value);
+  const held = await readHeld(request.backends.table, heldId('index', state.product, date));
   if (held) return answerHeld(held, body.value);
   return judge(request, state, date, body.value);
 }
@@ -71,7 +71,7 @@ async function judge(
   value: Micros,
 ): Promise<Answer | Problem> {
   const { product, parameters } = state;
-  const before = await newestIndex(backends.table, product, addDays(date, -1));
+  const before = await newestIndex(request.backends.table, product, addDays(date, -1));
   // The first value of all has only the market's own opening price to be judged by.
   const opening = priceAsIndex(state.marks[state.listed[0]!]!, parameters);
   const holds = judgeIndexValue(parameters, date, value, before?.value ?? opening);
@@ -88,9 +88,9 @@ async function holdValue(
   holds: readonly Hold[],
 ): Promise<Answer | Problem> {
   const held = propose(product, date, { kind: 'index', micros: `${value}` }, holds, request.caller.operator);
-  if (!(await hold(backends.table, held))) return answerHeld((await readHeld(backends.table, held.id))!, value);
-  measureHeld();
-  logAccess(request.event, 'index value held', { held: held.id });
+  if (!(await hold(request.backends.table, held))) return answerHeld((await readHeld(request.backends.table, held.id))!, value);
+  measure(request.backends, METRICS.held, 1);
+  logAccess(request, 'index value held', { held: held.id });
   return accepted({ held: held.id });
 }
 
@@ -99,7 +99,7 @@ const answerHeld = ({ id, proposal }: Held, value: Micros): Answer | Problem =>
     ? accepted({ held: id })
     : new Problem('index-held', `${id} waits for approval with another value; amend that one`);
 
-/** Publishes and rings the day run, which may be waiting for it. */
+/** Publishes the value and notifies the day run, which may be waiting for it. */
 export async function publish(
   request: OperatorRequest,
   product: string,
@@ -107,21 +107,28 @@ export async function publish(
   value: Micros,
   by: readonly string[],
 ): Promise<Answer | Problem> {
-  if (!(await publishIndex(backends.table, product, date, value, by))) {
-    const standing = await readIndexValue(backends.table, product, date);
-    return answerPublished(product, date, value, standing!.value);
+  if (!(await publishIndex(request.backends.table, product, date, value, by))) {
+    const standing = await readIndexValue(request.backends.table, product, date);
+    return answerPublished(request, product, date, value, standing!.value);
   }
-  logAccess(request.event, 'index value published', { product, date });
-  await notifyDayRun(product);
+  logAccess(request, 'index value published', { product, date });
+  await notifyDayRun(request, product);
   return created(valueJson(product, date, value));
 }
 
-async function answerPublished(product: string, date: BusinessDate, value: Micros, standing: Micros): Promise<Answer | Problem> {
+async function answerPublished(
+  request: OperatorRequest,
+  product: string,
+  date: BusinessDate,
+  value: Micros,
+  standing: Micros,
+): Promise<Answer | Problem> {
   if (value !== standing) return new Problem('index-published', `the value of ${date} is published and stays`);
-  await notifyDayRun(product);
+  await notifyDayRun(request, product);
   return ok(valueJson(product, date, value));
 }
 
-export const notifyDayRun = (product: string): Promise<void> => backends.queues.notify('day-runs', { v: 1, product });
+export const notifyDayRun = ({ backends }: OperatorRequest, product: string): Promise<void> =>
+  backends.queues.notify('day-runs', { v: 1, product });
 
 const valueJson = (product: string, date: BusinessDate, value: Micros) => ({ product, date, value: formatIndex(value) });

@@ -1,4 +1,4 @@
-/** An operator: a person in the operators' group, known by the token's subject. */
+/** The operator that calls: a token in the operators' group, known by its subject. */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { operatorOf } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';

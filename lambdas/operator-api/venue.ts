@@ -4,7 +4,6 @@ import { SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { type Halt, halt, readHalt, resume } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { FUNCTIONS } from '../../lib/store/names.ts';
-import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { productsOf } from '../http/products.ts';
 import { readBody, receivedAt, rule } from '../http/request.ts';
@@ -12,15 +11,15 @@ import { type Answer, logAccess, ok } from '../http/routes.ts';
 import { notifyDayRun } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 
-export async function showVenue(): Promise<Answer> {
-  const venue = await loadVenue(backends.table);
+export async function showVenue({ backends: { table } }: OperatorRequest): Promise<Answer> {
+  const venue = await loadVenue(table);
   const products = productsOf(venue).map(({ product, lastAuction, settledOn, closedOn }) => ({
     product,
     lastAuction,
     settledOn,
     closedOn,
   }));
-  return ok({ seq: venue.seq, hash: venue.hash, halted: (await readHalt(backends.table)) ?? null, products });
+  return ok({ seq: venue.seq, hash: venue.hash, halted: (await readHalt(table)) ?? null, products });
 }
 
 const REASON_RULE = 'must be 1 to 500 characters of text';
@@ -32,30 +31,31 @@ export async function haltVenue(request: OperatorRequest): Promise<Answer | Prob
   const body = readBody(request, HALTING);
   if (body instanceof Problem) return body;
   const wanted: Halt = { reason: body.reason, by: request.caller.operator, at: receivedAt(request) };
-  const thrown = await halt(backends.table, wanted);
-  if (thrown) logAccess(request.event, 'venue halted', { reason: body.reason });
-  return ok({ halted: thrown ? wanted : ((await readHalt(backends.table)) ?? null) });
+  const thrown = await halt(request.backends.table, wanted);
+  if (thrown) logAccess(request, 'venue halted', { reason: body.reason });
+  return ok({ halted: thrown ? wanted : ((await readHalt(request.backends.table)) ?? null) });
 }
 
 const RESUMING = z.strictObject({ reason: reason.optional() }, 'must be an object');
 
-/** Everything that may have waited is rung, also when nothing was halted: an earlier resume may have died before it rang. */
+/** Notifies everything that may have waited, also when nothing was halted: an earlier resume may have crashed before it did. */
 export async function resumeVenue(request: OperatorRequest): Promise<Answer | Problem> {
   const body = request.event.body === undefined ? {} : readBody(request, RESUMING);
   if (body instanceof Problem) return body;
-  const standing = await readHalt(backends.table);
+  const { table, queues, shards } = request.backends;
+  const standing = await readHalt(table);
   if (standing && isVenuesOwn(standing) && body.reason === undefined) {
-    const fault = { path: '$.reason', rule: 'is required: the venue halted itself, so say why it may go on' };
-    return new Problem('invalid-body', standing.reason, [fault]);
+    const error = { path: '$.reason', rule: 'is required: the venue halted itself, so say why it may go on' };
+    return new Problem('invalid-body', standing.reason, [error]);
   }
-  if (standing && !(await resume(backends.table, standing)))
+  if (standing && !(await resume(table, standing)))
     return new Problem('version-conflict', 'the venue was halted again meanwhile; read why before resuming it');
-  logAccess(request.event, 'venue resumed', { halt: standing, reason: body.reason });
-  const venue = await loadVenue(backends.table);
-  await backends.queues.notifyPostings(venue.seq, backends.shards, `resume.${request.time}`);
-  for (const { product } of productsOf(venue)) await notifyDayRun(product);
+  logAccess(request, 'venue resumed', { halt: standing, reason: body.reason });
+  const venue = await loadVenue(table);
+  await queues.notifyPostings(venue.seq, shards, `resume.${request.time}`);
+  for (const { product } of productsOf(venue)) await notifyDayRun(request, product);
   return ok({ halted: null });
 }
 
-/** Thrown by a posting run that did not sum to zero, not by a person. */
+/** Whether a function halted the venue, because a posting did not sum to zero, and not an operator. */
 const isVenuesOwn = ({ by }: Halt): boolean => by === SYSTEM || (FUNCTIONS as readonly string[]).includes(by);

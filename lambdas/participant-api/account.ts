@@ -8,7 +8,6 @@ import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, positionsOf } from '../http/accounts.ts';
-import { backends } from '../http/backends.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { readQuery, rule } from '../http/request.ts';
@@ -16,14 +15,14 @@ import { type Answer, ok } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-export async function showAccount({ caller }: ParticipantRequest): Promise<Answer> {
-  const { account, name, cash, applied } = await accountOf(caller.account);
+export async function showAccount(request: ParticipantRequest): Promise<Answer> {
+  const { account, name, cash, applied } = await accountOf(request);
   return ok({ account, name, cash: formatCents(cash), applied });
 }
 
-export async function showPositions({ caller, time }: ParticipantRequest): Promise<Answer> {
-  const state = await accountOf(caller.account);
-  const { products } = await newestVenue(time);
+export async function showPositions(request: ParticipantRequest): Promise<Answer> {
+  const state = await accountOf(request);
+  const { products } = await newestVenue(request);
   const positions = positionsOf(state).map(({ product, month, contract, lots }) => {
     const { marks, parameters } = products[product]!;
     // A month that has expired and whose last posting has not reached this account has no mark any more.
@@ -33,9 +32,9 @@ export async function showPositions({ caller, time }: ParticipantRequest): Promi
   return ok({ account: state.account, cash: formatCents(state.cash), positions });
 }
 
-/** Who asks has been let in because the account is open. */
-const accountOf = async (account: string): Promise<AccountState> =>
-  (await findAccount(backends.table, account, backends.shards))!;
+/** The caller's account, which is open: no other caller gets this far. */
+const accountOf = async ({ caller, backends }: ParticipantRequest): Promise<AccountState> =>
+  (await findAccount(backends.table, caller.account, backends.shards))!;
 
 const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });
 
@@ -43,7 +42,7 @@ export async function listJournal(request: ParticipantRequest): Promise<Answer |
   const query = readQuery(request, JOURNAL_QUERY);
   if (query instanceof Problem) return query;
   const range = { limit: query.limit + 1, ...(query.before === undefined ? {} : { before: query.before }) };
-  const entries = await readJournal(backends.table, request.caller.account, range);
+  const entries = await readJournal(request.backends.table, request.caller.account, range);
   return ok(pageOf(entries, query.limit, ({ seq }) => seq, entryJson));
 }
 
@@ -73,7 +72,7 @@ const STATEMENTS_QUERY = z.strictObject({
 export async function listStatements(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, STATEMENTS_QUERY);
   if (query instanceof Problem) return query;
-  const statements = await readStatements(backends.table, request.caller.account, query.limit + 1, query.before);
+  const statements = await readStatements(request.backends.table, request.caller.account, query.limit + 1, query.before);
   return ok(pageOf(statements, query.limit, statementName, statementJson));
 }
 

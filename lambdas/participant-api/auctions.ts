@@ -13,7 +13,7 @@ import { type Cents, formatCents, type Ticks } from '../../lib/domain/contract/u
 import { type Auction, newestAuctions, readAuction } from '../../lib/store/auctions.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
 import { readDepth } from '../../lib/store/results.ts';
-import { backends } from '../http/backends.ts';
+import type { Table } from '../../lib/store/table.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
@@ -27,11 +27,11 @@ const QUERY = z.strictObject({ product: z.string(rule('must be a product')), lim
 export async function listAuctions(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const state = listedProduct(await newestVenue(request.time), query.product);
+  const state = listedProduct(await newestVenue(request), query.product);
   if (state instanceof Problem) return state;
   const before = Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
-  const rows = await newestAuctions(backends.table, state.product, query.limit + 1, before);
-  const events = await eventsOf(rows);
+  const rows = await newestAuctions(request.backends.table, state.product, query.limit + 1, before);
+  const events = await eventsOf(request.backends.table, rows);
   const { items, ...next } = pageOf(
     rows,
     query.limit,
@@ -42,21 +42,21 @@ export async function listAuctions(request: ParticipantRequest): Promise<Answer 
 }
 
 export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
-  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const number = numberText.safeParse(pathOf(request, 'auction'));
-  const row = number.success ? await readAuction(backends.table, state.product, number.data) : undefined;
-  const event = row && (await eventsOf([row])).get(row.auction);
+  const row = number.success ? await readAuction(request.backends.table, state.product, number.data) : undefined;
+  const event = row && (await eventsOf(request.backends.table, [row])).get(row.auction);
   if (!event) return notFound('cleared auction of that number');
-  const depth: Depth = JSON.parse(await readDepth(backends.table, state.product, event.auction, event.depth));
+  const depth: Depth = JSON.parse(await readDepth(request.backends.table, state.product, event.auction, event.depth));
   const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
   return ok({ ...auctionJson(state, event), surplus, orders: event.orders, depth: publishedJson(state, depth) });
 }
 
 /** By auction. Which event cleared an auction is noted after the commit, so of the newest it can be missing for a moment. */
-async function eventsOf(rows: readonly Auction[]): Promise<Map<number, AuctionCleared>> {
+async function eventsOf(table: Table, rows: readonly Auction[]): Promise<Map<number, AuctionCleared>> {
   const events = await readEventsAt(
-    backends.table,
+    table,
     rows.flatMap(({ clearedBy }) => clearedBy ?? []),
   );
   return new Map([...events.values()].flatMap((event) => (event.kind === 'auction-cleared' ? [[event.auction, event]] : [])));

@@ -8,7 +8,6 @@ import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { minusTicks, type Ticks } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
 import { limitText } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { readQuery, rule } from '../http/request.ts';
@@ -35,17 +34,17 @@ interface FillRow {
 export async function listFills(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const { rows, next } = await findFills(request.caller.account, query.limit, query.before);
-  const venue = await newestVenue(request.time);
+  const { rows, next } = await findFills(request, query.limit, query.before);
+  const venue = await newestVenue(request);
   const events = await readEventsAt(
-    backends.table,
+    request.backends.table,
     rows.map(({ entry }) => entry.seq),
   );
   return ok({ items: rows.map((row) => fillJson(row, events, venue)), ...(next === undefined ? {} : { next }) });
 }
 
 async function findFills(
-  account: string,
+  { caller: { account }, backends: { table } }: ParticipantRequest,
   limit: number,
   cursor: string | undefined,
 ): Promise<{ rows: FillRow[]; next?: string }> {
@@ -54,7 +53,7 @@ async function findFills(
   let before = from === undefined || passed === undefined ? from : from + 1;
   const rows: FillRow[] = [];
   for (let read = 0; read < ENTRIES_MAX; read += ENTRIES_A_TIME) {
-    const entries = await readJournal(backends.table, account, {
+    const entries = await readJournal(table, account, {
       limit: ENTRIES_A_TIME,
       ...(before === undefined ? {} : { before }),
     });

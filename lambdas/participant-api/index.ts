@@ -1,6 +1,6 @@
 /**
  * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
- * route is named as the gateway names it; whose data it shows comes from the token.
+ * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { readDay } from '../../lib/store/days.ts';
-import { backends } from '../http/backends.ts';
+import type { Table } from '../../lib/store/table.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
 import { dateText, readQuery, rule } from '../http/request.ts';
@@ -20,8 +20,8 @@ import { type Answer, ok } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-export async function listProducts({ time }: ParticipantRequest): Promise<Answer> {
-  return ok({ items: productsOf(await newestVenue(time)).map(productJson) });
+export async function listProducts(request: ParticipantRequest): Promise<Answer> {
+  return ok({ items: productsOf(await newestVenue(request)).map(productJson) });
 }
 
 const CONTRACTS_QUERY = z.strictObject({ product: z.string().optional() });
@@ -29,7 +29,7 @@ const CONTRACTS_QUERY = z.strictObject({ product: z.string().optional() });
 export async function listContracts(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, CONTRACTS_QUERY);
   if (query instanceof Problem) return query;
-  const venue = await newestVenue(request.time);
+  const venue = await newestVenue(request);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
   const states = chosen ? [chosen] : productsOf(venue);
@@ -65,16 +65,20 @@ const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product'
 export async function showSettlementPrices(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, PRICES_QUERY);
   if (query instanceof Problem) return query;
-  const state = listedProduct(await newestVenue(request.time), query.product);
+  const state = listedProduct(await newestVenue(request), query.product);
   if (state instanceof Problem) return state;
   const { product, parameters, marks, settledOn } = state;
   if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
-  const prices = await settledPrices(product, query.date);
+  const prices = await settledPrices(request.backends.table, product, query.date);
   return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
 }
 
 /** From the report of the day, once there is one. */
-async function settledPrices(product: string, date: BusinessDate): Promise<{ contract: string; price: string }[] | undefined> {
-  const day = await readDay(backends.table, product, date);
+async function settledPrices(
+  table: Table,
+  product: string,
+  date: BusinessDate,
+): Promise<{ contract: string; price: string }[] | undefined> {
+  const day = await readDay(table, product, date);
   return day?.step === 'done' ? Object.entries(day.report.settled).map(([contract, price]) => ({ contract, price })) : undefined;
 }

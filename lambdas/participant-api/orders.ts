@@ -1,5 +1,5 @@
 /**
- * An account's live orders: what the last auction carried, changed by what the account has said since. It is the fold
+ * An account's live orders: what the last auction carried, changed by what the account has submitted since. It is the fold
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
 import * as z from 'zod';
@@ -12,13 +12,12 @@ import { ticks } from '../../lib/domain/contract/units.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { readCarried } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
-import { backends } from '../http/backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';
 import { readQuery } from '../http/request.ts';
 import { type Answer, ok } from '../http/routes.ts';
-import type { Participant, ParticipantRequest } from './participant.ts';
+import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 const QUERY = z.strictObject({ product: z.string().optional(), limit: limitText, after: z.string().optional() });
@@ -26,12 +25,12 @@ const QUERY = z.strictObject({ product: z.string().optional(), limit: limitText,
 export async function listOrders(request: ParticipantRequest): Promise<Answer | Problem> {
   const query = readQuery(request, QUERY);
   if (query instanceof Problem) return query;
-  const venue = await newestVenue(request.time);
+  const venue = await newestVenue(request);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
   const rows = [];
   for (const state of chosen ? [chosen] : productsOf(venue))
-    for (const order of (await ownOrders(request.caller, state)).values())
+    for (const order of (await ownOrders(request, state)).values())
       rows.push({ name: `${state.product}/${order.clientOrderId}`, state, order });
   const later = rows
     .filter(({ name }) => query.after === undefined || name > query.after)
@@ -46,8 +45,11 @@ export async function listOrders(request: ParticipantRequest): Promise<Answer | 
   );
 }
 
-async function ownOrders({ account, shard }: Participant, { product, lastAuction, carried }: ProductState): Promise<LiveOrders> {
-  const { table } = backends;
+async function ownOrders(
+  { caller, backends: { table } }: ParticipantRequest,
+  { product, lastAuction, carried }: ProductState,
+): Promise<LiveOrders> {
+  const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
   const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
   const own = left.filter((order) => order.account === account);

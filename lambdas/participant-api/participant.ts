@@ -2,8 +2,8 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
+import type { Backends } from '../backends.ts';
 import { openingOf } from '../http/accounts.ts';
-import { backends } from '../http/backends.ts';
 import { accountOf } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import type { Request } from '../http/request.ts';
@@ -16,7 +16,10 @@ export type ParticipantRequest = Request<Participant>;
 
 const opened = new Set<string>();
 
-export async function identifyParticipant(event: APIGatewayProxyEventV2WithJWTAuthorizer): Promise<Participant | Problem> {
+export async function identifyParticipant(
+  event: APIGatewayProxyEventV2WithJWTAuthorizer,
+  backends: Backends,
+): Promise<Participant | Problem> {
   const account = accountOf(event);
   if (account instanceof Problem) return account;
   if (!opened.has(account)) {

@@ -4,19 +4,19 @@
  */
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { backends } from '../http/backends.ts';
+import type { ParticipantRequest } from './participant.ts';
 
 const AGE_MS_MAX = 30_000;
 
 let recent: { readonly venue: VenueState; readonly loadedAt: number } | undefined;
 
-/** The venue as it was at most half a minute before `time`. */
-export async function recentVenue(time: number): Promise<VenueState> {
-  return recent && Math.abs(time - recent.loadedAt) <= AGE_MS_MAX ? recent.venue : newestVenue(time);
+/** The venue as it was at most half a minute before the request. */
+export async function recentVenue(request: ParticipantRequest): Promise<VenueState> {
+  return recent && Math.abs(request.time - recent.loadedAt) <= AGE_MS_MAX ? recent.venue : newestVenue(request);
 }
 
 /** The venue as of the newest event. */
-export async function newestVenue(time: number): Promise<VenueState> {
+export async function newestVenue({ backends, time }: ParticipantRequest): Promise<VenueState> {
   const venue = await loadVenue(backends.table);
   recent = { venue, loadedAt: time };
   return venue;

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/contract/product.ts';
 import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
-import { backends } from '../http/backends.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';
 import { pathOf, readBody, rule } from '../http/request.ts';
@@ -20,31 +19,34 @@ const BODY = z.discriminatedUnion(
   'must be market or limit',
 );
 
-export async function listRollInstructions({ caller, time }: ParticipantRequest): Promise<Answer> {
+export async function listRollInstructions(request: ParticipantRequest): Promise<Answer> {
+  const { table, shards } = request.backends;
   const items = [];
-  for (const { product, parameters } of productsOf(await newestVenue(time))) {
-    const instruction = await readRollInstruction(backends.table, product, caller.account, backends.shards);
+  for (const { product, parameters } of productsOf(await newestVenue(request))) {
+    const instruction = await readRollInstruction(table, product, request.caller.account, shards);
     if (instruction) items.push(instructionJson(product, instruction, parameters));
   }
   return ok({ items });
 }
 
 export async function putRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
-  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const body = readBody(request, BODY);
   if (body instanceof Problem) return body;
   const instruction = instructionOf(body, state.parameters);
   if (instruction instanceof Problem) return instruction;
-  await writeRollInstruction(backends.table, state.product, request.caller.account, backends.shards, instruction);
+  const { table, shards } = request.backends;
+  await writeRollInstruction(table, state.product, request.caller.account, shards, instruction);
   return ok(instructionJson(state.product, instruction, state.parameters));
 }
 
-/** An instruction that is not there is as good as deleted. */
+/** Answers 204 also when there is no instruction. */
 export async function removeRollInstruction(request: ParticipantRequest): Promise<Answer | Problem> {
-  const state = listedProduct(await newestVenue(request.time), pathOf(request, 'product'));
+  const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
-  await deleteRollInstruction(backends.table, state.product, request.caller.account, backends.shards);
+  const { table, shards } = request.backends;
+  await deleteRollInstruction(table, state.product, request.caller.account, shards);
   return done;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The id of a submission: product, idempotency key, digest of its instructions, and a check that ties the three to the
- * account. With the check, an id of somebody else's is told from one whose submission is still in the queue, without
- * a look at anybody's data but the caller's. It guards nothing: whose data is read comes from the token alone.
+ * account. With the check, the id of another account's submission is told from one whose submission is still in the queue,
+ * without reading any account's data but the caller's. It protects nothing: the account comes from the token alone.
  */
 import { createHash } from 'node:crypto';
 import { KEY_FORM } from './idempotency-key.ts';
@@ -20,7 +20,7 @@ export const digestOf = (packed: Uint8Array): string => createHash('sha256').upd
 export const submissionId = (account: string, { product, key, digest }: SubmissionName): string =>
   `${product}.${key}.${digest}.${check(account, { product, key, digest })}`;
 
-/** `undefined` for whatever is not an id of this account's. */
+/** `undefined` for a text that is not an id of a submission of this account. */
 export function parseSubmissionId(account: string, id: string): SubmissionName | undefined {
   const [product, key, digest, checked, ...rest] = id.split('.');
   if (!product || !key || !digest || rest.length > 0 || !KEY_FORM.test(key) || !DIGEST_FORM.test(digest)) return undefined;

@@ -15,7 +15,6 @@ import {
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
-import { backends, logger } from '../http/backends.ts';
 import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors, pathOf, readBody, receivedAt } from '../http/request.ts';
@@ -34,10 +33,10 @@ export async function submit(request: ParticipantRequest): Promise<Answer | Prob
   if (key instanceof Problem) return key;
   const body = readBody(request, SUBMISSION_BODY, 'invalid-submission');
   if (body instanceof Problem) return body;
-  let decided = await decide(request, key, body, await recentVenue(request.time), false);
+  let decided = await decide(request, key, body, await recentVenue(request), false);
   // The quick readings may have missed what was written a moment ago: a refusal deserves a second look, at the newest.
   if ('refusal' in decided && SECOND_LOOK.has(decided.refusal))
-    decided = await decide(request, key, body, await newestVenue(request.time), true);
+    decided = await decide(request, key, body, await newestVenue(request), true);
   if ('refusal' in decided) return problemOf(decided.refusal, decided.violations);
   const { named, packed, isRepeat } = decided;
   return isRepeat ? answerTaken(request.caller.account, named) : send(request, named, packed);
@@ -57,7 +56,7 @@ interface Taken {
 }
 
 async function decide(
-  { caller: { account, shard }, time }: ParticipantRequest,
+  { caller: { account, shard }, backends, time }: ParticipantRequest,
   key: string,
   { product, orders }: z.infer<typeof SUBMISSION_BODY>,
   venue: VenueState,
@@ -74,9 +73,10 @@ async function decide(
 
 async function send(request: ParticipantRequest, named: SubmissionName, packed: Uint8Array): Promise<Answer | Problem> {
   const { account, shard } = request.caller;
+  const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
   try {
-    await backends.queues.submit({
+    await queues.submit({
       v: 1,
       kind: 'submission',
       ...named,
@@ -118,11 +118,11 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   const { account, shard } = request.caller;
   const id = pathOf(request, 'submission');
   const named = parseSubmissionId(account, id);
-  const stored = named && (await readSubmission(backends.table, named.product, shard, account, named.key));
+  const stored = named && (await readSubmission(request.backends.table, named.product, shard, account, named.key));
   if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');
   if (named && Math.abs(request.time - keyTime(named.key)) < QUEUED_MS_MAX)
     return ok({ submission: id, product: named.product, state: 'queued', orders: [] });
-  logAccess(request.event, 'submission not found', { account });
+  logAccess(request, 'submission not found', { account });
   return notFound('such submission');
 }
 

@@ -11,17 +11,16 @@ import { recordTotals } from '../../lib/store/control-totals.ts';
 import { moveCursor, readCursor } from '../../lib/store/cursors.ts';
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
-import { ENV, METRICS } from '../../lib/store/names.ts';
-import { required } from '../../lib/store/table.ts';
-import { type Backends, consume, measure } from '../queue/consume.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import { type Backends, measure } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
 import { postToShard } from './post-event.ts';
 
 /** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
 const EVENTS_MAX = 50;
 
 export const handler = consume('postings', (backends) => async ({ shard }) => {
-  const { table, logger } = backends;
-  const shards = Number(required(ENV.shards));
+  const { table, logger, shards } = backends;
   const state = await loadVenue(table);
   const tick = (product: string): bigint => centsPerTick(state.products[product]!.parameters);
   for (let cursor = await readCursor(table, shard); cursor < state.seq; ) {

@@ -4,32 +4,11 @@
  * is about to move the failed one to the dead letters.
  */
 import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Message, parseMessage } from '../../lib/store/messages.ts';
-import { ENV, METRICS, QUEUES, type QueueName } from '../../lib/store/names.ts';
-import { Queues } from '../../lib/store/queues.ts';
-import { required, Table } from '../../lib/store/table.ts';
-
-/** What a worker has at hand, made once per execution environment. */
-export interface Backends {
-  readonly table: Table;
-  readonly queues: Queues;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-let backends: Backends | undefined;
-export function openBackends(): Backends {
-  backends ??= {
-    table: new Table(),
-    queues: new Queues(),
-    logger: new Logger({ serviceName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'exchange' }),
-    metrics: new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service }),
-  };
-  return backends;
-}
+import { ENV, QUEUES, type QueueName } from '../../lib/store/names.ts';
+import { required } from '../../lib/store/table.ts';
+import { type Backends, openBackends, publishMetrics } from '../backends.ts';
 
 export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
 
@@ -69,7 +48,7 @@ export function consume<Queue extends QueueName>(
       const { batchItemFailures } = await processPartialResponse(event, handle, processor, { context, skipGroupOnError: true });
       return { batchItemFailures: [...batchItemFailures, ...givenUp] };
     } finally {
-      if (at.metrics.hasStoredMetrics()) at.metrics.publishStoredMetrics();
+      publishMetrics(at);
     }
   };
 }
@@ -81,20 +60,3 @@ export function consume<Queue extends QueueName>(
  */
 const isLastReceive = ({ attributes }: SQSRecord): boolean =>
   Number(attributes.ApproximateReceiveCount) >= Number(required(ENV.receivesMax));
-
-/** Counts something once, as its own metric line. */
-export const measure = ({ metrics }: Backends, name: string, value: number): void => {
-  metrics.addMetric(name, MetricUnit.NoUnit, value);
-};
-
-/**
- * Repeats a decision until no other worker has committed in between; `undefined` asks for another try. There are a few
- * commits a minute, so after twenty tries it throws: that many in a row can only be a bug.
- */
-export async function untilCommitted<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 20; tries++) {
-    const done = await attempt();
-    if (done !== undefined) return done;
-  }
-  throw new Error('the clearing log kept moving for twenty tries');
-}

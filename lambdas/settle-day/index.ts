@@ -12,9 +12,10 @@ import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
 import { hold } from '../../lib/store/held.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { ENV, METRICS } from '../../lib/store/names.ts';
-import { required, type Table } from '../../lib/store/table.ts';
-import { type Backends, consume, measure } from '../queue/consume.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import type { Table } from '../../lib/store/table.ts';
+import { type Backends, measure } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */
 const STEPS_MAX = 50;
@@ -26,8 +27,7 @@ export const handler = consume('day-runs', (backends) => async ({ product }) => 
 
 /** One decision, carried out. 'on': the day stands elsewhere now, or the decision was made on a past that is gone. */
 async function step(backends: Backends, product: string): Promise<'on' | 'wait'> {
-  const { table, queues, logger } = backends;
-  const shards = Number(required(ENV.shards));
+  const { table, queues, logger, shards } = backends;
   const venue = await loadVenue(table);
   const own = venue.products[product];
   const day = own && (await openDay(table, product, own.closedOn));
@@ -62,7 +62,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
       return 'wait';
     }
     case 'commit':
-      return commit(backends, venue, decision.event, shards);
+      return commit(backends, venue, decision.event);
     case 'move':
       await saveDay(table, day, evolveDay(day, decision.moved));
       return 'on';
@@ -74,12 +74,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
   }
 }
 
-async function commit(
-  { table, queues, logger }: Backends,
-  venue: VenueState,
-  event: DayEvent,
-  shards: number,
-): Promise<'on' | 'wait'> {
+async function commit({ table, queues, logger, shards }: Backends, venue: VenueState, event: DayEvent): Promise<'on' | 'wait'> {
   const next = await append(table, venue, event);
   if (next === undefined || next === 'claimed') return 'on';
   logger.info(event.kind, { product: event.product, date: event.date, seq: next.seq });

@@ -12,11 +12,10 @@ import { openDay } from '../../lib/store/days.ts';
 import { listHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
-import { required } from '../../lib/store/table.ts';
-import { type Backends, consume, measure } from '../queue/consume.ts';
+import { type Backends, measure } from '../backends.ts';
+import { consume } from '../queue/consume.ts';
 
 export const handler = consume('sweeps', (backends) => async (message) => {
-  const shards = Number(required(ENV.shards));
   const at = Date.parse(message.at);
   const venue = await loadVenue(backends.table);
   const failed: Error[] = [];
@@ -30,11 +29,11 @@ export const handler = consume('sweeps', (backends) => async (message) => {
     }
   };
 
-  const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, at, shards));
+  const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, at));
   const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
   for (const own of Object.values(venue.products)) {
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at, shards));
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at));
     if (found) swept.push(found);
   }
 
@@ -58,7 +57,7 @@ const LATENESS = [
  * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker died between the two
  * would be left behind, and nothing else would tell it.
  */
-async function sweepPostings({ table, queues }: Backends, seq: number, at: number, shards: number): Promise<number> {
+async function sweepPostings({ table, queues, shards }: Backends, seq: number, at: number): Promise<number> {
   const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
   const behind = seq - Math.min(...cursors);
   if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${at}`);
@@ -68,8 +67,8 @@ async function sweepPostings({ table, queues }: Backends, seq: number, at: numbe
 const countHeld = async ({ table }: Backends): Promise<number> =>
   (await listHeld(table)).filter((held) => !isApproved(held)).length;
 
-async function sweepProduct(backends: Backends, own: ProductState, at: number, shards: number): Promise<Swept> {
-  const { table } = backends;
+async function sweepProduct(backends: Backends, own: ProductState, at: number): Promise<Swept> {
+  const { table, shards } = backends;
   const { product, lastAuction, closedOn } = own;
   const [[oldest], [newest], day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),

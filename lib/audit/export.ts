@@ -9,17 +9,9 @@ import { join } from 'node:path';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Attributes, B } from '../store/table.ts';
 import { canonical } from './canonical.ts';
+import { AuditError } from './error.ts';
 import type { Finding } from './finding.ts';
 import { inOrder, rowName, VenueRows } from './rows.ts';
-
-/** A folder that an export can't be written to or read from, and what to do about it. */
-export class ExportError extends Error {
-  override name = 'ExportError';
-
-  constructor(message: string, hint: string) {
-    super(`${message}\n  ${hint}`);
-  }
-}
 
 /** File by kind of partition: all there are, since a venue is also built again from its export. */
 const FILES = {
@@ -53,10 +45,10 @@ export interface Manifest {
   readonly files: Readonly<Record<string, { readonly rows: number; readonly bytes: number; readonly sha256: string }>>;
 }
 
-/** Writes an export into a folder that is empty or not there. Throws ExportError when it is neither. */
+/** Writes an export into a folder that is empty or not there. Throws AuditError when it is neither. */
 export function writeExport(dir: string, rows: VenueRows): Manifest {
   mkdirSync(dir, { recursive: true });
-  if (readdirSync(dir).length) throw new ExportError(`${dir} is not empty`, 'Name a folder that does not exist yet.');
+  if (readdirSync(dir).length) throw new AuditError(`${dir} is not empty`, 'Name a folder that does not exist yet.');
   const files: Record<string, Manifest['files'][string]> = {};
   for (const [name, kinds] of Object.entries(FILES)) {
     const found = kinds.flatMap((kind) => rows.ofKind(kind));
@@ -78,7 +70,14 @@ export interface ReadExport {
   readonly faults: readonly Finding[];
 }
 
-/** Reads an export. Throws ExportError when it is none. */
+/** The rows of an export that is as its manifest says. Throws AuditError when it is not, or when it is none. */
+export async function readSoundExport(dir: string): Promise<VenueRows> {
+  const { rows, faults } = await readExport(dir);
+  if (faults[0]) throw new AuditError(`The export in ${dir} is damaged: ${faults[0].row} ${faults[0].what}`, 'Take another one.');
+  return rows;
+}
+
+/** Reads an export. Throws AuditError when it is none. */
 export async function readExport(dir: string): Promise<ReadExport> {
   const manifest = readManifest(dir);
   const faults: Finding[] = [];
@@ -112,12 +111,12 @@ export async function readExport(dir: string): Promise<ReadExport> {
 function readManifest(dir: string): Manifest {
   const text = readText(join(dir, MANIFEST));
   const hint = 'Name a folder that `npm run export` wrote.';
-  if (text === undefined) throw new ExportError(`There is no export in ${dir}`, hint);
+  if (text === undefined) throw new AuditError(`There is no export in ${dir}`, hint);
   try {
     const manifest = JSON.parse(text) as Manifest;
     if (manifest.format === FORMAT && Number.isInteger(manifest.shards) && manifest.files) return manifest;
   } catch {}
-  throw new ExportError(`${join(dir, MANIFEST)} is not a manifest of the format ${FORMAT}`, hint);
+  throw new AuditError(`${join(dir, MANIFEST)} is not a manifest of the format ${FORMAT}`, hint);
 }
 
 /** A row as one line of JSON: names in order, sets in order, binary as base64. */

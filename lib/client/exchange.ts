@@ -4,8 +4,17 @@
  */
 import { Agent, request } from 'node:http';
 
+const HINT = 'docs/api.md says what each answer means and what to send instead.';
+
+/** An answer that the caller did not expect: what was asked, what came back, and where its meaning stands. */
 export class UnexpectedAnswerError extends Error {
   override name = 'UnexpectedAnswerError';
+  /** What to do about it; the message ends with it. */
+  readonly hint = HINT;
+
+  constructor(message: string) {
+    super(`${message}\n  ${HINT}`);
+  }
 }
 
 export interface Answer {

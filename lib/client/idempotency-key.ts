@@ -11,7 +11,7 @@ export function uuidv7(nowMs: number): string {
 }
 
 /** A UUIDv7 with a number in place of the random bits, so that a script that is played again sends the same keys. */
-export function numberedKey(nowMs: number, number: number): string {
+export function numberedKey(nowMs: number, number = 1): string {
   const hex = nowMs.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(number).padStart(12, '0')}`;
 }

@@ -7,13 +7,16 @@ export interface Banner {
   /** Wall clock of the product's time zone. */
   readonly now: string;
   readonly timeZone: string;
-  readonly aheadHours: number;
+  /** How far the market's clock is ahead of this machine's. */
+  readonly aheadMs: number;
   readonly tokensFile: string;
   readonly contracts: readonly { readonly contract: string; readonly settlementPrice: string; readonly near: boolean }[];
   /** `undefined` when today is a trading day. */
-  readonly closedUntil: { readonly date: BusinessDate; readonly hours: number } | undefined;
+  readonly closedUntil: { readonly date: BusinessDate; readonly atMs: number } | undefined;
   readonly nextAuction: string;
   readonly dataDir: string;
+  /** What names this market to the other commands; nothing when they find it by themselves. */
+  readonly here: string;
 }
 
 const CONTRACTS_SHOWN = 6;
@@ -22,12 +25,13 @@ export function bannerLines(board: Banner): string[] {
   const { product, contracts } = board;
   const near = contracts.find((contract) => contract.near) ?? contracts[0]!;
   const order = `{"product":"${product}","orders":[{"clientOrderId":"first","side":"buy","contract":"${near.contract}","price":"${above(near.settlementPrice)}","lots":5}]}`;
-  const ahead = board.aheadHours === 0 ? '' : `, ${board.aheadHours} hours ahead of this machine`;
+  const minutes = Math.round(board.aheadMs / 60_000);
+  const ahead = minutes < 1 ? '' : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min ahead of this machine`;
   const closed = board.closedUntil
     ? [
         '',
         `Closed today. Orders rest until ${board.closedUntil.date}; to be there now, stop and run:`,
-        `  npm start -- --ahead ${board.closedUntil.hours}`,
+        `  npm start${board.here || ' --'} --until ${iso(board.closedUntil.atMs)}`,
       ]
     : [];
   return [
@@ -49,9 +53,9 @@ export function bannerLines(board: Banner): string[] {
     `  source ${board.tokensFile}`,
     '',
     'Send an order, see what became of it, hold an auction now instead of waiting, look at the result:',
-    `  STATUS=$(curl -s $MARKET/v1/submissions -H "Authorization: Bearer $ACME" -H "Idempotency-Key: $(npm run -s key)" -d '${order}' | node -pe 'JSON.parse(fs.readFileSync(0)).status')`,
+    `  STATUS=$(curl -s $MARKET/v1/submissions -H "Authorization: Bearer $ACME" -H "Idempotency-Key: $(npm run -s key${board.here})" -d '${order}' | node -pe 'JSON.parse(fs.readFileSync(0)).status')`,
     `  curl -s $MARKET$STATUS -H "Authorization: Bearer $ACME"`,
-    '  npm run -s auction',
+    `  npm run -s auction${board.here}`,
     `  curl -s $MARKET/v1/positions -H "Authorization: Bearer $ACME"`,
     `  curl -s $MARKET/v1/journal -H "Authorization: Bearer $ACME"`,
     '',
@@ -62,6 +66,9 @@ export function bannerLines(board: Banner): string[] {
     'Ctrl-C stops it; the next start goes on from here.',
   ];
 }
+
+/** An instant as `--until` takes it, to the second. */
+export const iso = (atMs: number): string => new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** A little above a price of three decimals, so that an order at it meets the market maker's offer. */
 const above = (price: string): string => `${(BigInt(price.replace('.', '')) + 20n).toString().replace(/(\d{3})$/, '.$1')}`;

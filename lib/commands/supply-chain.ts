@@ -1,57 +1,39 @@
 /**
  * `npm run supply-chain`: what this project is built on. A finding ends it with code 1. That the registry does not answer about
  * advisories is a warning, since a build must not stop because a service is out, and is never taken for a pass;
- * `--require-advisories` makes it a failure, for whoever is about to release.
+ * `--require-advisories` makes it a failure, for a release.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { advisoryFaults, askForAdvisories } from '../supply-chain/advisories.ts';
-import { type Licensed, licenceFaults } from '../supply-chain/licences.ts';
-import { lockfileFaults } from '../supply-chain/lockfile.ts';
-import { type Lockfile, type Manifest, packagesOf } from '../supply-chain/packages.ts';
+import { PROJECT } from '../infra/bundle.ts';
+import { checkSupplyChain, type SupplyCheck } from '../supply-chain/check.ts';
+import { command } from './command.ts';
+import { flag, text } from './options.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const read = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+await command(
+  {
+    name: 'supply-chain',
+    about: 'What must stay although a check refuses it is argued in lib/supply-chain/exceptions.ts.',
+    options: {
+      requireAdvisories: flag('--require-advisories', 'a registry that does not answer about advisories is a failure'),
+      registry: text('--registry <url>', "another registry to ask for advisories than npm's own"),
+    },
+    examples: [
+      ['', 'as CI does'],
+      ['--require-advisories', 'before a release'],
+    ],
+  },
+  ({ requireAdvisories, registry }) => {
+    const checks = checkSupplyChain(PROJECT, new Date().toISOString().slice(0, 10), registry);
+    for (const check of checks) for (const line of lines(check, requireAdvisories)) console.log(line);
+    return checks.every((check) => ('unknown' in check ? !requireAdvisories : check.faults.length === 0)) ? 0 : 1;
+  },
+);
 
-function main(requireAdvisories: boolean, registry: string | undefined): boolean {
-  const manifest = read<Manifest>('package.json');
-  const lockfile = read<Lockfile>('package-lock.json');
-  const packages = packagesOf(lockfile);
-  let good = report(
-    'lockfile',
-    lockfileFaults(manifest, lockfile),
-    `${packages.length} packages pinned, hashed and from the registry`,
-  );
-  good = report('licences', licenceFaults(packages.map(licensed)), `${packages.length} packages may be used`) && good;
-  const answer = askForAdvisories(ROOT, registry);
-  if ('advisories' in answer) {
-    const today = new Date().toISOString().slice(0, 10);
-    return report('advisories', advisoryFaults(answer.advisories, today), 'none that matters is known') && good;
+function lines(check: SupplyCheck, requireAdvisories: boolean): string[] {
+  const name = check.name.padEnd(10);
+  if ('unknown' in check) {
+    const word = requireAdvisories ? 'FAILED ' : 'WARNING';
+    return [`${word}  ${name}  NOT CHECKED: the registry did not answer (${check.unknown})`];
   }
-  console.log(
-    `${requireAdvisories ? 'FAILED ' : 'WARNING'}  advisories  NOT CHECKED: the registry did not answer (${answer.unknown})`,
-  );
-  return good && !requireAdvisories;
+  if (check.faults.length === 0) return [`ok       ${name}  ${check.passed}`];
+  return check.faults.map((fault) => `FAILED   ${name}  ${fault}`);
 }
-
-/** What is installed says it for itself; of what is not installed on this platform the lockfile tells. */
-function licensed({ folder, name, locked }: ReturnType<typeof packagesOf>[number]): Licensed {
-  const version = locked.version ?? '';
-  try {
-    const { license } = read<{ license?: string | { type: string } }>(`${folder}/package.json`);
-    return { name, version, licence: typeof license === 'object' ? license.type : (license ?? locked.license) };
-  } catch {
-    return { name, version, licence: locked.license };
-  }
-}
-
-function report(check: string, faults: readonly string[], passed: string): boolean {
-  if (faults.length === 0) console.log(`ok       ${check.padEnd(10)}  ${passed}`);
-  for (const fault of faults) console.log(`FAILED   ${check.padEnd(10)}  ${fault}`);
-  return faults.length === 0;
-}
-
-const options = { 'require-advisories': { type: 'boolean', default: false }, registry: { type: 'string' } } as const;
-const { values } = parseArgs({ options });
-if (!main(values['require-advisories'], values.registry)) process.exitCode = 1;

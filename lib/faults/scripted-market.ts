@@ -74,7 +74,8 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
   const operator = exchange.as(await cloud.mint({ sub: 'op-1', groups: ['operators'], expiresIn: 90 * 86_400 }));
   const callers = await Promise.all(
     ACCOUNTS.map(
-      async (account) => [account, exchange.as(await cloud.mint({ sub: account, account, expiresIn: 90 * 86_400 }))] as const,
+      async (account) =>
+        [account, exchange.as(await cloud.mint({ sub: account, attributes: { account }, expiresIn: 90 * 86_400 }))] as const,
     ),
   );
   const as = Object.fromEntries(callers) as Record<Account, Caller>;

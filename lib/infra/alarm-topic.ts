@@ -1,5 +1,5 @@
 /**
- * Where alarms go. The key is our own because CloudWatch may not use the one that AWS manages for SNS, and an alarm that
+ * Where alarms go. The key is the stack's own because CloudWatch may not use the one that AWS manages for SNS, and an alarm that
  * cannot be encrypted is silently not sent.
  */
 

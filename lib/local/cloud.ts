@@ -54,7 +54,7 @@ export interface CloudOptions {
   readonly onLog?: (line: LogLine) => void;
   /** An alarm of the template changed its state. */
   readonly onAlarm?: (change: AlarmChange) => void;
-  /** What the user of this cloud should know: the engine died, schedules were skipped, a fault of this cloud itself. */
+  /** What the user of this cloud should know: the engine ended by itself, schedules were skipped, a fault of this cloud itself. */
   readonly onProblem?: (error: Error) => void;
 }
 
@@ -119,7 +119,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     proxy: options.proxy,
     kill: (name, environment) => runtime.kill(name, environment),
     onArrival: (queue) => runtime.wake(queue),
-    onDeath: (error) => {
+    onExit: (error) => {
       problem(error);
       activity.fail(error);
     },

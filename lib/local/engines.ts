@@ -24,7 +24,7 @@ export interface EnginesOptions {
   readonly kill: ProxyTargets['kill'];
   readonly onArrival: (queue: string) => void;
   /** The DynamoDB engine ended without being told to. */
-  readonly onDeath: (error: LocalCloudError) => void;
+  readonly onExit: (error: LocalCloudError) => void;
 }
 
 export interface Engines {
@@ -49,11 +49,11 @@ export async function startEngines({
   folder,
   delayMsMax,
   onArrival,
-  onDeath,
+  onExit,
   ...options
 }: EnginesOptions): Promise<Engines> {
   await using started = new AsyncDisposableStack();
-  const dynamodb = await startDynamoDb({ file: folder?.tablesFile, onDeath });
+  const dynamodb = await startDynamoDb({ file: folder?.tablesFile, onExit });
   started.defer(dynamodb.stop);
   folder?.noteEngine(dynamodb.pid);
   const sqs = await startSqs({ clock, dataDir: folder?.dir, delayMsMax, onArrival });

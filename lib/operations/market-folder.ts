@@ -2,10 +2,12 @@
  * What the local market keeps in its folder besides the cloud's own files: how far its clock is ahead, whether it has been
  * seeded, where it runs now, and tokens to call it with. Other commands of this project find the running market by it.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalCloudError } from '../local/host/error.ts';
+import { ownerFile } from '../local/dynamodb/dynamodb.ts';
+import { tablesFileOf } from '../local/host/data-folder.ts';
 import { writeWhole } from '../local/host/whole-file.ts';
+import { OperationsError } from './error.ts';
 
 /** Written while the market runs. */
 export interface Running {
@@ -18,11 +20,12 @@ export interface Running {
   /** How far the market's clock is ahead of this machine's. */
   readonly aheadMs: number;
   readonly tokensFile: string;
-  /** Address of the engine that has the tables. */
-  readonly tables: string;
+  /** Its table, and the engine that has it. */
+  readonly table: { readonly name: string; readonly endpoint: string };
 }
 
-interface Kept {
+export interface Kept {
+  /** How far the market's clock is ahead of this machine's. */
   readonly aheadMs: number;
   readonly seeded: boolean;
 }
@@ -41,6 +44,12 @@ export class MarketFolder {
 
   get assembly(): string {
     return join(this.dir, 'assembly');
+  }
+
+  /** Whether a market keeps its table here, or in another engine under this folder's name. */
+  hasTables(): boolean {
+    const file = tablesFileOf(this.dir);
+    return existsSync(file) || existsSync(ownerFile(file));
   }
 
   kept(): Kept {
@@ -65,10 +74,10 @@ export class MarketFolder {
     rmSync(join(this.dir, 'running.json'), { force: true });
   }
 
-  /** Deletes everything in it. Throws LocalCloudError while a market runs on it. */
+  /** Deletes everything in it. Throws OperationsError while a market runs on it. */
   reset(): void {
     const running = this.running();
-    if (running) throw new LocalCloudError(`The market in ${this.dir} is running (process ${running.pid})`, 'Stop it first.');
+    if (running) throw new OperationsError(`The market in ${this.dir} is running (process ${running.pid})`, 'Stop it first.');
     rmSync(this.dir, { recursive: true, force: true });
   }
 
@@ -95,7 +104,7 @@ export class MarketFolder {
       return JSON.parse(text) as T;
     } catch (cause) {
       const way = 'Delete that file, or begin anew with --reset.';
-      throw new LocalCloudError(`${join(this.dir, name)} is damaged`, way, { cause });
+      throw new OperationsError(`${join(this.dir, name)} is damaged`, way, { cause });
     }
   }
 
@@ -112,6 +121,29 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+const AHEAD_DAYS_MAX = 366;
+
+/**
+ * How far the clock of a start is ahead of this machine's, milliseconds: as far as it was, or so that it stands at `until`.
+ * Throws OperationsError when that is behind the market's clock or more than a year ahead of it.
+ */
+export function aheadOf({ aheadMs }: Kept, until: Date | undefined, machineMs: number): number {
+  if (until === undefined) return aheadMs;
+  const [nowMs, untilMs] = [machineMs + aheadMs, until.getTime()];
+  const [now, wanted] = [nowMs, untilMs].map((instant) => new Date(instant).toISOString());
+  if (untilMs < nowMs)
+    throw new OperationsError(
+      `The market's clock stands at ${now} and can't go back to ${wanted}`,
+      'Name a later instant, or begin anew with --reset.',
+    );
+  if (untilMs > nowMs + AHEAD_DAYS_MAX * 86_400_000)
+    throw new OperationsError(
+      `The market's clock stands at ${now}, and ${wanted} is more than ${AHEAD_DAYS_MAX} days later`,
+      'Name an earlier instant; several starts go further.',
+    );
+  return untilMs - machineMs;
 }
 
 export const MARKET_FOLDER = join(import.meta.dirname, '..', '..', '.market');

@@ -64,7 +64,10 @@ export function planDays(spot: Spot, hours: Hours, count?: number): Plan {
   if (missing.length > 0) throw new PricesError(`the spot prices lack ${missing.join(', ')}`);
   const covered = businessDays(hours.calendar, addDays(first, 1), last);
   if (covered.length === 0 || covered.length < (count ?? 1))
-    throw new PricesError(`the spot prices, ${first} to ${last}, cover ${covered.length} trading days`);
+    throw new PricesError(
+      `the spot prices, ${first} to ${last}, cover ${covered.length} trading days`,
+      'Take fewer days, or other prices.',
+    );
   const publication = (date: BusinessDate): Publication => ({
     date,
     value: spot.get(date)!,

@@ -10,6 +10,7 @@ import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate, nextBu
 import { type ContractMonth, contractCode, listedMonths, monthText } from '../domain/contract/months.ts';
 import { formatIndex } from '../domain/contract/product.ts';
 import { formatDecimal, type Micros } from '../domain/contract/units.ts';
+import type { TokenRequest } from '../local/api-gateway/issuer.ts';
 import { worthOf } from './market.ts';
 import { readPrices } from './operator.ts';
 import { PARAMETERS } from './simulation.ts';
@@ -68,6 +69,39 @@ export function lastClosed(nowMs: number): BusinessDate {
   let date = localDate(nowMs, timeZone);
   while (!isBusinessDay(calendar, date) || instantOf(date, dayRunTime, timeZone) > nowMs) date = addDays(date, -1);
   return date;
+}
+
+/** When orders next meet: 09:30 of the next business day, in the product's time zone. */
+export function nextOpening(nowMs: number): { readonly date: BusinessDate; readonly atMs: number } {
+  const { calendar, timeZone } = PARAMETERS;
+  const date = nextBusinessDay(calendar, localDate(nowMs, timeZone));
+  return { date, atMs: instantOf(date, '09:30', timeZone) };
+}
+
+/** The next auction of a product's schedule, the closing one included, as date and time in the product's time zone. */
+export function nextAuction(nowMs: number, times: readonly string[]): string {
+  const { timeZone, calendar } = PARAMETERS;
+  for (let day = localDate(nowMs, timeZone); ; day = nextBusinessDay(calendar, day)) {
+    if (!isBusinessDay(calendar, day)) continue;
+    const time = times.find((at) => instantOf(day, at, timeZone) > nowMs);
+    if (time) return `${day} ${time}`;
+  }
+}
+
+const TOKEN_SECONDS = 5 * 365 * 86_400;
+
+/** Tokens of the two participants, of two operators and of the market maker. */
+export async function demoTokens(mint: (request: TokenRequest) => Promise<string>) {
+  const trader = ({ account }: DemoAccount): Promise<string> =>
+    mint({ sub: `${account}-trader`, attributes: { account }, expiresIn: TOKEN_SECONDS });
+  const operator = (sub: string): Promise<string> => mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS });
+  return {
+    ACME: await trader(BUYER),
+    NIMBUS: await trader(SELLER),
+    OPS1: await operator('operator-1'),
+    OPS2: await operator('operator-2'),
+    MAKER: await trader(MAKER),
+  };
 }
 
 /** Bids and offers in the first months after the one in delivery, and the spread from the near month to the next. */

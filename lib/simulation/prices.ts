@@ -17,9 +17,16 @@ export interface Offers {
 export type Spot = ReadonlyMap<BusinessDate, Micros>;
 export type OffersByDay = ReadonlyMap<BusinessDate, readonly Offers[]>;
 
-/** A file of prices that can't be used, with what is wrong, a line each. */
+/** A file of prices that can't be used, with what is wrong, a line each, and what to do. */
 export class PricesError extends Error {
   override name = 'PricesError';
+  /** What to do about it; the message ends with it. */
+  readonly hint: string;
+
+  constructor(message: string, hint = 'Put the file right, or take other prices.') {
+    super(`${message}\n  ${hint}`);
+    this.hint = hint;
+  }
 }
 
 const SPOT_COLUMNS = ['date', 'grade', 'mean_usd_per_gpu_hour', 'median', 'p10', 'p90', 'snapshots'];

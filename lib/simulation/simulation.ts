@@ -115,7 +115,7 @@ export function prepare(options: Pick<SimulationOptions, 'seed' | 'participants'
 
 const venueOf = (cloud: Cloud): RunningVenue => ({
   url: cloud.url,
-  mint: (request) => cloud.mint(request),
+  mint: ({ account, ...request }) => cloud.mint(account === undefined ? request : { ...request, attributes: { account } }),
   advanceTo: async (instantMs) => void (await cloud.advanceTo(instantMs)),
   quiet: () => cloud.quiet(),
 });

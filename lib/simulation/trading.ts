@@ -48,7 +48,7 @@ export interface Traded {
 
 const SAMPLED_A_ROUND = 3;
 
-/** Trades every day of the plan. `onDay` hears of each as it ends. */
+/** Trades every day of the plan. `onDay` is called as each ends. */
 export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, onDay: (day: DayReport) => void): Promise<Traded> {
   const { terms, plan, participants } = run;
   const operators = await Operators.sign(venue, exchange, terms.product);

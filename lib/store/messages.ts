@@ -83,10 +83,10 @@ export function parseMessage<Queue extends keyof typeof MESSAGES>(queue: Queue, 
     throw new MessageFormatError(`a message of ${queue} is not JSON`);
   }
   const result = MESSAGES[queue].safeParse(parsed);
-  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${faults(result.error)}`);
+  if (!result.success) throw new MessageFormatError(`a message of ${queue} has the wrong form: ${errorsIn(result.error)}`);
   return result.data as Message<Queue>;
 }
 
 /** Where a message is wrong and how, in words of this file only: its values and field names may give away a sealed order. */
-const faults = ({ issues }: z.ZodError): string =>
+const errorsIn = ({ issues }: z.ZodError): string =>
   issues.map(({ code, path }) => `${code} at $${path.map((name) => `.${String(name)}`).join('')}`).join(', ');

@@ -31,7 +31,7 @@ export function licenceFaults(
   ];
 }
 
-/** One choice of the expression asks for nothing outside the list. What is more deeply nested than we read is refused. */
+/** One choice of the expression asks for nothing outside the list. An expression that is nested more deeply than this reads is refused. */
 function isAllowed(licence: string | undefined): boolean {
   if (licence === undefined) return false;
   const choices = licence.replace(/^\((.*)\)$/, '$1').split(' OR ');

@@ -28,6 +28,8 @@ const RULES = {
   ],
 };
 
+/** The logical id of a function's version, as the CDK makes it: its path, and a hash of the path and of what it runs. */
+const VERSION_ID = /^[A-Za-z0-9]+CurrentVersion[0-9A-F]{8}[0-9a-f]{32}$/;
 /** Letters and digits as in base64, hexadecimal or a token; shorter ones can't be told from words. */
 const RUN = /[A-Za-z0-9+/_-]{32,}={0,2}/g;
 /** Bits a character. Drawn by lot, 32 characters of base64 have about 4.6 and 32 of hexadecimal 3.6; words have less. */
@@ -57,7 +59,7 @@ export async function secretsIn(file: string, text: string): Promise<Found[]> {
     }),
   );
   const random = [...text.matchAll(RUN)]
-    .filter(([run]) => looksRandom(run))
+    .filter(([run]) => !VERSION_ID.test(run) && looksRandom(run))
     .map((match): Found => ({ file, line: lineOf(text, match.index), kind: 'random', text: match[0] }));
   return [...known, ...random.filter(({ text: run }) => !known.some((each) => each.text.includes(run)))];
 }

@@ -1,7 +1,7 @@
 /**
  * The virtual cloud: the synthesized template in one thread and on one line of machine time. The functions are the
  * project's own; table and queues are models that do the worst their services may do; a seed decides what is late, lost or
- * repeated, what dies, and which of several comes first. So a whole day takes a fraction of a second, and the same seed is
+ * repeated, what crashes, and which of several comes first. So a whole day takes a fraction of a second, and the same seed is
  * the same day to the last request.
  */
 import type { Clock } from '../local/host/clock.ts';

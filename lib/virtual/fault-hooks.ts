@@ -4,7 +4,7 @@ import type { ProxyRequest } from '../local/proxy/request.ts';
 import type { FiringHook } from '../local/scheduler/scheduler.ts';
 
 /**
- * What becomes of a request: lost before or after it took effect; the worker that sent it dies before or after; its answer
+ * What becomes of a request: lost before or after it took effect; the worker that sent it is killed before or after; its answer
  * never comes, before or after it took effect, until the function's time is out; some of a batch is left undone; or another
  * answer than the service's.
  */

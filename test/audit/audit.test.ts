@@ -10,7 +10,7 @@ import { moveCursor } from '../../lib/store/cursors.ts';
 import { logKey } from '../../lib/store/keys.ts';
 import { append, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { S, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 
 const SHARDS = 2;
 const by = { by: 'operator-1', at: '2025-10-20T12:00:00.000Z' };

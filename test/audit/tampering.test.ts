@@ -1,4 +1,4 @@
-/** Verification end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
+/** The audit end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ let items: Attributes[];
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'verify-'));
+  folder = mkdtempSync(join(tmpdir(), 'audit-'));
   market = await openMarket(ROLL);
   await play(market, ROLL);
   items = await Array.fromAsync(market.table.scan());
@@ -130,7 +130,7 @@ describe('the audit', () => {
   });
 
   test.each([/^JOURNAL#/, /^SHARD#\d ACCOUNT#/, /^STATEMENT#/])('names a row too many: %s', async (row) => {
-    const extra = { ...first(row), sk: S(row.source.includes('SHARD') ? 'ACCOUNT#nobody' : '9999') };
+    const extra = { ...first(row), sk: S(row.source.includes('SHARD') ? 'ACCOUNT#stranger' : '9999') };
     const audit = await auditOf([...items, extra]);
     expect(audit.differences[0]).toBe(`${nameOf(extra)} is stored and does not follow from the log`);
   });
@@ -173,7 +173,7 @@ describe('an export', () => {
       expect(readFileSync(join(folder, 'b', file)).equals(readFileSync(join(folder, 'a', file))), file).toBe(true);
   });
 
-  test('verifies without the table, and ends with a code when a line of it was changed', async () => {
+  test('is audited without the table, and the command ends with a code when a line of it was changed', async () => {
     const dir = join(folder, 'c');
     exportByCommand(dir);
     const right = script('audit.ts', '--export', dir);
@@ -225,11 +225,11 @@ describe('an export', () => {
 });
 
 test.each([
-  [['--bogus'], 2, 'npm run audit'],
-  [['--data', 'a', '--table', 'b'], 2, 'name two venues'],
+  [['--bogus'], 2, 'npm run audit -- --help'],
+  [['--data', 'a', '--table', 'b'], 2, '--data and --table exclude each other'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
-])('verify %j ends with %i', (args, code, says) => {
+])('audit %j ends with %i', (args, code, says) => {
   const { status, stderr } = script('audit.ts', ...args);
   expect(status).toBe(code);
   expect(stderr).toContain(says);

@@ -11,9 +11,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { auditVenue } from '../../lib/audit/audit.ts';
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
+import { SHARDS } from '../venue/accounts.ts';
 import { holdAt } from '../venue/faults.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
-import { outright, SHARDS } from '../venue/whole-venue.ts';
+import { outright } from '../venue/whole-venue.ts';
 
 const DATES = { listed: '2025-10-17', limits: { redeliveryMs: 5 } } as const;
 const PRODUCT = 'BOOKS';
@@ -79,8 +80,8 @@ describe('a journal row edited, deleted or reordered', () => {
     // Balances are folds over the log and not over journals: nothing else is wrong.
     expect(audit.checks.filter(({ faults }) => faults.length > 0).map(({ name }) => name)).toEqual(['journal']);
     if (what === 'edited') {
-      const verify = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
-      const { status, stdout } = spawnSync(process.execPath, verify, { cwd: PROJECT, encoding: 'utf8' });
+      const command = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
+      const { status, stdout } = spawnSync(process.execPath, command, { cwd: PROJECT, encoding: 'utf8' });
       expect([status, stdout]).toEqual([1, expect.stringContaining(`JOURNAL#fund ${rows[0]!.sk!.S}`)]);
     }
     for (const row of rows) await put(row);

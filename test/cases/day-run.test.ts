@@ -2,9 +2,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAction } from '../../lib/local/proxy/proxy.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import type { Account } from '../venue/accounts.ts';
 import { kindOf } from '../venue/faults.ts';
 import { newYork } from '../venue/h100.ts';
-import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;
@@ -20,7 +21,7 @@ afterAll(async () => {
 });
 
 const [THURSDAY, FRIDAY] = ['2025-11-06', '2025-11-07'] as const;
-const slotOf = (date: string): string => new Date(newYork(date, '16:00')).toISOString();
+const slotOf = (date: string): string => newYork(date, '16:00');
 /** What the day run's schedule sends. */
 const notifyDay = (product: string, date: string): void => venue.cloud.send('rolls', { v: 1, product, slot: slotOf(date) });
 const notifyDayRun = (product: string): void => venue.cloud.send('day-runs', { v: 1, product });

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../lib/client/exchange.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
+import type { Account } from '../venue/accounts.ts';
 import { holdAt, kindOf } from '../venue/faults.ts';
-import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;

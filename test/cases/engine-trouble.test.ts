@@ -7,7 +7,9 @@ import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { auctionsAfter } from '../../lib/store/auctions.ts';
 import { QUEUES } from '../../lib/store/names.ts';
-import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import type { Account } from '../venue/accounts.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { codeOf } from '../venue/requests.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;
@@ -20,11 +22,6 @@ afterAll(async () => {
   await venue.expectSound();
   await venue[Symbol.asyncDispose]();
 });
-
-const codeOf = ({ body }: Answer): string =>
-  String((body as { type?: string }).type)
-    .split(':')
-    .at(-1)!;
 
 describe('30% conflicts', () => {
   const CONFLICT: Record<string, ProxyAction> = {

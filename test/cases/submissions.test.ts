@@ -1,9 +1,10 @@
 /** What a participant may do with a submission: send it again, send another under its key, send it at the last moment, cancel it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/client/exchange.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
+import type { Account } from '../venue/accounts.ts';
 import { holdAt, kindOf } from '../venue/faults.ts';
-import { type Account, type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { codeOf } from '../venue/requests.ts';
 import { outright } from '../venue/whole-venue.ts';
 
 let venue: LocalVenue;
@@ -18,10 +19,6 @@ afterAll(async () => {
 
 const MINUTE = 60_000;
 const hold = (name: FunctionName, kind: string) => holdAt(venue, name, kind);
-const codeOf = ({ body }: Answer): string =>
-  String((body as { type?: string }).type)
-    .split(':')
-    .at(-1)!;
 const buy = (product: string, id: string, lots = 1) => [outright(product, id, 'buy', lots, '2.430')];
 /** The maker sells more than all others want, so that whatever was taken twice would also fill twice. */
 const sellPlenty = (product: string) => venue.submit('maker', product, [outright(product, 's', 'sell', 100, '2.410')]);
@@ -247,15 +244,18 @@ describe('permuted arrival', () => {
     ['from the middle', [3, 0, 4, 1, 5, 2]],
   ];
   const ends: unknown[] = [];
+  // The same submissions each time: the last lots at the price are drawn from their keys too.
+  let keys: string[] | undefined;
 
   it.each(ORDER.map(([name, places], at) => [name, at, places] as const))(
     'the same orders arriving %s have the same prices and the same fills',
     async (_, at, places) => {
       const product = `PERMUTED-${at}`;
       await venue.list(product);
+      keys ??= ORDERS.map(() => venue.key());
       for (const place of places) {
         const [account, id, side, lots, price] = ORDERS[place]!;
-        await venue.submit(account, product, [outright(product, id, side, lots, price)]);
+        await venue.submit(account, product, [outright(product, id, side, lots, price)], keys[place]);
       }
       const { months } = await venue.auction(product);
       const bare = (contract: string) => contract.slice(product.length);

@@ -1,13 +1,14 @@
 /** What the local market keeps and shows. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Banner, bannerLines } from '../../lib/commands/banner.ts';
-import { MarketFolder } from '../../lib/operations/market-folder.ts';
-import { lastClosed } from '../../lib/simulation/demo-market.ts';
+import { type Banner, bannerLines, iso } from '../../lib/commands/banner.ts';
+import { OperationsError } from '../../lib/operations/error.ts';
+import { aheadOf, MarketFolder } from '../../lib/operations/market-folder.ts';
+import { lastClosed, nextAuction, nextOpening } from '../../lib/simulation/demo-market.ts';
 import { on } from '../venue/h100.ts';
 
 let dir: string;
@@ -24,7 +25,7 @@ const RUNNING = {
   closings: 'http://127.0.0.1:2/closings',
   aheadMs: 0,
   tokensFile: 'tokens.env',
-  tables: 'http://127.0.0.1:2',
+  table: { name: 'venue', endpoint: 'http://127.0.0.1:2' },
 };
 
 describe('the folder', () => {
@@ -68,18 +69,33 @@ test.each([
   expect(lastClosed(Date.parse(now))).toBe(date);
 });
 
+test.each([
+  ['in the morning, at ten', '2026-11-20T14:00:00Z', '2026-11-20 10:00'],
+  ['after the last, on the next business day', '2026-11-20T21:00:00Z', '2026-11-23 10:00'],
+  ['before a holiday, after it', '2026-11-25T21:30:00Z', '2026-11-27 10:00'],
+])('the next auction is, %s', (_, now, at) => {
+  expect(nextAuction(Date.parse(now), ['10:00', '13:00', '16:00'])).toBe(at);
+});
+
+test('the next opening is in the time zone of the product, through a change of its clocks', () => {
+  const opening = (now: string) => iso(nextOpening(Date.parse(now)).atMs);
+  expect(opening('2026-10-31T12:00:00Z')).toBe('2026-11-02T14:30:00Z');
+  expect(opening('2026-10-29T12:00:00Z')).toBe('2026-10-30T13:30:00Z');
+});
+
 describe('the banner', () => {
   const board: Banner = {
     url: 'http://127.0.0.1:4010',
     product: 'H100-SXM',
     now: '2026-11-21 09:00',
     timeZone: 'America/New_York',
-    aheadHours: 0,
+    aheadMs: 0,
     tokensFile: '.market/tokens.env',
     contracts: [{ contract: 'H100-SXM-2027-01', settlementPrice: '2.420', near: true }],
     closedUntil: undefined,
     nextAuction: '2026-11-23 10:00',
     dataDir: '.market',
+    here: '',
   };
 
   test('shows an order for the near month, a little above its price', () => {
@@ -87,17 +103,67 @@ describe('the banner', () => {
   });
 
   test('says on a day without trading how to be on one', () => {
-    const closed = bannerLines({ ...board, closedUntil: { date: on('2026-11-23'), hours: 49 } });
+    const closed = bannerLines({ ...board, closedUntil: { date: on('2026-11-23'), atMs: Date.parse('2026-11-23T14:30Z') } });
     expect(closed.join('\n')).toContain(
-      'Orders rest until 2026-11-23; to be there now, stop and run:\n  npm start -- --ahead 49',
+      'Orders rest until 2026-11-23; to be there now, stop and run:\n  npm start -- --until 2026-11-23T14:30:00Z',
     );
     expect(bannerLines(board).join('\n')).not.toContain('Closed');
+  });
+
+  test('says how far its clock is ahead, to the minute', () => {
+    const ahead = bannerLines({ ...board, aheadMs: 49 * 3_600_000 + 5 * 60_000 }).join('\n');
+    expect(ahead).toContain('It is 2026-11-21 09:00 in America/New_York, 49 h 5 min ahead of this machine;');
+    expect(bannerLines(board).join('\n')).not.toContain('ahead of');
+  });
+
+  test('names a market that the other commands would not find by themselves', () => {
+    const elsewhere = bannerLines({ ...board, here: ' -- --data other' }).join('\n');
+    expect(elsewhere).toContain('npm run -s auction -- --data other\n');
+    expect(elsewhere).toContain('$(npm run -s key -- --data other)');
+  });
+});
+
+describe('the clock of a start', () => {
+  const machineMs = Date.parse('2026-11-21T14:00:00Z');
+  const kept = { aheadMs: 3_600_000, seeded: true };
+
+  test('goes on where it was', () => expect(aheadOf(kept, undefined, machineMs)).toBe(3_600_000));
+
+  test('is set to the instant that is asked for, however often', () => {
+    const until = new Date('2026-11-23T14:30:00Z');
+    const aheadMs = aheadOf(kept, until, machineMs);
+    expect(machineMs + aheadMs).toBe(until.getTime());
+    expect(aheadOf({ ...kept, aheadMs }, until, machineMs)).toBe(aheadMs);
+  });
+
+  test.each([
+    [
+      'does not go back',
+      '2026-11-21T14:59:59Z',
+      "stands at 2026-11-21T15:00:00.000Z and can't go back to 2026-11-21T14:59:59.000Z",
+    ],
+    ['does not go further than a year', '2027-11-23T15:00:01Z', 'more than 366 days later'],
+  ])('%s, and says what to do', (_, until, says) => {
+    expect(() => aheadOf(kept, new Date(until), machineMs)).toThrow(OperationsError);
+    expect(() => aheadOf(kept, new Date(until), machineMs)).toThrow(says);
+  });
+
+  test('is refused before anything is made', () => {
+    const script = join(import.meta.dirname, '..', '..', 'lib', 'commands', 'start.ts');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--data', dir, '--until', '2025-01-01T00:00:00Z'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /can't go back to 2025-01-01T00:00:00\.000Z\n {2}Name a later instant, or begin anew with --reset\.\n$/,
+    );
+    expect(readdirSync(dir)).toEqual([]);
   });
 });
 
 test('the key command prints a fresh UUIDv7', () => {
   const script = join(import.meta.dirname, '..', '..', 'lib', 'commands', 'key.ts');
-  const key = execFileSync(process.execPath, [script, dir]).toString().trim();
+  const key = execFileSync(process.execPath, [script, '--data', dir]).toString().trim();
   expect(z.uuidv7().safeParse(key).success).toBe(true);
   expect(Math.abs(Number.parseInt(key.replace('-', '').slice(0, 12), 16) - Date.now())).toBeLessThan(60_000);
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
@@ -6,42 +7,19 @@ import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
-import {
-  ANN,
-  BOB,
-  CAT,
-  commit,
-  deliver,
-  dieOnce,
-  type Floor,
-  holdAuction,
-  list,
-  NOV,
-  newYork,
-  OCT,
-  openFloor,
-  record,
-  SHARDS,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { keyAt } from './gateway.ts';
-import { buy, cancel, replace, sell } from './orders.ts';
+import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
+import { NOV, newYork, OCT } from '../venue/h100.ts';
+import { buy, cancel, replace, sell } from '../venue/orders.ts';
+import { record, submission } from '../venue/records.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
 
-let products = 0;
 let product: string;
 /** Each test trades a product of its own. */
 beforeEach(async () => {
-  floor.engine.drain();
-  product = `A${++products}`;
-  await list(floor, product);
+  product = venue.nextProduct();
+  await venue.list(product);
 });
 
 const TEN = newYork('2025-10-20', '10:00');
@@ -60,7 +38,7 @@ const marker = (shard: number, auction: number, slot = TEN): MarkerMessage => ({
 });
 const from = (account: string, at: string, instructions: Instruction[], more = {}): SubmissionMessage =>
   submission(product, account, at, instructions, more);
-const stored = ({ product, shard, account, key }: SubmissionMessage) => readSubmission(floor.table, product, shard, account, key);
+const stored = ({ product, shard, account, key }: SubmissionMessage) => readSubmission(venue.table, product, shard, account, key);
 const outcomes = async (message: SubmissionMessage): Promise<readonly Outcome[] | undefined> => (await stored(message))?.outcomes;
 
 /** Accepts a submission and returns what became of its instructions. */
@@ -73,23 +51,23 @@ async function send(account: string, at: string, ...instructions: Instruction[])
 /** Puts the markers of an opened auction through both shards, but lets nothing clear. */
 async function cut(slot: string): Promise<void> {
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders');
+  await venue.work('orders');
 }
-const clear = (): Promise<void> => work(floor);
+const clear = (): Promise<void> => venue.work();
 
 /** What an account bought and sold in the last auction, and what it carried on. */
 async function lastAuction(account: string): Promise<{ fills: [string, number][]; carried: [string, number][] }> {
-  const { lastAuction, carried } = await stateOf(floor, product);
+  const { lastAuction, carried } = await venue.stateOf(product);
   const found = { fills: [] as [string, number][], carried: [] as [string, number][] };
-  for await (const { event } of newestEvents(floor.table)) {
+  for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
     for (let shard = 0; shard < SHARDS; shard++)
-      for (const fill of await readFills(floor.table, product, lastAuction, shard, event.fills))
+      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills))
         if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
     break;
   }
   for (let shard = 0; shard < SHARDS; shard++)
-    for (const order of await readCarried(floor.table, product, lastAuction, shard, carried))
+    for (const order of await readCarried(venue.table, product, lastAuction, shard, carried))
       if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
   return found;
 }
@@ -117,14 +95,14 @@ describe('the cut', () => {
   it('is made once: a marker that comes again changes nothing, however late', async () => {
     await send(ANN, early, buy('a', NOV, 2400, 1, 'gtc'));
     await cut(TEN);
-    const passed = await readIntake(floor.table, product, 0);
+    const passed = await readIntake(venue.table, product, 0);
     expect(await deliver('orders', marker(0, 1), marker(0, 1))).toEqual([]);
-    expect(await readIntake(floor.table, product, 0)).toEqual(passed);
+    expect(await readIntake(venue.table, product, 0)).toEqual(passed);
     await clear();
-    await holdAuction(floor, product, ONE);
-    const intake = await readIntake(floor.table, product, 0);
+    await venue.holdAuction(product, ONE);
+    const intake = await readIntake(venue.table, product, 0);
     expect(await deliver('orders', record('orders', marker(0, 1), { sentAt: late }))).toEqual([]);
-    expect(await readIntake(floor.table, product, 0)).toEqual(intake);
+    expect(await readIntake(venue.table, product, 0)).toEqual(intake);
     expect(intake).toMatchObject({
       open: 3,
       dates: [],
@@ -138,30 +116,30 @@ describe('the cut', () => {
   it('is refused before the cut of the auction before it', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });
     expect(await deliver('orders', marker(0, 2))).toEqual([0]);
-    expect(await readIntake(floor.table, product, 0)).toMatchObject({ open: 1 });
+    expect(await readIntake(venue.table, product, 0)).toMatchObject({ open: 1 });
   });
 
   it('notifies clear when the last shard is closed, and again when that is repeated, and not before', async () => {
     await deliver('closings', { v: 1, product, slot: TEN });
-    floor.engine.drain();
+    venue.engine.drain();
     await deliver('orders', marker(1, 1));
-    expect(floor.engine.messages('clearings')).toEqual([]);
+    expect(venue.engine.messages('clearings')).toEqual([]);
     await deliver('orders', marker(0, 1));
-    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 1 }]);
+    expect(venue.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 1 }]);
     await deliver('orders', marker(1, 1));
-    expect(floor.engine.messages('clearings')).toHaveLength(2);
+    expect(venue.engine.messages('clearings')).toHaveLength(2);
   });
 
   it('survives a worker that crashes after it moved the intake and before the shard was closed', async () => {
     await send(ANN, early, buy('a', NOV, 2400, 1));
     await deliver('closings', { v: 1, product, slot: TEN });
-    floor.engine.drain();
-    dieOnce(floor.table, 'update', 'after');
+    venue.engine.drain();
+    crashOnce(venue.table, 'update', 'after');
     expect(await deliver('orders', marker(0, 1))).toEqual([0]);
     expect(await deliver('orders', marker(0, 1), marker(1, 1))).toEqual([]);
-    expect(floor.engine.messages('clearings')).toHaveLength(1);
+    expect(venue.engine.messages('clearings')).toHaveLength(1);
     await clear();
-    expect(await stateOf(floor, product)).toMatchObject({ lastAuction: 1 });
+    expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 1 });
   });
 });
 
@@ -171,27 +149,27 @@ describe('an intake', () => {
     await send(ANN, monday, buy('a', NOV, 2400, 3, 'gtc'));
     await send(BOB, tuesday, sell('b', NOV, 2400, 2, 'gtc'));
     await send(BOB, tuesday, sell('c', NOV, 2400, 1, 'gtc'));
-    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20', '2025-10-21'] });
+    expect(await readIntake(venue.table, product, 0)).toMatchObject({ dates: ['2025-10-20', '2025-10-21'] });
     expect(await send(ANN, tuesday, replace('a', buy('a2', NOV, 2401, 4, 'gtc')), cancel('a'))).toEqual([
       'accepted',
       'unknown-order',
     ]);
-    await holdAuction(floor, product, newYork('2025-10-20', '22:00'));
+    await venue.holdAuction(product, newYork('2025-10-20', '22:00'));
     expect(await lastAuction(ANN)).toEqual({ fills: [['a2', 3]], carried: [['a2', 1]] });
-    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: [] });
+    expect(await readIntake(venue.table, product, 0)).toMatchObject({ dates: [] });
   });
 
   it('takes the date of the key, not that of its arrival', async () => {
-    const key = keyAt(Date.parse('2025-10-20T23:59:59.999Z'), 77);
+    const key = numberedKey(Date.parse('2025-10-20T23:59:59.999Z'), 77);
     const message = from(ANN, '2025-10-21T00:05:00.000Z', [buy('a', NOV, 2400, 1)], { key });
     await deliver('orders', message);
     expect(keyDate(key)).toBe('2025-10-20');
-    expect(await readIntake(floor.table, product, 0)).toMatchObject({ dates: ['2025-10-20'] });
+    expect(await readIntake(venue.table, product, 0)).toMatchObject({ dates: ['2025-10-20'] });
   });
 
   it('is found again after a worker that crashed when it had let a date in', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
-    dieOnce(floor.table, 'update', 'after');
+    crashOnce(venue.table, 'update', 'after');
     expect(await deliver('orders', message)).toEqual([0]);
     expect(await stored(message)).toBeUndefined();
     expect(await deliver('orders', message)).toEqual([]);
@@ -207,8 +185,8 @@ describe('a submission that comes again', () => {
     [
       'after its auction cleared and another opened',
       async () => {
-        await holdAuction(floor, product, TEN);
-        await holdAuction(floor, product, ONE);
+        await venue.holdAuction(product, TEN);
+        await venue.holdAuction(product, ONE);
       },
     ],
   ])('%s is accepted once', async (_, meanwhile) => {
@@ -220,12 +198,12 @@ describe('a submission that comes again', () => {
     expect(await stored(message)).toEqual(first);
     expect(first).toMatchObject({ auction: 1, outcomes: ['accepted'] });
     await send(CAT, late, sell('s', NOV, 2400, 9, 'gtc'));
-    await holdAuction(floor, product, newYork('2025-10-20', '15:00'));
+    await venue.holdAuction(product, newYork('2025-10-20', '15:00'));
     expect((await lastAuction(ANN)).fills).toEqual([['a', 2]]);
   });
 
   it('with another body leaves the first as it is', async () => {
-    const key = keyAt(Date.parse(early), 5);
+    const key = numberedKey(Date.parse(early), 5);
     const first = from(ANN, early, [buy('a', NOV, 2400, 1)], { key, digest: '0'.repeat(16) });
     const other = from(ANN, early, [buy('b', NOV, 2400, 9)], { key, digest: '1'.repeat(16) });
     for (const batch of [[first, other], [other]]) expect(await deliver('orders', ...batch)).toEqual([]);
@@ -236,7 +214,7 @@ describe('a submission that comes again', () => {
 
   it('because the answer to its write was lost is accepted once', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
-    dieOnce(floor.table, 'create', 'after');
+    crashOnce(venue.table, 'create', 'after');
     expect(await deliver('orders', message)).toEqual([0]);
     expect(await deliver('orders', message)).toEqual([]);
     expect(await outcomes(message)).toEqual(['accepted']);
@@ -253,14 +231,14 @@ describe('instructions', () => {
   });
 
   it('of a month that has expired since they were sent are refused', async () => {
-    const own = await stateOf(floor, product);
+    const own = await venue.stateOf(product);
     const date = '2025-10-31' as never;
     const results = Object.fromEntries(
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
     const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
-    await commit(floor, {
+    await venue.commit({
       kind: 'auction-cleared',
       ...common,
       slot: '',
@@ -269,7 +247,7 @@ describe('instructions', () => {
       months: results,
       ...nothing,
     });
-    await commit(floor, {
+    await venue.commit({
       kind: 'prices-settled',
       ...common,
       previous: own.marks,
@@ -280,7 +258,7 @@ describe('instructions', () => {
     const far = (own.listed.at(-1)! + 1) as never;
     const [mark, finalPrice] = [own.marks[OCT]!, own.marks[OCT]!];
     const expired = { kind: 'month-expired', product, date, month: OCT, mark, finalPrice, indexValues: 0 } as const;
-    await commit(floor, { ...expired, listed: far, listedAt: mark, approvedBy: [] });
+    await venue.commit({ ...expired, listed: far, listedAt: mark, approvedBy: [] });
     expect(await send(ANN, early, buy('a', OCT, 2400, 1), buy('b', far, 2400, 1))).toEqual(['contract-not-listed', 'accepted']);
   });
 
@@ -291,11 +269,11 @@ describe('instructions', () => {
     ['a replacement with less', replace('a', buy('a', NOV, 2410, 1, 'gtc')), { fills: [['a', 1]], carried: [] }],
   ])('reach orders that an auction carried here: %s', async (_, instruction, expected) => {
     await send(ANN, early, buy('a', NOV, 2300, 6, 'gtc'));
-    await holdAuction(floor, product, TEN);
+    await venue.holdAuction(product, TEN);
     expect(await lastAuction(ANN)).toEqual({ fills: [], carried: [['a', 6]] });
     expect(await send(ANN, '2025-10-21T00:00:30.000Z', instruction)).toEqual(['accepted']);
     await send(CAT, '2025-10-21T00:00:30.000Z', sell('s', NOV, 2400, 9));
-    await holdAuction(floor, product, newYork('2025-10-20', '22:00'));
+    await venue.holdAuction(product, newYork('2025-10-20', '22:00'));
     expect(await lastAuction(ANN)).toEqual(expected);
   });
 });
@@ -325,7 +303,7 @@ describe('between a cut and its clearing', () => {
       await clear();
       expect((await lastAuction(ANN)).fills).toEqual(sold ? [['a', sold]] : []);
       await send(CAT, noon, sell('t', NOV, 2400, 9));
-      await holdAuction(floor, product, ONE);
+      await venue.holdAuction(product, ONE);
       const { fills, carried } = left(sold);
       expect(await lastAuction(ANN)).toEqual({ fills, carried: [...carried, ['n', 1]] });
     },
@@ -347,11 +325,11 @@ describe('a submission that comes back from the dead-letter queue', () => {
 
   it('after its auction closed is refused and never matched', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2410, 2, 'gtc'), cancel('z')]);
-    await holdAuction(floor, product, TEN);
+    await venue.holdAuction(product, TEN);
     expect(await deliver('orders', redriven(message, noon))).toEqual([]);
     expect(await outcomes(message)).toEqual(['auction-closed', 'auction-closed']);
     await send(CAT, noon, sell('s', NOV, 2400, 2));
-    await holdAuction(floor, product, ONE);
+    await venue.holdAuction(product, ONE);
     expect(await lastAuction(ANN)).toEqual({ fills: [], carried: [] });
   });
 
@@ -370,14 +348,14 @@ describe('a submission that comes back from the dead-letter queue', () => {
     ['while its auction is still open, the first', false],
     ['while its auction is still open, a later', true],
   ])('is accepted %s', async (_, later) => {
-    if (later) await holdAuction(floor, product, newYork('2025-10-20', '09:00'));
+    if (later) await venue.holdAuction(product, newYork('2025-10-20', '09:00'));
     const message = from(ANN, early, [buy('a', NOV, 2410, 2)]);
     expect(await deliver('orders', redriven(message, newYork('2025-10-20', '09:50')))).toEqual([]);
     expect(await outcomes(message)).toEqual(['accepted']);
   });
 
   it('is not mistaken for one when it was received just before a cut and queued just after', async () => {
-    await holdAuction(floor, product, TEN);
+    await venue.holdAuction(product, TEN);
     const message = from(ANN, newYork('2025-10-20', '09:59'), [buy('a', NOV, 2410, 2)]);
     const sentAt = new Date(Date.parse(message.receivedAt) + 39_000).toISOString();
     expect(await deliver('orders', redriven(message, sentAt))).toEqual([]);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
@@ -10,46 +10,18 @@ import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../venue/h100.ts';
-import {
-  ANN,
-  BOB,
-  CAT,
-  commit,
-  DAN,
-  DEC,
-  deliver,
-  dieOnce,
-  type Floor,
-  holdAuction,
-  list,
-  NOV,
-  newYork,
-  openFloor,
-  resumeVenue,
-  SHARDS,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { buy, order, sell, spread } from './orders.ts';
+import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { DEC, NOV, newYork, on } from '../venue/h100.ts';
+import { buy, order, sell, spread } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
 
-let products = 0;
 let product: string;
 beforeEach(async () => {
-  floor.engine.drain();
-  product = `K${++products}`;
-  await list(floor, product);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await resumeVenue(floor);
+  product = venue.nextProduct();
+  await venue.list(product);
 });
 
 const MONDAY = on('2025-10-20');
@@ -63,25 +35,25 @@ const clear = (auction = 1): Promise<number[]> => deliver('clearings', { v: 1, p
 /** Closes a slot's auction in every shard, without clearing it. */
 async function cut(slot = TEN): Promise<void> {
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders');
-  floor.engine.drain();
+  await venue.work('orders');
+  venue.engine.drain();
 }
 async function cleared(): Promise<AuctionCleared[]> {
   const found: AuctionCleared[] = [];
-  for await (const { event } of newestEvents(floor.table))
+  for await (const { event } of newestEvents(venue.table))
     if (event.kind === 'auction-cleared' && event.product === product) found.unshift(event);
   return found;
 }
 async function fillsOf(event: AuctionCleared): Promise<[string, string, number][]> {
   const shards = await Promise.all(
-    Array.from({ length: SHARDS }, (_, shard) => readFills(floor.table, product, event.auction, shard, event.fills)),
+    Array.from({ length: SHARDS }, (_, shard) => readFills(venue.table, product, event.auction, shard, event.fills)),
   );
   return shards.flat().map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
 }
 async function carriedNow(): Promise<[string, string, number, boolean][]> {
-  const { lastAuction, carried } = await stateOf(floor, product);
+  const { lastAuction, carried } = await venue.stateOf(product);
   const shards = await Promise.all(
-    Array.from({ length: SHARDS }, (_, shard) => readCarried(floor.table, product, lastAuction, shard, carried)),
+    Array.from({ length: SHARDS }, (_, shard) => readCarried(venue.table, product, lastAuction, shard, carried)),
   );
   return shards.flat().map(({ account, clientOrderId, lots, partlyFilled }) => [account, clientOrderId, lots, partlyFilled]);
 }
@@ -102,10 +74,24 @@ test('a book spread over all shards clears together: outrights and a spread at t
       [DAN, 's', 5],
     ].toSorted(),
   );
-  const depth = JSON.parse(await readDepth(floor.table, product, 1, event!.depth));
+  const depth = JSON.parse(await readDepth(venue.table, product, 1, event!.depth));
   expect(depth.spreads).toEqual([{ buy: DEC, sell: NOV, price: 8, lots: 5 }]);
-  expect(await readAuction(floor.table, product, 1)).toMatchObject({ clearedBy: (await loadVenue(floor.table)).seq });
-  expect(floor.engine.messages('postings')).toHaveLength(SHARDS);
+  expect(await readAuction(venue.table, product, 1)).toMatchObject({ clearedBy: (await loadVenue(venue.table)).seq });
+  expect(venue.engine.messages('postings')).toHaveLength(SHARDS);
+});
+
+test('orders alike in all but their account’s name fill alike, and one large order gets what many small ones do', async () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => buy(`b${at}`, NOV, 2400, 1));
+  await send(ANN, ...hundred);
+  await send(BOB, ...hundred);
+  await send(CAT, buy('large', NOV, 2400, 100));
+  await send(DAN, sell('s', NOV, 2390, 150));
+  await cut();
+  await clear();
+  const [event] = await cleared();
+  const filled = new Map<string, number>();
+  for (const [account, , size] of await fillsOf(event!)) filled.set(account, (filled.get(account) ?? 0) + size);
+  expect(Object.fromEntries(filled)).toEqual({ [ANN]: 50, [BOB]: 50, [CAT]: 50, [DAN]: 150 });
 });
 
 describe('an auction waits', () => {
@@ -130,17 +116,17 @@ describe('an auction waits', () => {
     expect(await clear(2)).toEqual([]);
     expect(await cleared()).toEqual([]);
     await clear(1);
-    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 2 }]);
-    await work(floor);
+    expect(venue.engine.messages('clearings')).toEqual([{ v: 1, product, auction: 2 }]);
+    await venue.work();
     expect((await cleared()).map(({ auction }) => auction)).toEqual([1, 2]);
   });
 
   it('while the venue is halted', async () => {
     await cut();
-    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     expect(await clear()).toEqual([]);
     expect(await cleared()).toEqual([]);
-    await resumeVenue(floor);
+    await venue.resume();
     await clear();
     expect(await cleared()).toHaveLength(1);
   });
@@ -152,13 +138,13 @@ describe('an auction that is cleared again', () => {
     await cut(TEN);
     await cut(ONE);
     await clear(1);
-    const before = await floor.table.queryAll(resultPartition(product, 1));
-    const sent = floor.engine.messages('clearings');
-    const notified = vi.spyOn(floor.queues, 'notifyPostings');
+    const before = await venue.table.queryAll(resultPartition(product, 1));
+    const sent = venue.engine.messages('clearings');
+    const notified = vi.spyOn(venue.queues, 'notifyPostings');
     expect(await clear(1)).toEqual([]);
     expect(await cleared()).toHaveLength(1);
-    expect(await floor.table.queryAll(resultPartition(product, 1))).toEqual(before);
-    expect(floor.engine.messages('clearings')).toEqual([...sent, ...sent]);
+    expect(await venue.table.queryAll(resultPartition(product, 1))).toEqual(before);
+    expect(venue.engine.messages('clearings')).toEqual([...sent, ...sent]);
     expect(notified).toHaveBeenCalledOnce();
   });
 
@@ -172,11 +158,11 @@ describe('an auction that is cleared again', () => {
 
   it('while other events are committed is decided again behind them', async () => {
     await cut();
-    const original = floor.table.create.bind(floor.table);
+    const original = venue.table.create.bind(venue.table);
     let overtaken = 0;
-    vi.spyOn(floor.table, 'create').mockImplementation(async (item) => {
+    vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
       if (item.pk === 'LOG' && overtaken++ < 2)
-        await commit({ table: new Table() }, { kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' });
+        await venue.commit({ kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' }, new Table());
       return original(item);
     });
     expect(await clear()).toEqual([]);
@@ -194,14 +180,14 @@ describe('an auction that is cleared again', () => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('b', NOV, 2400, 3));
     await cut();
-    dieOnce(floor[on], method as never, when);
+    crashOnce(venue[on], method as never, when);
     expect(await clear()).toEqual([0]);
     expect(await clear()).toEqual([]);
     const [event, ...more] = await cleared();
     expect(more).toEqual([]);
     expect(await fillsOf(event!)).toHaveLength(2);
-    expect((await readAuction(floor.table, product, 1))?.clearedBy).toBeGreaterThan(0);
-    expect(floor.engine.messages('postings')).toHaveLength(SHARDS);
+    expect((await readAuction(venue.table, product, 1))?.clearedBy).toBeGreaterThan(0);
+    expect(venue.engine.messages('postings')).toHaveLength(SHARDS);
   });
 
   it('late by other code, with another outcome, does not touch what is committed', async () => {
@@ -213,7 +199,7 @@ describe('an auction that is cleared again', () => {
     const [fills, carried] = [await fillsOf(event!), await carriedNow()];
     const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
     const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, partlyFilled: true };
-    const written = await writeResult(floor.table, product, 1, {
+    const written = await writeResult(venue.table, product, 1, {
       fills: new Map([[0, [other]]]),
       carried: new Map([[0, [left]]]),
       depth: '{}',
@@ -221,7 +207,7 @@ describe('an auction that is cleared again', () => {
     expect(written.fills[0]).not.toEqual(event!.fills[0]);
     expect(await fillsOf(event!)).toEqual(fills);
     expect(await carriedNow()).toEqual(carried);
-    expect(await readDepth(floor.table, product, 1, event!.depth)).not.toBe('{}');
+    expect(await readDepth(venue.table, product, 1, event!.depth)).not.toBe('{}');
   });
 });
 
@@ -231,8 +217,8 @@ describe('what is left of an order', () => {
     await send(ANN, buy('gtc-part', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('s', NOV, 2400, 3));
     if (closing) {
-      await openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true });
-      await markAuction(floor.table, product, 1);
+      await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true });
+      await markAuction(venue.table, product, 1);
     }
     await cut();
     await clear();
@@ -257,7 +243,7 @@ describe('what is left of an order', () => {
 
   it('is carried on by auctions it has no part in, and is no longer marked', async () => {
     await rest(false);
-    await holdAuction(floor, product, ONE);
+    await venue.holdAuction(product, ONE);
     expect(await carriedNow()).toEqual([
       [ANN, 'day-rest', 5, false],
       [ANN, 'gtc-part', 2, false],
@@ -266,17 +252,17 @@ describe('what is left of an order', () => {
   });
 
   it('lapses when its month is no longer listed', async () => {
-    const own = await stateOf(floor, product);
+    const own = await venue.stateOf(product);
     const [oct] = own.listed;
     await send(ANN, buy('oct', oct!, 2300, 5, 'gtc'), buy('nov', NOV, 2300, 5, 'gtc'), spread('both', NOV, oct!, -90, 1));
-    await openAuction(floor.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true });
+    await openAuction(venue.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true });
     await cut();
     await clear();
     expect(await carriedNow()).toHaveLength(2);
     const date = on('2025-10-31');
     const [settled, mark] = [own.marks, own.marks[oct!]!];
     const by = { approvedBy: [] };
-    await commit(floor, {
+    await venue.commit({
       kind: 'prices-settled',
       product,
       date,
@@ -288,8 +274,8 @@ describe('what is left of an order', () => {
     });
     const far = (own.listed.at(-1)! + 1) as never;
     const price = { mark, finalPrice: mark, indexValues: 20, listed: far, listedAt: mark };
-    await commit(floor, { kind: 'month-expired', product, date, month: oct!, ...price, ...by });
-    await openAuction(floor.table, { product, auction: 2, slot: ONE, date: MONDAY, closing: false });
+    await venue.commit({ kind: 'month-expired', product, date, month: oct!, ...price, ...by });
+    await openAuction(venue.table, { product, auction: 2, slot: ONE, date: MONDAY, closing: false });
     await cut(ONE);
     await clear(2);
     expect(await carriedNow()).toEqual([[ANN, 'nov', 5, false]]);
@@ -299,12 +285,12 @@ describe('what is left of an order', () => {
 
 test("the roll's orders take part and are told apart in the fills", async () => {
   const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: BOB, rolls: true, partlyFilled: false };
-  await claimRollChunk(floor.table, product, 0, 1, 0, { orders: [roll], through: BOB, last: true });
+  await claimRollChunk(venue.table, product, 0, 1, 0, { orders: [roll], through: BOB, last: true });
   await send(CAT, spread('s', NOV, DEC, -10, 4));
   await cut();
   await clear();
   const [event] = await cleared();
-  const fills = await readFills(floor.table, product, 1, 0, event!.fills);
+  const fills = await readFills(venue.table, product, 1, 0, event!.fills);
   expect(fills).toEqual([{ account: BOB, clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true }]);
 });
 
@@ -318,8 +304,8 @@ test('more rows than an item holds are split over several and read whole', async
     rolls: false,
   });
   const fills = Array.from({ length: 6500 }, (_, at) => fill(at));
-  const written = await writeResult(floor.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), depth: '' });
+  const written = await writeResult(venue.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), depth: '' });
   expect(written.fills[1]).toHaveLength(3);
-  expect(await readFills(floor.table, product, 1, 1, written.fills)).toEqual(fills);
-  await expect(readFills(floor.table, product, 1, 1, { 1: ['gone'] })).rejects.toThrow('committed and not there');
+  expect(await readFills(venue.table, product, 1, 1, written.fills)).toEqual(fills);
+  await expect(readFills(venue.table, product, 1, 1, { 1: ['gone'] })).rejects.toThrow('committed and not there');
 });

@@ -1,29 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { evolveDay } from '../../lib/domain/clearing/day.ts';
 import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../venue/h100.ts';
-import { deliver, dieOnce, type Floor, holdAuction, list, newYork, openFloor, resumeVenue, SHARDS, work } from './floor.ts';
+import { SHARDS } from '../venue/accounts.ts';
+import { newYork, on } from '../venue/h100.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
 
-let products = 0;
 let product: string;
 beforeEach(async () => {
-  floor.engine.drain();
-  product = `C${++products}`;
-  await list(floor, product);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await resumeVenue(floor);
+  product = venue.nextProduct();
+  await venue.list(product);
 });
 
 const MONDAY = on('2025-10-20');
@@ -32,13 +23,13 @@ const ONE = newYork(MONDAY, '13:00');
 const CLOSING = newYork(MONDAY, '16:00');
 const close = (slot: string): Promise<number[]> => deliver('closings', { v: 1, product, slot });
 const opened = async () =>
-  (await newestAuctions(floor.table, product, 10)).map(({ auction, slot, marked, closing }) => ({
+  (await newestAuctions(venue.table, product, 10)).map(({ auction, slot, marked, closing }) => ({
     auction,
     slot,
     marked,
     closing,
   }));
-const markers = (): unknown[] => floor.engine.messages('orders');
+const markers = (): unknown[] => venue.engine.messages('orders');
 
 test('a due auction is given the next number and a marker in every group', async () => {
   expect(await close(TEN)).toEqual([]);
@@ -46,15 +37,15 @@ test('a due auction is given the next number and a marker in every group', async
   expect(markers()).toEqual(
     Array.from({ length: SHARDS }, (_, shard) => ({ v: 1, kind: 'marker', product, shard, auction: 1, slot: TEN })),
   );
-  await work(floor);
-  floor.engine.drain();
+  await venue.work();
+  venue.engine.drain();
   await close(ONE);
   expect((await opened())[0]).toEqual({ auction: 2, slot: ONE, marked: true, closing: false });
 });
 
 test('a product that is not listed has no auctions', async () => {
   expect(await deliver('closings', { v: 1, product: 'NONE', slot: TEN })).toEqual([]);
-  expect(await newestAuctions(floor.table, 'NONE', 1)).toEqual([]);
+  expect(await newestAuctions(venue.table, 'NONE', 1)).toEqual([]);
 });
 
 describe('a day without trading has no auction:', () => {
@@ -73,23 +64,23 @@ describe('a day without trading has no auction:', () => {
 describe('a slot that comes again', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['at once', async () => {}],
-    ['when its auction has cleared', () => work(floor)],
+    ['when its auction has cleared', () => venue.work()],
     [
       'when a later auction has been opened',
       async () => {
-        await work(floor);
+        await venue.work();
         await close(ONE);
       },
     ],
   ])('has the same number and sends the same markers, %s', async (_, meanwhile) => {
-    const sent = vi.spyOn(floor.queues, 'sendMarkers');
+    const sent = vi.spyOn(venue.queues, 'sendMarkers');
     await close(TEN);
     await meanwhile();
     const before = await opened();
     expect(await close(TEN)).toEqual([]);
     expect(await opened()).toEqual(before);
     expect(sent.mock.calls.at(-1)).toEqual(sent.mock.calls[0]);
-    expect(await findAuction(floor.table, product, TEN)).toBe(1);
+    expect(await findAuction(venue.table, product, TEN)).toBe(1);
   });
 
   it('together with itself is given one number', async () => {
@@ -102,8 +93,8 @@ describe('a slot that comes again', () => {
     ['was about to send the markers', 'queues', 'sendMarkers', 'before'],
     ['sent the markers', 'queues', 'sendMarkers', 'after'],
     ['was about to say that they are sent', 'table', 'update', 'before'],
-  ] as const)('because a worker died that %s is closed all the same', async (_, on, method, when) => {
-    dieOnce(floor[on], method as never, when);
+  ] as const)('because a worker crashed that %s is closed all the same', async (_, on, method, when) => {
+    crashOnce(venue[on], method as never, when);
     expect(await close(TEN)).toEqual([0]);
     expect(await close(TEN)).toEqual([]);
     expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
@@ -111,10 +102,10 @@ describe('a slot that comes again', () => {
   });
 });
 
-test('an auction that another worker has numbered in between, and died, is closed all the same', async () => {
-  await openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false });
-  const get = vi.spyOn(floor.table, 'get');
-  const read = Table.prototype.get.bind(floor.table);
+test('an auction that another worker has numbered in between, and crashed, is closed all the same', async () => {
+  await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false });
+  const get = vi.spyOn(venue.table, 'get');
+  const read = Table.prototype.get.bind(venue.table);
   let looked = 0;
   // Not there yet when it is first looked for.
   get.mockImplementation(async (key, consistent) =>
@@ -129,33 +120,36 @@ test('an auction that another worker has numbered in between, and died, is close
 test.each([
   ['numbered it', 'table', 'createTogether', 'after'],
   ['was about to send its markers', 'queues', 'sendMarkers', 'before'],
-] as const)('the markers of an auction whose worker died that %s go ahead of those of the next', async (_, on, method, when) => {
-  dieOnce(floor[on], method as never, when);
-  expect(await close(TEN)).toEqual([0]);
-  expect(await close(ONE)).toEqual([]);
-  expect(await opened()).toEqual([
-    { auction: 2, slot: ONE, marked: true, closing: false },
-    { auction: 1, slot: TEN, marked: true, closing: false },
-  ]);
-  const sent = Map.groupBy(markers() as { auction: number; shard: number }[], ({ shard }) => shard);
-  expect([...sent.values()].map((all) => all.map(({ auction }) => auction))).toEqual(Array(SHARDS).fill([1, 2]));
-});
+] as const)(
+  'the markers of an auction whose worker crashed that %s go ahead of those of the next',
+  async (_, on, method, when) => {
+    crashOnce(venue[on], method as never, when);
+    expect(await close(TEN)).toEqual([0]);
+    expect(await close(ONE)).toEqual([]);
+    expect(await opened()).toEqual([
+      { auction: 2, slot: ONE, marked: true, closing: false },
+      { auction: 1, slot: TEN, marked: true, closing: false },
+    ]);
+    const sent = Map.groupBy(markers() as { auction: number; shard: number }[], ({ shard }) => shard);
+    expect([...sent.values()].map((all) => all.map(({ auction }) => auction))).toEqual(Array(SHARDS).fill([1, 2]));
+  },
+);
 
 describe('an auction is refused', () => {
   test.each<[string, string, () => Promise<unknown>]>([
-    ['while the venue is halted', TEN, () => halt(floor.table, { reason: 'test', by: 'op', at: '' })],
-    ['while a day run is under way', ONE, () => planDay(floor.table, product, MONDAY, CLOSING)],
+    ['while the venue is halted', TEN, () => halt(venue.table, { reason: 'test', by: 'op', at: '' })],
+    ['while a day run is under way', ONE, () => planDay(venue.table, product, MONDAY, CLOSING)],
     ['when the business day before it is not closed', newYork('2025-10-21', '10:00'), async () => {}],
-    ['when a later auction has been held', TEN, () => holdAuction(floor, product, ONE)],
+    ['when a later auction has been held', TEN, () => venue.holdAuction(product, ONE)],
     [
       'when the closing auction before it is not closed',
       ONE,
-      () => openAuction(floor.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true }),
+      () => openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true }),
     ],
   ])('%s', async (_, slot, given) => {
     await given();
     const before = await opened();
-    floor.engine.drain();
+    venue.engine.drain();
     expect(await close(slot)).toEqual([]);
     expect(await opened()).toEqual(before);
     expect(markers()).toEqual([]);
@@ -164,20 +158,20 @@ describe('an auction is refused', () => {
 
 describe('a closing auction', () => {
   const plan = async (): Promise<void> => {
-    await planDay(floor.table, product, MONDAY, CLOSING);
-    await openAuction(floor.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
+    await planDay(venue.table, product, MONDAY, CLOSING);
+    await openAuction(venue.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
   };
-  const step = async () => (await readDay(floor.table, product, MONDAY))?.step;
+  const step = async () => (await readDay(venue.table, product, MONDAY))?.step;
   const endRoll = async (): Promise<void> => {
-    const day = (await readDay(floor.table, product, MONDAY))!;
-    await saveDay(floor.table, day, evolveDay(day, { kind: 'rolled', auction: 1 }));
+    const day = (await readDay(venue.table, product, MONDAY))!;
+    await saveDay(venue.table, day, evolveDay(day, { kind: 'rolled', auction: 1 }));
   };
 
   it('is not closed before its roll has ended', async () => {
     await plan();
     expect(await close(CLOSING)).toEqual([]);
     expect(markers()).toEqual([]);
-    expect(await readAuction(floor.table, product, 1)).toMatchObject({ marked: false });
+    expect(await readAuction(venue.table, product, 1)).toMatchObject({ marked: false });
     expect(await step()).toBe('roll');
   });
 
@@ -193,17 +187,17 @@ describe('a closing auction', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'that cleared before its day waits for it is settled, also when its worker dies %s moving the day',
+    'that cleared before its day waits for it is settled, also when its worker crashes %s moving the day',
     async (when) => {
       await plan();
       await endRoll();
-      dieOnce(floor.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
+      crashOnce(venue.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
       expect(await close(CLOSING)).toEqual([0]);
-      await work(floor);
-      // All that would have rung for it has rung.
-      floor.engine.drain();
+      await venue.work();
+      // Every wake-up that there would have been for it has come.
+      venue.engine.drain();
       expect(await close(CLOSING)).toEqual([]);
-      await work(floor);
+      await venue.work();
       expect(await step()).not.toBe('clear');
     },
   );
@@ -211,10 +205,10 @@ describe('a closing auction', () => {
   it('waits while the venue is halted', async () => {
     await plan();
     await endRoll();
-    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     expect(await close(CLOSING)).toEqual([]);
     expect(markers()).toEqual([]);
     expect(await step()).toBe('close');
-    await markAuction(floor.table, product, 1);
+    await markAuction(venue.table, product, 1);
   });
 });

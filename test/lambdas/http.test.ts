@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { logger } from '../../lambdas/http/backends.ts';
+import { openBackends } from '../../lambdas/backends.ts';
 import { accountOf, operatorOf } from '../../lambdas/http/caller.ts';
 import { limitText, pageOf } from '../../lambdas/http/paging.ts';
 import { PROBLEMS, type Problem } from '../../lambdas/http/problems.ts';
@@ -14,7 +14,10 @@ import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operat
 import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { ask, gatewayEvent } from './gateway.ts';
+import { ask, gatewayEvent } from '../venue/requests.ts';
+
+const backends = openBackends();
+const { logger } = backends;
 
 beforeEach(() => {
   vi.stubEnv(ENV.accountClaim, 'custom:account');
@@ -86,7 +89,7 @@ describe('bodies and queries', () => {
     inner: z.strictObject({ at: z.string(rule('must be text')) }).optional(),
   });
   const read = (body: string, isBase64Encoded = false) =>
-    readBody({ caller: null, time: 0, event: gatewayEvent('POST /x', { body, isBase64Encoded }) }, schema);
+    readBody({ caller: null, backends, time: 0, event: gatewayEvent('POST /x', { body, isBase64Encoded }) }, schema);
 
   test.each([
     ['a wrong type', '{"lots":"1"}', [{ path: '$.lots', rule: 'must be whole' }]],
@@ -112,7 +115,7 @@ describe('bodies and queries', () => {
   test('a body of nothing but mistakes is answered with fifty of them', () => {
     const body = JSON.stringify(Object.fromEntries(Array.from({ length: 9000 }, (_, at) => [`field${at}`.padEnd(20, 'x'), 1])));
     const problem = read(body) as Problem;
-    expect(problem.faults).toHaveLength(50);
+    expect(problem.errors).toHaveLength(50);
   });
 
   test.each([
@@ -124,11 +127,11 @@ describe('bodies and queries', () => {
     [{ depth: '1' }, '?depth'],
   ])('the query %j is refused', (query, path) => {
     const problem = readQuery(
-      { caller: null, time: 0, event: gatewayEvent('GET /x', { query: query as Record<string, string> }) },
+      { caller: null, backends, time: 0, event: gatewayEvent('GET /x', { query: query as Record<string, string> }) },
       z.strictObject({ limit: limitText }),
     );
     expect((problem as Problem).code).toBe('invalid-request');
-    expect((problem as Problem).faults[0]!.path).toBe(path);
+    expect((problem as Problem).errors[0]!.path).toBe(path);
   });
 
   test('a page has a cursor only when there is more', () => {

@@ -1,43 +1,29 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
-import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
+import { PRODUCT } from '../venue/h100.ts';
+import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
+
+const { logger } = openBackends();
 
 const SHARDS = 2;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-let engine: Engine;
-let table: Table;
-
-beforeAll(async () => {
-  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
-  engine = await startEngine(SHARDS);
-  table = new Table();
-  const claims = operator('olga');
-  await ask(operatorApi, 'PUT /v1/operator/products/{product}', {
-    claims,
-    path: { product: PRODUCT },
-    body: { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING },
-  });
-  for (const account of ['acme', 'zeta'])
-    await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { account, name: account } });
-});
-afterAll(() => engine.stop());
+const { engine, table } = await openApiVenue({ shards: SHARDS });
 beforeEach(() => {
-  engine.drain();
   engine.requests.length = 0;
 });
 
 let serial = 100;
-const freshKey = (at = NOW): string => keyAt(at, serial++);
+const freshKey = (at = NOW): string => numberedKey(at, serial++);
 const outright = (more: Record<string, unknown> = {}) => ({
   clientOrderId: 'b1',
   side: 'buy',
@@ -67,7 +53,6 @@ const get = (route: string, more: Asked = {}): Promise<Answered> =>
   ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
 const status = (submission: string, more: Asked = {}): Promise<Answered> =>
   get('/v1/submissions/{submission}', { path: { submission }, ...more });
-const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
 const sent = (): SubmissionMessage[] =>
   engine.messages('orders').map((message) => parseMessage('orders', JSON.stringify(message)) as SubmissionMessage);
 
@@ -152,7 +137,7 @@ describe('submitting', () => {
       return [...engine.requests];
     };
     expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['GetItem', 'Query', 'GetItem']);
-    expect(await look(bodyOf(outright()), keyAt(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look(bodyOf(outright()), numberedKey(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
     expect(await look({ product: 'A100', orders: [outright()] })).toEqual(['Query']);
     expect(await look(bodyOf(outright({ price: '2.3505' })))).toEqual([]);
   });
@@ -338,10 +323,10 @@ describe('the idempotency key', () => {
     ['empty', '', 400, 'idempotency-key-missing'],
     ['no UUID', 'key-1', 400, 'idempotency-key-malformed'],
     ['a UUIDv4', 'b3f1c1de-8f4d-4f3a-9b1a-2f6f0f1c2d3e', 400, 'idempotency-key-malformed'],
-    ['of another variant', keyAt(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
-    ['two keys', `${keyAt(NOW)},${keyAt(NOW)}`, 400, 'idempotency-key-malformed'],
-    ['more than ten minutes old', keyAt(NOW - 10 * MINUTE - 1), 422, 'idempotency-key-stale'],
-    ['more than a minute ahead', keyAt(NOW + MINUTE + 1), 422, 'idempotency-key-stale'],
+    ['of another variant', numberedKey(NOW).replace('-8000-', '-c000-'), 400, 'idempotency-key-malformed'],
+    ['two keys', `${numberedKey(NOW)},${numberedKey(NOW)}`, 400, 'idempotency-key-malformed'],
+    ['more than ten minutes old', numberedKey(NOW - 10 * MINUTE - 1), 422, 'idempotency-key-stale'],
+    ['more than a minute ahead', numberedKey(NOW + MINUTE + 1), 422, 'idempotency-key-stale'],
     ['of the end of time', 'ffffffff-ffff-7fff-bfff-ffffffffffff', 422, 'idempotency-key-stale'],
     ['of the beginning of time', '00000000-0000-7000-8000-000000000000', 422, 'idempotency-key-stale'],
   ])('%s is refused and nothing is sent', async (_, key, expected, code) => {
@@ -447,8 +432,8 @@ describe('what became of a submission', () => {
     '',
     'x',
     'a.b.c.d',
-    `${PRODUCT}.${keyAt(NOW)}.0123456789abcdef.00000000`,
-    `__proto__.${keyAt(NOW)}.0123456789abcdef.0`,
+    `${PRODUCT}.${numberedKey(NOW)}.0123456789abcdef.00000000`,
+    `__proto__.${numberedKey(NOW)}.0123456789abcdef.0`,
   ])('%j is the id of nothing', async (id) => {
     expect((await status(id)).status).toBe(404);
   });

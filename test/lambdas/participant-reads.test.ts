@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { logger } from '../../lambdas/http/backends.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { BookOrder, Fill, MonthResult } from '../../lib/domain/auction/book.ts';
 import type { Order } from '../../lib/domain/auction/orders.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
@@ -16,24 +16,21 @@ import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeResult } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
-import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS } from '../venue/days.ts';
-import { on } from '../venue/h100.ts';
-import { type Answered, type Asked, ask, keyAt, LISTING, NOW, operator, PARAMETERS, PRODUCT, trader } from './gateway.ts';
-import { postAll } from './posting.ts';
+import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { postAll } from '../venue/posting.ts';
+import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];
 const CASH = 0 as ContractMonth;
 const SLOT = '2025-10-20T14:00:00Z';
 const TODAY = on('2025-10-20');
-let engine: Engine;
-let table: Table;
+const { engine, table } = await openApiVenue({ shards: SHARDS, accounts: { acme: 'ACME', zeta: 'ZETA', fresh: 'FRESH' } });
 
 const get = (route: string, more: Asked = {}): Promise<Answered> =>
   ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
-const codeOf = ({ body }: Answered): string => String(body?.type).replace('urn:compute-exchange:', '');
 async function log(event: ClearingEvent): Promise<number> {
   const next = await append(table, await loadVenue(table), event);
   if (!next || next === 'claimed') throw new Error('not appended');
@@ -100,19 +97,8 @@ async function clearFirstAuction(): Promise<void> {
 }
 
 beforeAll(async () => {
-  for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
-  engine = await startEngine(SHARDS);
-  table = new Table();
-  const claims = operator('olga');
-  await ask(operatorApi, 'PUT /v1/operator/products/{product}', {
-    claims,
-    path: { product: PRODUCT },
-    body: { expectedVersion: 0, parameters: PARAMETERS, listing: LISTING },
-  });
-  for (const account of ['acme', 'zeta', 'fresh'])
-    await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { account, name: account.toUpperCase() } });
   await ask(operatorApi, 'POST /v1/operator/accounts/{account}/cash-movements', {
-    claims,
+    claims: operator('olga'),
     path: { account: 'acme' },
     body: { reference: 'transfer-1', amount: '250000.00' },
   });
@@ -121,7 +107,6 @@ beforeAll(async () => {
   await clearFirstAuction();
   await postAll(table, ['acme', 'zeta'], SHARDS);
 });
-afterAll(() => engine.stop());
 
 describe('an account', () => {
   test('shows its cash and how far it is posted', async () => {
@@ -236,7 +221,7 @@ describe('live orders', () => {
     const answer = await ask(handler, 'POST /v1/submissions', {
       claims: trader('acme'),
       at,
-      headers: { 'idempotency-key': keyAt(at, serial) },
+      headers: { 'idempotency-key': numberedKey(at, serial) },
       body: { product: PRODUCT, orders },
     });
     expect(answer.status).toBe(202);
@@ -428,7 +413,7 @@ test('a submission known by its key gets its answer again after its contract has
   engine.drain();
   const asked = {
     claims: trader('zeta'),
-    headers: { 'idempotency-key': keyAt(NOW, 77) },
+    headers: { 'idempotency-key': numberedKey(NOW, 77) },
     body: {
       product: PRODUCT,
       orders: [{ clientOrderId: 'o', side: 'buy', contract: 'H100-SXM-2025-10', price: '2.350', lots: 1 }],
@@ -460,7 +445,7 @@ test('a submission known by its key gets its answer again after its contract has
   const anew = await ask(handler, 'POST /v1/submissions', {
     ...asked,
     at: later,
-    headers: { 'idempotency-key': keyAt(later, 78) },
+    headers: { 'idempotency-key': numberedKey(later, 78) },
   });
   expect(codeOf(anew)).toBe('unknown-contract');
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
 import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
@@ -25,52 +25,28 @@ import { METRICS } from '../../lib/store/names.ts';
 import { packFills } from '../../lib/store/packing.ts';
 import { readFills } from '../../lib/store/results.ts';
 import { B, type Item, N } from '../../lib/store/table.ts';
-import { on } from '../venue/h100.ts';
-import {
-  ANN,
-  BOB,
-  CAT,
-  commit,
-  DAN,
-  DEC,
-  deliver,
-  dieOnce,
-  type Floor,
-  fund,
-  list,
-  NOV,
-  newYork,
-  openFloor,
-  resumeVenue,
-  SHARDS,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { buy, sell, spread } from './orders.ts';
+import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { DEC, NOV, newYork, on } from '../venue/h100.ts';
+import { buy, sell, spread } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const ACCOUNTS = [ANN, BOB, CAT, DAN, BANK];
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-  await fund(floor, ANN, BOB, CAT, DAN);
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
+await venue.fund(ANN, BOB, CAT, DAN);
 
-let products = 0;
 let product: string;
 let since: number;
 beforeEach(async () => {
   since = await seqNow();
-  product = `P${++products}`;
-  await list(floor, product);
+  product = venue.nextProduct();
+  await venue.list(product);
 });
 /** Whatever a test did to the venue, the next one finds it posted. */
 afterEach(async () => {
-  vi.restoreAllMocks();
-  await resumeVenue(floor);
+  await venue.restore();
   for (let shard = 0; shard < SHARDS; shard++) await post(shard);
-  floor.engine.drain();
+  venue.engine.drain();
 });
 
 const MONDAY = on('2025-10-20');
@@ -79,7 +55,7 @@ const post = (shard: number): Promise<number[]> => deliver('postings', { v: 1, s
 const postAll = async (): Promise<void> => {
   for (let shard = 0; shard < SHARDS; shard++) expect(await post(shard)).toEqual([]);
 };
-const seqNow = async (): Promise<number> => (await loadVenue(floor.table)).seq;
+const seqNow = async (): Promise<number> => (await loadVenue(venue.table)).seq;
 
 /** An auction in which every account trades, cleared and not posted: outrights in both shards and across, and a spread. */
 async function trade(slot = TEN): Promise<void> {
@@ -91,36 +67,36 @@ async function trade(slot = TEN): Promise<void> {
   await send(CAT, sell('a', NOV, 2405, 6), spread('s', NOV, DEC, 10, 2));
   await send(DAN, sell('a', NOV, 2405, 2));
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders', 'clearings');
-  floor.engine.drain();
+  await venue.work('orders', 'clearings');
+  venue.engine.drain();
 }
 /** An empty closing auction and a new settlement price for every month, committed and not posted. */
 async function settle(move: number): Promise<void> {
-  const { lastAuction } = await stateOf(floor, product);
+  const { lastAuction } = await venue.stateOf(product);
   const [auction, slot] = [lastAuction + 1, newYork(MONDAY, '12:00')];
-  await openAuction(floor.table, { product, auction, slot, date: MONDAY, closing: true });
+  await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true });
   await deliver('closings', { v: 1, product, slot });
-  await work(floor, 'orders', 'clearings');
-  const { marks: previous } = await stateOf(floor, product);
+  await venue.work('orders', 'clearings');
+  const { marks: previous } = await venue.stateOf(product);
   const settled = Object.fromEntries(Object.entries(previous).map(([each, price]) => [each, ticks(price + move)]));
   const common = { product, date: MONDAY, auction, rollOpens: DEC, approvedBy: [] };
-  await commit(floor, { kind: 'prices-settled', ...common, previous, settled });
-  floor.engine.drain();
+  await venue.commit({ kind: 'prices-settled', ...common, previous, settled });
+  venue.engine.drain();
 }
 const deposit = (account: string, amount: bigint): Promise<number> =>
-  commit(floor, { kind: 'cash-moved', account, cents: cents(amount), reference: 'r', by: 'op', at: '' });
+  venue.commit({ kind: 'cash-moved', account, cents: cents(amount), reference: 'r', by: 'op', at: '' });
 
 /** What the accounts must be: the whole log, folded by the domain's own rules. */
 async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry[] }> {
   const states: AccountState[] = [];
   const entries: JournalEntry[] = [];
-  const events = await readEvents(floor.table, 0, 10_000);
+  const events = await readEvents(venue.table, 0, 10_000);
   for (const account of ACCOUNTS) {
     let state = emptyAccount(account);
     for (const { seq, event } of events) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
       const fills = cleared
-        ? await readFills(floor.table, cleared.product, cleared.auction, shardOf(account, SHARDS), cleared.fills)
+        ? await readFills(venue.table, cleared.product, cleared.auction, shardOf(account, SHARDS), cleared.fills)
         : [];
       const applied = applyEvent(
         state,
@@ -138,8 +114,8 @@ async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry
   return { states, entries };
 }
 async function stored(): Promise<{ states: (AccountState | undefined)[]; entries: JournalEntry[] }> {
-  const states = await Promise.all(ACCOUNTS.map((account) => readAccount(floor.table, account, SHARDS)));
-  const journals = await Promise.all(ACCOUNTS.map((account) => readJournal(floor.table, account, { limit: 10_000 })));
+  const states = await Promise.all(ACCOUNTS.map((account) => readAccount(venue.table, account, SHARDS)));
+  const journals = await Promise.all(ACCOUNTS.map((account) => readJournal(venue.table, account, { limit: 10_000 })));
   return { states, entries: journals.flatMap((journal) => journal.toReversed()) };
 }
 /** Everything that posting writes, as it stands. */
@@ -147,16 +123,16 @@ const written = async (): Promise<unknown[]> => {
   const partitions = [0, 1]
     .map(shardPartition)
     .concat('TOTALS', ACCOUNTS.map(journalPartition), ACCOUNTS.map(statementPartition));
-  return (await Promise.all(partitions.map((partition) => floor.table.queryAll(partition)))).flat();
+  return (await Promise.all(partitions.map((partition) => venue.table.queryAll(partition)))).flat();
 };
 
 async function expectPosted(): Promise<void> {
-  expect(await readHalt(floor.table)).toBeUndefined();
+  expect(await readHalt(venue.table)).toBeUndefined();
   expect(await stored()).toEqual(await folded());
   const seq = await seqNow();
-  expect(await Promise.all([0, 1].map((shard) => readCursor(floor.table, shard)))).toEqual([seq, seq]);
+  expect(await Promise.all([0, 1].map((shard) => readCursor(venue.table, shard)))).toEqual([seq, seq]);
   for (let each = since + 1; each <= seq; each++) {
-    const totals = await readTotals(floor.table, each);
+    const totals = await readTotals(venue.table, each);
     expect(totals.shards.size).toBe(SHARDS);
     expect(imbalance(totals)).toBeUndefined();
   }
@@ -169,7 +145,7 @@ test('a trading day comes out as the log says, for every account and the bank, t
   await deposit(CAT, -3n);
   await postAll();
   await expectPosted();
-  const ann = (await readAccount(floor.table, ANN, SHARDS))!.products[product]!;
+  const ann = (await readAccount(venue.table, ANN, SHARDS))!.products[product]!;
   expect(ann.lots).toEqual({ [NOV]: 10, [DEC]: 2 });
   expect(ann.roll).toEqual({ near: DEC, held: 2, rolled: 0 });
 });
@@ -219,7 +195,7 @@ describe('a worker that crashes', () => {
     // Moves holdings on behind the settlement, so that a repeat of it meets accounts that are past it.
     await trade(newYork(MONDAY, '13:00'));
     await deposit(ANN, 10n);
-    dieOnce(floor.table, method, when, such as never);
+    crashOnce(venue.table, method, when, such as never);
     expect(await post(0)).toEqual([0]);
     await postAll();
     await expectPosted();
@@ -229,7 +205,7 @@ describe('a worker that crashes', () => {
 test('a worker that is late by whole days writes over nothing that was posted', async () => {
   await trade();
   await settle(5);
-  await commit(floor, { kind: 'day-closed', product, date: MONDAY });
+  await venue.commit({ kind: 'day-closed', product, date: MONDAY });
   await postAll();
   const open = await seqNow();
   await trade(newYork('2025-10-21', '10:00'));
@@ -238,81 +214,81 @@ test('a worker that is late by whole days writes over nothing that was posted', 
   await postAll();
   await expectPosted();
   const before = await written();
-  for (const shard of [0, 1]) await floor.table.put({ ...cursorKey(shard), attributes: { seq: N(since) } });
+  for (const shard of [0, 1]) await venue.table.put({ ...cursorKey(shard), attributes: { seq: N(since) } });
   await postAll();
   expect(await written()).toEqual(before);
-  expect(await readHalt(floor.table)).toBeUndefined();
+  expect(await readHalt(venue.table)).toBeUndefined();
 });
 
 test('the last shard to post an event of the day notifies the day run, and no other event does', async () => {
   await trade();
-  expect(floor.engine.messages('day-runs')).toEqual([]);
+  expect(venue.engine.messages('day-runs')).toEqual([]);
   await post(1);
-  expect(floor.engine.messages('day-runs')).toEqual([]);
+  expect(venue.engine.messages('day-runs')).toEqual([]);
   await post(0);
-  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
-  floor.engine.drain();
+  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
+  venue.engine.drain();
   await deposit(ANN, 1n);
   await postAll();
-  expect(floor.engine.messages('day-runs')).toEqual([]);
+  expect(venue.engine.messages('day-runs')).toEqual([]);
 });
 
 test('an event that is missing from the log stops the shard, at the end as in the middle', async () => {
   const seq = await deposit(ANN, 1n);
-  const kept = (await floor.table.get(logKey(seq)))!;
-  await floor.table.delete(logKey(seq));
+  const kept = (await venue.table.get(logKey(seq)))!;
+  await venue.table.delete(logKey(seq));
   expect(await post(0)).toEqual([0]);
   const last = await deposit(ANN, 1n).catch(() => seq);
   expect(await post(0)).toEqual([0]);
-  await floor.table.put({ ...logKey(seq), attributes: kept });
+  await venue.table.put({ ...logKey(seq), attributes: kept });
   await postAll();
-  expect(await readCursor(floor.table, 0)).toBe(last);
+  expect(await readCursor(venue.table, 0)).toBe(last);
 });
 
 describe('a posting that does not sum to zero', () => {
   /** A fills item that says something else than what was committed: one lot more for a buyer. */
   async function tamperWithFills(): Promise<void> {
-    const [entry] = await readEvents(floor.table, (await seqNow()) - 1, 1);
+    const [entry] = await readEvents(venue.table, (await seqNow()) - 1, 1);
     if (entry?.event.kind !== 'auction-cleared') throw new Error('not an auction');
     const [hash] = entry.event.fills[0]!;
-    const [first, ...rest] = await readFills(floor.table, product, 1, 0, entry.event.fills);
+    const [first, ...rest] = await readFills(venue.table, product, 1, 0, entry.event.fills);
     const body = packFills([{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest]);
-    await floor.table.put({ ...resultKey(product, 1, 'fills', 0, hash!), attributes: { body: B(body) } });
+    await venue.table.put({ ...resultKey(product, 1, 'fills', 0, hash!), attributes: { body: B(body) } });
   }
 
   it.each<[string, () => Promise<void>]>([
     ['because fills were changed', tamperWithFills],
     [
       "because a shard's totals were changed",
-      async () => void (await recordTotals(floor.table, await seqNow(), 0, { accounts: 0, cents: cents(1n), lots: {} })),
+      async () => void (await recordTotals(venue.table, await seqNow(), 0, { accounts: 0, cents: cents(1n), lots: {} })),
     ],
   ])('halts the venue and stops what comes after it, until it is resumed: %s', async (_, tamper) => {
     await trade();
     const off = await seqNow();
     await tamper();
     await deposit(CAT, 10n);
-    const measured = vi.spyOn(floor.metrics, 'addMetric');
+    const measured = vi.spyOn(venue.metrics, 'addMetric');
     await post(0);
-    expect(await readHalt(floor.table)).toBeUndefined();
+    expect(await readHalt(venue.table)).toBeUndefined();
     expect(await post(1)).toEqual([]);
-    expect(await readHalt(floor.table)).toMatchObject({
+    expect(await readHalt(venue.table)).toMatchObject({
       by: 'post-events',
       at: `event ${off}`,
       reason: expect.stringMatching(/^out of balance: event \d+ moves -?\d+ cents over all accounts$/),
     });
     expect(measured).toHaveBeenCalledWith(METRICS.outOfBalance, expect.anything(), 1);
-    expect(floor.engine.messages('day-runs')).toEqual([]);
+    expect(venue.engine.messages('day-runs')).toEqual([]);
     const before = await written();
     await deposit(DAN, 10n);
     for (const shard of [0, 1]) expect(await post(shard)).toEqual([]);
     expect(await written()).toEqual(before);
 
-    await resumeVenue(floor);
+    await venue.resume();
     await postAll();
-    expect(await readHalt(floor.table)).toBeUndefined();
-    expect(await readCursor(floor.table, 1)).toBe(await seqNow());
+    expect(await readHalt(venue.table)).toBeUndefined();
+    expect(await readCursor(venue.table, 1)).toBe(await seqNow());
     // What waits for that event goes on waiting: nothing settles on books that do not balance.
-    expect(await isPosted(floor.table, off, SHARDS)).toBe(false);
-    expect(await isPosted(floor.table, await seqNow(), SHARDS)).toBe(true);
+    expect(await isPosted(venue.table, off, SHARDS)).toBe(false);
+    expect(await isPosted(venue.table, await seqNow(), SHARDS)).toBe(true);
   });
 });

@@ -5,21 +5,19 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { consume, untilCommitted } from '../../lambdas/queue/consume.ts';
+import { describe, expect, it, test, vi } from 'vitest';
+import { consume } from '../../lambdas/queue/consume.ts';
+import { untilCommitted } from '../../lambdas/until-committed.ts';
 import { MESSAGES, MessageFormatError, parseMessage } from '../../lib/store/messages.ts';
 import type { QueueName } from '../../lib/store/names.ts';
-import { ANN, CAT, deliver, type Floor, list, NOV, newYork, openFloor, record, submission } from './floor.ts';
-import { buy } from './orders.ts';
+import { ANN, CAT } from '../venue/accounts.ts';
+import { NOV, newYork } from '../venue/h100.ts';
+import { buy } from '../venue/orders.ts';
+import { record, submission } from '../venue/records.ts';
+import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-  await list(floor, 'Q1');
-});
-afterAll(() => floor.engine.stop());
-beforeEach(() => floor.engine.drain());
-afterEach(() => vi.restoreAllMocks());
+const venue = await openWorkerVenue();
+await venue.list('Q1');
 
 const SLOT = newYork('2025-10-20', '10:00');
 
@@ -138,8 +136,8 @@ describe('a message', () => {
     const written: string[] = [];
     for (const stream of [process.stdout, process.stderr])
       vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    const level = floor.logger.getLevelName();
-    floor.logger.setLogLevel('DEBUG');
+    const level = venue.logger.getLevelName();
+    venue.logger.setLogLevel('DEBUG');
     const inside = {
       ...(GOOD.orders as object),
       'secret-field': 'secret-name',
@@ -150,7 +148,7 @@ describe('a message', () => {
     const wrong = { ...GOOD.orders, instructions: Buffer.from('secret-name').toString('base64') };
     for (const body of [JSON.stringify(inside), '{"secret-name', JSON.stringify(unlisted), JSON.stringify(wrong)])
       expect(await deliver('orders', record('orders', body, { group: 'Q1#0' }))).toEqual([0]);
-    floor.logger.setLogLevel(level);
+    venue.logger.setLogLevel(level);
     vi.restoreAllMocks();
     const log = written.join('');
     expect(log.match(/message failed/g)).toHaveLength(4);
@@ -158,7 +156,7 @@ describe('a message', () => {
   });
 
   it('that fails time and again ends in the dead-letter queue, and its group goes on', async () => {
-    const { client } = floor;
+    const { sqs: client } = venue;
     const url = async (QueueName: string, attributes = {}): Promise<string> => {
       await client.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true', ...attributes } }));
       return process.env.ORDERS_QUEUE_URL!.replace('orders.fifo', QueueName);
@@ -187,21 +185,25 @@ describe('a message', () => {
 });
 
 test('a batch that SQS took only in part is an error, not a success', async () => {
-  const send = vi
-    .spyOn(floor.client.constructor.prototype, 'send')
-    .mockResolvedValueOnce({ Failed: [{ Id: '1', Code: 'Busy' }] });
-  await expect(floor.queues.sendMarkers('Q1', 1, SLOT, 2)).rejects.toThrow('1 messages to orders failed: Busy');
+  const send = vi.spyOn(venue.sqs.constructor.prototype, 'send').mockResolvedValueOnce({ Failed: [{ Id: '1', Code: 'Busy' }] });
+  await expect(venue.queues.sendMarkers('Q1', 1, SLOT, 2)).rejects.toThrow('1 messages to orders failed: Busy');
   expect(send).toHaveBeenCalledOnce();
 });
 
 test('more shards than a batch may hold are all notified, each once', async () => {
-  await floor.queues.notifyPostings(7, 23);
-  const shards = floor.engine.messages('postings').map((message) => (message as { shard: number }).shard);
+  await venue.queues.notifyPostings(7, 23);
+  const shards = venue.engine.messages('postings').map((message) => (message as { shard: number }).shard);
   expect(shards.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, shard) => shard));
 });
 
 test('a decision that others keep overtaking is given up after twenty tries', async () => {
   let tries = 0;
-  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('twenty tries');
+  await expect(untilCommitted(async () => void tries++)).rejects.toThrow('another writer was first 20 times in a row');
   expect(tries).toBe(20);
+  expect(
+    await untilCommitted(
+      async () => undefined,
+      () => 'given up',
+    ),
+  ).toBe('given up');
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
@@ -13,69 +13,40 @@ import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
 import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { rollOrders } from '../../lib/store/roll-orders.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
-import { month, on } from '../venue/h100.ts';
-import {
-  ANN,
-  BOB,
-  CAT,
-  DAN,
-  DEC,
-  deliver,
-  dieOnce,
-  type Floor,
-  fund,
-  holdAuction,
-  list,
-  newYork,
-  openFloor,
-  resumeVenue,
-  runDay,
-  SHARDS,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { buy, sell, spread } from './orders.ts';
+import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { DEC, month, newYork, on } from '../venue/h100.ts';
+import { buy, sell, spread } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-  await fund(floor, ANN, BOB, CAT, DAN);
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
+await venue.fund(ANN, BOB, CAT, DAN);
 
 // Positions in December roll into January on business days 5 to 9 of November 2025: the 7th, 10th, 11th, 12th and 13th.
 const FIRST = on('2025-11-07');
 const JAN = month('2026-01');
 const EARLIER = on('2025-11-06');
 
-let products = 0;
 let product: string;
 beforeEach(async () => {
-  floor.engine.drain();
-  product = `R${++products}`;
-  await list(floor, product, { date: EARLIER });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await resumeVenue(floor);
-  floor.engine.drain();
+  product = venue.nextProduct();
+  await venue.list(product, { date: EARLIER });
 });
 
 const roll = (date: string): Promise<number[]> => deliver('rolls', { v: 1, product, slot: newYork(date, '16:00') });
 const rollBook = async (auction = 1): Promise<BookOrder[]> =>
-  (await Promise.all(Array.from({ length: SHARDS }, (_, shard) => rollOrders(floor.table, product, shard, auction)))).flat();
+  (await Promise.all(Array.from({ length: SHARDS }, (_, shard) => rollOrders(venue.table, product, shard, auction)))).flat();
 const instruct = (account: string, instruction: RollInstruction = { at: 'market' }): Promise<void> =>
-  writeRollInstruction(floor.table, product, account, SHARDS, instruction);
+  writeRollInstruction(venue.table, product, account, SHARDS, instruction);
 const AT_LIMIT = (limit: number): RollInstruction => ({ at: 'limit', limit: ticks(limit) });
 
 /** Gives an account a position in December as its window opened: `held` then, `rolled` since, `now` left. */
 async function give(account: string, held: number, rolled = 0, now = held - rolled): Promise<void> {
   const empty: AccountState = { account, name: account, applied: 0, cash: NO_CENTS, products: {} };
-  const state = (await readAccount(floor.table, account, SHARDS)) ?? empty;
+  const state = (await readAccount(venue.table, account, SHARDS)) ?? empty;
   const progress = { near: DEC, held: lots(held), rolled: lots(rolled) };
   const holding = { lots: now ? { [DEC]: lots(now) } : {}, roll: progress };
-  await floor.table.put(encodeAccount({ ...state, products: { ...state.products, [product]: holding } }, SHARDS));
+  await venue.table.put(encodeAccount({ ...state, products: { ...state.products, [product]: holding } }, SHARDS));
 }
 
 describe('an instruction becomes a spread order of the closing auction', () => {
@@ -107,8 +78,8 @@ describe('an instruction becomes a spread order of the closing auction', () => {
     expect(await roll(FIRST)).toEqual([]);
     const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, partlyFilled: false };
     expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
-    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
-    expect(floor.engine.messages('closings')).toEqual([{ v: 1, product, slot: newYork(FIRST, '16:00') }]);
+    expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+    expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, slot: newYork(FIRST, '16:00') }]);
   });
 
   it('for accounts of every shard', async () => {
@@ -126,37 +97,37 @@ test.each([
   ['after it', '2025-11-14', '2025-11-13'],
 ])('%s no order is written and the day goes on to its close', async (_, date, listed) => {
   product = `${product}X`;
-  await list(floor, product, { date: listed });
+  await venue.list(product, { date: listed });
   await give(ANN, 10);
   await instruct(ANN);
   await roll(date);
   expect(await rollBook()).toEqual([]);
-  expect(await readDay(floor.table, product, on(date))).toMatchObject({ step: 'close' });
+  expect(await readDay(venue.table, product, on(date))).toMatchObject({ step: 'close' });
 });
 
 test('a product that is not listed, and a day without trading, have no day run', async () => {
   expect(await deliver('rolls', { v: 1, product: 'NONE', slot: newYork(FIRST, '16:00') })).toEqual([]);
   expect(await roll('2025-11-08')).toEqual([]);
   expect(await roll('2025-11-27')).toEqual([]);
-  expect(await listDays(floor.table, product, 10)).toEqual([]);
+  expect(await listDays(venue.table, product, 10)).toEqual([]);
 });
 
 describe('a day run waits', () => {
   const waits = async (): Promise<void> => {
     expect(await roll(FIRST)).toEqual([]);
-    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'roll' });
-    expect(floor.engine.messages('closings')).toEqual([]);
+    expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'roll' });
+    expect(venue.engine.messages('closings')).toEqual([]);
   };
   const goesOn = async (): Promise<void> => {
     expect(await roll(FIRST)).toEqual([]);
-    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 2 });
+    expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 2 });
   };
   const slot = newYork(FIRST, '10:00');
 
   it('until the auctions before it have cleared, and until every shard has posted them', async () => {
     await deliver('closings', { v: 1, product, slot });
     await waits();
-    await work(floor, 'orders', 'clearings');
+    await venue.work('orders', 'clearings');
     await waits();
     await deliver('postings', { v: 1, shard: 0 });
     await waits();
@@ -165,10 +136,10 @@ describe('a day run waits', () => {
   });
 
   it('while the venue is halted', async () => {
-    await holdAuction(floor, product, slot);
-    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    await venue.holdAuction(product, slot);
+    await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     await waits();
-    await resumeVenue(floor);
+    await venue.resume();
     await goesOn();
   });
 });
@@ -176,55 +147,55 @@ describe('a day run waits', () => {
 test('missed days are planned in order of date, the one that is due with its own slot, and the earliest is run', async () => {
   const slot = newYork('2025-11-12', '16:00').replace('00:00.000', '00:07.000');
   await deliver('rolls', { v: 1, product, slot });
-  const days = (await listDays(floor.table, product, 10)).toReversed();
+  const days = (await listDays(venue.table, product, 10)).toReversed();
   expect(days.map(({ date, step }) => [date, step])).toEqual(
     businessDays('NYSE', FIRST, on('2025-11-12')).map((date) => [date, date === FIRST ? 'close' : 'roll']),
   );
   expect(days.map((day) => day.slot)).toEqual([...days.slice(0, -1).map(({ date }) => newYork(date, '16:00')), slot]);
-  expect((await newestAuctions(floor.table, product, 10)).map(({ date, closing }) => [date, closing])).toEqual([[FIRST, true]]);
+  expect((await newestAuctions(venue.table, product, 10)).map(({ date, closing }) => [date, closing])).toEqual([[FIRST, true]]);
   await roll('2025-11-12');
-  expect(await listDays(floor.table, product, 10)).toHaveLength(days.length);
+  expect(await listDays(venue.table, product, 10)).toHaveLength(days.length);
 });
 
-test('a roll that is rung again after its day has moved on rings whoever is next', async () => {
+test('a wake-up of the roll that comes again after its day has moved on notifies the next step', async () => {
   await roll(FIRST);
-  floor.engine.drain();
+  venue.engine.drain();
   await roll(FIRST);
-  expect(floor.engine.messages('closings')).toHaveLength(1);
-  expect(await newestAuctions(floor.table, product, 10)).toHaveLength(1);
-  await work(floor, 'closings');
-  floor.engine.drain();
+  expect(venue.engine.messages('closings')).toHaveLength(1);
+  expect(await newestAuctions(venue.table, product, 10)).toHaveLength(1);
+  await venue.work('closings');
+  venue.engine.drain();
   await roll(FIRST);
-  expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
+  expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product }]);
 });
 
 test('a closing auction that another worker has numbered in between is taken for what it is', async () => {
   const slot = newYork(FIRST, '16:00');
-  await openAuction(floor.table, { product, auction: 1, slot, date: FIRST, closing: true });
-  const read = Table.prototype.get.bind(floor.table);
+  await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: true });
+  const read = Table.prototype.get.bind(venue.table);
   let looked = 0;
   // Not there yet when it is first looked for.
-  vi.spyOn(floor.table, 'get').mockImplementation(async (key, consistent) =>
+  vi.spyOn(venue.table, 'get').mockImplementation(async (key, consistent) =>
     key.pk === `SLOT#${product}` && ++looked === 1 ? undefined : read(key, consistent),
   );
   expect(await roll(FIRST)).toEqual([]);
   expect(looked).toBe(2);
-  expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+  expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
 });
 
 test('the number of the closing auction is not one that an auction took at the same moment', async () => {
-  const original = floor.table.createTogether.bind(floor.table);
+  const original = venue.table.createTogether.bind(venue.table);
   const slot = newYork(FIRST, '15:59');
-  vi.spyOn(floor.table, 'createTogether').mockImplementationOnce(async (items) => {
-    await openAuction(floor.table, { product, auction: 1, slot, date: FIRST, closing: false });
+  vi.spyOn(venue.table, 'createTogether').mockImplementationOnce(async (items) => {
+    await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: false });
     return original(items);
   });
   expect(await roll(FIRST)).toEqual([]);
-  expect(await findAuction(floor.table, product, newYork(FIRST, '16:00'))).toBeUndefined();
-  expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'roll' });
+  expect(await findAuction(venue.table, product, newYork(FIRST, '16:00'))).toBeUndefined();
+  expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'roll' });
 });
 
-describe('a roll that dies half-way', () => {
+describe('a roll that crashes half-way', () => {
   /** Names of one shard, in order, more than two chunks' worth. */
   const names = Array.from({ length: 6000 }, (_, at) => `m${String(at).padStart(4, '0')}`)
     .filter((account) => shardOf(account, SHARDS) === 0)
@@ -235,7 +206,7 @@ describe('a roll that dies half-way', () => {
     const holding = { lots: { [DEC]: lots(5) }, roll: { near: DEC, held: lots(5), rolled: lots(0) } };
     const state = { name: '', applied: 1, cash: NO_CENTS, products: { [product]: holding } };
     const attributes = { data: json({ at: 'market' }) };
-    await floor.table.putAll(
+    await venue.table.putAll(
       accounts.flatMap((account) => [
         encodeAccount({ account, ...state }, SHARDS),
         { ...rollInstructionKey(product, account, SHARDS), attributes },
@@ -252,15 +223,15 @@ describe('a roll that dies half-way', () => {
       for (let at = 0; ; at++) if (shardOf(`${name}${at}`, SHARDS) === 0) return `${name}${at}`;
     }) as [string, string];
     await instructMany(names);
-    dieOnce(floor.table, 'create', when, isChunk(chunk));
+    crashOnce(venue.table, 'create', when, isChunk(chunk));
     expect(await roll(FIRST)).toEqual([0]);
-    await deleteRollInstruction(floor.table, product, names[20]!, SHARDS);
-    await deleteRollInstruction(floor.table, product, names[999]!, SHARDS);
+    await deleteRollInstruction(venue.table, product, names[20]!, SHARDS);
+    await deleteRollInstruction(venue.table, product, names[999]!, SHARDS);
     await instructMany([inside, behind]);
     expect(await roll(FIRST)).toEqual([]);
     const covered = (await rollBook()).map(({ account }) => account);
     expect(new Set(covered).size).toBe(covered.length);
-    // What was decided before stands; who comes behind the last chunk that stands is still taken in.
+    // What was decided before stands; accounts behind the last chunk that stands are still taken in.
     expect(covered).toEqual(chunk === 2 ? names : [...names, behind]);
   });
 
@@ -272,41 +243,41 @@ describe('a roll that dies half-way', () => {
   ] as const)('%s ends the same', async (_, method, when) => {
     await give(ANN, 10);
     await instruct(ANN);
-    dieOnce(floor.table, method, when);
+    crashOnce(venue.table, method, when);
     expect(await roll(FIRST)).toEqual([0]);
     await give(CAT, 10);
     await instruct(CAT);
     expect(await roll(FIRST)).toEqual([]);
-    expect(await readDay(floor.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+    expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
     expect(await rollBook()).toHaveLength(method === 'update' ? 1 + (when === 'before' ? 1 : 0) : 2);
-    expect(floor.engine.messages('closings')).toHaveLength(1);
+    expect(venue.engine.messages('closings')).toHaveLength(1);
   });
 });
 
-test('a day with a roll moves lots from one month to the next and changes nobody’s total', async () => {
+test('a day with a roll moves lots from one month to the next and changes no account’s total', async () => {
   product = `${product}Y`;
-  await list(floor, product, { date: '2025-11-05' });
+  await venue.list(product, { date: '2025-11-05' });
   const day = '2025-11-06';
   const at = (date: string): string => newYork(date, '09:30');
   const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]) =>
     deliver('orders', submission(product, account, at(date), orders));
-  for (const date of [day, FIRST]) await publishIndex(floor.table, product, on(date), 2_400_000n as never, ['op']);
+  for (const date of [day, FIRST]) await publishIndex(venue.table, product, on(date), 2_400_000n as never, ['op']);
   await send(ANN, day, buy('a', DEC, 2400, 10));
   await send(CAT, day, sell('a', DEC, 2400, 10));
-  await runDay(floor, product, day);
-  expect(await stateOf(floor, product)).toMatchObject({ closedOn: day });
-  const lotsOf = async (account: string) => (await readAccount(floor.table, account, SHARDS))!.products[product]!.lots;
+  await venue.runDay(product, day);
+  expect(await venue.stateOf(product)).toMatchObject({ closedOn: day });
+  const lotsOf = async (account: string) => (await readAccount(venue.table, account, SHARDS))!.products[product]!.lots;
   const total = (of: Readonly<Record<number, number>>): number => Object.values(of).reduce((sum, held) => sum + held, 0);
 
   await instruct(ANN);
   await send(DAN, FIRST, spread('s', DEC, JAN, 8, 1), spread('t', DEC, JAN, -30, 9));
-  await runDay(floor, product, FIRST);
-  expect(await stateOf(floor, product)).toMatchObject({ closedOn: FIRST });
+  await venue.runDay(product, FIRST);
+  expect(await venue.stateOf(product)).toMatchObject({ closedOn: FIRST });
   expect(await lotsOf(ANN)).toEqual({ [DEC]: 8, [JAN]: 2 });
   expect(await lotsOf(DAN)).toEqual({ [DEC]: 2, [JAN]: -2 });
   expect([total(await lotsOf(ANN)), total(await lotsOf(CAT)), total(await lotsOf(DAN))]).toEqual([10, -10, 0]);
-  expect((await readAccount(floor.table, ANN, SHARDS))!.products[product]!.roll).toEqual({ near: DEC, held: 10, rolled: 2 });
-  expect(await readDay(floor.table, product, FIRST)).toMatchObject({
+  expect((await readAccount(venue.table, ANN, SHARDS))!.products[product]!.roll).toEqual({ near: DEC, held: 10, rolled: 2 });
+  expect(await readDay(venue.table, product, FIRST)).toMatchObject({
     step: 'done',
     report: { roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } },
   });

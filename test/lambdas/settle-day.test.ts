@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type HeldProposal, heldId } from '../../lib/domain/clearing/approval.ts';
 import type { DayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
@@ -14,48 +14,21 @@ import { newestEvents } from '../../lib/store/log.ts';
 import { METRICS, type QueueName } from '../../lib/store/names.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { Table } from '../../lib/store/table.ts';
-import { on } from '../venue/h100.ts';
-import {
-  ANN,
-  BOB,
-  CAT,
-  commit,
-  DAN,
-  DEC,
-  deliver,
-  dieOnce,
-  type Floor,
-  fund,
-  holdAuction,
-  list,
-  NOV,
-  newYork,
-  OCT,
-  openFloor,
-  resumeVenue,
-  runDay,
-  stateOf,
-  submission,
-  work,
-} from './floor.ts';
-import { buy, order, sell } from './orders.ts';
+import { ANN, BOB, CAT, DAN } from '../venue/accounts.ts';
+import { DEC, NOV, newYork, OCT, on } from '../venue/h100.ts';
+import { buy, order, sell } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-  await fund(floor, ANN, BOB, CAT, DAN);
-});
-afterAll(() => floor.engine.stop());
+const venue = await openWorkerVenue();
+await venue.fund(ANN, BOB, CAT, DAN);
 
-let products = 0;
 let product: string;
 beforeEach(async () => {
-  floor.engine.drain();
-  product = `S${++products}`;
+  product = venue.nextProduct();
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
-  await resumeVenue(floor);
+  await venue.restore();
   // An event committed by hand is posted before the next test looks.
   for (const shard of [0, 1]) await deliver('postings', { v: 1, shard });
 });
@@ -63,38 +36,38 @@ afterEach(async () => {
 const MONDAY = on('2025-10-20');
 const TUESDAY = on('2025-10-21');
 const EXPIRY = on('2025-10-31');
-const ring = (): Promise<number[]> => deliver('day-runs', { v: 1, product });
+const wakeUp = (): Promise<number[]> => deliver('day-runs', { v: 1, product });
 const send = (account: string, date: string, ...orders: Parameters<typeof submission>[3]): Promise<number[]> =>
   deliver('orders', submission(product, account, newYork(date, '09:30'), orders));
 const publish = (date: string, micros: bigint): Promise<boolean> =>
-  publishIndex(floor.table, product, on(date), micros as Micros, ['op']);
+  publishIndex(venue.table, product, on(date), micros as Micros, ['op']);
 async function reportOf(date: string): Promise<DayReport> {
-  const day = await readDay(floor.table, product, on(date));
+  const day = await readDay(venue.table, product, on(date));
   if (day?.step !== 'done') throw new Error(`the day of ${date} is at ${day?.step}`);
   return day.report;
 }
-const stepOf = async (date: string) => (await readDay(floor.table, product, on(date)))?.step;
+const stepOf = async (date: string) => (await readDay(venue.table, product, on(date)))?.step;
 async function events(): Promise<ClearingEvent[]> {
   const found: ClearingEvent[] = [];
-  for await (const { event } of newestEvents(floor.table))
+  for await (const { event } of newestEvents(venue.table))
     if ('product' in event && event.product === product) found.unshift(event);
   return found;
 }
 const kinds = async (): Promise<string[]> => (await events()).map(({ kind }) => kind).slice(1);
 /** What an account's positions in the product have brought it on a date. */
 const variationOf = async (account: string): Promise<bigint | undefined> =>
-  (await readAccount(floor.table, account, 2))?.products[product]?.day?.variation;
+  (await readAccount(venue.table, account, 2))?.products[product]?.day?.variation;
 
 /** Brings a day to where its closing auction has cleared, posted by the shards named. */
 async function clearedDay(date = MONDAY, ...shards: number[]): Promise<void> {
   await deliver('rolls', { v: 1, product, slot: newYork(date, '16:00') });
-  await work(floor, 'closings', 'orders', 'clearings');
+  await venue.work('closings', 'orders', 'clearings');
   for (const shard of shards) await deliver('postings', { v: 1, shard });
 }
 
 describe('a day is settled', () => {
   beforeEach(async () => {
-    await list(floor, product);
+    await venue.list(product);
     await publish(MONDAY, 2_400_000n);
   });
 
@@ -103,57 +76,57 @@ describe('a day is settled', () => {
     ['posted by every shard', [0]],
   ])('only after its closing auction is %s', async (_, shards) => {
     await clearedDay(MONDAY, ...shards);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await stepOf(MONDAY)).toBe('clear');
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 
-  it('only after its roll, its close and its clearing, each of which it rings', async () => {
-    const rungBy = async (step: string, queue: QueueName): Promise<void> => {
-      floor.engine.drain();
-      expect(await ring()).toEqual([]);
+  it('only after its roll, its close and its clearing, each of which it notifies', async () => {
+    const notifiedBy = async (step: string, queue: QueueName): Promise<void> => {
+      venue.engine.drain();
+      expect(await wakeUp()).toEqual([]);
       expect(await stepOf(MONDAY)).toBe(step);
-      expect(floor.engine.messages(queue)).toHaveLength(1);
+      expect(venue.engine.messages(queue)).toHaveLength(1);
       expect(await kinds()).toEqual([]);
     };
-    dieOnce(floor.table, 'createTogether', 'before');
+    crashOnce(venue.table, 'createTogether', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
-    await rungBy('roll', 'rolls');
-    dieOnce(floor.queues, 'notify', 'before');
+    await notifiedBy('roll', 'rolls');
+    crashOnce(venue.queues, 'notify', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
-    await rungBy('close', 'closings');
-    await work(floor, 'closings', 'orders');
-    await rungBy('clear', 'clearings');
+    await notifiedBy('close', 'closings');
+    await venue.work('closings', 'orders');
+    await notifiedBy('clear', 'clearings');
   });
 
-  it('once, however many wake-ups ring at once', async () => {
+  it('once, however many wake-ups come at once', async () => {
     await clearedDay(MONDAY, 0, 1);
-    expect(await Promise.all([ring(), ring(), ring(), ring()])).toEqual([[], [], [], []]);
-    await work(floor);
-    await Promise.all([ring(), ring(), ring()]);
+    expect(await Promise.all([wakeUp(), wakeUp(), wakeUp(), wakeUp()])).toEqual([[], [], [], []]);
+    await venue.work();
+    await Promise.all([wakeUp(), wakeUp(), wakeUp()]);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
   });
 
-  it('not again, whatever rings later', async () => {
-    await runDay(floor, product, MONDAY);
+  it('not again, whatever wake-up comes later', async () => {
+    await venue.runDay(product, MONDAY);
     const before = await events();
-    await ring();
-    await runDay(floor, product, MONDAY);
+    await wakeUp();
+    await venue.runDay(product, MONDAY);
     await deliver('closings', { v: 1, product, slot: newYork(MONDAY, '16:00') });
     await deliver('clearings', { v: 1, product, auction: 1 });
-    await work(floor);
+    await venue.work();
     expect(await events()).toEqual(before);
   });
 
   it('not while the venue is halted, and then from where it stood', async () => {
     await clearedDay(MONDAY, 0, 1);
-    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
-    expect(await ring()).toEqual([]);
+    await halt(venue.table, { reason: 'test', by: 'op', at: '' });
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
-    await resumeVenue(floor);
-    await ring();
-    await work(floor);
+    await venue.resume();
+    await wakeUp();
+    await venue.work();
     expect(await stepOf(MONDAY)).toBe('done');
   });
 
@@ -162,34 +135,34 @@ describe('a day is settled', () => {
     ['after it settled', 'create', 'after'],
     ['before it moves a step', 'update', 'before'],
     ['after it moved a step', 'update', 'after'],
-  ] as const)('to the same end by a worker that dies %s', async (_, method, when) => {
+  ] as const)('to the same end by a worker that crashes %s', async (_, method, when) => {
     await clearedDay(MONDAY, 0, 1);
-    floor.engine.drain();
-    dieOnce(floor.table, method, when);
-    expect(await ring()).toEqual([0]);
-    expect(await ring()).toEqual([]);
-    await work(floor);
+    venue.engine.drain();
+    crashOnce(venue.table, method, when);
+    expect(await wakeUp()).toEqual([0]);
+    expect(await wakeUp()).toEqual([]);
+    await venue.work();
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
     expect(await stepOf(MONDAY)).toBe('done');
   });
 
   it('behind events that others commit meanwhile', async () => {
     await clearedDay(MONDAY, 0, 1);
-    const original = floor.table.create.bind(floor.table);
+    const original = venue.table.create.bind(venue.table);
     let overtaken = 0;
-    vi.spyOn(floor.table, 'create').mockImplementation(async (item) => {
+    vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
       if (item.pk === 'LOG' && overtaken++ < 2)
-        await commit({ table: new Table() }, { kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' });
+        await venue.commit({ kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' }, new Table());
       return original(item);
     });
-    expect(await ring()).toEqual([]);
-    await work(floor);
+    expect(await wakeUp()).toEqual([]);
+    await venue.work();
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
   });
 
   it('in order of date when days were missed, each with what it needs', async () => {
     await publish(TUESDAY, 2_400_000n);
-    await runDay(floor, product, TUESDAY);
+    await venue.runDay(product, TUESDAY);
     const dates = (await events()).flatMap((event) => ('date' in event ? [`${event.date} ${event.kind}`] : []));
     expect(dates).toEqual(
       [MONDAY, TUESDAY].flatMap((date) => ['auction-cleared', 'prices-settled', 'day-closed'].map((kind) => `${date} ${kind}`)),
@@ -198,20 +171,20 @@ describe('a day is settled', () => {
 });
 
 test('the books of a small day, by hand', async () => {
-  await list(floor, product);
+  await venue.list(product);
   await publish(MONDAY, 2_400_000n);
   const before = new Map(
-    await Promise.all([ANN, BOB, CAT, DAN].map(async (each) => [each, (await readAccount(floor.table, each, 2))!.cash] as const)),
+    await Promise.all([ANN, BOB, CAT, DAN].map(async (each) => [each, (await readAccount(venue.table, each, 2))!.cash] as const)),
   );
   // 10:00: ten lots of November at 2.405. Closing: five more at 2.410, and two of December at 2.420, which move the curve.
   await send(ANN, MONDAY, buy('a', NOV, 2405, 10));
   await send(CAT, MONDAY, sell('a', NOV, 2405, 10));
-  await holdAuction(floor, product, newYork(MONDAY, '10:00'));
+  await venue.holdAuction(product, newYork(MONDAY, '10:00'));
   await send(ANN, MONDAY, buy('b', NOV, 2410, 5));
   await send(DAN, MONDAY, sell('b', NOV, 2410, 5));
   await send(BOB, MONDAY, buy('c', DEC, 2420, 2));
   await send(CAT, MONDAY, sell('c', DEC, 2420, 2));
-  await runDay(floor, product, MONDAY);
+  await venue.runDay(product, MONDAY);
 
   // A lot is 1,000 GPU-hours and a tick 0.001 USD: one tick on one lot is one dollar.
   //   ann  10 x (2400 - 2405) + 5 x (2400 - 2410) + 15 x (2410 - 2400) = +50
@@ -221,9 +194,9 @@ test('the books of a small day, by hand', async () => {
   const earned = { [ANN]: 5000n, [BOB]: 0n, [CAT]: -5000n, [DAN]: 0n };
   for (const [account, variation] of Object.entries(earned)) {
     expect(await variationOf(account)).toBe(variation);
-    const { cash } = (await readAccount(floor.table, account, 2))!;
+    const { cash } = (await readAccount(venue.table, account, 2))!;
     expect(cash - before.get(account)!).toBe(variation);
-    const [statement] = await readStatements(floor.table, account, 1);
+    const [statement] = await readStatements(venue.table, account, 1);
     expect(statement).toMatchObject({ account, product, date: MONDAY, balance: cash, variation, rolledLots: 0, rollCost: 0n });
   }
   const codes = (months: Record<string, string>): Record<string, string> => ({
@@ -231,7 +204,7 @@ test('the books of a small day, by hand', async () => {
     ...months,
   });
   const code = (each: number): string => `${product}-${Math.floor(each / 12)}-${String((each % 12) + 1).padStart(2, '0')}`;
-  const own = await stateOf(floor, product);
+  const own = await venue.stateOf(product);
   // October keeps its spread to November, every later month its spread to December.
   expect(await reportOf(MONDAY)).toEqual({
     auction: 2,
@@ -247,13 +220,13 @@ test('the books of a small day, by hand', async () => {
 });
 
 test('the report counts an auction whose clearing is in the log and was never noted with it', async () => {
-  await list(floor, product);
+  await venue.list(product);
   await publish(MONDAY, 2_400_000n);
   await send(ANN, MONDAY, buy('a', NOV, 2405, 10));
   await send(CAT, MONDAY, sell('a', NOV, 2405, 10));
-  await holdAuction(floor, product, newYork(MONDAY, '10:00'));
-  await floor.table.update(auctionKey(product, 1), { expression: 'REMOVE clearedBy' });
-  await runDay(floor, product, MONDAY);
+  await venue.holdAuction(product, newYork(MONDAY, '10:00'));
+  await venue.table.update(auctionKey(product, 1), { expression: 'REMOVE clearedBy' });
+  await venue.runDay(product, MONDAY);
   const { volume } = await reportOf(MONDAY);
   expect(Object.values(volume).filter((lots) => lots > 0)).toEqual([10]);
 });
@@ -261,17 +234,17 @@ test('the report counts an auction whose clearing is in the log and was never no
 /** Two operators agree to what is held, one after the other, as the operator's API would have them. */
 async function approve(id: string, more: { proposal?: HeldProposal } = {}): Promise<void> {
   const change = async (approvals: string[]): Promise<boolean> => {
-    const seen = (await readHeld(floor.table, id))!;
-    return changeHeld(floor.table, seen, { ...seen, ...more, approvals, revision: seen.revision + 1 });
+    const seen = (await readHeld(venue.table, id))!;
+    return changeHeld(venue.table, seen, { ...seen, ...more, approvals, revision: seen.revision + 1 });
   };
   for (const approvals of [['olga'], ['olga', 'olga']]) {
     expect(await change(approvals)).toBe(true);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).not.toContain(id.startsWith('settlement') ? 'prices-settled' : 'month-expired');
   }
   expect(await change(['olga', 'omar'])).toBe(true);
-  await ring();
-  await work(floor);
+  await wakeUp();
+  await venue.work();
 }
 
 describe('a settlement is held', () => {
@@ -298,19 +271,19 @@ describe('a settlement is held', () => {
     ],
   ];
   it.each(CASES)('%s, and posted when two operators have agreed to it', async (_, reasons, given) => {
-    await list(floor, product);
+    await venue.list(product);
     await given();
-    const measured = vi.spyOn(floor.metrics, 'addMetric');
-    await runDay(floor, product, MONDAY);
+    const measured = vi.spyOn(venue.metrics, 'addMetric');
+    await venue.runDay(product, MONDAY);
     const id = heldId('settlement', product, MONDAY);
-    const held = (await readHeld(floor.table, id))!;
+    const held = (await readHeld(venue.table, id))!;
     expect([...new Set(held.holds.map(({ reason }) => reason))].toSorted()).toEqual(reasons);
     expect(held).toMatchObject({ proposedBy: 'system', approvals: [], revision: 1 });
     expect(measured).toHaveBeenCalledWith(METRICS.held, expect.anything(), 1);
     expect(await kinds()).toEqual(['auction-cleared']);
     expect(await stepOf(MONDAY)).toBe('settle');
-    await ring();
-    expect(await readHeld(floor.table, id)).toEqual(held);
+    await wakeUp();
+    expect(await readHeld(venue.table, id)).toEqual(held);
 
     await approve(id);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
@@ -320,26 +293,26 @@ describe('a settlement is held', () => {
   });
 
   it('and posted as the operators amended it', async () => {
-    await list(floor, product);
-    await runDay(floor, product, MONDAY);
-    const { marks } = await stateOf(floor, product);
+    await venue.list(product);
+    await venue.runDay(product, MONDAY);
+    const { marks } = await venue.stateOf(product);
     const curve = { ...marks, [NOV]: ticks(2_444) };
     await approve(heldId('settlement', product, MONDAY), { proposal: { kind: 'settlement', curve } });
-    expect((await stateOf(floor, product)).marks).toEqual(curve);
+    expect((await venue.stateOf(product)).marks).toEqual(curve);
   });
 
-  it('and stays held when its reason has gone: what somebody has seen does not settle by itself', async () => {
-    await list(floor, product);
-    await runDay(floor, product, MONDAY);
+  it('and stays held when its reason has gone: what operators have been shown does not settle by itself', async () => {
+    await venue.list(product);
+    await venue.runDay(product, MONDAY);
     await publish(MONDAY, 2_400_000n);
-    expect(await ring()).toEqual([]);
+    expect(await wakeUp()).toEqual([]);
     expect(await kinds()).toEqual(['auction-cleared']);
   });
 });
 
 describe('a month that expires', () => {
   const open = (indexValuesMin: number): Promise<void> =>
-    list(floor, product, { date: '2025-10-30', parameters: { indexValuesMin } });
+    venue.list(product, { date: '2025-10-30', parameters: { indexValuesMin } });
   const id = (): string => heldId('final-price', product, EXPIRY);
   const position = async (): Promise<void> => {
     await send(ANN, EXPIRY, buy('a', OCT, 2400, 3));
@@ -353,14 +326,14 @@ describe('a month that expires', () => {
     for (const [date, value] of Object.entries({ '2025-10-01': 2_410_100n, '2025-10-15': 2_412_000n, '2025-10-31': 2_413_400n }))
       await publish(date, value);
     await publish('2025-09-30', 1_000_000n);
-    await runDay(floor, product, EXPIRY);
+    await venue.runDay(product, EXPIRY);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'month-expired', 'day-closed']);
-    const own = await stateOf(floor, product);
+    const own = await venue.stateOf(product);
     expect(own.listed).toEqual(Array.from({ length: 12 }, (_, at) => NOV + at));
     expect(own.marks[own.listed.at(-1)!]).toBe(own.marks[own.listed.at(-2)!]);
     expect(await variationOf(ANN)).toBe(3600n);
     expect(await variationOf(CAT)).toBe(-3600n);
-    expect((await readAccount(floor.table, ANN, 2))!.products[product]!.lots).toEqual({});
+    expect((await readAccount(venue.table, ANN, 2))!.products[product]!.lots).toEqual({});
     expect(await reportOf(EXPIRY)).toMatchObject({
       openInterest: {},
       expired: { contract: `${product}-2025-10`, finalPrice: '2.412', indexValues: 3 },
@@ -376,8 +349,8 @@ describe('a month that expires', () => {
     await open(2);
     await position();
     for (const [date, value] of Object.entries(values)) await publish(date, value);
-    await runDay(floor, product, EXPIRY);
-    expect((await readHeld(floor.table, id()))?.holds.map(({ reason }) => reason)).toEqual(reasons);
+    await venue.runDay(product, EXPIRY);
+    expect((await readHeld(venue.table, id()))?.holds.map(({ reason }) => reason)).toEqual(reasons);
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled']);
     expect(await stepOf(EXPIRY)).toBe('expire');
     await approve(id(), { proposal: { kind: 'final-price', month: OCT, price: ticks(2_405) } });
@@ -388,9 +361,9 @@ describe('a month that expires', () => {
   });
 
   it('is not looked for on any other day', async () => {
-    await list(floor, product, { date: '2025-10-29' });
+    await venue.list(product, { date: '2025-10-29' });
     await publish('2025-10-30', 2_400_000n);
-    await runDay(floor, product, '2025-10-30');
+    await venue.runDay(product, '2025-10-30');
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'day-closed']);
   });
 });

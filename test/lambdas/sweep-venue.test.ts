@@ -12,28 +12,24 @@ import { cursorKey, heldKey } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
-import { on } from '../venue/h100.ts';
-import { ANN, CAT, deliver, dieOnce, type Floor, fund, list, newYork, openFloor, resumeVenue, stateOf, work } from './floor.ts';
+import { ANN, CAT } from '../venue/accounts.ts';
+import { newYork, on } from '../venue/h100.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const PRODUCT = 'H100-SXM';
 const MONDAY = on('2025-10-20');
 const at = (time: string, date: string = MONDAY): string => newYork(date, time);
 
-let floor: Floor;
-beforeAll(async () => {
-  floor = await openFloor();
-  await list(floor, PRODUCT);
-  await fund(floor, ANN, CAT);
-});
-afterAll(() => floor.engine.stop());
-beforeEach(() => floor.engine.drain());
+const venue = await openWorkerVenue();
+await venue.list(PRODUCT);
+await venue.fund(ANN, CAT);
 
 /** Sweeps, and returns what it measured; `failed` messages come back. */
 async function sweep(time: string, date?: string, failed: number[] = []): Promise<Record<string, number>> {
   const measured: Record<string, number> = {};
-  const spy = vi.spyOn(floor.metrics, 'addMetric').mockImplementation((name, _, value) => {
+  const spy = vi.spyOn(venue.metrics, 'addMetric').mockImplementation((name, _, value) => {
     measured[name] = value;
-    return floor.metrics;
+    return venue.metrics;
   });
   expect(await deliver('sweeps', { v: 1, at: at(time, date) })).toEqual(failed);
   spy.mockRestore();
@@ -48,9 +44,9 @@ const QUIET = {
 };
 const waiting = (): string[] =>
   (['orders', 'closings', 'clearings', 'postings', 'rolls', 'day-runs'] as const).filter(
-    (queue) => floor.engine.messages(queue).length > 0,
+    (queue) => venue.engine.messages(queue).length > 0,
   );
-const lastAuction = async (): Promise<number> => (await stateOf(floor, PRODUCT)).lastAuction;
+const lastAuction = async (): Promise<number> => (await venue.stateOf(PRODUCT)).lastAuction;
 
 test('a venue on which nothing is late is measured and left alone', async () => {
   expect(await sweep('09:45')).toEqual(QUIET);
@@ -58,12 +54,12 @@ test('a venue on which nothing is late is measured and left alone', async () => 
 });
 
 test('a shard whose worker posted an event and crashed before its cursor moved is notified', async () => {
-  const { seq } = await loadVenue(floor.table);
-  await floor.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
+  const { seq } = await loadVenue(venue.table);
+  await venue.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
   expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
   expect(waiting()).toEqual(['postings']);
-  await work(floor);
-  expect(await readCursor(floor.table, 0)).toBe(seq);
+  await venue.work();
+  expect(await readCursor(venue.table, 0)).toBe(seq);
 });
 
 describe('an intraday auction that was never given its number', () => {
@@ -80,7 +76,7 @@ describe('an intraday auction that was never given its number', () => {
 
   it('is late from when it was due, and nothing is notified', async () => {
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
-    await work(floor);
+    await venue.work();
     expect(await sweep('09:55')).toEqual(QUIET);
     expect(await sweep('10:15')).toEqual({ ...QUIET, [METRICS.auctionLate]: 900 });
     expect(waiting()).toEqual([]);
@@ -94,40 +90,40 @@ describe('an intraday auction that was never given its number', () => {
 
 describe('an auction is moved on and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
-    dieOnce(floor.queues, 'sendMarkers', 'before');
+    crashOnce(venue.queues, 'sendMarkers', 'before');
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
-    await halt(floor.table, { reason: 'test', by: 'op', at: '' });
+    await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([]);
-    await resumeVenue(floor);
+    await venue.resume();
     expect(await sweep('10:15')).toEqual({ ...QUIET, [METRICS.auctionLate]: 900 });
-    expect(floor.engine.messages('closings')).toEqual([{ v: 1, product: PRODUCT, slot: at('10:00') }]);
-    await work(floor, 'closings', 'orders');
-    floor.engine.drain();
+    expect(venue.engine.messages('closings')).toEqual([{ v: 1, product: PRODUCT, slot: at('10:00') }]);
+    await venue.work('closings', 'orders');
+    venue.engine.drain();
   });
 
   it('when every shard is closed and the wake-up of its clearing was lost', async () => {
     expect(await sweep('10:30')).toEqual({ ...QUIET, [METRICS.auctionLate]: 1800 });
-    expect(floor.engine.messages('clearings')).toEqual([{ v: 1, product: PRODUCT, auction: 2 }]);
-    await work(floor, 'clearings');
+    expect(venue.engine.messages('clearings')).toEqual([{ v: 1, product: PRODUCT, auction: 2 }]);
+    await venue.work('clearings');
     expect(await lastAuction()).toBe(2);
   });
 });
 
 it('shards that have not posted are notified and what they are behind is measured', async () => {
   expect(await sweep('10:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
-  expect(floor.engine.messages('postings')).toEqual([
+  expect(venue.engine.messages('postings')).toEqual([
     { v: 1, shard: 0 },
     { v: 1, shard: 1 },
   ]);
-  await work(floor);
+  await venue.work();
   expect(await sweep('11:00')).toEqual(QUIET);
 });
 
 test('what is held is counted until two operators have agreed to it', async () => {
   const held = propose(PRODUCT, MONDAY, { kind: 'index', micros: '1' }, [], 'olga');
-  await hold(floor.table, held);
+  await hold(venue.table, held);
   expect(await sweep('11:15')).toEqual({ ...QUIET, [METRICS.held]: 1 });
-  await floor.table.delete(heldKey(held.id));
+  await venue.table.delete(heldKey(held.id));
 });
 
 describe('a day run', () => {
@@ -138,55 +134,55 @@ describe('a day run', () => {
 
   it('that has not begun by itself is begun', async () => {
     expect(await sweep('16:15')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 900 });
-    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
+    expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00') }]);
   });
 
   it('is as late as the first day that did not run, and all of them are begun', async () => {
     expect(await sweep('16:15', '2025-10-22')).toEqual({ ...QUIET, [METRICS.dayRunLate]: 2 * 86_400 + 900 });
-    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
+    expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: PRODUCT, slot: at('16:00', '2025-10-22') }]);
   });
 
   it.each<[DayStep, QueueName, () => Promise<unknown>]>([
     ['roll', 'rolls', () => deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })],
-    ['close', 'closings', () => work(floor, 'closings', 'orders')],
-    ['clear', 'clearings', () => work(floor, 'clearings')],
+    ['close', 'closings', () => venue.work('closings', 'orders')],
+    ['clear', 'clearings', () => venue.work('clearings')],
   ])('that stands still before its %s is moved on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
-      dieOnce(floor.table, 'createTogether', 'before');
+      crashOnce(venue.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);
     }
-    expect((await readDay(floor.table, PRODUCT, MONDAY))?.step).toBe(step);
+    expect((await readDay(venue.table, PRODUCT, MONDAY))?.step).toBe(step);
     expect(await sweep('16:30')).toMatchObject({ [METRICS.dayRunLate]: 1800 });
     // Where the day stands is the settling worker's to see.
-    expect(floor.engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
-    await work(floor, 'day-runs');
-    expect(floor.engine.messages(queue)).not.toEqual([]);
+    expect(venue.engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+    await venue.work('day-runs');
+    expect(venue.engine.messages(queue)).not.toEqual([]);
     await goOn();
   });
 
   it('that waits for the shards is late until they have posted, and goes on to its end', async () => {
     expect(await sweep('16:45')).toMatchObject({ [METRICS.postingBehind]: 1, [METRICS.dayRunLate]: 2700 });
-    await publishIndex(floor.table, PRODUCT, MONDAY, 2_400_000n as never, ['op']);
-    await work(floor);
-    expect((await readDay(floor.table, PRODUCT, MONDAY))?.step).toBe('done');
+    await publishIndex(venue.table, PRODUCT, MONDAY, 2_400_000n as never, ['op']);
+    await venue.work();
+    expect((await readDay(venue.table, PRODUCT, MONDAY))?.step).toBe('done');
     expect(await sweep('17:00')).toEqual(QUIET);
     expect(waiting()).toEqual([]);
   });
 });
 
 test('an auction that waits for its day’s roll is not closed by the sweep', async () => {
-  await openAuction(floor.table, {
+  await openAuction(venue.table, {
     product: PRODUCT,
     auction: 3,
     slot: at('16:00', '2025-10-21'),
     date: on('2025-10-21'),
     closing: true,
   });
-  const { table, queues } = floor;
+  const { table, queues } = venue;
   await planDay(table, PRODUCT, on('2025-10-21'), at('16:00', '2025-10-21'));
   await sweep('16:15', '2025-10-21');
   const sent = vi.spyOn(queues, 'sendMarkers');
-  await work(floor, 'closings');
+  await venue.work('closings');
   expect(sent).not.toHaveBeenCalled();
 });
 
@@ -194,12 +190,12 @@ describe('a product that can’t be swept', () => {
   const OTHER = 'Z-LAST';
   const SLOT = at('16:00', '2025-10-21');
   beforeAll(async () => {
-    await list(floor, OTHER, { date: '2025-10-20' });
+    await venue.list(OTHER, { date: '2025-10-20' });
     for (const shard of [0, 1]) await deliver('postings', { v: 1, shard });
   });
   beforeEach(() => {
-    const original = floor.table.queryAll.bind(floor.table);
-    vi.spyOn(floor.table, 'queryAll').mockImplementation(async (partition, range) => {
+    const original = venue.table.queryAll.bind(venue.table);
+    vi.spyOn(venue.table, 'queryAll').mockImplementation(async (partition, range) => {
       if (partition === `AUCTION#${PRODUCT}`) throw new Error('damaged');
       return original(partition, range);
     });
@@ -208,12 +204,12 @@ describe('a product that can’t be swept', () => {
 
   it('leaves none of the others unswept, and the sweep is tried again', async () => {
     const measured = await sweep('16:15', '2025-10-21', [0]);
-    expect(floor.engine.messages('rolls')).toEqual([{ v: 1, product: OTHER, slot: SLOT }]);
+    expect(venue.engine.messages('rolls')).toEqual([{ v: 1, product: OTHER, slot: SLOT }]);
     expect(measured).toEqual({ [METRICS.postingBehind]: 0, [METRICS.held]: 0, [METRICS.dayRunLate]: 900 });
   });
 
   it('is named in the log with what is wrong with it', async () => {
-    const said = vi.spyOn(floor.logger, 'error');
+    const said = vi.spyOn(venue.logger, 'error');
     await sweep('09:45', '2025-10-21', [0]);
     const [, { error }] = said.mock.calls[0] as unknown as [string, { error: AggregateError }];
     expect(error.message).toBe(`${PRODUCT} not swept`);
@@ -226,12 +222,12 @@ describe('a product that can’t be swept', () => {
 });
 
 test('what is held can’t be read: products and shards are swept all the same', async () => {
-  const original = floor.table.queryAll.bind(floor.table);
-  vi.spyOn(floor.table, 'queryAll').mockImplementation(async (partition, range) => {
+  const original = venue.table.queryAll.bind(venue.table);
+  vi.spyOn(venue.table, 'queryAll').mockImplementation(async (partition, range) => {
     if (partition === 'HELD') throw new Error('damaged');
     return original(partition, range);
   });
   expect(await sweep('16:15', '2025-10-21', [0])).toMatchObject({ [METRICS.postingBehind]: 0, [METRICS.dayRunLate]: 900 });
-  expect(floor.engine.messages('rolls')).not.toEqual([]);
+  expect(venue.engine.messages('rolls')).not.toEqual([]);
   vi.restoreAllMocks();
 });

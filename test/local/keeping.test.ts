@@ -55,7 +55,7 @@ test('a message that was in work when its cloud was killed comes again, and that
   ]);
 });
 
-test('a clock whose run died before anybody noted how far it was ahead goes on from the last schedule that fired', async () => {
+test('a clock whose run was killed before it noted how far it was ahead goes on from the last schedule that fired', async () => {
   const [assembly, dataDir] = [synthesizeSmallApp(APP), temporaryFolder()];
   const firedUntil = new Date(Date.now() + 3_600_000).toISOString();
   writeFileSync(join(dataDir, 'schedules.json'), JSON.stringify({ firedUntil }));
@@ -95,9 +95,9 @@ test('a port in use is an error that names it', async () => {
 });
 
 test('another DynamoDB is used when DYNAMODB_ENDPOINT names one', async () => {
-  const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+  const engine = await startDynamoDb({ onExit: () => {}, environment: {} });
   onTestFinished(() => engine.stop());
-  const other = await startDynamoDb({ onDeath: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
+  const other = await startDynamoDb({ onExit: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
   expect([other.endpoint, other.pid]).toEqual([engine.endpoint, undefined]);
   await other.stop();
 });
@@ -105,7 +105,7 @@ test('another DynamoDB is used when DYNAMODB_ENDPOINT names one', async () => {
 describe('on an engine that others use too', () => {
   const tablesOf = async ({ client }: DynamoDb) => (await client.send(new ListTablesCommand({}))).TableNames;
   const borrow = async (engine: DynamoDb, file?: string) => {
-    const other = await startDynamoDb({ file, onDeath: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
+    const other = await startDynamoDb({ file, onExit: () => {}, environment: { DYNAMODB_ENDPOINT: engine.endpoint } });
     const keys = [{ AttributeName: 'pk', KeyType: 'HASH' }];
     const name = other.tableName('table');
     const definition = {
@@ -119,7 +119,7 @@ describe('on an engine that others use too', () => {
   };
 
   test('each cloud has tables of its own, and those in no folder go with it', async () => {
-    const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+    const engine = await startDynamoDb({ onExit: () => {}, environment: {} });
     onTestFinished(() => engine.stop());
     const [one, two] = [await borrow(engine), await borrow(engine)];
     expect(one.name).not.toBe(two.name);
@@ -130,7 +130,7 @@ describe('on an engine that others use too', () => {
   });
 
   test('a data folder finds its own tables again, and no other folder does', async () => {
-    const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+    const engine = await startDynamoDb({ onExit: () => {}, environment: {} });
     onTestFinished(() => engine.stop());
     const [here, there] = [join(temporaryFolder(), 'tables.db'), join(temporaryFolder(), 'tables.db')];
     const one = await borrow(engine, here);
@@ -144,7 +144,7 @@ describe('on an engine that others use too', () => {
   });
 });
 
-test.runIf(hasOwnEngine)('an engine that dies is reported, and the cloud does not wait for it', async () => {
+test.runIf(hasOwnEngine)('an engine that ends by itself is reported, and the cloud does not wait for it', async () => {
   const problems: Error[] = [];
   const dataDir = temporaryFolder();
   const cloud = await startSmallApp(APP, { dataDir, onProblem: (error) => void problems.push(error) });

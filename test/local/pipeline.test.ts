@@ -24,7 +24,7 @@ test('a request goes through gateway, function, queue and function into the tabl
     mappings: [{ queue: 'work', function: 'store', BatchSize: 10 }],
     routes: { 'POST /things': 'submit' },
   });
-  const authorization = `Bearer ${await cloud.mint({ sub: 'someone', account: 'A1', groups: ['operators', 'others'] })}`;
+  const authorization = `Bearer ${await cloud.mint({ sub: 'someone', attributes: { account: 'A1' }, groups: ['operators', 'others'] })}`;
   const responses = await Promise.all(
     Array.from({ length: 20 }, (_, i) =>
       fetch(`${cloud.url}/things`, {

@@ -28,7 +28,7 @@ export interface SmallApp {
   readonly extra?: Readonly<Record<string, JsonObject>>;
 }
 
-/** Clients as the pipeline's functions have them, for use in the sources of small functions. */
+/** Clients for use in the sources of small functions. */
 export const CLIENTS = `
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SQSClient, SendMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';

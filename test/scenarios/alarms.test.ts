@@ -1,6 +1,6 @@
 /**
- * Every alarm of the template, for once in earnest: its fault is caused in the venue as it would happen, it rings within
- * its period, whoever was woken does what the runbook's heading says, and it clears. One venue lives through seven days of
+ * Every alarm of the template: its fault is caused in the venue as it would happen, the alarm goes into ALARM within its
+ * period, the test does what the runbook's heading says, and the alarm goes back to OK. One venue goes through seven days of
  * this, and its books are right at the end. An alarm without a case here fails the last test.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import type { Attributes } from '../../lib/store/table.ts';
-import { newYork, PRODUCT } from '../venue/h100.ts';
+import { newYork, newYorkMs, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
@@ -23,7 +23,7 @@ const [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] = ['20', '21', '22', '23', 
 const [NEXT_MONDAY, NEXT_TUESDAY] = ['2025-10-27', '2025-10-28'];
 
 const LISTED = '2025-10-17';
-/** Long enough for a test to take a fault away before a message has used up its five chances. */
+/** Long enough for a test to take a fault away before a message has been received five times. */
 const REDELIVERY_MS = 50;
 /** A right that was taken away: what the SDK does not try again. */
 const DENIED = serviceError('dynamodb', 'AccessDeniedException', 'not authorized to perform this operation');
@@ -32,7 +32,7 @@ let venue: LocalVenue;
 beforeAll(async () => {
   venue = await openLocalVenue({
     listed: LISTED,
-    opensAt: newYork(LISTED, '20:00'),
+    opensAt: newYorkMs(LISTED, '20:00'),
     scheduled: [PRODUCT],
     sweep: DEPLOYMENT.sweep,
     limits: { redeliveryMs: REDELIVERY_MS },
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => venue[Symbol.asyncDispose]());
 
-/** Alarms that have rung and cleared in a case of their own. */
+/** Alarms that have gone into ALARM and back to OK in a case of their own. */
 const carriedOut = new Set<string>();
 const WORKERS = FUNCTIONS.filter((name) => !name.endsWith('-api'));
 
@@ -51,18 +51,18 @@ function minutesUntil(alarm: string, state: 'ALARM' | 'OK', sinceMs: number): nu
   return change && (change.atMs - sinceMs) / 60_000;
 }
 
-/** It is ringing, and began to at most so many minutes after its cause. */
-function expectRang(alarm: string, causeMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).toContain(alarm);
+/** It is in ALARM, and went into it at most so many minutes after its cause. */
+function expectAlarm(alarm: string, causeMs: number, minutes: number): void {
+  expect(venue.cloud.alarms.inAlarm()).toContain(alarm);
   const after = minutesUntil(alarm, 'ALARM', causeMs);
-  expect(after, `${alarm} rang after ${after} minutes`).toBeLessThanOrEqual(minutes);
+  expect(after, `${alarm} went into ALARM after ${after} minutes`).toBeLessThanOrEqual(minutes);
 }
 
-/** It is not ringing any more, and stopped at most so many minutes after it was healed. */
-function expectCleared(alarm: string, healedMs: number, minutes: number): void {
-  expect(venue.cloud.alarms.ringing()).not.toContain(alarm);
-  const after = minutesUntil(alarm, 'OK', healedMs);
-  expect(after, `${alarm} cleared after ${after} minutes`).toBeLessThanOrEqual(minutes);
+/** It is not in ALARM any more, and went back to OK at most so many minutes after the cause was removed. */
+function expectOk(alarm: string, repairedMs: number, minutes: number): void {
+  expect(venue.cloud.alarms.inAlarm()).not.toContain(alarm);
+  const after = minutesUntil(alarm, 'OK', repairedMs);
+  expect(after, `${alarm} went back to OK after ${after} minutes`).toBeLessThanOrEqual(minutes);
   carriedOut.add(alarm);
 }
 
@@ -77,7 +77,7 @@ async function trade(name: string): Promise<string> {
 }
 
 const now = (): number => venue.cloud.clock.now();
-const ringing = (): readonly string[] => venue.cloud.alarms.ringing();
+const inAlarm = (): readonly string[] => venue.cloud.alarms.inAlarm();
 const errorsOf = (name: FunctionName): string[] =>
   venue.cloud.logs
     .recent(name)
@@ -88,9 +88,9 @@ const sweepByHand = (): Promise<void> => venue.sendMessage('sweeps', { v: 1, at:
 const auctions = async (): Promise<{ slot: string }[]> =>
   ((await venue.as.maker.get(`/v1/auctions?product=${PRODUCT}&limit=5`)) as { items: { slot: string }[] }).items;
 
-test('nothing rings in a venue in which nothing is wrong', async () => {
+test('no alarm goes into ALARM in a venue in which nothing is wrong', async () => {
   await venue.go(MONDAY, '09:00');
-  expect(ringing()).toEqual([]);
+  expect(inAlarm()).toEqual([]);
   expect(venue.cloud.alarms.changes().filter(({ to }) => to === 'ALARM')).toEqual([]);
 });
 
@@ -102,13 +102,13 @@ describe('the API', () => {
     const cause = now();
     for (let times = 0; times < 5; times++) expect((await fund.ask('GET', '/v1/account')).status).toBe(503);
     await pass(1);
-    expectRang('api-failures', cause, 1);
+    expectAlarm('api-failures', cause, 1);
     expect(errorsOf('participant-api').at(-1)).toContain('AccessDenied');
     faults.proxy = undefined;
-    const healed = now();
+    const repaired = now();
     await fund.get('/v1/account');
     await pass(6);
-    expectCleared('api-failures', healed, 6);
+    expectOk('api-failures', repaired, 6);
   });
 
   test('api-slow: the table answers after two seconds', async () => {
@@ -121,22 +121,22 @@ describe('the API', () => {
     const cause = now();
     await fund.get('/v1/account');
     await pass(5);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     await fund.get('/v1/account');
     await pass(1);
-    expectRang('api-slow', cause, 10);
+    expectAlarm('api-slow', cause, 10);
     faults.proxy = undefined;
-    const healed = now();
+    const repaired = now();
     for (let times = 0; times < 3; times++) {
       await fund.get('/v1/account');
       await pass(5);
     }
-    expectCleared('api-slow', healed, 15);
+    expectOk('api-slow', repaired, 15);
   });
 });
 
 describe('errors', () => {
-  test('every function dies once in a trading day: each rings, tries again by itself, and clears', async () => {
+  test('every function crashes once in a trading day: each alarm goes into ALARM, the function is tried again, and it goes back to OK', async () => {
     const { cloud, faults } = venue;
     const { fund } = venue.as;
     await go(MONDAY, '09:50');
@@ -151,7 +151,7 @@ describe('errors', () => {
     await trade('monday');
     await venue.publishIndex(MONDAY);
     await cloud.quiet();
-    const rang = new Map<string, boolean>();
+    const seen = new Set<string>();
     for (const [time, minutes] of [
       ['09:51', 0],
       ['10:01', 0],
@@ -160,17 +160,17 @@ describe('errors', () => {
     ] as const) {
       await go(MONDAY, time);
       for (const name of killed.keys())
-        if (!rang.has(name)) {
-          expectRang(`errors-${name}`, killed.get(name)!, 1 + minutes);
+        if (!seen.has(name)) {
+          expectAlarm(`errors-${name}`, killed.get(name)!, 1 + minutes);
           expect(errorsOf(name as FunctionName).at(-1)).toContain('Runtime.ExitError');
-          rang.set(name, true);
+          seen.add(name);
         }
     }
     expect([...killed.keys()].sort()).toEqual([...FUNCTIONS].sort());
     await go(MONDAY, '17:00');
-    for (const name of FUNCTIONS) expectCleared(`errors-${name}`, killed.get(name)!, 6);
+    for (const name of FUNCTIONS) expectOk(`errors-${name}`, killed.get(name)!, 6);
     faults.proxy = undefined;
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     expect(cloud.deadLetters()).toEqual([]);
     expect(await venue.stepOf(MONDAY)).toBe('done');
   });
@@ -180,7 +180,7 @@ describe('errors', () => {
 const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>> => {
   const { cloud } = venue;
   const { fund } = venue.as;
-  const slot = new Date(newYork(MONDAY, '16:00')).toISOString();
+  const slot = newYork(MONDAY, '16:00');
   const once = `${now()}`;
   return {
     'participant-api': () => fund.ask('GET', '/v1/account'),
@@ -196,7 +196,7 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
 };
 
 describe('throttles', () => {
-  test('somebody reserved no concurrency for a function: each rings, waits, and clears when it is given back', async () => {
+  test('no concurrency is reserved for a function: its alarm goes into ALARM, and back to OK when it is given back', async () => {
     const { cloud } = venue;
     await go(TUESDAY, '09:00');
     const wakeUp = await wakeUps();
@@ -214,18 +214,18 @@ describe('throttles', () => {
       await cloud.quiet();
     }
     await pass(1);
-    for (const name of FUNCTIONS) expectRang(`throttles-${name}`, cause, 1);
+    for (const name of FUNCTIONS) expectAlarm(`throttles-${name}`, cause, 1);
     await pass(5);
-    for (const name of FUNCTIONS) expectCleared(`throttles-${name}`, cause, 6);
+    for (const name of FUNCTIONS) expectOk(`throttles-${name}`, cause, 6);
     expect(cloud.deadLetters()).toEqual([]);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 });
 
 describe('dead letters', () => {
   const deadLettersOf = (name: QueueName): string => QUEUES[name].name.replace(/(\.fifo)?$/, '-dlq$1');
 
-  test('every worker lost its right to the table: what dies is sent back when the right is there again', async () => {
+  test('every worker lost its right to the table: its dead letters are sent back when the right is there again', async () => {
     const { cloud, faults } = venue;
     const { fund } = venue.as;
     await go(TUESDAY, '09:55');
@@ -236,55 +236,55 @@ describe('dead letters', () => {
     for (const name of WORKERS) if (name !== 'accept-orders' && name !== 'close-auction') await wakeUp[name]();
     await go(TUESDAY, '10:00');
     await cloud.quiet();
-    const cause = newYork(TUESDAY, '10:00');
+    const cause = newYorkMs(TUESDAY, '10:00');
     await pass(1);
     const queues = Object.keys(QUEUES) as QueueName[];
     for (const name of queues) {
-      expectRang(`dead-letters-${name}`, newYork(TUESDAY, '09:55'), 6);
+      expectAlarm(`dead-letters-${name}`, newYorkMs(TUESDAY, '09:55'), 6);
       const { consumer } = QUEUES[name];
       expect(errorsOf(consumer).join('\n')).toContain('AccessDenied');
     }
-    expectRang('dead-letters-closings', cause, 1);
+    expectAlarm('dead-letters-closings', cause, 1);
     expect(cloud.deadLetters().find(({ queue }) => queue === 'closings-dlq')?.body).toContain('"slot":"2025-10-21T14:00:00Z"');
 
     faults.proxy = undefined;
-    const healed = now();
+    const repaired = now();
     for (const name of queues) expect(cloud.redrive(deadLettersOf(name)), name).toBeGreaterThan(0);
     await cloud.quiet();
     await pass(1);
-    for (const name of queues) expectCleared(`dead-letters-${name}`, healed, 1);
+    for (const name of queues) expectOk(`dead-letters-${name}`, repaired, 1);
     expect(await fund.get(`/v1/submissions/${submission}`)).toMatchObject({ state: 'decided' });
     expect((await auctions())[0]).toMatchObject({ slot: '2025-10-21T14:00:00.000Z' });
   });
 
-  test('a message that nobody can read goes there too, and is deleted there', async () => {
+  test('a message that no function can read goes there too, and is deleted there', async () => {
     const { cloud } = venue;
     await venue.sendMessage('closings', 'not of this venue');
     await cloud.quiet();
     const cause = now();
     await pass(1);
-    expectRang('dead-letters-closings', cause, 1);
+    expectAlarm('dead-letters-closings', cause, 1);
     expect(await venue.takeMessages('closings-dlq')).toEqual(['not of this venue']);
     await pass(1);
-    expectCleared('dead-letters-closings', cause + 60_000, 1);
+    expectOk('dead-letters-closings', cause + 60_000, 1);
   });
 
   test('dead-letters-schedules: a schedule can not reach its queue, and its message is put there by hand', async () => {
     const { cloud, faults } = venue;
     faults.firings = ({ queue }) => (queue === 'closings' ? 'undelivered' : undefined);
     await go(TUESDAY, '13:01');
-    expectRang('dead-letters-schedules', newYork(TUESDAY, '13:00'), 1);
+    expectAlarm('dead-letters-schedules', newYorkMs(TUESDAY, '13:00'), 1);
     faults.firings = undefined;
-    const healed = now();
+    const repaired = now();
     const [body = '', ...more] = await venue.takeMessages('schedules-dlq');
     expect([JSON.parse(body).slot, more]).toEqual(['2025-10-21T17:00:00Z', []]);
     await venue.sendMessage('closings', body);
     await cloud.quiet();
     await pass(1);
-    expectCleared('dead-letters-schedules', healed, 1);
+    expectOk('dead-letters-schedules', repaired, 1);
     expect((await auctions())[0]).toMatchObject({ slot: '2025-10-21T17:00:00.000Z' });
     await pass(30);
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 });
 
@@ -293,41 +293,41 @@ describe('the venue', () => {
     const cause = now();
     await venue.operator.put(`/v1/operator/index/${PRODUCT}/${TUESDAY}`, { value: '24.000' });
     await pass(1);
-    expectRang('held-for-approval', cause, 1);
+    expectAlarm('held-for-approval', cause, 1);
     const { items } = (await venue.second.get('/v1/operator/held')) as { items: { held: string; revision: number }[] };
     const { held, revision } = items[0]!;
     const path = `/v1/operator/held/${encodeURIComponent(held)}`;
     const amended = (await venue.second.post(`${path}/amend`, { revision, value: '2.400' })) as { revision: number };
-    const healed = now();
+    const repaired = now();
     await venue.operator.post(`${path}/approve`, { revision: amended.revision });
     expect(await venue.operator.get('/v1/operator/held')).toMatchObject({ items: [{ held, approved: true }] });
     await pass(31);
-    expectCleared('held-for-approval', healed, 30);
+    expectOk('held-for-approval', repaired, 30);
   });
 
   test('auction-late, posting-behind and day-run-late: the venue is halted through a day, and resumed', async () => {
     const { cloud } = venue;
     await go(WEDNESDAY, '09:50');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     expect(await venue.stepOf(TUESDAY)).toBe('done');
     await trade('wednesday');
     await venue.publishIndex(WEDNESDAY);
     await venue.operator.post('/v1/operator/venue/halt', { reason: 'a drill' });
     await venue.operator.post('/v1/operator/accounts/fund/cash-movements', { reference: 'while-halted', amount: '5.00' });
     await go(WEDNESDAY, '10:20');
-    expectRang('auction-late', newYork(WEDNESDAY, '10:10'), 6);
-    expectRang('posting-behind', newYork(WEDNESDAY, '10:00'), 16);
+    expectAlarm('auction-late', newYorkMs(WEDNESDAY, '10:10'), 6);
+    expectAlarm('posting-behind', newYorkMs(WEDNESDAY, '10:00'), 16);
     await go(WEDNESDAY, '16:50');
-    expectRang('day-run-late', newYork(WEDNESDAY, '16:45'), 1);
-    expect(ringing()).toEqual(['auction-late', 'posting-behind', 'day-run-late']);
+    expectAlarm('day-run-late', newYorkMs(WEDNESDAY, '16:45'), 1);
+    expect(inAlarm()).toEqual(['auction-late', 'posting-behind', 'day-run-late']);
 
     expect(await venue.second.get('/v1/operator/venue')).toMatchObject({ halted: { reason: 'a drill' } });
     await venue.second.post('/v1/operator/venue/resume', {});
     await sweepByHand();
     await cloud.quiet();
-    const healed = now();
+    const repaired = now();
     await go(WEDNESDAY, '17:16');
-    for (const alarm of ['auction-late', 'posting-behind', 'day-run-late']) expectCleared(alarm, healed, 26);
+    for (const alarm of ['auction-late', 'posting-behind', 'day-run-late']) expectOk(alarm, repaired, 26);
     expect(await venue.stepOf(WEDNESDAY)).toBe('done');
   });
 
@@ -337,18 +337,18 @@ describe('the venue', () => {
     await trade('thursday');
     faults.firings = ({ queue }) => (queue === 'closings' ? 'never' : undefined);
     await go(THURSDAY, '10:16');
-    expectRang('auction-late', newYork(THURSDAY, '10:15'), 1);
+    expectAlarm('auction-late', newYorkMs(THURSDAY, '10:15'), 1);
     faults.firings = undefined;
-    const slot = new Date(newYork(THURSDAY, '10:00')).toISOString();
+    const slot = newYork(THURSDAY, '10:00');
     await venue.sendMessage('closings', { v: 1, product: PRODUCT, slot });
     await cloud.quiet();
-    const healed = now();
+    const repaired = now();
     expect((await auctions())[0]).toMatchObject({ slot });
     await go(THURSDAY, '10:31');
-    expectCleared('auction-late', healed, 15);
+    expectOk('auction-late', repaired, 15);
   });
 
-  test('venue-out-of-balance: somebody writes lots into an account; the table is restored to before the write', async () => {
+  test('venue-out-of-balance: lots are written into an account by hand; the table is restored to before the write', async () => {
     const { cloud, table } = venue;
     await go(THURSDAY, '15:59');
     await venue.publishIndex(THURSDAY);
@@ -359,78 +359,78 @@ describe('the venue', () => {
     expect(forged).not.toBe(account.products!.S);
     await table.put(itemOf({ ...account, products: { S: forged } }));
     await go(THURSDAY, '16:01');
-    expectRang('venue-out-of-balance', newYork(THURSDAY, '16:00'), 1);
+    expectAlarm('venue-out-of-balance', newYorkMs(THURSDAY, '16:00'), 1);
     const { halted } = (await venue.operator.get('/v1/operator/venue')) as { halted: { reason: string; by: string } };
     expect(halted).toMatchObject({ by: 'post-events', reason: expect.stringContaining('out of balance') });
 
     expect((await venue.audit()).differences[0]).toContain('ACCOUNT#fund');
     await go(THURSDAY, '16:05');
     await restore(before);
-    const healed = now();
+    const repaired = now();
     expect(await venue.operator.get('/v1/operator/venue')).toMatchObject({ halted: null });
     await go(THURSDAY, '17:01');
     expect(await venue.stepOf(THURSDAY)).toBe('done');
     expect((await venue.audit()).differences).toEqual([]);
-    expect(ringing()).toEqual(['venue-out-of-balance']);
-    // `aws cloudwatch set-alarm-state`, when the value that rang is out of sight.
+    expect(inAlarm()).toEqual(['venue-out-of-balance']);
+    // `aws cloudwatch set-alarm-state`, when the value that caused it is out of sight.
     cloud.alarms.set('venue-out-of-balance', 'OK', 'lots of fund were written by hand; the table was restored');
     await go(THURSDAY, '17:30');
-    expectCleared('venue-out-of-balance', healed, 60);
+    expectOk('venue-out-of-balance', repaired, 60);
   });
 });
 
-describe('the dead man', () => {
-  test('sweep-missing: the sweep is rung by hand', async () => {
+describe('the sweep', () => {
+  test('sweep-missing: the sweep is started by hand', async () => {
     const { cloud, faults } = venue;
     await go(FRIDAY, '09:00');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     faults.firings = ({ schedule }) => (schedule === 'sweep' ? 'never' : undefined);
     // The sweep of nine o'clock has come.
     await go(FRIDAY, '10:31');
-    expectRang('sweep-missing', newYork(FRIDAY, '09:15'), 75);
-    const healed = now();
+    expectAlarm('sweep-missing', newYorkMs(FRIDAY, '09:15'), 75);
+    const repaired = now();
     await sweepByHand();
     await cloud.quiet();
     await pass(1);
-    expectCleared('sweep-missing', healed, 1);
+    expectOk('sweep-missing', repaired, 1);
     faults.firings = undefined;
     await go(FRIDAY, '12:00');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
   });
 
-  test('a day rings on which the run is begun and can not end', async () => {
+  test('day-run-late goes into ALARM on a day whose run is begun and can not end', async () => {
     const { cloud, faults } = venue;
     const from = now();
     faults.proxy = ({ function: name, service }) => (name === 'roll-positions' && service === 'dynamodb' ? DENIED : undefined);
     await venue.publishIndex(FRIDAY);
     await go(FRIDAY, '16:46');
-    expectRang('day-run-late', newYork(FRIDAY, '16:45'), 1);
+    expectAlarm('day-run-late', newYorkMs(FRIDAY, '16:45'), 1);
     expect(cloud.alarms.changes('day-run-late').filter(({ to, atMs }) => to === 'ALARM' && atMs > from)).toHaveLength(1);
     faults.proxy = undefined;
     cloud.redrive('rolls-dlq');
     await cloud.quiet();
     await go(FRIDAY, '17:20');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     expect(await venue.stepOf(FRIDAY)).toBe('done');
   });
 
-  test('every day without a day run rings: neither it nor the sweep that would begin it comes', async () => {
+  test('sweep-missing goes into ALARM on every day without a day run: neither it nor the sweep that would begin it comes', async () => {
     const { cloud, faults } = venue;
     // The last sweep of the week has come.
     await go(FRIDAY, '19:50');
     faults.firings = ({ queue }) => (queue === 'rolls' || queue === 'sweeps' ? 'never' : undefined);
     const from = now();
     for (const date of [NEXT_MONDAY, NEXT_TUESDAY]) await go(date, '18:00');
-    const rangOn = cloud.alarms
+    const inAlarmOn = cloud.alarms
       .changes('sweep-missing')
       .filter(({ to, atMs }) => to === 'ALARM' && atMs > from)
       .map(({ atMs }) => new Date(atMs).toISOString().slice(0, 10));
-    expect(rangOn).toEqual([NEXT_MONDAY, NEXT_TUESDAY]);
+    expect(inAlarmOn).toEqual([NEXT_MONDAY, NEXT_TUESDAY]);
     faults.firings = undefined;
     await venue.publishIndex(NEXT_MONDAY);
     await venue.publishIndex(NEXT_TUESDAY);
     await go(NEXT_TUESDAY, '18:50');
-    expect(ringing()).toEqual([]);
+    expect(inAlarm()).toEqual([]);
     expect(await venue.stepOf(NEXT_TUESDAY)).toBe('done');
   });
 });

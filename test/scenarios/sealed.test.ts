@@ -1,6 +1,6 @@
 /**
  * Sealed orders stay sealed: one order that can't be mistaken for any other, workers that fail while they hold it, and then
- * everything that anybody but its owner can see, searched for it. The search itself is tried on what the owner sees.
+ * everything that any caller but its owner can see, searched for it. The search itself is tried on what the owner sees.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CASH } from '../../lib/domain/contract/months.ts';
@@ -8,9 +8,9 @@ import type { LogLine } from '../../lib/local/cloudwatch/logs.ts';
 import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { order } from '../lambdas/orders.ts';
 import { month, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
+import { order } from '../venue/orders.ts';
 
 const LISTED = '2025-10-20';
 const DAY = '2025-10-21';
@@ -44,7 +44,10 @@ beforeAll(async () => {
   await venue.list();
   venue.faults.proxy = failAtFirst;
   const { cloud } = venue;
-  tokens.push(await cloud.mint({ sub: 'fund', account: 'fund' }), await cloud.mint({ sub: 'op-1', groups: ['operators'] }));
+  tokens.push(
+    await cloud.mint({ sub: 'fund', attributes: { account: 'fund' } }),
+    await cloud.mint({ sub: 'op-1', groups: ['operators'] }),
+  );
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
   // Refused, each for another reason, and with the mark in it.
   await submitAs(tokens[0]!, { product: PRODUCT, orders: [{ ...MARKED, price: '2.7171' }] }, 422);
@@ -126,7 +129,7 @@ describe('before its auction has cleared, an order is', () => {
     expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
   });
 
-  it('an order’s name means nothing to anybody else', async () => {
+  it('an order’s name means nothing to another account', async () => {
     const orders = [{ cancel: 'SEALED-MARK' }, { ...MARKED, replaces: 'SEALED-MARK', clientOrderId: 'mine', lots: 1 }];
     const tried = await venue.submit('hedger', PRODUCT, orders);
     await venue.cloud.quiet();

@@ -20,7 +20,7 @@ const run = (seed: number, days: number): Promise<Result> =>
 const failed = (result: Result): string[] =>
   result.checks.filter(({ holds }) => !holds).map(({ name, detail }) => `${name}: ${detail}`);
 
-test('the same seed ends in the same state, whoever is answered first, and another seed in another', {
+test('the same seed ends in the same state, whichever request is answered first, and another seed in another', {
   timeout: 180_000,
 }, async () => {
   const [first, second, other] = [await run(1, 1), await run(1, 1), await run(2, 1)];

@@ -10,7 +10,7 @@ import { readJournal, writeJournal } from '../../lib/store/journal.ts';
 import { accountKey, shardOf } from '../../lib/store/keys.ts';
 import { readStatements, statementName, writeStatements } from '../../lib/store/statements.ts';
 import { type Attributes, S, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month, on } from '../venue/h100.ts';
 
 const SHARDS = 2;
@@ -88,6 +88,28 @@ test('journal entries and statements read as they were written, the newest first
   await writeStatements(table, statements);
   expect(await readStatements(table, 'a', 5)).toEqual(statements.toReversed());
   expect(await readStatements(table, 'a', 5, statementName(statements[1]!))).toEqual([statements[0]]);
+});
+
+test('statements of several products are shown by date, the newest first, and a page ends where the next goes on', async () => {
+  const of = (date: string, product: string): Statement => ({
+    account: 'many',
+    product,
+    date: on(date),
+    balance: NO_CENTS,
+    variation: NO_CENTS,
+    rolledLots: lots(0),
+    rollCost: NO_CENTS,
+    positions: {},
+  });
+  const days = ['2025-10-20', '2025-10-21'].flatMap((date) => ['A100', 'B200', 'H100'].map((product) => of(date, product)));
+  await writeStatements(table, days);
+  const pages: Statement[][] = [];
+  for (let before: string | undefined; ; before = statementName(pages.at(-1)!.at(-1)!)) {
+    const page = await readStatements(table, 'many', 2, before);
+    if (page.length === 0) break;
+    pages.push(page);
+  }
+  expect(pages).toEqual([0, 2, 4].map((at) => days.toReversed().slice(at, at + 2)));
 });
 
 test('a cursor never goes back', async () => {

@@ -10,8 +10,8 @@ import { halt } from '../../lib/store/halt.ts';
 import { changeHeld, hold, listHeld, readHeld } from '../../lib/store/held.ts';
 import { listIndex, newestIndex, publishIndex, readIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
 import { DAYS } from '../venue/days.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { H100, on } from '../venue/h100.ts';
 
 let engine: Engine;

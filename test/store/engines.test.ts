@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { N, S, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 
 let engine: Engine;
 let client: DynamoDBClient;

@@ -118,3 +118,31 @@ test('an order whose name has the length of a serial number takes 25 to 30 bytes
   expect(each).toBeGreaterThan(24);
   expect(each).toBeLessThan(30);
 });
+
+describe('what is stored stays readable: each code stands for what it always did', () => {
+  it.each<[outcome: Outcome, code: number]>([
+    ['accepted', 0],
+    ['deferred', 1],
+    ['auction-closed', 2],
+    ['contract-not-listed', 3],
+    ['unknown-order', 4],
+    ['duplicate-client-order-id', 5],
+  ])('the outcome %s is %i', (outcome, code) => expect([...packOutcomes([outcome])]).toEqual([1, 1, code]));
+
+  it('an order is its name, its months, its limit zigzagged, its lots and its time in force', () => {
+    const terms = {
+      clientOrderId: 'a',
+      buy: 300,
+      sell: 0,
+      limit: ticks(-2),
+      lots: lots(5),
+      timeInForce: 'gtc',
+    } as unknown as Order;
+    const packed = [1, 97, 0b1010_1100, 2, 0, 3, 5, 2];
+    expect([...packInstructions([{ kind: 'new', order: terms }])]).toEqual([1, 1, 0, ...packed]);
+    expect([...packInstructions([{ kind: 'cancel', clientOrderId: 'a' }])]).toEqual([1, 1, 1, 1, 97]);
+    expect([...packInstructions([{ kind: 'replace', replaces: 'b', order: terms }])]).toEqual([1, 1, 2, 1, 98, ...packed]);
+    expect([...packOrders([{ ...terms, account: 'x', rolls: false, partlyFilled: true }])]).toEqual([1, 1, 1, 120, 2, ...packed]);
+    expect([...packOrders([{ ...terms, account: 'x', rolls: true, partlyFilled: false }])]).toEqual([1, 1, 1, 120, 1, ...packed]);
+  });
+});

@@ -1,15 +1,15 @@
 /** Submissions as they are stored: what one costs, and which of them are read for whom. */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { Intake } from '../../lib/store/auctions.ts';
 import { submissionKey } from '../../lib/store/keys.ts';
 import { type Submission, submissionsInto, submissionsSince, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Attributes, Table } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
-import { keyAt } from '../lambdas/gateway.ts';
-import { buy, order } from '../lambdas/orders.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
+import { buy, order } from '../venue/orders.ts';
 
 const DEC = month('2025-12');
 let engine: Engine;
@@ -23,7 +23,7 @@ afterAll(() => engine.stop());
 const TEN = Date.parse('2025-10-20T14:00:00Z');
 let serial = 0;
 async function store(product: string, account: string, auction: number, changes: Partial<Submission> = {}): Promise<string> {
-  const key = keyAt(TEN, ++serial);
+  const key = numberedKey(TEN, ++serial);
   await writeSubmission(table, {
     product,
     shard: 1,
@@ -51,7 +51,7 @@ describe('the stored item of a submission', () => {
       { length: count },
       (_, at): Instruction => ({ kind: 'new', order: order(name(at), DEC, DEC + 1, -99_999, 1_000_000, 'gtc') }),
     );
-    const [account, key] = ['a'.repeat(64), keyAt(TEN, 1_000_000 + count)];
+    const [account, key] = ['a'.repeat(64), numberedKey(TEN, 1_000_000 + count)];
     const outcomes = instructions.map(() => 'accepted' as const);
     await store('H100-SXM', account, 1000, { key, sequence: '18870000000000000000', instructions, outcomes });
     return bytesOf((await table.get(submissionKey('H100-SXM', 1, keyDate(key), account, key)))!);
@@ -95,7 +95,7 @@ describe('the submissions since the last auction that cleared', () => {
   it('are looked for from the oldest key on that could still have come in', async () => {
     const at = { product: 'OLDEST', shard: 1, account: 'ann' };
     const opened = Date.parse(intake.openedAt);
-    const [oldest, older] = [keyAt(opened - 11 * 60_000, 1), keyAt(opened - 11 * 60_000 - 1, 2)];
+    const [oldest, older] = [numberedKey(opened - 11 * 60_000, 1), numberedKey(opened - 11 * 60_000 - 1, 2)];
     for (const key of [oldest, older]) await store('OLDEST', 'ann', 4, { key });
     expect(keysOf(await submissionsSince(table, at, intake, 3))).toEqual([[oldest]]);
   });
@@ -104,7 +104,7 @@ describe('the submissions since the last auction that cleared', () => {
 test('a frozen book is read from the partitions of its dates, of one auction, over all accounts', async () => {
   const today = [await store('FROZEN', 'ann', 7), await store('FROZEN', 'bob', 7)];
   await store('FROZEN', 'ann', 8);
-  const key = keyAt(TEN - 86_400_000, 1);
+  const key = numberedKey(TEN - 86_400_000, 1);
   await store('FROZEN', 'ann', 7, { key });
   const keys = async (dates: string[]): Promise<string[]> =>
     (await submissionsInto(table, 'FROZEN', 1, 7, dates)).map((submission) => submission.key);

@@ -1,7 +1,7 @@
 import { DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { ItemVersionError, integer, N, S, Table, text } from '../../lib/store/table.ts';
-import { type Engine, startEngine } from '../engine.ts';
+import { type Engine, startEngine } from '../venue/engine.ts';
 
 let engine: Engine;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 /** The product that the tests trade: its terms, and dates, times and months short enough for tables. */
 import { type BusinessDate, instantOf, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, parseMonth } from '../../lib/domain/contract/months.ts';
-import { type ProductParameters, writtenParameters } from '../../lib/domain/contract/product.ts';
+import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 
 export const PRODUCT = 'H100-SXM';
@@ -36,4 +37,10 @@ export function month(text: string): ContractMonth {
 }
 
 /** The instant at which clocks in New York show a time, milliseconds. */
-export const newYork = (date: string, time: string): number => instantOf(on(date), time, H100.timeZone);
+export const newYorkMs = (date: string, time: string): number => instantOf(on(date), time, H100.timeZone);
+/** The same as ISO text in UTC. */
+export const newYork = (date: string, time: string): string => new Date(newYorkMs(date, time)).toISOString();
+
+export const OCT = month('2025-10');
+export const NOV = month('2025-11');
+export const DEC = month('2025-12');

@@ -23,13 +23,10 @@ import { frozenClock } from '../../lib/local/host/clock.ts';
 import { tableOf } from '../../lib/simulation/simulation.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { ACCOUNTS, type Account, SHARDS } from './accounts.ts';
 import type { Faults } from './faults.ts';
-import { newYork, on } from './h100.ts';
-import { type Callers, type Cleared, SHARDS, WholeVenue } from './whole-venue.ts';
-
-/** Three accounts of shard 0 and three of shard 1. */
-export const ACCOUNTS = ['fund', 'hedger', 'seller', 'maker', 'acme', 'nimbus'] as const;
-export type Account = (typeof ACCOUNTS)[number];
+import { newYorkMs, on } from './h100.ts';
+import { type Callers, type Cleared, WholeVenue } from './whole-venue.ts';
 
 const OPENING_DEPOSIT = '1000000.00';
 const TOKEN_SECONDS = 366 * 86_400;
@@ -59,7 +56,7 @@ export async function openLocalVenue(options: LocalVenueOptions): Promise<LocalV
   const faults: Faults = { proxy: undefined, messages: undefined, firings: undefined };
   const cloud = await startCloud({
     assembly: assemblyOf({ deployment: { shards: SHARDS, sweep, ...(products.length > 0 ? { products } : {}) }, bundles }),
-    clock: frozenClock(options.opensAt ?? newYork(nextBusinessDay('NYSE', listed), '09:00')),
+    clock: frozenClock(options.opensAt ?? newYorkMs(nextBusinessDay('NYSE', listed), '09:00')),
     ...(dataDir === undefined ? {} : { dataDir }),
     limits: { redeliveryMs: REDELIVERY_MS, ...limits },
     proxy: { onRequest: async (request) => (await faults.proxy?.(request)) ?? 'pass' },
@@ -85,7 +82,7 @@ async function callersOf(cloud: Cloud, exchange: Exchange): Promise<Callers<Acco
   const operator = async (sub: string) => exchange.as(await cloud.mint({ ...token, sub, groups: ['operators'] }));
   const participant = async (account: Account): Promise<[Account, Caller]> => [
     account,
-    exchange.as(await cloud.mint({ ...token, sub: account, account })),
+    exchange.as(await cloud.mint({ ...token, sub: account, attributes: { account } })),
   ];
   return {
     operator: await operator('op-1'),

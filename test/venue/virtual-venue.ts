@@ -7,8 +7,9 @@ import { SELDOM } from '../../lib/faults/scripted-market.ts';
 import { virtualOperator, virtualParticipant, virtualTableOf } from '../../lib/faults/virtual-market.ts';
 import { assemblyOf } from '../../lib/infra/local-deployment.ts';
 import { startVirtualCloud, type VirtualCloud } from '../../lib/virtual/cloud.ts';
-import { newYork, on } from './h100.ts';
-import { SHARDS, WholeVenue } from './whole-venue.ts';
+import { SHARDS } from './accounts.ts';
+import { newYorkMs, on } from './h100.ts';
+import { WholeVenue } from './whole-venue.ts';
 
 export interface VirtualVenueOptions {
   /** The business day before the first trading day: products are listed as of it, and it opens in that evening. */
@@ -20,7 +21,7 @@ export interface VirtualVenueOptions {
 export function openVirtualVenue({ listed, accounts }: VirtualVenueOptions): WholeVenue<VirtualCloud> {
   const cloud = startVirtualCloud({
     assembly: assemblyOf({ deployment: { shards: SHARDS, sweep: SELDOM } }),
-    start: newYork(listed, '20:00'),
+    start: newYorkMs(listed, '20:00'),
     seed: 0,
   });
   const callers = {

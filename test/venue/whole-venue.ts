@@ -1,5 +1,5 @@
 /**
- * A whole venue as those see it who trade on it and run it: everything goes through its API, on whichever cloud it runs.
+ * A whole venue as its participants and operators see it: everything goes through its API, on whichever cloud it runs.
  * `local-venue.ts` and `virtual-venue.ts` open one.
  */
 import { expect } from 'vitest';
@@ -8,14 +8,14 @@ import type { Answer, Caller } from '../../lib/client/exchange.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type BusinessDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
-import type { WrittenParameters } from '../../lib/domain/contract/product.ts';
+import type { WrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
 import type { Table } from '../../lib/store/table.ts';
-import { newYork, PARAMETERS, PRODUCT } from './h100.ts';
+import { SHARDS } from './accounts.ts';
+import type { Sides } from './contract-names.ts';
+import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
 
-export const SHARDS = 2;
-
-/** Who asks: two operators, and each participant for its own account. */
+/** Callers of the API: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
   readonly operator: Caller;
   readonly second: Caller;
@@ -27,7 +27,7 @@ export interface Cleared {
   readonly slot: string;
   readonly months: readonly { contract: string; price: string; traded: boolean; volume: number }[];
 }
-export interface Fill {
+export interface Fill extends Sides {
   readonly product: string;
   readonly auction: number;
   readonly date: string;
@@ -120,7 +120,7 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
 
   /** Moves the clock to a time of day in New York and lets everything that this brings come to its end. */
   async go(date: string, time: string): Promise<void> {
-    await this.cloud.advanceTo(newYork(date, time));
+    await this.cloud.advanceTo(newYorkMs(date, time));
     await this.cloud.quiet();
   }
 
@@ -130,10 +130,10 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
     await this.cloud.quiet();
   }
 
-  /** Cleared auctions, the newest first. They are public: any participant is shown the same. */
+  /** Cleared auctions, the newest first. They are public: every participant is shown the same. */
   async auctions(product: string = PRODUCT): Promise<Cleared[]> {
-    const [anyone] = Object.values<Caller>(this.as);
-    return itemsOf<Cleared>(await anyone!.get(`/v1/auctions?product=${product}`));
+    const [participant] = Object.values<Caller>(this.as);
+    return itemsOf<Cleared>(await participant!.get(`/v1/auctions?product=${product}`));
   }
 
   /** An account's fills in a product, the newest first. */

@@ -70,7 +70,7 @@ const assembly = synthesizeSmallApp({
     { queue: 'patient', function: 'worker' },
   ],
   routes: { 'POST /messages': 'door' },
-  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'rung' } },
+  schedules: { hourly: { expression: 'cron(0 * * * ? *)', queue: 'wakeUps', input: 'hourly' } },
 });
 
 interface Worked {
@@ -227,8 +227,8 @@ describe('what becomes of a delivery', () => {
   });
 });
 
-describe('whoever asks', () => {
-  it('is answered as the function says, as the bearer of the claims, at the venue’s time', async () => {
+describe('a caller', () => {
+  it('is answered as the function says, as the bearer of the claims, at the time on the clock', async () => {
     const { send } = start();
     expect(await send('WAKEUPS', 'one')).toEqual({ status: 202, body: { by: 'ann', at: START } });
   });
@@ -276,10 +276,10 @@ describe('what would wait for ever fails with the name of what is waited for', (
 });
 
 describe('the cloud', () => {
-  it('fires its schedules on the venue’s clock, and hears of those that misfire', async () => {
+  it('fires its schedules on the clock, and hears of those that misfire', async () => {
     const { cloud, times } = start({ onFiring: ({ dueMs }) => (dueMs === START + 2 * 3_600_000 ? 'never' : undefined) });
     await cloud.advanceTo(START + 3.5 * 3_600_000);
-    expect([times(), cloud.clock.now()]).toEqual([{ rung: 2 }, START + 3.5 * 3_600_000]);
+    expect([times(), cloud.clock.now()]).toEqual([{ hourly: 2 }, START + 3.5 * 3_600_000]);
   });
 
   it('shows each environment a clock of its own', async () => {

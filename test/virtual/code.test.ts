@@ -76,7 +76,7 @@ function around(more: Partial<EnvironmentHost> = {}) {
     after: timeline.after,
     random: () => (drawn++ % 256) / 256,
     output: (text) => printed.push(text),
-    variables: { TABLE_NAME: 'venue' },
+    variables: { TABLE_NAME: 'table' },
     request: async (...request) => {
       asked.push(request);
       return { status: 200, text: '{}' };
@@ -109,7 +109,7 @@ describe('an environment', () => {
       bytes: ['0102', 0, 5, '0506'],
       ids: ['0708090a-0b0c-4d0e-8f10-111213141516', '1718191a-1b1c-4d1e-9f20-212223242526', '2728'],
       hash: createHash('md5').update('a').digest('hex'),
-      variables: { TABLE_NAME: 'venue' },
+      variables: { TABLE_NAME: 'table' },
       fetch: 'undefined',
     });
     expect(printed).toEqual(['said this\n', 'written']);

@@ -32,7 +32,7 @@ let engine: DynamoDb;
 let isAmazons: boolean;
 beforeAll(async () => {
   engine = await startDynamoDb({
-    onDeath: (error) => {
+    onExit: (error) => {
       throw error;
     },
   });
@@ -70,7 +70,7 @@ interface Body {
 }
 
 /**
- * An answer without what may differ: words, the order of a batch, the order in sets, and units that nobody asked for. And on
+ * An answer without what may differ: words, the order of a batch, the order in sets, and units that were not asked for. And on
  * Amazon's engine whether a page as long as its limit says that there may be more: not when its last key ends the range.
  */
 function essence({ status, body }: Answer): object {
@@ -344,7 +344,7 @@ describe('the model', () => {
     expect([...first, last, ask()]).toEqual([200, 200, 200, 400]);
   });
 
-  it('may be one write behind for whoever does not ask for consistency, and never for others', () => {
+  it('may be one write behind for a read that does not ask for consistency, and never for another', () => {
     let stale = true;
     const model = modelOf(() => stale);
     const read = (ConsistentRead: boolean) =>

@@ -12,7 +12,7 @@ const NOW = Date.parse('2025-11-07T15:00:00Z');
 const SOURCE = `
 import { DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 const table = new DynamoDBClient({ maxAttempts: 1 });
-const stubborn = new DynamoDBClient({ maxAttempts: 3 });
+const retrying = new DynamoDBClient({ maxAttempts: 3 });
 let calls = 0;
 export const handler = async ({ steps = [] }: { steps?: string[] }, context: any) => {
   calls++;
@@ -22,12 +22,12 @@ export const handler = async ({ steps = [] }: { steps?: string[] }, context: any
     if (step.startsWith('wait ')) await new Promise((resolve) => setTimeout(resolve, Number(step.slice(5))));
     if (step.startsWith('ask ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } }));
     if (step.startsWith('try ')) await table.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(4) } } })).catch(() => {});
-    if (step.startsWith('insist ')) await stubborn.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(7) } } }));
+    if (step.startsWith('insist ')) await retrying.send(new DeleteItemCommand({ TableName: 't', Key: { pk: { S: step.slice(7) } } }));
     if (step.startsWith('fail ')) throw new RangeError(step.slice(5));
   }
   return { calls, at: Date.now(), left: context.getRemainingTimeInMillis(), request: context.awsRequestId, region: process.env.AWS_REGION, own: process.env.OWN, nothing: undefined };
 };`;
-/** What is begun, past everything that an environment is given: the dead must not go on unheard either. */
+/** What is begun, past everything that an environment is given: what has crashed must not go on unseen either. */
 const begun: string[] = [];
 Object.assign(globalThis, { begun });
 const code = compileFunctions(['worker'], sourcesOf({ worker: SOURCE })).get('worker')!;

@@ -176,7 +176,7 @@ describe('what was received', () => {
       [89_999, ''],
       [90_000, 'a1'],
     ]);
-    // Whoever waits for messages is told.
+    // A function that waits for messages is notified.
     expect(arrivals()).toBe(before + 1);
   });
 

@@ -7,8 +7,7 @@
 import type { MonthResult } from '../auction/book.ts';
 import { type BusinessDate, type CalendarName, daysBetween } from '../contract/calendar.ts';
 import { type ContractMonth, contractCode, firstDay, lastTradingDay, monthAfter, monthOf } from '../contract/months.ts';
-import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
-import { INDEX_DECIMALS } from '../contract/product.ts';
+import { type ForwardCurve, INDEX_DECIMALS, type ProductParameters } from '../contract/product.ts';
 import { divideHalfEven, type Micros, type Ticks, ticks } from '../contract/units.ts';
 
 /** Why something waits for approval. Codes are stable. */

@@ -4,18 +4,12 @@
  * both act on the same past.
  */
 import type { BusinessDate } from '../contract/calendar.ts';
-import { CalendarEndError, nextBusinessDay, parseDate } from '../contract/calendar.ts';
-import { type ContractMonth, listedMonths, monthText } from '../contract/months.ts';
-import {
-  type ForwardCurve,
-  fixedTermsChanged,
-  isProductCode,
-  isSameCurve,
-  type ProductParameters,
-  parameterErrors,
-} from '../contract/product.ts';
-import { MAX_TICKS } from '../contract/units.ts';
-import type { AuctionCleared, ClearingEvent, ParametersChanged, References } from './events.ts';
+import { nextBusinessDay } from '../contract/calendar.ts';
+import { type ContractMonth, listedMonths } from '../contract/months.ts';
+import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
+import { sentence } from '../contract/violation.ts';
+import type { AuctionCleared, ClearingEvent, References } from './events.ts';
+import { changeErrors } from './product-change.ts';
 
 export interface ProductState {
   readonly product: string;
@@ -72,8 +66,9 @@ function evolveProduct(
   event: Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' }>,
 ): ProductState {
   if (event.kind === 'parameters-changed') {
-    const faults = changeErrors(state, event);
-    if (faults.length) throw new LogOrderError(`parameters ${event.version} of ${event.product}: ${faults.join('; ')}`);
+    const errors = changeErrors(state, event);
+    if (errors.length)
+      throw new LogOrderError(`parameters ${event.version} of ${event.product}: ${errors.map(sentence).join('; ')}`);
     return state ? { ...state, version: event.version, parameters: event.parameters } : list(event);
   }
   if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
@@ -113,43 +108,6 @@ function evolveProduct(
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
 function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
   if (!isSameCurve(marks, from)) throw new LogOrderError(`${what} does not start from the marks`);
-}
-
-/**
- * Why a product may not be given these parameters, as one sentence each; `state` is the product's now, `undefined` when it is
- * new. The fold refuses an event with any of them, so nothing that is refused here is ever written.
- */
-export function changeErrors(
-  state: ProductState | undefined,
-  { product, version, parameters, listing }: Pick<ParametersChanged, 'product' | 'version' | 'parameters' | 'listing'>,
-): string[] {
-  const faults = parameterErrors(parameters);
-  if (!isProductCode(product)) faults.push(`${JSON.stringify(product)} is not a product code such as H100-SXM`);
-  if (version !== (state?.version ?? 0) + 1) faults.push(`version ${version} can't follow ${state?.version ?? 0}`);
-  if (!state) return faults.length ? faults : listingErrors(parameters, listing);
-  const changed = fixedTermsChanged(state.parameters, parameters);
-  if (changed.length) faults.push(`the terms of a listed product are fixed: ${changed.join(', ')}`);
-  if (listing) faults.push('a listing is only for a product that is new');
-  return faults;
-}
-
-/** A new product starts with a price for every month that it lists, and no other. */
-function listingErrors({ calendar, listedMonths: count }: ProductParameters, listing: ParametersChanged['listing']): string[] {
-  if (!listing) return ['a new product needs a listing'];
-  const { date, curve } = listing;
-  if (!parseDate(date)) return [`${date} is not a date`];
-  let listed: ContractMonth[];
-  try {
-    listed = listedMonths(calendar, nextBusinessDay(calendar, date), count);
-  } catch (error) {
-    if (error instanceof CalendarEndError) return [error.message];
-    throw error;
-  }
-  const faults = listed
-    .filter((month) => !(Number.isInteger(curve[month]) && curve[month]! >= 1 && curve[month]! <= MAX_TICKS))
-    .map((month) => `the curve needs a price for ${monthText(month)}`);
-  const more = Object.keys(curve).length - listed.filter((month) => month in curve).length;
-  return more ? [...faults, `the curve has ${more} months that would not be listed`] : faults;
 }
 
 function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): ProductState {

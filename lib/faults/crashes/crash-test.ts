@@ -4,6 +4,7 @@
  * everything that was answered must be in the books exactly once, and the books must be right to the cent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditRows } from '../../audit/audit.ts';
 import { VenueRows } from '../../audit/rows.ts';
 import { Exchange } from '../../client/exchange.ts';
 import { instantOf, isBusinessDay, localDate, nextBusinessDay } from '../../domain/contract/calendar.ts';
@@ -11,6 +12,7 @@ import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { followingClock } from '../../local/host/clock.ts';
 import { random } from '../../local/host/random.ts';
 import { MarketFolder } from '../../operations/market-folder.ts';
+import { readVenue } from '../../operations/venue-table.ts';
 import { PARAMETERS, tableOf } from '../../simulation/simulation.ts';
 import { approveHeld, Clients } from './clients.ts';
 import { Ledger } from './ledger.ts';
@@ -53,6 +55,7 @@ const THEN_MS_MAX = 400;
 const LIFE_MS_MAX = 20_000;
 /** Percent of the starts that set the clock an hour ahead, so that days go by. */
 const HOUR_PERCENT = 60;
+const HOUR_MS = 3_600_000;
 const END_WITHIN_MS = 300_000;
 
 /**
@@ -71,7 +74,7 @@ export async function runCrashTest({
   const clients = new Clients(ledger, seed, dir);
   let starting = 0;
   for (let number = 1; number <= times; number++) {
-    const market = startMarket(dir, hoursAhead(dir, chance.chance(HOUR_PERCENT) ? 1 : 0));
+    const market = startMarket(dir, clockOf(dir, chance.chance(HOUR_PERCENT) ? HOUR_MS : 0));
     const from = performance.now();
     // The first market comes up: it makes the accounts that trade.
     const early = number > 1 && chance.chance(STARTING_PERCENT);
@@ -97,21 +100,26 @@ export async function runCrashTest({
     const marketTime = new Date(Date.now() + new MarketFolder(dir).kept().aheadMs).toISOString();
     onCrash?.({ number, afterMs: Math.round(performance.now() - from), up, marketTime });
   }
-  return { crashes: times, starting, ...(await settleUp(dir, ledger)), seconds: (performance.now() - started) / 1000 };
+  const settled = await settleUp(dir, ledger);
+  // What an operator would run afterwards must agree.
+  const rows = await readVenue({ data: dir });
+  const { differences } = await auditRows(rows, rows.shards());
+  const failures = [...settled.failures, ...differences.map((difference) => `in the stopped market ${difference}`)];
+  return { crashes: times, starting, ...settled, failures, seconds: (performance.now() - started) / 1000 };
 }
 
 async function until(holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + LIFE_MS_MAX; !holds() && Date.now() < deadline; ) await sleep(10);
 }
 
-/** Hours to set the clock ahead by: into the next trading day when this one has none left, else `some`. */
-function hoursAhead(dir: string, some: number): number {
+/** Where to set the clock: into the next trading day when there is none, else ahead by `someMs`, so that days go by. */
+function clockOf(dir: string, someMs: number): number | undefined {
   const { calendar, timeZone } = PARAMETERS;
   const nowMs = Date.now() + new MarketFolder(dir).kept().aheadMs;
   const today = localDate(nowMs, timeZone);
   const trades = isBusinessDay(calendar, today) && nowMs < instantOf(today, '19:00', timeZone);
-  if (trades) return some;
-  return Math.ceil((instantOf(nextBusinessDay(calendar, today), '08:30', timeZone) - nowMs) / 3_600_000);
+  if (trades) return someMs === 0 ? undefined : nowMs + someMs;
+  return instantOf(nextBusinessDay(calendar, today), '08:30', timeZone);
 }
 
 const ROUNDS_MAX = 20;

@@ -1,6 +1,6 @@
 /**
  * The gateway: an HTTP server with the template's routes, its JWT authorizer, events of payload format 2.0, and the answers
- * API Gateway gives when there is nobody to ask or nothing comes back.
+ * API Gateway gives when there is no function to ask or nothing comes back.
  *
  * Source: Amazon API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs" and "Quotas for HTTP APIs".
  */
@@ -41,7 +41,7 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 const HEADER_BYTES_MAX = 10_240;
 const TIMEOUT_MS_MAX = 30_000;
 const TOO_LARGE = refusal(413, 'Request Entity Too Large');
-/** Nobody reads it: the caller hung up in the middle. It is counted as the caller's fault, not ours. */
+/** Read by no one: the caller hung up in the middle. It is counted as the caller's fault, not the gateway's. */
 const UNFINISHED = refusal(400, 'Bad Request');
 
 export async function startGateway(port: number): Promise<Gateway> {

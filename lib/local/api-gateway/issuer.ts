@@ -1,6 +1,6 @@
 /**
  * The local issuer of tokens, in place of Cognito or whatever issuer the template names: a key of its own, published as any
- * OpenID provider publishes it, and `mint` for whoever needs a token. The claims are those of a Cognito ID token.
+ * OpenID provider publishes it, and `mint`, which gives a token to any caller. The claims are those of a Cognito ID token.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,9 +20,10 @@ import { LocalCloudError } from '../host/error.ts';
 import { createWhole } from '../host/whole-file.ts';
 
 export interface TokenRequest {
-  /** Who: the `sub` claim. */
+  /** The user. */
   readonly sub: string;
-  readonly account?: string;
+  /** The user's own attributes, each a claim `custom:<name>`. */
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly groups?: readonly string[];
   /** Seconds until it expires; an hour unless given. */
   readonly expiresIn?: number;
@@ -68,11 +69,11 @@ export async function startIdentity({ issuer, audience, clock, dataDir }: Identi
       },
       '/.well-known/jwks.json': { keys: [published] },
     },
-    mint({ sub, account, groups, expiresIn = 3_600, claims = {} }) {
+    mint({ sub, attributes = {}, groups, expiresIn = 3_600, claims = {} }) {
       const nowSeconds = Math.floor(clock.now() / 1000);
       return new SignJWT({
         token_use: 'id',
-        ...(account === undefined ? {} : { 'custom:account': account }),
+        ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`custom:${name}`, value])),
         ...(groups === undefined ? {} : { 'cognito:groups': groups }),
         iss: issuer,
         aud: audience,

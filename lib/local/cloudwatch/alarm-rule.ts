@@ -1,7 +1,7 @@
 /**
  * An alarm of the template, read: what it watches and when that breaches. Every property is either understood or an error
  * when the cloud starts, and so is a metric that nothing here can ever measure: an alarm that is silently not evaluated would
- * look like one that does not ring.
+ * look like one that stays OK.
  *
  * Source: AWS CloudFormation reference, `AWS::CloudWatch::Alarm`; Amazon CloudWatch API reference, `PutMetricAlarm`.
  */
@@ -62,7 +62,7 @@ const UNDERSTOOD = new Set([
   'Threshold',
   'TreatMissingData',
   'Unit',
-  // Whom it tells: nobody is told here, the changes are shown.
+  // Where it is sent: nothing is sent here, the changes are shown.
   'ActionsEnabled',
   'AlarmActions',
   'InsufficientDataActions',
@@ -88,7 +88,7 @@ export function ruleOf({ name, properties: p }: AlarmPlan, plan: Plan): AlarmRul
   const { periodMs, ...watched } =
     p.Metrics === undefined ? singleMetric(p, refuse) : metricMath(p.Metrics as JsonObject[], refuse);
   if (!(datapointsToAlarm >= 1 && datapointsToAlarm <= evaluationPeriods) || !Number.isFinite(threshold))
-    refuse(`rings at ${p.Threshold} in ${datapointsToAlarm} of ${evaluationPeriods} periods`);
+    refuse(`goes into alarm at ${p.Threshold} in ${datapointsToAlarm} of ${evaluationPeriods} periods`);
   if (!(periodMs > 0) || periodMs % MINUTE_MS !== 0 || evaluationRange(evaluationPeriods) * periodMs > DAY_MS)
     refuse(`looks at ${evaluationPeriods} periods of ${periodMs / 1000} s; known here are whole minutes and in all about a day`);
   for (const { id } of Object.values(watched.metrics))

@@ -34,7 +34,7 @@ export function stateOf(
   if (filled === 0 || missing === 'breaching' || missing === 'notBreaching') return 'OK';
   if (breaching < judged.length) return 'OK';
   if (missing === 'ignore') return current;
-  // Only breaching points, and fewer than would ring: they ring once the oldest is old enough for no good one to come.
+  // Only breaching points, and too few: they make an alarm once the oldest is old enough for no good one to come.
   const age = points.length - points.findIndex((value) => value !== undefined);
   return breaching > 0 && age >= datapointsToAlarm ? 'ALARM' : 'INSUFFICIENT_DATA';
 }

@@ -3,7 +3,7 @@
  * that minute, not on those of the wall clock. Keeps the state of each and every change with the points that made it.
  *
  * Two things are not CloudWatch's. What an alarm would look at from before this cloud began is not missing data, because
- * nobody was there to measure: an alarm keeps its first state until it has seen its periods out, or has real points. And a
+ * nothing was measured then: an alarm keeps its first state until it has seen its periods out, or has real points. And a
  * value counts at once, where CloudWatch may wait for values that arrive late.
  *
  * Source: Amazon CloudWatch user guide, "Evaluating an alarm"; the states are decided in alarm-state.ts.
@@ -22,7 +22,7 @@ export interface AlarmChange {
   readonly atMs: number;
   readonly from: AlarmState;
   readonly to: AlarmState;
-  /** The points it was decided on, or what a person said who set it. */
+  /** The points it was decided on, or what was said when it was set by hand. */
   readonly reason: string;
   /** The alarm's own, which ends with its heading in the runbook. */
   readonly description: string;
@@ -32,7 +32,7 @@ export interface Alarms {
   readonly names: readonly string[];
   state(alarm: string): AlarmState;
   /** Those in ALARM, by name. */
-  ringing(): readonly string[];
+  inAlarm(): readonly string[];
   /** Every change, the oldest first; of one alarm or all. */
   changes(alarm?: string): readonly AlarmChange[];
   /** As `aws cloudwatch set-alarm-state`: until the next minute finds otherwise. */
@@ -65,7 +65,7 @@ export function startAlarms(plan: Plan, metrics: Metrics, startMs: number, onCha
   return {
     names: [...alarms.keys()],
     state: (name) => named(name).state,
-    ringing: () => [...alarms.values()].filter(({ state }) => state === 'ALARM').map(({ rule }) => rule.name),
+    inAlarm: () => [...alarms.values()].filter(({ state }) => state === 'ALARM').map(({ rule }) => rule.name),
     changes: (name) => changes.filter(({ alarm }) => name === undefined || alarm === name),
     set(name, state, reason) {
       const alarm = named(name);
@@ -169,5 +169,5 @@ function reasonOf(
     )
     .filter((point) => point !== undefined)
     .slice(-evaluationPeriods);
-  return `${shown.join(', ') || 'no data'}; rings when ${datapointsToAlarm} of ${evaluationPeriods} are ${threshold}`;
+  return `${shown.join(', ') || 'no data'}; in alarm when ${datapointsToAlarm} of ${evaluationPeriods} are ${threshold}`;
 }

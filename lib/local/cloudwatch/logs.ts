@@ -1,5 +1,5 @@
 /**
- * What the functions print: kept for a while, written to a file a function in the data folder, and given to whoever shows it.
+ * What the functions print: kept for a while, written to a file a function in the data folder, and given to the caller that shows it.
  * Embedded metrics are taken out before (see metrics.ts).
  */
 import { createWriteStream, type WriteStream } from 'node:fs';

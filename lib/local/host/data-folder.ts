@@ -1,6 +1,6 @@
 /**
- * The folder in which a venue outlives this process: who uses it now, and up to when its schedules have fired. One cloud at
- * a time: the engines would let two write to the same files and neither would notice.
+ * The folder in which a cloud outlives its process: which process uses it now, and up to when its schedules have fired. One
+ * cloud at a time: the engines would let two write to the same files and neither would notice.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,10 +22,13 @@ interface Lock {
   readonly enginePid: number | null;
 }
 
+/** Where the default engine keeps the tables of a data folder. */
+export const tablesFileOf = (dir: string): string => join(dir, 'tables.db');
+
 export function openDataFolder(dir: string): DataFolder {
   const lockFile = join(dir, 'in-use.json');
   const schedulesFile = join(dir, 'schedules.json');
-  const tablesFile = join(dir, 'tables.db');
+  const tablesFile = tablesFileOf(dir);
   try {
     mkdirSync(join(dir, 'logs'), { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -58,11 +61,7 @@ function refuseIfUsed(dir: string, lock: Lock | undefined): void {
       `Stop that one first. If it is something else that got the same number, delete ${join(dir, 'in-use.json')}.`,
     );
   }
-  if (
-    lock.enginePid !== null &&
-    isAlive(lock.enginePid) &&
-    procFile(lock.enginePid, 'cmdline').includes(join(dir, 'tables.db'))
-  ) {
+  if (lock.enginePid !== null && isAlive(lock.enginePid) && procFile(lock.enginePid, 'cmdline').includes(tablesFileOf(dir))) {
     throw new LocalCloudError(
       `A DynamoDB engine of an earlier run (process ${lock.enginePid}) still has the tables of ${dir} open`,
       `End it: kill ${lock.enginePid}`,
@@ -76,7 +75,7 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // One that ended but that nobody waited for keeps its number.
+  // One that has ended keeps its number until its parent has waited for it.
   return !/\) Z /.test(procFile(pid, 'stat'));
 }
 
@@ -99,7 +98,7 @@ function readJson<T>(file: string): T | undefined {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new LocalCloudError(`${file} is damaged`, 'Delete it, or move the data folder away to begin with an empty venue.', {
+    throw new LocalCloudError(`${file} is damaged`, 'Delete it, or move the data folder away to begin with an empty one.', {
       cause,
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated. Every participant draws from a stream of its own, made of the run's seed and its account,
- * so what one of them does never depends on how many draws another took, or on which request was answered first.
+ * Chance that can be repeated. Every part of a run draws from a stream of its own, made of the run's seed and the part's
+ * name, so what one of them does never depends on how many draws another took, or on which request was answered first.
  */
 export interface Random {
   /** An integer from `low` to `high`, both included. */

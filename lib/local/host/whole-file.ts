@@ -1,4 +1,4 @@
-/** Files that are there whole or not at all, whenever this process dies: written beside their place and moved into it. */
+/** Files that are there whole or not at all, whenever this process is killed: written beside their place and moved into it. */
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Replaces what stands there. */

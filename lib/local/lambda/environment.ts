@@ -59,7 +59,7 @@ export class Environment {
     this.worker.on('exit', (code) => this.end('Runtime.ExitError', `exited with code ${code} before it answered`));
   }
 
-  /** True for the caller who may run the next invocation here. */
+  /** True for the caller that may run the next invocation here. */
   take(): boolean {
     if (this.taken || !this.alive) return false;
     this.taken = true;
@@ -77,17 +77,17 @@ export class Environment {
     }
   }
 
-  /** Throws the environment away; true when an invocation died with it. */
+  /** Throws the environment away; true when an invocation ended with it. */
   end(errorType: string, errorMessage: string, trace: readonly string[] = []): boolean {
     if (!this.alive) return false;
     this.alive = false;
     const error = new FunctionError(this.plan.name, { errorType, errorMessage, trace });
-    const died = this.current !== undefined;
+    const working = this.current !== undefined;
     this.settleReady?.reject(error);
     this.current?.reject(error);
     void this.worker.terminate();
     this.watcher.gone();
-    return died;
+    return working;
   }
 
   async close(): Promise<void> {
@@ -136,7 +136,7 @@ export class Environment {
   }
 }
 
-/** What Lambda itself sets; the variables of whoever started this cloud are never passed on. */
+/** What Lambda itself sets; the variables of the process that runs this cloud are never passed on. */
 export function reservedVariables(plan: FunctionPlan): Record<string, string> {
   return {
     TZ: ':UTC',

@@ -1,7 +1,7 @@
 /** How a function fails, in Lambda's words. */
 import type { FunctionFailure } from './worker.ts';
 
-/** The function answered with an error, timed out, or its environment died. */
+/** The function answered with an error, timed out, or crashed. */
 export class FunctionError extends Error {
   readonly failure: FunctionFailure;
 

@@ -41,7 +41,7 @@ export interface LambdaFunction {
   running(): number;
   /** As `aws lambda put-function-concurrency`: at most so many at once, 0 for none; as the template has it when undefined. */
   reserve(concurrency: number | undefined): void;
-  /** Ends an environment, or all of them, as a crash would. Gives the number of invocations that died with them. */
+  /** Ends an environment, or all of them, as a crash would. Gives the number of invocations that ended with them. */
   kill(environment?: number): number;
   stop(): Promise<void>;
 }

@@ -145,9 +145,7 @@ function openPersistence(Manager: new (dir: string) => Persistence, dir: string,
     for (const queue of store.allQueues()) queue.persistence = store.persistence;
     return persistence;
   } catch (cause) {
-    const hint = existed
-      ? 'Move that data folder away to begin with an empty venue.'
-      : 'Check that the folder can be written to.';
+    const hint = existed ? 'Move that data folder away to begin with an empty one.' : 'Check that the folder can be written to.';
     throw new LocalCloudError(`The queues in ${file} can't be opened (${(cause as Error).message})`, hint, { cause });
   }
 }
@@ -169,8 +167,8 @@ function correct(engine: SqsQueue, clock: Clock, delayMsMax: number, onArrival: 
     if (message.delayUntil !== undefined) whenReached(message.delayUntil + 1, onArrival);
     else onArrival();
   };
-  // Whoever held these is gone: it was an earlier run of this cloud. Its end is not the message's fault and does not count as a
-  // receive, or a machine that is switched off five times would send good messages to the dead letters; AWS's pollers don't die.
+  // An earlier run of this cloud had received these. Its end is not the message's fault and does not count as a receive, or a
+  // machine that is switched off five times would send good messages to the dead letters; AWS's pollers go on for ever.
   for (const [handle, { message }] of [...engine.inflightMessages]) {
     message.approximateReceiveCount -= 1;
     engine.changeVisibility(handle, 0);

@@ -43,8 +43,8 @@ const RUN: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * Types without a local meaning: permissions, logs, notifications, keys, the shifting of traffic, which here is for whoever starts
- * the cloud, and Cognito, whose tokens the local issuer mints.
+ * Types without a local meaning: permissions, logs, notifications, keys, the shifting of traffic, which here is up to the
+ * caller of the cloud, and Cognito, whose tokens the local issuer mints.
  */
 const NO_LOCAL_MEANING = new Set([
   'AWS::IAM::Role',

@@ -3,16 +3,14 @@
  * force, and refused by the very function that folds the log.
  */
 import type { ParametersChanged } from '../../domain/clearing/events.ts';
-import { changeErrors, EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
-import {
-  type ProductParameters,
-  readWrittenParameters,
-  type WrittenParameters,
-  writtenParameters,
-} from '../../domain/contract/product.ts';
-import { LocalCloudError } from '../../local/host/error.ts';
+import { changeErrors } from '../../domain/clearing/product-change.ts';
+import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
+import { readWrittenParameters, type WrittenParameters, writtenParameters } from '../../domain/contract/parameters.ts';
+import type { ProductParameters } from '../../domain/contract/product.ts';
+import { sentence, type Violation } from '../../domain/contract/violation.ts';
 import { readLog } from '../../store/log.ts';
 import type { Rows } from '../../store/table.ts';
+import { OperationsError } from '../error.ts';
 
 export interface Proposal {
   readonly product: string;
@@ -26,17 +24,16 @@ export interface Proposal {
 /** What is wanted: some parameters as text of JSON, or all of an earlier version. */
 export type Wanted = { readonly json: string } | { readonly version: number };
 
-/** Throws LocalCloudError, with every reason, when the change may not be made. */
+/** Throws OperationsError, with every reason, when the change may not be made. */
 export async function propose(rows: Rows, product: string, wanted: Wanted): Promise<Proposal> {
   const { state, versions } = await history(rows, product);
   const from = writtenParameters(state.parameters);
   const given = 'version' in wanted ? earlier(product, versions, wanted.version) : readFile(wanted.json, from);
   const to: WrittenParameters = { ...from, ...given };
   const parameters = readWrittenParameters(to);
-  const faults = Array.isArray(parameters)
-    ? parameters
-    : changeErrors(state, { product, version: state.version + 1, parameters });
-  if (faults.length || Array.isArray(parameters)) throw refused(product, faults);
+  if (Array.isArray(parameters)) throw refused(product, parameters);
+  const errors = changeErrors(state, { product, version: state.version + 1, parameters });
+  if (errors.length) throw refused(product, errors);
   return { product, version: state.version, from, to, parameters };
 }
 
@@ -49,7 +46,7 @@ async function history(rows: Rows, product: string): Promise<{ state: ProductSta
   }
   const state = venue.products[product];
   if (!state)
-    throw new LocalCloudError(
+    throw new OperationsError(
       `There is no product ${product}`,
       `There are: ${Object.keys(venue.products).join(', ') || 'none'}.`,
     );
@@ -58,7 +55,7 @@ async function history(rows: Rows, product: string): Promise<{ state: ProductSta
 
 function earlier(product: string, versions: ReadonlyMap<number, ParametersChanged>, version: number): WrittenParameters {
   const event = versions.get(version);
-  if (!event) throw new LocalCloudError(`${product} has had no version ${version}`, `It has had 1 to ${versions.size}.`);
+  if (!event) throw new OperationsError(`${product} has had no version ${version}`, `It has had 1 to ${versions.size}.`);
   return writtenParameters(event.parameters);
 }
 
@@ -67,15 +64,15 @@ function readFile(json: string, from: WrittenParameters): Partial<WrittenParamet
   try {
     given = JSON.parse(json);
   } catch (cause) {
-    throw new LocalCloudError('The file is not JSON', 'It holds the parameters to change: {"dailyLimit": "0.400"}', { cause });
+    throw new OperationsError('The file is not JSON', 'It holds the parameters to change: {"dailyLimit": "0.400"}', { cause });
   }
   if (given === null || typeof given !== 'object' || Array.isArray(given))
-    throw new LocalCloudError('The file holds no object', 'It holds the parameters to change: {"dailyLimit": "0.400"}');
+    throw new OperationsError('The file holds no object', 'It holds the parameters to change: {"dailyLimit": "0.400"}');
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(from, name));
   if (unknown.length)
-    throw new LocalCloudError(`There is no parameter ${unknown.join(', ')}`, `There are: ${Object.keys(from).join(', ')}.`);
+    throw new OperationsError(`There is no parameter ${unknown.join(', ')}`, `There are: ${Object.keys(from).join(', ')}.`);
   return given as Partial<WrittenParameters>;
 }
 
-const refused = (product: string, faults: readonly string[]): LocalCloudError =>
-  new LocalCloudError(`The change of ${product} is refused: ${faults.join('; ')}`, 'Nothing was written.');
+const refused = (product: string, errors: readonly Violation[]): OperationsError =>
+  new OperationsError(`The change of ${product} is refused: ${errors.map(sentence).join('; ')}`, 'Nothing was written.');

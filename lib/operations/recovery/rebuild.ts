@@ -9,12 +9,12 @@ import { auditRows, hashOf, provable } from '../../audit/audit.ts';
 import { differences } from '../../audit/canonical.ts';
 import { replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
-import { LocalCloudError } from '../../local/host/error.ts';
 import { decodeAccount, encodeAccount } from '../../store/accounts.ts';
 import { cursorItem } from '../../store/cursors.ts';
 import { ACCOUNT_PREFIX } from '../../store/keys.ts';
 import { snapshotItem } from '../../store/log.ts';
 import type { Attributes, Item, Table } from '../../store/table.ts';
+import { OperationsError } from '../error.ts';
 
 export interface Rebuilt {
   readonly copied: number;
@@ -32,18 +32,18 @@ export interface Rebuilt {
 const DERIVED = /^(JOURNAL#|STATEMENT#|TOTALS |SHARD#\d+ (CURSOR$|ACCOUNT#)|VENUE STATE$)/;
 export const followsFromLog = (row: string): boolean => DERIVED.test(row);
 
-/** Throws LocalCloudError when the target is not empty, or when the source does not replay or the new table does not verify. */
+/** Throws OperationsError when the target is not empty, or when the source does not replay or the new table does not verify. */
 export async function rebuild(source: VenueRows, target: Table): Promise<Rebuilt> {
   const started = performance.now();
   if (!(await isEmpty(target)))
-    throw new LocalCloudError(`The table ${target.name} is not empty`, 'A venue is only ever built in a new table.');
+    throw new OperationsError(`The table ${target.name} is not empty`, 'A venue is only ever built in a new table.');
   const shards = source.shards();
   const items = await itemsOf(source, shards);
   await target.putAll(items.copied);
   await target.putAll(items.recomputed);
   const audit = await auditRows(await VenueRows.from(target.scan()), shards);
   if (!audit.identical)
-    throw new LocalCloudError(
+    throw new OperationsError(
       `The new table does not verify: ${audit.differences[0]}`,
       'Do not use it; begin again with an empty one.',
     );
@@ -58,12 +58,12 @@ export async function rebuild(source: VenueRows, target: Table): Promise<Rebuilt
   };
 }
 
-/** What the new table holds. Throws LocalCloudError on a source that does not replay from its first event to its last. */
+/** What the new table holds. Throws OperationsError on a source that does not replay from its first event to its last. */
 async function itemsOf(source: VenueRows, shards: number): Promise<{ copied: Item[]; recomputed: Item[] }> {
   const { complete, faults, accounts, journal, statements, totals, venue } = await replay(source, shards);
   const [fault] = [...faults.log, ...faults.auctions, ...faults.prices];
   if (fault || !complete)
-    throw new LocalCloudError(
+    throw new OperationsError(
       `The source does not replay: ${fault?.row} ${fault?.what}`,
       'Take the row from a backup or an export that has it; npm run rebuild -- --salvage joins two sources.',
     );

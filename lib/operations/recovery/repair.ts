@@ -10,7 +10,6 @@ import { differences } from '../../audit/canonical.ts';
 import { type Replay, replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
 import { type EventTotals, imbalance, movedBy, type ShardTotals } from '../../domain/clearing/control-totals.ts';
-import { LocalCloudError } from '../../local/host/error.ts';
 import { encodeAccount } from '../../store/accounts.ts';
 import { decodeTotals } from '../../store/control-totals.ts';
 import { readCursor } from '../../store/cursors.ts';
@@ -18,6 +17,7 @@ import { readHalt } from '../../store/halt.ts';
 import { readEntry } from '../../store/journal.ts';
 import { ACCOUNT_PREFIX, repairedKey, shardOf, shardPartition } from '../../store/keys.ts';
 import { type Attributes, type Item, json, S, type Table } from '../../store/table.ts';
+import { OperationsError } from '../error.ts';
 
 /** A row that is not what the log gives, and what it should be. */
 export interface Wrong {
@@ -35,10 +35,10 @@ export interface Repairer {
   readonly at: string;
 }
 
-/** Rows of what has been posted that are not what the log gives. Throws LocalCloudError unless the venue is halted and its log replays. */
+/** Rows of what has been posted that are not what the log gives. Throws OperationsError unless the venue is halted and its log replays. */
 export async function findWrong(table: Table): Promise<Wrong[]> {
   if (!(await readHalt(table)))
-    throw new LocalCloudError('The venue is not halted', 'Halt it first: nothing may be posted while rows are put right.');
+    throw new OperationsError('The venue is not halted', 'Halt it first: nothing may be posted while rows are put right.');
   const rows = await VenueRows.from(table.scan());
   const shards = rows.shards();
   const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
@@ -60,7 +60,7 @@ export async function findWrong(table: Table): Promise<Wrong[]> {
   return wrong.sort((a, b) => Number(isTotals(a)) - Number(isTotals(b)) || (a.row < b.row ? -1 : 1));
 }
 
-/** Writes what is due where it is wrong. Throws LocalCloudError when a row has changed since, or totals don't prove themselves. */
+/** Writes what is due where it is wrong. Throws OperationsError when a row has changed since, or totals don't prove themselves. */
 export async function repair(table: Table, wrong: readonly Wrong[], { by, reason, at }: Repairer): Promise<void> {
   for (const { row, due, stored } of wrong) {
     if (due.pk === 'TOTALS') await checkTotals(table, due);
@@ -68,7 +68,10 @@ export async function repair(table: Table, wrong: readonly Wrong[], { by, reason
     const old = stored ? Object.fromEntries(Object.entries(stored).filter(([name]) => name !== 'pk' && name !== 'sk')) : null;
     await table.put({ ...repairedKey(at, row), attributes: { data: json({ row, by, reason, at, old, new: due.attributes }) } });
     if (!(await replaceSeen(table, due, stored)))
-      throw new LocalCloudError(`${row} has changed while it was put right`, 'Somebody else is at the table; find out who.');
+      throw new OperationsError(
+        `${row} has changed while it was put right`,
+        'Another program is writing to the table; find out which.',
+      );
   }
 }
 
@@ -77,7 +80,7 @@ async function replayUpTo(rows: VenueRows, seq: number, shards: number): Promise
   const result = await replay(posted, shards);
   const [fault] = [...result.faults.log, ...result.faults.auctions];
   if (fault || !result.complete)
-    throw new LocalCloudError(
+    throw new OperationsError(
       `The log does not replay: ${fault?.row} ${fault?.what}`,
       'Restore the table; see docs/recovery.md.',
     );
@@ -88,7 +91,7 @@ async function replayUpTo(rows: VenueRows, seq: number, shards: number): Promise
 function refuseIfPosting(rows: VenueRows, shard: number, cursor: number): void {
   for (const item of rows.ofKind('SHARD'))
     if (item.pk!.S === shardPartition(shard) && item.sk!.S!.startsWith(ACCOUNT_PREFIX) && Number(item.applied?.N) > cursor)
-      throw new LocalCloudError(
+      throw new OperationsError(
         `${rowName(item)} is at event ${item.applied?.N}, its shard at ${cursor}`,
         'The shard is posting, or the row was changed: try again in a minute, then restore the table.',
       );
@@ -126,11 +129,11 @@ async function checkTotals(table: Table, due: Item): Promise<void> {
   const seq = Number(due.sk);
   const totals: EventTotals = decodeTotals(seq, due.attributes);
   const off = imbalance(totals);
-  if (off) throw new LocalCloudError(`The log itself is out of balance: ${off}`, 'Do not resume; the fault is in the rules.');
+  if (off) throw new OperationsError(`The log itself is out of balance: ${off}`, 'Do not resume; the fault is in the rules.');
   for (const [shard, { cents, lots }] of totals.shards) {
     const stored = await journalTotals(table, shard, seq);
     if (stored.cents !== cents || JSON.stringify(stored.lots) !== JSON.stringify(lots))
-      throw new LocalCloudError(`The journals of event ${seq} in shard ${shard} do not add up to its totals`, 'Run it again.');
+      throw new OperationsError(`The journals of event ${seq} in shard ${shard} do not add up to its totals`, 'Run it again.');
   }
 }
 

@@ -19,8 +19,8 @@ import {
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { LocalCloudError } from '../../local/host/error.ts';
 import { TABLE } from '../../store/names.ts';
+import { OperationsError } from '../error.ts';
 
 export interface Restore {
   readonly table: string;
@@ -104,7 +104,7 @@ const COMMANDS = {
   UpdateTable: UpdateTableCommand,
 } as const;
 
-/** Makes the calls. Throws LocalCloudError when the point in time is outside the window or the table does not come up. */
+/** Makes the calls. Throws OperationsError when the point in time is outside the window or the table does not come up. */
 export async function restoreTable(
   client: Pick<DynamoDBClient, 'send'>,
   restore: Restore,
@@ -128,9 +128,9 @@ export async function restoreTable(
 async function checkWindow(client: Pick<DynamoDBClient, 'send'>, { table, at }: Restore): Promise<void> {
   const { ContinuousBackupsDescription: backups } = await client.send(new DescribeContinuousBackupsCommand({ TableName: table }));
   const { EarliestRestorableDateTime: from, LatestRestorableDateTime: to } = backups?.PointInTimeRecoveryDescription ?? {};
-  if (!from || !to) throw new LocalCloudError(`${table} has no point-in-time recovery`, 'Rebuild it from the newest export.');
+  if (!from || !to) throw new OperationsError(`${table} has no point-in-time recovery`, 'Rebuild it from the newest export.');
   if (at instanceof Date && (at < from || at > to))
-    throw new LocalCloudError(
+    throw new OperationsError(
       `${table} can go back to an instant from ${from.toISOString()} to ${to.toISOString()}, not to ${at.toISOString()}`,
       'The newest is about five minutes ago; wait, or name an earlier one.',
     );
@@ -144,7 +144,7 @@ async function untilActive(client: Pick<DynamoDBClient, 'send'>, table: string, 
     if (described?.TableStatus === 'ACTIVE') return;
     await sleep(pollMs);
   }
-  throw new LocalCloudError(`${table} does not become active`, 'Look at it in the console; the old table is untouched.');
+  throw new OperationsError(`${table} does not become active`, 'Look at it in the console; the old table is untouched.');
 }
 
 async function copyTags(client: Pick<DynamoDBClient, 'send'>, { table, to }: Restore): Promise<void> {

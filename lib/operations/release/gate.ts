@@ -10,11 +10,11 @@ import type { Finding } from '../../audit/finding.ts';
 import type { VenueRows } from '../../audit/rows.ts';
 import type { DayEvent } from '../../domain/clearing/day.ts';
 import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
-import { LocalCloudError } from '../../local/host/error.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { planOf } from '../../local/template/plan.ts';
 import type { LogEntry } from '../../store/log.ts';
 import { ENV } from '../../store/names.ts';
+import { OperationsError } from '../error.ts';
 import { type Candidate, startCandidate } from './candidate.ts';
 import { auctionDiffers, compareRows, eventDiffers, isAccount, isAfter } from './compare.ts';
 import { lastDays } from './window.ts';
@@ -36,7 +36,7 @@ export interface Verdict {
   readonly passes: boolean;
 }
 
-/** Throws LocalCloudError when there is nothing to compare, or the candidate can't run. */
+/** Throws OperationsError when there is nothing to compare, or the candidate can't run. */
 export async function gate(assembly: string, rows: VenueRows, days: number): Promise<Verdict> {
   const shards = rows.shards();
   const candidate = candidateOf(assembly, shards);
@@ -126,12 +126,12 @@ const NOT_MADE: GateCheck[] = (['journal', 'accounts', 'statements'] as const).m
 
 const nameOf = ({ product, auction, slot }: AuctionCleared): string => `auction ${auction} of ${product} (${slot})`;
 
-/** What would be deployed, by its content. Throws LocalCloudError when it is not for this venue. */
+/** What would be deployed, by its content. Throws OperationsError when it is not for this venue. */
 function candidateOf(assembly: string, shards: number): string {
   const { functions } = planOf(readAssembly(assembly), { queueUrl: (name) => name, apiUrl: '' });
   const other = functions.find(({ environment }) => environment[ENV.shards] !== `${shards}`);
   if (other)
-    throw new LocalCloudError(
+    throw new OperationsError(
       `The candidate keeps accounts in ${other.environment[ENV.shards]} shards, the venue in ${shards}`,
       'The number of shards is fixed for the life of a venue: see lib/infra/deployment.ts.',
     );

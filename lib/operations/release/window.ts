@@ -8,10 +8,10 @@ import type { VenueRows } from '../../audit/rows.ts';
 import type { AccountState } from '../../domain/clearing/account.ts';
 import { EMPTY_VENUE, type VenueState } from '../../domain/clearing/venue.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
-import { LocalCloudError } from '../../local/host/error.ts';
 import { cursorKey, ordered } from '../../store/keys.ts';
 import { type LogEntry, readLog } from '../../store/log.ts';
 import { integer, type Range, type Rows } from '../../store/table.ts';
+import { OperationsError } from '../error.ts';
 
 export interface Window {
   /** Of the auctions in it, in order. */
@@ -20,18 +20,18 @@ export interface Window {
   readonly before: { readonly venue: VenueState; readonly accounts: ReadonlyMap<string, AccountState> };
 }
 
-/** Throws LocalCloudError when there is nothing to work again, or the venue is not at rest. */
+/** Throws OperationsError when there is nothing to work again, or the venue is not at rest. */
 export async function lastDays(rows: VenueRows, shards: number, days: number): Promise<Window> {
   const log = await Array.fromAsync(readLog(rows, EMPTY_VENUE));
   const dates = [...new Set(log.flatMap(({ event }) => (event.kind === 'auction-cleared' ? [event.date] : [])))]
     .sort()
     .slice(-days);
   if (dates.length === 0)
-    throw new LocalCloudError('This venue has not cleared an auction yet', 'There is nothing to hold a candidate against.');
+    throw new OperationsError('This venue has not cleared an auction yet', 'There is nothing to hold a candidate against.');
   for (let shard = 0; shard < shards; shard++) {
     const cursor = await rows.get(cursorKey(shard));
     if ((cursor ? integer(cursor, 'seq') : 0) !== log.length)
-      throw new LocalCloudError(
+      throw new OperationsError(
         `Shard ${shard} has not posted the whole log`,
         'Try again when posting is done, between auctions.',
       );
@@ -50,7 +50,7 @@ async function upTo(rows: VenueRows, seq: number, shards: number): Promise<Repla
   const replayed = await replay(earlier, shards);
   if (replayed.complete) return replayed;
   const fault = [...replayed.faults.log, ...replayed.faults.auctions][0];
-  throw new LocalCloudError(`The venue can't be folded up to event ${seq}: ${fault?.row} ${fault?.what}`, 'See `npm run audit`.');
+  throw new OperationsError(`The venue can't be folded up to event ${seq}: ${fault?.row} ${fault?.what}`, 'See `npm run audit`.');
 }
 
 const until = (partition: string, range: Range | undefined, seq: number): Range | undefined =>

@@ -1,5 +1,6 @@
 /** What becomes of a submission before it is sent: read onto its product's grid, then sent, known already, or refused. */
 import { describe, expect, it, test } from 'vitest';
+import { numberedKey } from '../../../lib/client/idempotency-key.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../../../lib/domain/auction/idempotency-key.ts';
 import {
   decideSubmission,
@@ -11,9 +12,9 @@ import {
 import type { WrittenEntry, WrittenOutright, WrittenSpread } from '../../../lib/domain/auction/written-orders.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import { sentence } from '../../../lib/domain/contract/violation.ts';
-import { keyAt, NOW } from '../../lambdas/gateway.ts';
-import { buy, cancel, replace, sell, spread } from '../../lambdas/orders.ts';
 import { H100, month, PRODUCT } from '../../venue/h100.ts';
+import { buy, cancel, replace, sell, spread } from '../../venue/orders.ts';
+import { NOW } from '../../venue/requests.ts';
 
 const [DEC, JAN, FAR] = [month('2025-12'), month('2026-01'), month('2027-01')];
 const LISTED: ListedProduct = { product: PRODUCT, parameters: H100, listed: [DEC, JAN] };
@@ -92,7 +93,7 @@ describe('an entry is read', () => {
 
 describe('a submission', () => {
   const submitted = (changes: Partial<Submitted> = {}): Submitted => ({
-    key: keyAt(NOW),
+    key: numberedKey(NOW),
     digest: 'a',
     instructions: [buy('b', DEC, 2350, 1)],
     receivedAt: NOW,
@@ -109,7 +110,7 @@ describe('a submission', () => {
     ['as far ahead as a clock may be', -KEY_AHEAD_MS_MAX, 'send'],
     ['a millisecond further ahead', -KEY_AHEAD_MS_MAX - 1, 'key-too-far-ahead'],
   ])('with a key that is %s', (_, age, decision) => {
-    expect(decide({ key: keyAt(NOW - age) })).toBe(decision);
+    expect(decide({ key: numberedKey(NOW - age) })).toBe(decision);
   });
 
   it('that is known is answered as it was, however old it is and whatever has expired since', () => {
@@ -142,7 +143,7 @@ describe('a submission', () => {
 
 test('of several reasons the first of the list is given', () => {
   const unlisted = [buy('b', FAR, 2350, 1)];
-  const [old, ahead] = [keyAt(NOW - KEY_AGE_MS_MAX - 1), keyAt(NOW + KEY_AHEAD_MS_MAX + 1)];
+  const [old, ahead] = [numberedKey(NOW - KEY_AGE_MS_MAX - 1), numberedKey(NOW + KEY_AHEAD_MS_MAX + 1)];
   const decided = (key: string, digest?: string) =>
     decideSubmission({ key, digest: 'a', instructions: unlisted, receivedAt: NOW }, LISTED, digest ? { digest } : undefined);
   const given = [
@@ -151,7 +152,7 @@ test('of several reasons the first of the list is given', () => {
     decided(old, 'b'),
     decided(old),
     decided(ahead),
-    decided(keyAt(NOW)),
+    decided(numberedKey(NOW)),
   ];
   expect(given.map((each) => typeof each === 'object' && 'refusal' in each && each.refusal)).toEqual([...SUBMISSION_REFUSALS]);
 });
@@ -160,5 +161,5 @@ test('a key carries its time and its date', () => {
   const key = '0199ffff-ffff-7abc-8def-0123456789ab';
   expect(keyTime(key)).toBe(0x0199_ffff_ffff);
   expect(keyDate(key)).toBe('2025-10-20');
-  expect(keyDate(keyAt(Date.parse('2025-10-20T00:00:00Z') - 1))).toBe('2025-10-19');
+  expect(keyDate(numberedKey(Date.parse('2025-10-20T00:00:00Z') - 1))).toBe('2025-10-19');
 });

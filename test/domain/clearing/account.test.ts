@@ -12,7 +12,7 @@ import type { ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
 import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
-import { month, on, PRODUCT } from '../../venue/h100.ts';
+import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
 const DAY = on('2025-11-07');
@@ -236,6 +236,37 @@ describe('a day’s totals', () => {
   });
 });
 
+describe('a journal entry says what it is of', () => {
+  test('an event of a product names the product and the date, and one of cash alone does not', () => {
+    const bought = apply(emptyAccount('alice'), cleared(curve(2340, 2380), curve(2350, 2380)), [fill(DEC, CASH, 10)])!;
+    expect(bought.entry).toEqual({
+      account: 'alice',
+      seq: 1,
+      kind: 'auction-cleared',
+      product: PRODUCT,
+      date: DAY,
+      cents: -10_000n,
+      balance: -10_000n,
+      lots: { [DEC]: 10 },
+      fills: [{ clientOrderId: 'a', buy: DEC, sell: CASH, lots: 10, rolls: false }],
+    });
+    expect(apply(emptyAccount('alice'), moved('alice', 5n))!.entry).toEqual({
+      account: 'alice',
+      seq: 1,
+      kind: 'cash-moved',
+      cents: 5n,
+      balance: 5n,
+      lots: {},
+      reference: 'proxy 7',
+    });
+  });
+
+  test('an account begins empty, without a name, and the bank’s has a name that no participant can have', () => {
+    expect(emptyAccount('alice')).toEqual({ account: 'alice', name: '', applied: 0, cash: 0n, products: {} });
+    expect(BANK).toBe('@bank');
+  });
+});
+
 describe('an event is applied once and in order', () => {
   test('one at or below the last applied is refused', () => {
     const state = { ...holding({ [DEC]: 1 }), applied: 7 };
@@ -246,5 +277,14 @@ describe('an event is applied once and in order', () => {
 
   test('parameters and the closing of a day move nothing', () => {
     expect(apply(holding({ [DEC]: 1 }), { kind: 'day-closed', product: PRODUCT, date: DAY })).toBeUndefined();
+    const parameters: ClearingEvent = {
+      kind: 'parameters-changed',
+      product: PRODUCT,
+      version: 2,
+      parameters: H100,
+      by: '',
+      at: '',
+    };
+    expect(apply(holding({ [DEC]: 1 }), parameters)).toBeUndefined();
   });
 });

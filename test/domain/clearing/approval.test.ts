@@ -33,7 +33,7 @@ test.each([
 });
 
 test.each<[string, string[], boolean]>([
-  ['nobody has agreed', [], false],
+  ['no operator has agreed', [], false],
   ['one operator has agreed', ['olga'], false],
   ['the same operator is named twice', ['olga', 'olga'], false],
   ['two operators have agreed', ['olga', 'omar'], true],

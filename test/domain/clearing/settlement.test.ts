@@ -111,7 +111,14 @@ describe('a curve outside the sanity bounds is held, and says why', () => {
     [undefined, true],
   ])('with the newest index value of %s on 10 November, the index is stale: %s', (newest, stale) => {
     const { holds } = decideCurve(PRODUCT, H100, DAY, curve(2000), auction(2000), (newest && on(newest)) || undefined);
-    expect(holds.map(({ reason }) => reason)).toEqual(stale ? ['index-stale'] : []);
+    const detail = `the newest index value is of ${newest ?? 'no day'}`;
+    expect(holds).toEqual(stale ? [{ reason: 'index-stale', detail }] : []);
+  });
+
+  test('what is held says which contract and which price', () => {
+    expect(decide([200], [0]).holds).toEqual([
+      { reason: 'price-not-positive', detail: 'H100-SXM-2025-11 would settle at 0 ticks' },
+    ]);
   });
 });
 
@@ -158,6 +165,38 @@ describe('the final settlement price is the mean of the index over the delivery 
     expect(indexValuesOf(H100, NOV, values)).toBe(2);
   });
 
+  test('the first day of the month and its last trading day count, and the days beside them do not', () => {
+    const DEC = month('2025-12');
+    const values = index({
+      '2025-11-30': '9',
+      '2025-12-01': '2.340',
+      '2025-12-31': '2.360',
+      '2026-01-01': '9',
+      '2026-01-02': '9',
+    });
+    expect(decideFinalPrice(PRODUCT, { ...H100, indexValuesMin: 2 }, DEC, values, ticks(2222))).toEqual({
+      value: 2350,
+      holds: [],
+    });
+    expect(indexValuesOf(H100, DEC, values)).toBe(2);
+    const last = index({ '2025-11-28': '2.340', '2025-11-29': '9', '2025-11-30': '9' });
+    expect(indexValuesOf(H100, NOV, last)).toBe(1);
+  });
+
+  test('a price of one tick is a price', () => {
+    expect(decide(index({ '2025-11-03': '0.001', '2025-11-28': '0.001' }))).toEqual({ value: 1, holds: [] });
+  });
+
+  test('what is held says which contract, which day and which figures', () => {
+    expect(decide(new Map(), 18).holds).toEqual([
+      { reason: 'index-values-too-few', detail: 'H100-SXM-2025-11 has 0 index values of the 18 it needs' },
+      { reason: 'index-stale', detail: 'H100-SXM-2025-11 has no index value for its last trading day 2025-11-28' },
+    ]);
+    expect(decide(index({ '2025-11-03': '-3', '2025-11-28': '1' })).holds).toEqual([
+      { reason: 'price-not-positive', detail: 'H100-SXM-2025-11 would settle finally at -1000 ticks' },
+    ]);
+  });
+
   test('the order in which values came makes no difference', () => {
     const values = whole((at) => `2.${300 + ((at * 7) % 19)}`);
     expect(decide(new Map([...values].reverse()))).toEqual(decide(values));
@@ -199,6 +238,11 @@ describe('an index value is published unseen when it is positive and no jump', (
       before === undefined ? undefined : parseIndex(before)!,
     );
     expect(holds.map((hold) => hold.reason)).toEqual(reason ? [reason] : []);
+    const details = {
+      'index-not-positive': `the value of 2025-11-10 is ${parseIndex(value)} millionths of a dollar`,
+      'index-moved-beyond-limit': `the value of 2025-11-10 moves from ${before && parseIndex(before)} to ${parseIndex(value)} millionths of a dollar`,
+    };
+    expect(holds.map((hold) => hold.detail)).toEqual(reason ? [details[reason as keyof typeof details]] : []);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideSweep, type SweepSeen, type SweepWakeUp } from '../../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
-import { H100, newYork, on, PRODUCT } from '../../venue/h100.ts';
+import { H100, newYork, newYorkMs, on, PRODUCT } from '../../venue/h100.ts';
 
 /** The books of Friday the 17th are closed. */
 const STATE: ProductState = {
@@ -75,7 +75,7 @@ test.each<Row>([
 ])('%s', (_, at, seen, wakeUps, auctionLateSeconds, dayRunLateSeconds) => {
   const [time, date] = at.split(' ').toReversed() as [string, string?];
   const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [], ...seen };
-  expect(decideSweep(STATE, newYork(date ?? '2025-10-20', time), found)).toEqual({
+  expect(decideSweep(STATE, newYorkMs(date ?? '2025-10-20', time), found)).toEqual({
     wakeUps,
     auctionLateSeconds,
     dayRunLateSeconds,
@@ -85,7 +85,7 @@ test.each<Row>([
 test('a day run is looked for over a weekend with a holiday', () => {
   // Monday the 1st of September is Labor Day.
   const state = { ...STATE, closedOn: on('2025-08-28') };
-  const at = newYork('2025-09-02', '09:00');
+  const at = newYorkMs('2025-09-02', '09:00');
   const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [] };
   expect(decideSweep(state, at, found).wakeUps).toEqual([roll('2025-08-29')]);
   expect(decideSweep({ ...state, closedOn: on('2025-08-29') }, at, found).wakeUps).toEqual([]);

@@ -74,15 +74,24 @@ const product = (events: readonly ClearingEvent[]) => fold(events).products[PROD
 
 describe('the log has no gap', () => {
   test.each([0, 2, -1, 5])('event %i can’t be the first', (seq) => {
-    expect(() => evolveVenue(EMPTY_VENUE, seq, '', listing())).toThrow(LogOrderError);
+    expect(() => evolveVenue(EMPTY_VENUE, seq, '', listing())).toThrow(new LogOrderError(`event ${seq} can't follow event 0`));
   });
 
   test('an event is not folded in twice, and none is left out', () => {
     const state = fold([listing(), moved]);
     expect([state.seq, state.hash]).toEqual([2, 'hash 2']);
-    for (const seq of [1, 2, 4]) expect(() => evolveVenue(state, seq, '', moved)).toThrow(LogOrderError);
+    for (const seq of [1, 2, 4])
+      expect(() => evolveVenue(state, seq, '', moved)).toThrow(new LogOrderError(`event ${seq} can't follow event 2`));
     expect(evolveVenue(state, 3, 'next', moved)).toEqual({ ...state, seq: 3, hash: 'next' });
   });
+});
+
+test('an account’s opening and its cash leave every product as it is', () => {
+  const opened: ClearingEvent = { kind: 'account-opened', account: 'alice', name: 'Alice Ltd', by: '', at: '' };
+  const listed = fold([listing()]);
+  expect(evolveVenue(listed, 2, 'next', opened)).toEqual({ ...listed, seq: 2, hash: 'next' });
+  expect(evolveVenue(EMPTY_VENUE, 1, 'next', opened)).toEqual({ seq: 1, hash: 'next', products: {} });
+  expect(EMPTY_VENUE).toEqual({ seq: 0, hash: '', products: {} });
 });
 
 describe('a product is listed with the months that trade from the day after its listing', () => {
@@ -144,31 +153,124 @@ test('a product’s events leave other products alone', () => {
   expect(both.products.B200).toEqual({ ...fold([listing()]).products[PRODUCT], product: 'B200' });
 });
 
-describe('an event that can’t follow is refused', () => {
+describe('an event that can’t follow is refused, and why', () => {
   const day = [listing(), cleared(1, '2025-10-30', true)];
   const night = [...day, settled('2025-10-30')];
   const monthEnd = [listing('2025-10-30'), cleared(1, '2025-10-31', true)];
-  test.each<[rule: string, before: ClearingEvent[], event: ClearingEvent]>([
-    ['an auction of a product that is not listed', [], cleared(1, '2025-10-30')],
-    ['a listing without its prices', [], changed(1)],
-    ['a listing at another version than one', [], { ...listing(), version: 2 } as ClearingEvent],
-    ['parameters again', [listing()], changed(1)],
-    ['parameters that skip a version', [listing()], changed(3)],
-    ['an auction again', day, cleared(1, '2025-10-30')],
-    ['an auction before its predecessor', day, cleared(3, '2025-10-31')],
-    ['a settlement without its closing auction', [listing(), cleared(1, '2025-10-30')], settled('2025-10-30')],
-    ['a settlement of another day than the closing auction’s', day, settled('2025-10-31')],
-    ['a settlement again', night, settled('2025-10-30')],
-    ['a closing auction while another waits for its settlement', day, cleared(2, '2025-10-31', true)],
-    ['a closing auction of a day that is settled', night, cleared(2, '2025-10-30', true)],
-    ['a closing auction of a day before it', night, cleared(2, '2025-10-28', true)],
-    ['the expiry of a month that is not the first', [...monthEnd, settled('2025-10-31')], expired('2025-11', '2025-10-31')],
-    ['an expiry before its settlement', monthEnd, expired('2025-10', '2025-10-31')],
-    ['an expiry again', [...monthEnd, settled('2025-10-31'), expired('2025-10', '2025-10-31')], expired('2025-10', '2025-10-31')],
-    ['the books of a day that is not settled', day, closed('2025-10-30')],
-    ['the books of a day again', [...night, closed('2025-10-30')], closed('2025-10-30')],
-  ])('%s', (_, before, event) => {
+  /** An auction of the next day, from the marks that the settlement left. */
+  const next = (auction: number, date: string, closing = false) => ({
+    ...cleared(auction, date, closing),
+    marks: flat(OCTOBER, 2360),
+  });
+  test.each<[rule: string, before: ClearingEvent[], event: ClearingEvent, says: string]>([
+    [
+      'an auction of a product that is not listed',
+      [],
+      cleared(1, '2025-10-30'),
+      'event 1 is of a product that is not listed: H100-SXM',
+    ],
+    ['a listing without its prices', [], changed(1), 'parameters 1 of H100-SXM: listing is required for a product that is new'],
+    [
+      'a listing at another version than one',
+      [],
+      { ...listing(), version: 2 } as ClearingEvent,
+      'parameters 2 of H100-SXM: version must be 1, not 2',
+    ],
+    ['parameters again', [listing()], changed(1), 'parameters 1 of H100-SXM: version must be 2, not 1'],
+    ['parameters that skip a version', [listing()], changed(3), 'parameters 3 of H100-SXM: version must be 2, not 3'],
+    ['an auction again', day, cleared(1, '2025-10-30'), "auction 1 can't follow 1"],
+    ['an auction before its predecessor', day, cleared(3, '2025-10-31'), "auction 3 can't follow 1"],
+    [
+      'a settlement without its closing auction',
+      [listing(), cleared(1, '2025-10-30')],
+      settled('2025-10-30'),
+      '2025-10-30 is settled without its closing auction',
+    ],
+    [
+      'a settlement of another day than the closing auction’s',
+      day,
+      settled('2025-10-31'),
+      '2025-10-31 is settled without its closing auction',
+    ],
+    ['a settlement again', night, settled('2025-10-30'), '2025-10-30 is settled without its closing auction'],
+    [
+      'a closing auction while another waits for its settlement',
+      day,
+      cleared(2, '2025-10-31', true),
+      'the closing auction of 2025-10-30 must be settled before that of 2025-10-31',
+    ],
+    [
+      'a closing auction of a day that is settled',
+      night,
+      next(2, '2025-10-30', true),
+      "2025-10-30 can't close again: 2025-10-30 is settled",
+    ],
+    [
+      'a closing auction of a day before it',
+      night,
+      next(2, '2025-10-28', true),
+      "2025-10-28 can't close again: 2025-10-30 is settled",
+    ],
+    [
+      'the expiry of a month that is not the first',
+      [...monthEnd, settled('2025-10-31')],
+      expired('2025-11', '2025-10-31'),
+      `month ${month('2025-11')} is not the first listed`,
+    ],
+    [
+      'an expiry before its settlement',
+      monthEnd,
+      expired('2025-10', '2025-10-31'),
+      `month ${month('2025-10')} can't expire on 2025-10-31 before it is settled`,
+    ],
+    [
+      'an expiry again',
+      [...monthEnd, settled('2025-10-31'), expired('2025-10', '2025-10-31')],
+      expired('2025-10', '2025-10-31'),
+      `month ${month('2025-10')} is not the first listed`,
+    ],
+    [
+      'an expiry from another price than its mark',
+      [...monthEnd, settled('2025-10-31', 2361)],
+      expired('2025-10', '2025-10-31'),
+      `month ${month('2025-10')} does not expire from its mark`,
+    ],
+    ['the books of a day that is not settled', day, closed('2025-10-30'), '2025-10-30 is closed before it is settled'],
+    ['the books of a day again', [...night, closed('2025-10-30')], closed('2025-10-30'), '2025-10-30 is closed already'],
+  ])('%s', (_, before, event, says) => {
     const state = fold(before);
-    expect(() => evolveVenue(state, state.seq + 1, '', event)).toThrow(LogOrderError);
+    const evolve = (): VenueState => evolveVenue(state, state.seq + 1, '', event);
+    expect(evolve).toThrow(expect.objectContaining({ name: 'LogOrderError', message: says }));
+    expect(evolve).toThrow(LogOrderError);
+  });
+
+  test('an intraday auction and a closing one of the next day follow a day that is settled', () => {
+    for (const closing of [false, true]) expect(product([...night, next(2, '2025-10-31', closing)]).lastAuction).toBe(2);
+    expect(product([...night, next(2, '2025-10-30')]).lastAuction).toBe(2);
+  });
+});
+
+describe('an event that does not start from the marks is refused: its cents would sum to zero and be wrong', () => {
+  const marks = flat(OCTOBER, 2350);
+  const [first, second] = OCTOBER as [ContractMonth, ContractMonth];
+  const { [first]: _first, ...without } = marks;
+  const WRONG: [what: string, from: ForwardCurve][] = [
+    ['one month a tick off', { ...marks, [second]: ticks(2351) }],
+    ['every month a tick off', flat(OCTOBER, 2351)],
+    ['a month left out', without],
+    ['a month more', { ...marks, [month('2026-10')]: ticks(2350) }],
+    ['a month in place of another', { ...without, [month('2026-10')]: ticks(2350) }],
+    ['no month at all', {}],
+  ];
+  test.each(WRONG)('an auction with %s', (_, from) => {
+    const state = fold([listing()]);
+    const event = { ...cleared(1, '2025-10-30'), marks: from };
+    expect(() => evolveVenue(state, 2, '', event)).toThrow('auction 1 does not start from the marks');
+  });
+
+  test.each(WRONG)('a settlement with %s', (_, previous) => {
+    const state = fold([listing(), cleared(1, '2025-10-30', true)]);
+    const event = { ...settled('2025-10-30'), previous };
+    expect(() => evolveVenue(state, 3, '', event)).toThrow('the settlement of 2025-10-30 does not start from the marks');
   });
 });

@@ -51,6 +51,8 @@ describe('business days are the days that the New York Stock Exchange trades', (
     ['2023-12-29', 'before the data'],
     ['2029-01-02', 'after the data'],
   ])('%s, %s, is an error and no guess', (day) => {
+    const error = { name: 'CalendarEndError', message: `calendar NYSE has no data for ${day}` };
+    expect(() => isBusinessDay('NYSE', on(day))).toThrow(expect.objectContaining(error));
     expect(() => isBusinessDay('NYSE', on(day))).toThrow(CalendarEndError);
   });
 
@@ -154,6 +156,8 @@ describe('a schedule keeps its wall-clock time through daylight saving', () => {
     ['2026-01-01T04:59:59.999Z', NEW_YORK, '2025-12-31'],
     ['2028-02-29T23:00:00.000Z', 'Asia/Tokyo', '2028-03-01'],
     ['2025-11-02T00:30:00.000Z', 'UTC', '2025-11-02'],
+    ['2025-11-02T00:00:00.500Z', 'UTC', '2025-11-02'],
+    ['1969-12-31T00:00:00.500Z', 'UTC', '1969-12-31'],
     ['1969-12-31T23:59:59.999Z', 'UTC', '1969-12-31'],
   ])('at %s the date in %s is %s', (utc, zone, day) => expect(localDate(Date.parse(utc), zone)).toBe(day));
 

@@ -48,6 +48,11 @@ describe('a contract is named by its product and month', () => {
     expect(parseContractCode('H100-SXM-0000-01')).toBeUndefined();
   });
 
+  test.each(['2025-12x', 'x2025-12', '2025-120', '12025-12', '2025-13', '2025-1', '0999-12', ' 2025-12', '2025-12\n', ''])(
+    '%j is no month',
+    (text) => expect(parseMonth(text)).toBeUndefined(),
+  );
+
   test('December is followed by January', () => {
     expect(monthText(monthAfter(month('2025-12')))).toBe('2026-01');
     expect(monthText(monthAfter(month('2026-01'), -1))).toBe('2025-12');

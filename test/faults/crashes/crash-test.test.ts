@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readVenue } from '../../../lib/commands/source.ts';
 import { runCrashTest } from '../../../lib/faults/crashes/crash-test.ts';
 import { Ledger } from '../../../lib/faults/crashes/ledger.ts';
 import { reconcile } from '../../../lib/faults/crashes/reconciliation.ts';
+import { readVenue } from '../../../lib/operations/venue-table.ts';
 
 test('what was answered before three crashes stands once after them, and a promise that was broken would be noticed', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'crashes-'));

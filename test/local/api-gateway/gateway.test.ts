@@ -39,7 +39,7 @@ beforeAll(async () => {
     routes: Object.fromEntries(routes.map((key) => [key, 'echo'])),
   });
   cloud = await startCloud({ assembly, clock, onProblem: (error) => void problems.push(error) });
-  token = await cloud.mint({ sub: 'someone', account: 'A1', groups: ['operators', 'others'] });
+  token = await cloud.mint({ sub: 'someone', attributes: { account: 'A1' }, groups: ['operators', 'others'] });
 });
 afterAll(() => cloud.stop());
 
@@ -208,7 +208,7 @@ test.each([
   expect((await call(path, { headers })).status).toBe(431);
 });
 
-test('a request that is not finished reaches no function and keeps nobody waiting', async () => {
+test('a request that is not finished reaches no function and keeps no other caller waiting', async () => {
   const slow = connect(Number(new URL(cloud.url).port), '127.0.0.1');
   slow.write(`POST /things HTTP/1.1\r\nhost: x\r\nauthorization: ${token}\r\ncontent-length: 1000\r\n\r\n{"half":`);
   const answered: string[] = [];

@@ -39,7 +39,7 @@ describe('three of three, in the range of five that the documentation shows', ()
     ['- - - - -', 'INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK'],
     ['0 X X - X', 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
     ['- - X - -', 'ALARM', KEPT, 'ALARM', 'OK'],
-    // Too new to ring by itself: the next may be good.
+    // Too new to make an alarm by itself: the next may be good.
     ['- - - - X', 'INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK'],
     ['- - - X -', 'INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK'],
     ['X - - - -', 'ALARM', KEPT, 'ALARM', 'OK'],

@@ -1,4 +1,4 @@
-/** Alarms over time, on series made by hand: when they ring, when they clear, and that none is taken for granted. */
+/** Alarms over time, on series made by hand: when they go into alarm, when they clear, and that none is taken for granted. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +19,9 @@ afterAll(() => rmSync(codeDir, { recursive: true, force: true }));
 const LATE: JsonObject = {
   AlarmName: 'late',
   AlarmDescription: 'Something is late. runbook#late',
-  Namespace: 'Venue',
+  Namespace: 'Shop',
   MetricName: 'Late',
-  Dimensions: [{ Name: 'service', Value: 'exchange' }],
+  Dimensions: [{ Name: 'service', Value: 'till' }],
   Statistic: 'Maximum',
   Period: 300,
   EvaluationPeriods: 1,
@@ -31,7 +31,7 @@ const LATE: JsonObject = {
 };
 
 function planWith(properties: JsonObject): Plan {
-  const fn = { name: 'work', codeDir, environment: { POWERTOOLS_METRICS_NAMESPACE: 'Venue' } } as unknown as FunctionPlan;
+  const fn = { name: 'work', codeDir, environment: { POWERTOOLS_METRICS_NAMESPACE: 'Shop' } } as unknown as FunctionPlan;
   const queue = { name: 'work-dlq' } as QueuePlan;
   const empty = { tables: [], mappings: [], routes: [], schedules: [] };
   return { ...empty, functions: [fn], queues: [queue], alarms: [{ name: String(properties.AlarmName), properties }] };
@@ -45,7 +45,7 @@ function changesOf(properties: JsonObject, values: Readonly<Record<number, reado
   const alarms = startAlarms(planWith(properties), metrics, START, ({ atMs, to }) => {
     seen.push(`${(atMs - START) / MINUTE} ${to}`);
   });
-  const id = { namespace: 'Venue', name: 'Late', dimensions: { service: 'exchange' }, ...(unit === undefined ? {} : { unit }) };
+  const id = { namespace: 'Shop', name: 'Late', dimensions: { service: 'till' }, ...(unit === undefined ? {} : { unit }) };
   for (let minute = 0; minute < minutes; minute++) {
     for (const value of values[minute] ?? []) metrics.record(id, value);
     clock.moveTo(START + (minute + 1) * MINUTE);
@@ -58,12 +58,12 @@ const everyMinute = (value: (minute: number) => number, minutes: number) =>
   Object.fromEntries(Array.from({ length: minutes }, (_, minute) => [minute, [value(minute)]]));
 
 describe('over time', () => {
-  test('rings with the minute that breached, and clears when the last period with a value is good', () => {
+  test('goes into alarm with the minute that breached, and clears when the last period with a value is good', () => {
     const { seen, alarms } = changesOf(LATE, { ...everyMinute(() => 0, 30), 7: [3, 12] }, 30);
     expect(seen).toEqual(['1 OK', '8 ALARM', '13 OK']);
     expect(alarms.changes('late')[1]).toMatchObject({
       from: 'OK',
-      reason: '12 at 2025-10-20T12:03Z; rings when 1 of 1 are >= 10',
+      reason: '12 at 2025-10-20T12:03Z; in alarm when 1 of 1 are >= 10',
       description: 'Something is late. runbook#late',
     });
   });
@@ -82,7 +82,7 @@ describe('over time', () => {
     expect(changesOf(missing, { 7: [0] }, 40).seen).toEqual(['8 OK', '23 INSUFFICIENT_DATA']);
   });
 
-  test('rings at silence where that breaches, but not for what was before it began', () => {
+  test('goes into alarm at silence where that breaches, but not for what was before it began', () => {
     const beats = everyMinute(() => 20, 20);
     const heartbeat = { ...LATE, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching', EvaluationPeriods: 2 };
     expect(changesOf(heartbeat, beats, 60).seen).toEqual(['1 OK', '40 ALARM']);

@@ -45,7 +45,7 @@ test.each<[string, number, ProxyAction, number, number]>([
   ['the last of its function, after it is done', 1, 'kill-after', 3, 1],
 ])(
   'a request may be %s; the message comes again or the SDK repeats, and the work gets done',
-  async (_title, k, action, writes, died) => {
+  async (_title, k, action, writes, failed) => {
     const { proxy, seen } = atWrite(k, action);
     const cloud = await start(proxy);
     cloud.send('work', '7');
@@ -58,7 +58,7 @@ test.each<[string, number, ProxyAction, number, number]>([
       operation: 'UpdateItem',
       body: { TableName: cloud.tableName },
     });
-    expect(failures(cloud)).toBe(died);
+    expect(failures(cloud)).toBe(failed);
     expect(cloud.deadLetters()).toEqual([]);
   },
 );

@@ -93,7 +93,7 @@ test('the cloud is quiet between two firings, and the function learns the instan
     functions: { note },
     queues: { work: {} },
     mappings: [{ queue: 'work', function: 'note' }],
-    schedules: { auction: { expression: 'cron(0 10 ? * MON-FRI *)', timeZone: 'America/New_York', queue: 'work' } },
+    schedules: { daily: { expression: 'cron(0 10 ? * MON-FRI *)', timeZone: 'America/New_York', queue: 'work' } },
   };
   const cloud = await startSmallApp(app, { clock: frozenClock('2025-10-30T12:00:00Z') });
   const lines: number[] = [];

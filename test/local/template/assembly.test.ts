@@ -94,7 +94,7 @@ describe('an alias', () => {
     expect(mappings).toMatchObject([{ queue: 'q', function: 'work' }]);
   });
 
-  test('that nobody made leads nowhere', () => {
+  test('that is not in the template leads nowhere', () => {
     expect(() => mapped('work:next')).toThrow('"work:next", which is not a function of this stack');
   });
 });

@@ -82,7 +82,7 @@ describe('a change is refused before anything is written', () => {
   it.each([
     [{ dailyLimit: '0' }, 'dailyLimit must be decimal text'],
     [{ indexValuesMin: 32 }, 'indexValuesMin must be a whole number, 1 to 31'],
-    [{ listedMonths: 8 }, 'the terms of a listed product are fixed: listedMonths'],
+    [{ listedMonths: 8 }, 'listedMonths is fixed at 12 since the product was listed'],
     [{ dailyLimits: '0.1' }, 'There is no parameter dailyLimits'],
     [[], 'no object'],
   ])('%j', async (change, why) => {
@@ -153,7 +153,7 @@ test('a change that is refused for one of several products is made for none', as
 
 test.each([
   [['--file', 'x.json'], '--product is missing'],
-  [['--product', PRODUCT], 'either --file or --version'],
+  [['--product', PRODUCT], 'name one of --file and --version'],
   [['--product', PRODUCT, '--version', '0'], 'a whole number'],
 ])('change %j ends with 2', async (args, says) => {
   const { code, said } = await change(...args);

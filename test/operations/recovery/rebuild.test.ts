@@ -98,7 +98,7 @@ describe('a venue built again', () => {
     expect(await Array.fromAsync(table.scan())).toEqual([]);
   });
 
-  test('by command, from an export into a folder, verifies there', async () => {
+  test('by command, from an export into a folder, passes the audit there', async () => {
     const [dir, to] = [join(folder, 'export'), join(folder, 'market')];
     writeExport(dir, await rowsOf(last));
     const done = command('rebuild.ts', '--export', dir, '--to-data', to);

@@ -53,7 +53,7 @@ test.each([
   [['--table', 'venue', '--to', 'venue', '--latest'], 'never restored over itself'],
   [['--table', 'venue', '--to', 'venue-2', '--at', '2025-11-14 15:29'], 'an instant with its zone'],
   [['--table', 'venue', '--to', 'venue-2', '--latest', '--empty'], 'name one of'],
-  [['--to', 'venue-2', '--latest'], '--table and --to'],
+  [['--to', 'venue-2', '--latest'], '--table is missing'],
 ])('%j is refused', (args, says) => {
   const { stderr, status } = restore(...args);
   expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);

@@ -96,7 +96,7 @@ describe('a candidate', () => {
 });
 
 it('a candidate leaves a venue alone that is kept on the same engine', async () => {
-  const engine = await startDynamoDb({ onDeath: () => {}, environment: {} });
+  const engine = await startDynamoDb({ onExit: () => {}, environment: {} });
   vi.stubEnv('DYNAMODB_ENDPOINT', engine.endpoint);
   try {
     const [plan] = planOf(readAssembly(same), { queueUrl: (name) => name, apiUrl: '' }).tables;

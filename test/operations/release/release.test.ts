@@ -33,8 +33,8 @@ describe('a release', () => {
 });
 
 test.each([
-  [[], 2, 'name the venue with --table, or say --first'],
-  [['--table', 'venue', '--first'], 2, 'name the venue'],
+  [[], 2, 'name one of --table and --first'],
+  [['--table', 'venue', '--first'], 2, 'name one of --table and --first'],
   [['--table', 'venue', '--dry-run'], 0, 'gate    npm run --silent gate -- --assembly cdk.out --table venue'],
 ])('deploy %j ends with %i', (args, code, says) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/commands/deploy.ts', ...args], {

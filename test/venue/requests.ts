@@ -1,6 +1,8 @@
 /** Requests as the gateway hands them to a function once its authorizer has verified the token. */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
+import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
+import { H100, newYorkMs, on } from './h100.ts';
 
 export interface Asked {
   readonly claims?: Record<string, string>;
@@ -20,8 +22,8 @@ export interface Answered {
   readonly body: any;
 }
 
-/** 10:00 in New York on the Monday that the tests live in. */
-export const NOW = Date.parse('2025-10-20T14:00:00Z');
+/** 10:00 in New York on the first trading day. */
+export const NOW = newYorkMs('2025-10-20', '10:00');
 
 export async function ask(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
   const answer = await handler(gatewayEvent(routeKey, asked));
@@ -61,41 +63,14 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
   };
 }
 
+/** The code of a problem: what its type ends with. */
+export const codeOf = ({ body }: { readonly body: unknown }): string =>
+  String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
+
 export const trader = (account: string): Record<string, string> => ({ sub: `user-of-${account}`, 'custom:account': account });
 export const operator = (sub: string): Record<string, string> => ({ sub, 'cognito:groups': '[operators]' });
 
-/** A UUIDv7 of a time; `serial` tells those of one millisecond apart. */
-export function keyAt(time: number, serial = 1): string {
-  const hex = time.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${serial.toString(16).padStart(12, '0')}`;
-}
-
-export const PRODUCT = 'H100-SXM';
-export const PARAMETERS = {
-  lotGpuHours: 1000,
-  priceDecimals: 3,
-  listedMonths: 12,
-  timeZone: 'America/New_York',
-  calendar: 'NYSE',
-  dayRunTime: '16:00',
-  dailyLimit: '0.500',
-  rollBand: '0.050',
-  indexValuesMin: 12,
-  indexAgeDaysMax: 4,
-  indexMoveBasisPointsMax: 3000,
-};
-export const MONTHS = [
-  '2025-10',
-  '2025-11',
-  '2025-12',
-  '2026-01',
-  '2026-02',
-  '2026-03',
-  '2026-04',
-  '2026-05',
-  '2026-06',
-  '2026-07',
-  '2026-08',
-  '2026-09',
-];
-export const LISTING = { date: '2025-10-17', curve: Object.fromEntries(MONTHS.map((month) => [month, '2.400'])) };
+const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
+/** What a product is listed with through the API: every month at 2.400. */
+export const LISTING = { date: '2025-10-17', curve: Object.fromEntries(LISTED.map((month) => [monthText(month), '2.400'])) };
+export const MONTHS = Object.keys(LISTING.curve);

@@ -11,9 +11,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { ENV, QUEUES, type QueueName, TABLE } from '../lib/store/names.ts';
+import { ENV, QUEUES, type QueueName, TABLE } from '../../lib/store/names.ts';
 
-const BINARY = join(import.meta.dirname, '../node_modules/@dynoxide/linux-x64/dynoxide');
+const BINARY = join(import.meta.dirname, '../../node_modules/@dynoxide/linux-x64/dynoxide');
 
 export interface Engine {
   /** What the SDK has asked for since the last `requests.length = 0`, as "GetItem", "SendMessage" and so on. */

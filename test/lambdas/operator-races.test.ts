@@ -1,0 +1,88 @@
+/** Two operators at once, an operator whose request failed half-way, and the days that index values may be of. */
+import { describe, expect, test } from 'vitest';
+import { openBackends } from '../../lambdas/backends.ts';
+import { handler } from '../../lambdas/operator-api/index.ts';
+import { type Held, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
+import { hold, readHeld } from '../../lib/store/held.ts';
+import { HELD_PARTITION } from '../../lib/store/keys.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
+import { month, on, PRODUCT } from '../venue/h100.ts';
+import { type Answered, ask, codeOf, operator } from '../venue/requests.ts';
+
+const { engine, table } = await openApiVenue({ shards: 2 });
+
+const approve = (held: string, revision: number, sub: string): Promise<Answered> =>
+  ask(handler, 'POST /v1/operator/held/{held}/approve', { path: { held }, body: { revision }, claims: operator(sub) });
+const amend = (held: string, body: unknown, sub: string): Promise<Answered> =>
+  ask(handler, 'POST /v1/operator/held/{held}/amend', { path: { held }, body, claims: operator(sub) });
+const putIndex = (date: string, value: string): Promise<Answered> =>
+  ask(handler, 'PUT /v1/operator/index/{product}/{date}', {
+    path: { product: PRODUCT, date },
+    body: { value },
+    claims: operator('olga'),
+  });
+
+/** A final settlement price that the system holds. */
+async function held(id: string): Promise<Held> {
+  const proposal = { kind: 'final-price', month: month('2025-10'), price: ticks(2400) } as const;
+  const made = { ...propose(PRODUCT, on('2025-10-31'), proposal, [], SYSTEM), id };
+  await hold(table, made);
+  return made;
+}
+
+/** Lets another request be worked, whole, when the next one has decided and is about to write what is held. */
+function overtakenBy(other: () => Promise<Answered>): void {
+  const { table: own } = openBackends();
+  const putIf = own.putIf.bind(own);
+  own.putIf = async (...given) => {
+    if (given[0].pk !== HELD_PARTITION) return putIf(...given);
+    own.putIf = putIf;
+    expect((await other()).status).toBe(200);
+    return putIf(...given);
+  };
+}
+
+describe('of two operators at once, who have read the same revision', () => {
+  test('the one who approves behind an amendment is told so, and approves nothing', async () => {
+    const { id } = await held('final-price.a');
+    overtakenBy(() => amend(id, { revision: 1, price: '9.000' }, 'oda'));
+    const late = await approve(id, 1, 'oscar');
+    expect([late.status, codeOf(late)]).toEqual([409, 'version-conflict']);
+    expect(await readHeld(table, id)).toMatchObject({ proposedBy: 'oda', approvals: ['oda'], revision: 2 });
+  });
+
+  test('the one who amends behind an approval is told so, and amends nothing', async () => {
+    const { id, proposal } = await held('final-price.b');
+    overtakenBy(() => approve(id, 1, 'oda'));
+    const late = await amend(id, { revision: 1, price: '9.000' }, 'oscar');
+    expect([late.status, codeOf(late)]).toEqual([409, 'version-conflict']);
+    expect(await readHeld(table, id)).toMatchObject({ proposal, approvals: ['oda'], revision: 2 });
+  });
+});
+
+test('an approval that failed before the day run was told takes effect when it is sent again', async () => {
+  const { id } = await held('final-price.c');
+  await approve(id, 1, 'oda');
+  engine.fail('SendMessage', 5);
+  expect((await approve(id, 2, 'oscar')).status).toBe(503);
+  expect(engine.messages('day-runs')).toEqual([]);
+  engine.fail('SendMessage', 0);
+  expect(await approve(id, 2, 'oscar')).toMatchObject({ status: 200, body: { approved: true } });
+  expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+});
+
+describe('an index value', () => {
+  test('of today is published today, and one of tomorrow is refused', async () => {
+    expect((await putIndex('2025-10-20', '2.400')).status).toBe(201);
+    expect((await putIndex('2025-10-21', '2.400')).status).toBe(400);
+  });
+
+  test('of a day that was missed is judged by the value before it, not by one after it', async () => {
+    expect((await putIndex('2025-10-09', '2.900')).status).toBe(201);
+    // A sixth below the opening price, and almost a third below the value of the day after.
+    expect((await putIndex('2025-10-08', '2.000')).status).toBe(201);
+    // A third above the value of the day before, and less than a tenth below that of the day after.
+    expect((await putIndex('2025-10-07', '2.900')).status).toBe(201);
+  });
+});

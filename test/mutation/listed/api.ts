@@ -1,0 +1,348 @@
+/** Mutants of what participants and operators ask: who may, what they are shown, and what is answered to a repeat. */
+import type { MutatedFile } from '../mutant.ts';
+
+const PARTICIPANT = [
+  'test/lambdas/submission-answers.test.ts',
+  'test/lambdas/participant-api.test.ts',
+  'test/lambdas/participant-reads.test.ts',
+];
+const OPERATOR = ['test/lambdas/operator-races.test.ts', 'test/lambdas/operator-api.test.ts'];
+
+export const API: readonly MutatedFile[] = [
+  {
+    file: 'lambdas/http/caller.ts',
+    tests: ['test/lambdas/http.test.ts', ...OPERATOR],
+    mutants: [
+      {
+        name: 'any-account-name',
+        wrong: 'A token names an account with a character that keys are made of, and reads another’s rows.',
+        text: "typeof account === 'string' && ACCOUNT_ID.test(account)",
+        becomes: "typeof account === 'string'",
+      },
+      {
+        name: 'anyone-operates',
+        wrong: 'Any participant moves cash.',
+        text: 'return isOperator && subject !== undefined',
+        becomes: 'return subject !== undefined',
+      },
+      {
+        name: 'operator-without-name',
+        wrong: 'A token without a subject approves without a name.',
+        text: "typeof subject === 'string' && subject !== ''",
+        becomes: "typeof subject === 'string'",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/routes.ts',
+    tests: ['test/lambdas/http.test.ts', 'test/lambdas/submission-answers.test.ts'],
+    mutants: [
+      {
+        name: 'our-mistake-as-theirs',
+        wrong: 'A client repeats for ever what a mistake of the venue refuses.',
+        text: "'$metadata' in error",
+        becomes: "!('$metadata' in error)",
+      },
+      {
+        name: 'refusals-not-logged',
+        wrong: 'Nothing shows that a caller tried what it may not.',
+        text: 'answer.status === 403',
+        becomes: 'answer.status === 404',
+      },
+      {
+        name: 'answers-cached',
+        wrong: 'A proxy shows one account what it fetched for another.',
+        text: "'cache-control': 'no-store'",
+        becomes: "'cache-control': 'max-age=60'",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/paging.ts',
+    tests: ['test/lambdas/http.test.ts', 'test/lambdas/participant-reads.test.ts'],
+    mutants: [
+      {
+        name: 'empty-last-page',
+        wrong: 'A list that fills its page exactly promises another.',
+        text: 'rows.length > limit && last',
+        becomes: 'rows.length >= limit && last',
+      },
+      {
+        name: 'page-too-long',
+        wrong: 'A page holds one item more than its limit, and the next begins with it.',
+        text: 'rows.slice(0, limit)',
+        becomes: 'rows.slice(0, limit + 1)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/orders.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'orders-of-others',
+        wrong: 'An account sees the orders of every account of its shard.',
+        text: 'order.account === account',
+        becomes: 'order.account !== undefined',
+      },
+      {
+        name: 'orders-not-after-the-cursor',
+        wrong: 'A page of orders repeats the last order of the page before.',
+        text: 'name > query.after',
+        becomes: 'name >= query.after',
+      },
+      {
+        name: 'sell-price-below-zero',
+        wrong: 'An order to sell at 2.350 is shown at -2.350.',
+        text: 'formatPrice(ticks(-limit), parameters)',
+        becomes: 'formatPrice(limit, parameters)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/auctions.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'auction-not-cleared-listed',
+        wrong: 'A page of auctions is spent on one that has not cleared, and tells that it is there.',
+        text: 'Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1)',
+        becomes: 'query.before ?? Number.MAX_SAFE_INTEGER',
+      },
+      {
+        name: 'surplus-in-ticks',
+        wrong: 'An auction’s surplus is shown a hundred times too small.',
+        text: '(BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents',
+        becomes: 'BigInt(event.surplus) as Cents',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/fills.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'fill-shown-twice',
+        wrong: 'A fill at the end of a page is shown again on the next.',
+        text: 'index <= passed',
+        becomes: 'index < passed',
+      },
+      {
+        name: 'fills-of-an-event-lost',
+        wrong: 'The rest of an auction’s fills is left out when a page ends among them.',
+        text: 'from : from + 1;',
+        becomes: 'from : from;',
+      },
+      {
+        name: 'spread-price-turned',
+        wrong: 'A spread’s fill is shown at the price of the opposite one.',
+        text: 'minusTicks(price(buy), price(sell))',
+        becomes: 'minusTicks(price(sell), price(buy))',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/idempotency-key.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'key-by-its-spelling',
+        wrong: 'A client that repeats its key in capitals has its orders taken twice.',
+        text: 'header.toLowerCase()',
+        becomes: 'header',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/submissions.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'no-second-look-at-stale-keys',
+        wrong: 'A repeat is refused as too old though what it repeats has just been written.',
+        text: "  'key-too-old',\n  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+        becomes: "  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+      },
+      {
+        name: 'no-second-look-at-contracts',
+        wrong: 'Orders of a month that was listed a moment ago are refused.',
+        text: "  'key-too-far-ahead',\n  'contract-not-listed',\n]);",
+        becomes: "  'key-too-far-ahead',\n]);",
+      },
+      {
+        name: 'second-look-as-quick',
+        wrong: 'The second look is taken at a copy of the table that may be as late as the first.',
+        text: 'await newestVenue(request), true)',
+        becomes: 'await newestVenue(request), false)',
+      },
+      {
+        name: 'repeat-sent-on',
+        wrong: 'Every repeat of a submission is another message for accept.',
+        text: 'return isRepeat ? answerTaken(request.caller.account, named) : send',
+        becomes: 'return !packed ? answerTaken(request.caller.account, named) : send',
+      },
+      {
+        name: 'queue-trouble-as-taken',
+        wrong: 'A submission that never reached the queue is answered as taken.',
+        text: "return new Problem('try-again', 'the submission may",
+        becomes: "if (!error) return new Problem('try-again', 'the submission may",
+      },
+      {
+        name: 'another-body-shown',
+        wrong: 'The status of the orders that were refused under a used key is that of the others.',
+        text: "return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');",
+        becomes: 'return ok(submissionJson(id, stored));',
+      },
+      {
+        name: 'queued-for-ever',
+        wrong: 'A submission that was lost on its way is shown as queued for ever.',
+        text: '< QUEUED_MS_MAX)',
+        becomes: '< QUEUED_MS_MAX * 1e9)',
+      },
+      {
+        name: 'deferred-as-refused',
+        wrong: 'A cancel that takes effect once the auction has cleared is shown as refused.',
+        text: "outcome === 'accepted' || outcome === 'deferred' ?",
+        becomes: "outcome === 'accepted' ?",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/submission-id.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'id-of-another-account',
+        wrong: 'Another account’s submission is shown as queued instead of not found.',
+        text: '`${account}#${product}#${key}#${digest}`',
+        becomes: '`${product}#${key}#${digest}`',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/commit.ts',
+    tests: OPERATOR,
+    mutants: [
+      {
+        name: 'repeat-not-compared',
+        wrong: 'Another amount under a used reference is answered as booked.',
+        text: 'if (refusal) return refusal;',
+        becomes: '',
+      },
+      {
+        name: 'repeat-notifies-no-shard',
+        wrong: 'A deposit whose worker crashed before it notified the shards is not posted when it is sent again.',
+        text: 'await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);',
+        becomes: '',
+      },
+      {
+        name: 'commit-notifies-no-shard',
+        wrong: 'A deposit is not posted until the next event.',
+        text: 'await queues.notifyPostings(next.seq, shards);',
+        becomes: '',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/held.ts',
+    tests: OPERATOR,
+    mutants: [
+      {
+        name: 'approved-over-an-amendment',
+        wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',
+        text: "if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, next);',
+      },
+      {
+        name: 'amended-over-an-approval',
+        wrong: 'Of two amendments at once both are answered as done, and one of them is lost.',
+        text: "if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);",
+        becomes: 'await changeHeld(request.backends.table, held, decision.held);',
+      },
+      {
+        name: 'half-approved-takes-effect',
+        wrong: 'An index value is published by the first operator who approves it.',
+        text: 'return isApproved(next) ? takeEffect(request, next)',
+        becomes: 'return next ? takeEffect(request, next)',
+      },
+      {
+        name: 'approved-and-left',
+        wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
+        text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
+        becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/index-values.ts',
+    tests: OPERATOR,
+    mutants: [
+      {
+        name: 'index-of-tomorrow',
+        wrong: 'A value for a day that has not come is published.',
+        text: 'if (date > localDate(',
+        becomes: "if (date > '9' + localDate(",
+      },
+      {
+        name: 'index-of-today-refused',
+        wrong: 'Today’s value can’t be published before tomorrow.',
+        text: 'if (date > localDate(',
+        becomes: 'if (date >= localDate(',
+      },
+      {
+        name: 'index-past-its-hold',
+        wrong: 'A value that waits for a second operator is published by sending another.',
+        text: 'if (held) return answerHeld(held, body.value);',
+        becomes: '',
+      },
+      {
+        name: 'judged-by-the-future',
+        wrong: 'A missing value of a past day is judged by the values after it.',
+        text: 'addDays(date, -1)',
+        becomes: 'addDays(date, 100)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/accounts.ts',
+    tests: OPERATOR,
+    mutants: [
+      {
+        name: 'cash-to-no-account',
+        wrong: 'A deposit to an account that was never opened is booked.',
+        text: 'if (!isOpen) return',
+        becomes: 'if (!account) return',
+      },
+      {
+        name: 'reference-over-accounts',
+        wrong: 'A reference that one account has used can’t be used for another.',
+        text: '`cash#${account}#${reference}`',
+        becomes: '`cash#${reference}`',
+      },
+      {
+        name: 'account-opened-under-another-name',
+        wrong: 'A second opening under another name is answered as done.',
+        text: 'event.name === body.name',
+        becomes: 'event.account === body.account',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/venue.ts',
+    tests: OPERATOR,
+    mutants: [
+      {
+        name: 'resumed-without-reason',
+        wrong: 'A venue that halted itself goes on without a word why it may.',
+        text: 'isVenuesOwn(standing) && body.reason === undefined',
+        becomes: 'isVenuesOwn(standing) && body.reason === null',
+      },
+      {
+        name: 'resume-notifies-no-shard',
+        wrong: 'After a halt the day run waits for the next sweep.',
+        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(request, product);',
+        becomes: '',
+      },
+    ],
+  },
+];

@@ -1,0 +1,251 @@
+/** Mutants of auctions and results in the table, and of the workers that accept, close and clear. */
+import type { MutatedFile } from '../mutant.ts';
+
+export const AUCTIONS: readonly MutatedFile[] = [
+  {
+    file: 'lib/store/auctions.ts',
+    tests: ['test/store/auctions.test.ts', 'test/lambdas/accept-orders.test.ts', 'test/lambdas/close-auction.test.ts'],
+    mutants: [
+      {
+        name: 'date-reopens-intake',
+        wrong: 'A late worker opens an auction again that has been cut, and orders go into it that are never matched.',
+        text: "{ SS: [date] } },\n    condition: 'attribute_not_exists(pk) OR #open = :open'",
+        becomes: "{ SS: [date] } },\n    condition: 'attribute_not_exists(pk) OR attribute_exists(pk)'",
+      },
+      {
+        name: 'marker-reopens-intake',
+        wrong: 'A late marker moves a shard back to an auction that has been cut.',
+        text: "intake.dates.map(S) } },\n    condition: 'attribute_not_exists(pk) OR #open = :open'",
+        becomes: "intake.dates.map(S) } },\n    condition: 'attribute_not_exists(pk) OR :open = :open'",
+      },
+      {
+        name: 'dates-not-passed-on',
+        wrong: 'An auction clears without the orders that were sent for it.',
+        text: "':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) }",
+        becomes: "':cutAt': S(cutAt), ':dates': { L: [] }",
+      },
+      {
+        name: 'dates-kept',
+        wrong: 'Every auction reads the books of all days before it.',
+        text: 'REMOVE dates, #old',
+        becomes: 'REMOVE #old',
+      },
+      {
+        name: 'one-passed-auction',
+        wrong: 'A marker that comes back from the dead letters finds its shard’s book forgotten.',
+        text: 'PASSED_KEPT = 64',
+        becomes: 'PASSED_KEPT = 1',
+      },
+      {
+        name: 'shard-closed-again',
+        wrong: 'A marker that comes again closes its shard with another book than the one that is being cleared.',
+        text: 'if_not_exists(closed.#shard, :dates)',
+        becomes: ':dates',
+      },
+      {
+        name: 'slot-without-number',
+        wrong: 'A schedule that fires twice holds its auction twice.',
+        text: '{ ...slotKey(product, slot), attributes: { auction: N(auction) } }',
+        becomes: '{ ...slotKey(product, `${slot}#${auction}`), attributes: { auction: N(auction) } }',
+      },
+      {
+        name: 'page-repeats-its-last',
+        wrong: 'A page of auctions begins with the one that the page before ended with.',
+        text: 'auctionKey(product, before - 1).sk',
+        becomes: 'auctionKey(product, before).sk',
+      },
+      {
+        name: 'after-includes',
+        wrong: 'The sweep takes the auction that cleared last for one that is late.',
+        text: '{ after: sk }',
+        becomes: '{ from: sk }',
+      },
+      {
+        name: 'always-marked',
+        wrong: 'An auction whose worker crashed before it cut all shards is overtaken by the next.',
+        text: 'marked: item.marked?.BOOL === true',
+        becomes: 'marked: item.marked !== undefined',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/results.ts',
+    tests: ['test/store/results.test.ts', 'test/lambdas/clear-auction.test.ts'],
+    mutants: [
+      {
+        name: 'missing-fills-passed-over',
+        wrong: 'Fills that are committed and missing are not posted, and nothing says so.',
+        text: 'if (!item) throw new Error(`${kind} of auction ${auction} of ${product} are committed and not there: ${hash}`);\n    bodies',
+        becomes: 'if (item) bodies',
+      },
+      {
+        name: 'item-too-large',
+        wrong: 'A busy auction can’t be cleared: its fills are more than an item may hold.',
+        text: 'ROWS_MAX = 3000',
+        becomes: 'ROWS_MAX = 30_000',
+      },
+      {
+        name: 'short-hash',
+        wrong: 'Another result lands on the one that is committed.',
+        text: '.slice(0, 32)',
+        becomes: '.slice(0, 2)',
+      },
+      {
+        name: 'chunk-overlaps',
+        wrong: 'The row between two items is posted twice.',
+        text: '(at + 1) * ROWS_MAX)',
+        becomes: '(at + 1) * ROWS_MAX + 1)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/accept-orders/index.ts',
+    tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
+    mutants: [
+      {
+        name: 'carried-without-shard',
+        wrong: 'An account can’t cancel its order that stays, because the orders of another shard were kept for its own.',
+        text: '`${table.name}/${product}/${shard}`',
+        becomes: '`${table.name}/${product}`',
+      },
+      {
+        name: 'carried-without-product',
+        wrong: 'An account can’t cancel its order that stays, because those of another product were kept for it.',
+        text: '`${table.name}/${product}/${shard}`',
+        becomes: '`${table.name}/${shard}`',
+      },
+      {
+        name: 'carried-of-an-old-auction',
+        wrong: 'What an earlier auction carried is taken for live.',
+        text: 'if (known?.auction === state.lastAuction)',
+        becomes: 'if (known)',
+      },
+      {
+        name: 'send-time-for-sequence',
+        wrong: 'Of two submissions of one millisecond the later may count first, and a cancelled order trades.',
+        text: 'record.attributes.SequenceNumber ?? record.attributes.SentTimestamp',
+        becomes: 'record.attributes.SentTimestamp ?? record.attributes.SequenceNumber',
+      },
+      {
+        name: 'redriven-at-the-bound',
+        wrong: 'A submission that took as long as it may is refused.',
+        text: '- received > SUBMIT_MS_MAX',
+        becomes: '- received >= SUBMIT_MS_MAX',
+      },
+      {
+        name: 'redriven-with-the-cut',
+        wrong: 'A submission received with the cut trades an auction late after it comes back from the dead letters.',
+        text: 'received <= Date.parse(intake.openedAt)',
+        becomes: 'received < Date.parse(intake.openedAt)',
+      },
+      {
+        name: 'never-too-late',
+        wrong: 'What comes back from the dead letters trades in an auction it was not sent for.',
+        text: "return redriven && intake.openedAt !== ''",
+        becomes: "return !redriven && intake.openedAt !== ''",
+      },
+      {
+        name: 'cut-at-the-slot',
+        wrong: 'What was received between the slot and the cut, and comes back late, trades an auction late.',
+        text: 'new Date(Number(record.attributes.SentTimestamp)).toISOString()',
+        becomes: 'message.slot',
+      },
+      {
+        name: 'cut-not-seen-by-the-batch',
+        wrong: 'A submission behind the marker goes into the auction that is cut, and is never matched.',
+        text: 'session.keepIntake(product, shard, passed);',
+        becomes: '',
+      },
+      {
+        name: 'cleared-without-all-shards',
+        wrong: 'Clear is told before all shards are closed, and once they are it is not.',
+        text: 'closed.size === shards',
+        becomes: 'closed.size === 1',
+      },
+      {
+        name: 'exposed-orders-forgotten',
+        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
+        text: ', new Set(state.listed), exposed)',
+        becomes: ', new Set(state.listed))',
+      },
+      {
+        name: 'date-not-admitted',
+        wrong: 'An auction clears without the first orders of a new day in UTC.',
+        text: 'if (!intake.dates.includes(keyDate(key)))',
+        becomes: 'if (intake.dates.length === 0)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/clear-auction/index.ts',
+    tests: ['test/lambdas/clear-bounds.test.ts', 'test/lambdas/clear-auction.test.ts'],
+    mutants: [
+      {
+        name: 'noted-with-another-product',
+        wrong: 'An auction shows the prices of another product’s.',
+        text: '&& event.product === product && event.auction',
+        becomes: '&& event.auction',
+      },
+      {
+        name: 'noted-with-another-auction',
+        wrong: 'An auction shows the prices of the newest one.',
+        text: '&& event.auction === auction)',
+        becomes: ')',
+      },
+      {
+        name: 'cleared-while-halted',
+        wrong: 'Auctions go on clearing while the venue is halted.',
+        text: 'if (await readHalt(table)) return',
+        becomes: 'if (!table) return',
+      },
+      {
+        name: 'cleared-with-an-open-shard',
+        wrong: 'An auction clears while a shard still takes orders into it.',
+        text: 'auction.closed.size < shards',
+        becomes: 'auction.closed.size < 1',
+      },
+      {
+        name: 'wake-up-taken-for-a-repeat',
+        wrong: 'When an auction is cleared again because its shards were never told, the queue drops the wake-up.',
+        text: '`again.${number}`',
+        becomes: "'commit'",
+      },
+      {
+        name: 'successor-not-told',
+        wrong: 'An auction that waits for its predecessor waits until the next sweep.',
+        text: 'if (successor && successor.closed.size === shards)',
+        becomes: 'if (successor && successor.closed.size > shards)',
+      },
+      {
+        name: 'carried-to-the-wrong-shard',
+        wrong: 'Orders of all shards but the first lapse after each auction.',
+        text: 'carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards))',
+        becomes: 'carried: Map.groupBy(result.carried, () => 0)',
+      },
+      {
+        name: 'fills-to-the-wrong-shard',
+        wrong: 'Fills are posted to no account.',
+        text: 'fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards))',
+        becomes: 'fills: Map.groupBy(result.fills, () => 0)',
+      },
+      {
+        name: 'conservation-not-checked',
+        wrong: 'A mistake of the matching is committed instead of stopping the auction.',
+        text: 'checkConservation(result, book);',
+        becomes: '',
+      },
+      {
+        name: 'over-limit-not-checked',
+        wrong: 'A mistake of the matching lets an account pay more than its limit.',
+        text: 'if (paid > order.limit)',
+        becomes: 'if (paid > order.limit + 1000)',
+      },
+      {
+        name: 'overfill-not-checked',
+        wrong: 'A mistake of the matching fills an order beyond its lots.',
+        text: 'lots > order.lots || lots < 1',
+        becomes: 'lots < 1',
+      },
+    ],
+  },
+];

@@ -1,0 +1,270 @@
+/** Mutants of posting, and of what is kept of accounts: states, journals, statements, totals, roll instructions. */
+import type { MutatedFile } from '../mutant.ts';
+
+export const POSTING: readonly MutatedFile[] = [
+  {
+    file: 'lambdas/post-events/post-event.ts',
+    tests: ['test/lambdas/post-slices.test.ts', 'test/lambdas/post-events.test.ts'],
+    mutants: [
+      {
+        name: 'slice-of-one-too-many',
+        wrong: 'The 251st account that trades in an auction is counted twice, and the venue halts.',
+        text: 'own.slice(at, at + SLICE)',
+        becomes: 'own.slice(at, at + SLICE + 1)',
+      },
+      {
+        name: 'slice-of-one-too-few',
+        wrong: 'The 250th account that trades in an auction gets no fills, and the venue halts.',
+        text: 'own.slice(at, at + SLICE)',
+        becomes: 'own.slice(at, at + SLICE - 1)',
+      },
+      {
+        name: 'last-slice-dropped',
+        wrong: 'Accounts beyond the last full slice are not marked to market, and the venue halts.',
+        text: 'if (slice.length) yield slice;',
+        becomes: '',
+      },
+      {
+        name: 'slice-kept',
+        wrong: 'The accounts of a full slice are posted again with the next.',
+        text: 'slice = [];\n    }',
+        becomes: '}',
+      },
+      {
+        name: 'accounts-of-other-shards',
+        wrong: 'Both shards post the bank’s side of a deposit, and the venue halts.',
+        text: 'shardOf(account, shards) === shard)',
+        becomes: 'shardOf(account, shards) >= 0)',
+      },
+      {
+        name: 'entries-not-counted-again',
+        wrong: 'A run that was interrupted comes to other totals when it is repeated, and the venue halts.',
+        text: 'if (entry) entries.set(account, entry);',
+        becomes: '',
+      },
+      {
+        name: 'states-before-journal',
+        wrong: 'A worker that crashes between the two leaves an account without a journal entry for good.',
+        text: 'applied.map(({ entry }) => entry),\n    );',
+        becomes: '[],\n    );',
+      },
+      {
+        name: 'roll-left-outside-its-window',
+        wrong: 'The report counts what is left to roll of the wrong month.',
+        text: 'near === undefined ? undefined : { near, accounts: instructed }',
+        becomes: 'near === undefined ? undefined : { near, accounts: new Set<string>() }',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/post-events/index.ts',
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/post-events.test.ts'],
+    mutants: [
+      {
+        name: 'posted-while-halted',
+        wrong: 'Postings go on while the venue is halted.',
+        text: 'if (await readHalt(table)) return',
+        becomes: 'if (!table) return',
+      },
+      {
+        name: 'cursor-not-moved',
+        wrong: 'Every wake-up posts the whole log again.',
+        text: 'await moveCursor(table, shard, cursor);',
+        becomes: '',
+      },
+      {
+        name: 'imbalance-passed-over',
+        wrong: 'A posting that does not sum to zero stops nothing.',
+        text: 'if (off) {',
+        becomes: 'if (off && seq < 0) {',
+      },
+      {
+        name: 'first-shard-tells-the-day',
+        wrong: 'The day run is told to go on before all shards have posted.',
+        text: 'if (posted.shards.size === shards && !(await completePosting(backends, entry, posted))) break;',
+        becomes: 'if (!(await completePosting(backends, entry, posted))) break;',
+      },
+      {
+        name: 'halted-shard-goes-on',
+        wrong: 'The shard that found the imbalance posts what comes after it.',
+        text: '!(await completePosting(backends, entry, posted))) break;',
+        becomes: '!(await completePosting(backends, entry, posted))) continue;',
+      },
+      {
+        name: 'day-not-told',
+        wrong: 'A day run waits for the next sweep after each of its steps.',
+        text: "if (advancesDay(event)) await queues.notify('day-runs'",
+        becomes: "if (!backends && advancesDay(event)) await queues.notify('day-runs'",
+      },
+      {
+        name: 'gap-in-the-log-posted',
+        wrong: 'A missing event is passed over, and the accounts are wrong from then on.',
+        text: 'if (entry.seq !== cursor + 1) throw',
+        becomes: 'if (entry.seq < cursor + 1) throw',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/accounts.ts',
+    tests: ['test/store/accounts.test.ts', 'test/lambdas/post-events.test.ts'],
+    mutants: [
+      {
+        name: 'older-state-written-over',
+        wrong: 'A late worker writes the cash of yesterday over that of today.',
+        text: "'attribute_not_exists(pk) OR applied < :applied'",
+        becomes: "'attribute_not_exists(pk) OR applied <> :applied'",
+      },
+      {
+        name: 'same-event-written-over',
+        wrong: 'Of two workers at once the second writes its state over the first’s.',
+        text: "'attribute_not_exists(pk) OR applied < :applied'",
+        becomes: "'attribute_not_exists(pk) OR applied <= :applied'",
+      },
+      {
+        name: 'listed-twice',
+        wrong: 'A page of accounts begins with the last of the page before.',
+        text: '.filter(({ account }) => account !== after)',
+        becomes: '.filter(({ account }) => account !== undefined)',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/amounts.ts',
+    tests: ['test/store/accounts.test.ts'],
+    mutants: [
+      {
+        name: 'amount-as-number',
+        wrong: 'A large account loses its last cents.',
+        text: 'return cents(BigInt(value));',
+        becomes: 'return cents(BigInt(Number(value)));',
+      },
+      {
+        name: 'any-amount',
+        wrong: 'A damaged amount is read as some other.',
+        text: "if (typeof value !== 'string' || !/^-?\\d+$/.test(value))",
+        becomes: "if (typeof value !== 'string')",
+      },
+    ],
+  },
+  {
+    file: 'lib/store/cursors.ts',
+    tests: ['test/store/accounts.test.ts'],
+    mutants: [
+      {
+        name: 'cursor-goes-back',
+        wrong: 'A late worker moves a shard back, and it posts everything again.',
+        text: "'attribute_not_exists(pk) OR seq < :seq'",
+        becomes: "'attribute_not_exists(pk) OR seq <> :seq'",
+      },
+    ],
+  },
+  {
+    file: 'lib/store/control-totals.ts',
+    tests: ['test/store/accounts.test.ts', 'test/lambdas/post-events.test.ts'],
+    mutants: [
+      {
+        name: 'late-totals-count',
+        wrong: 'A late repeat records what accounts hold by then, and the venue halts or, worse, does not.',
+        text: 'if_not_exists(#shard, :totals)',
+        becomes: ':totals',
+      },
+      {
+        name: 'posted-without-totals',
+        wrong: 'The day goes on before an event is posted.',
+        text: 'return seq === 0 || isComplete',
+        becomes: 'return seq >= 0 || isComplete',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/journal.ts',
+    tests: ['test/store/accounts.test.ts', 'test/lambdas/participant-reads.test.ts'],
+    mutants: [
+      {
+        name: 'journal-repeats',
+        wrong: 'A page of the journal begins with the last entry of the page before.',
+        text: 'ordered(range.before - 1)',
+        becomes: 'ordered(range.before)',
+      },
+      {
+        name: 'oldest-first',
+        wrong: 'An account is shown its oldest entries instead of its newest.',
+        text: 'newestFirst: true',
+        becomes: 'newestFirst: false',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/statements.ts',
+    tests: ['test/store/accounts.test.ts', 'test/lambdas/participant-reads.test.ts'],
+    mutants: [
+      {
+        name: 'statement-repeats',
+        wrong: 'A page of statements begins with the last of the page before.',
+        text: "text(item, 'sk') !== before",
+        becomes: "text(item, 'sk') !== ''",
+      },
+      {
+        name: 'statement-short',
+        wrong: 'Every page of statements but the first is one short, and says that nothing follows.',
+        text: '{ to: before, limit: limit + 1 }',
+        becomes: '{ to: before, limit }',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/held.ts',
+    tests: ['test/store/held.test.ts', 'test/lambdas/operator-api.test.ts'],
+    mutants: [
+      {
+        name: 'approval-overwritten',
+        wrong: 'Of two operators who approve at once one is lost, or approves what the other has just amended.',
+        text: "'revision = :seen', { ':seen': N(seen.revision) }",
+        becomes: "'revision >= :seen', { ':seen': N(0) }",
+      },
+      {
+        name: 'hold-overwritten',
+        wrong: 'A value that waits for approval is taken over by another one sent at the same time.',
+        text: 'return table.create({ ...heldKey(held.id), attributes: encodeHeld(held) });',
+        becomes: 'await table.put({ ...heldKey(held.id), attributes: encodeHeld(held) });\n  return true;',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/index-values.ts',
+    tests: ['test/store/index-values.test.ts', 'test/lambdas/operator-api.test.ts'],
+    mutants: [
+      {
+        name: 'index-overwritten',
+        wrong: 'Of two operators who publish a value at once the second overwrites the first.',
+        text: 'return table.create({ ...indexKey(product, date), attributes: { micros: S(`${value}`), by: json(by) } });',
+        becomes:
+          'await table.put({ ...indexKey(product, date), attributes: { micros: S(`${value}`), by: json(by) } });\n  return true;',
+      },
+      {
+        name: 'index-after-the-day',
+        wrong: 'A value of the day after counts as fresh, and the day is settled unseen.',
+        text: '{ to: until, newestFirst: true, limit: 1 }',
+        becomes: '{ newestFirst: true, limit: 1 }',
+      },
+      {
+        name: 'oldest-index',
+        wrong: 'The oldest value of all is taken for the newest, and every settlement is held.',
+        text: '{ to: until, newestFirst: true, limit: 1 }',
+        becomes: '{ to: until, limit: 1 }',
+      },
+      {
+        name: 'index-list-repeats',
+        wrong: 'A page of index values begins with the last of the page before.',
+        text: '{ to: addDays(before, -1) }',
+        becomes: '{ to: before }',
+      },
+      {
+        name: 'index-from-excluded',
+        wrong: 'Values outside the delivery month are read for its final settlement price.',
+        text: '`INDEX#${product}`, { from, to }',
+        becomes: '`INDEX#${product}`, { to }',
+      },
+    ],
+  },
+];

@@ -1,0 +1,287 @@
+/** Mutants of the rules that a user would feel and that no test noticed once. Stryker makes most of the others. */
+import type { MutatedFile } from '../mutant.ts';
+
+export const RULES: readonly MutatedFile[] = [
+  {
+    file: 'lib/domain/auction/open-orders.ts',
+    tests: ['test/domain/auction/open-orders.test.ts'],
+    mutants: [
+      {
+        name: 'arrival-dropped',
+        wrong: 'A cancel whose key is older than its order’s is folded before it, and the cancelled order trades.',
+        text: 'submissions.toSorted(byArrival)',
+        becomes: 'submissions',
+      },
+      {
+        name: 'arrival-by-key',
+        wrong: 'An account that makes its keys ahead has its words take effect in another order than they were answered in.',
+        text: 'return first < second ? -1 : first > second ? 1 : ',
+        becomes: 'return ',
+      },
+      {
+        name: 'sequence-as-text',
+        wrong: 'When sequence numbers grow by a digit, a cancel comes before the order it cancels.',
+        text: "[a.sequence.padStart(40, '0'), b.sequence.padStart(40, '0')]",
+        becomes: '[a.sequence, b.sequence]',
+      },
+      {
+        name: 'partly-filled-in-later-auctions',
+        wrong: 'An order that traded in part keeps its replacement out of auctions that it has nothing to do with.',
+        text: 'partlyFilled = new Set();',
+        becomes: '',
+      },
+      {
+        name: 'one-auction-orders-stay',
+        wrong: 'The name of an order for one auction is taken after its auction is cut.',
+        text: "if (timeInForce === 'auction') orders.delete(name);",
+        becomes: "if (timeInForce === 'day') orders.delete(name);",
+      },
+      {
+        name: 'exposed-of-the-first-cut',
+        wrong: 'A cancel of an order that an auction is filling takes effect at once, and it trades all the same.',
+        text: 'exposed = new Set(orders.keys());',
+        becomes: '',
+      },
+      {
+        name: 'carried-of-the-silent',
+        wrong: 'An order that stays lapses when its account sends nothing for the next auction.',
+        text: 'new Set([...carriedBy.keys(), ...submittedBy.keys()])',
+        becomes: 'new Set(submittedBy.keys())',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/auction/idempotency-key.ts',
+    tests: ['test/domain/auction/submission.test.ts'],
+    mutants: [
+      {
+        name: 'keys-may-be-older',
+        wrong: 'The gateway takes keys that are an hour old, which the table is not searched for any more.',
+        text: 'KEY_AGE_MS_MAX = 10 * 60_000',
+        becomes: 'KEY_AGE_MS_MAX = 60 * 60_000',
+      },
+      {
+        name: 'keys-may-be-further-ahead',
+        wrong: 'A participant keeps keys for an hour from now.',
+        text: 'KEY_AHEAD_MS_MAX = 60_000',
+        becomes: 'KEY_AHEAD_MS_MAX = 3_600_000',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/auction/submission.ts',
+    tests: ['test/domain/auction/submission.test.ts'],
+    mutants: [
+      {
+        name: 'stale-at-the-bound',
+        wrong: 'A key that is as old as it may be is refused.',
+        text: 'if (age > KEY_AGE_MS_MAX)',
+        becomes: 'if (age >= KEY_AGE_MS_MAX)',
+      },
+      {
+        name: 'ahead-at-the-bound',
+        wrong: 'A key that is as far ahead as it may be is refused.',
+        text: 'if (age < -KEY_AHEAD_MS_MAX)',
+        becomes: 'if (age <= -KEY_AHEAD_MS_MAX)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/venue.ts',
+    tests: ['test/domain/clearing/venue.test.ts'],
+    mutants: [
+      {
+        name: 'expired-from-any-mark',
+        wrong: 'A month expires from another price than its positions stand at.',
+        text: 'if (state.marks[event.month] !== event.mark)',
+        becomes: 'if (state.marks[event.month] === undefined)',
+      },
+      {
+        name: 'day-closed-twice',
+        wrong: 'A day that is settled closes a second time, in an auction of its own.',
+        text: 'event.closing && event.date <= state.settledOn',
+        becomes: 'event.closing && event.date < state.settledOn',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/contract/product.ts',
+    tests: ['test/domain/clearing/venue.test.ts'],
+    mutants: [
+      {
+        name: 'wrong-marks-accepted',
+        wrong: 'A settlement that starts from wrong marks is folded: its cents sum to zero, and every account is wrong.',
+        text: 'months.length === Object.keys(other).length && months.every(',
+        becomes: 'months.length === Object.keys(other).length || months.every(',
+      },
+      {
+        name: 'month-more-in-the-marks',
+        wrong: 'An auction with a month that is not listed is folded.',
+        text: 'months.length === Object.keys(other).length && months.every(',
+        becomes: 'months.every(',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/settlement.ts',
+    tests: ['test/domain/clearing/settlement.test.ts'],
+    mutants: [
+      {
+        name: 'one-tick-held',
+        wrong: 'A settlement price of one tick waits for two operators.',
+        text: 'if (to <= 0)',
+        becomes: 'if (to <= 1)',
+      },
+      {
+        name: 'one-tick-held-finally',
+        wrong: 'A final settlement price of one tick waits for two operators.',
+        text: 'if (value <= 0) holds.push',
+        becomes: 'if (value <= 1) holds.push',
+      },
+      {
+        name: 'index-without-its-first-day',
+        wrong: 'The first day of the delivery month does not count for the final settlement price.',
+        text: 'filter(([day]) => day >= firstDay(month) && day <= last)',
+        becomes: 'filter(([day]) => day > firstDay(month) && day <= last)',
+      },
+      {
+        name: 'index-without-its-last-day',
+        wrong: 'The last trading day does not count for the final settlement price.',
+        text: 'filter(([day]) => day >= firstDay(month) && day <= last)',
+        becomes: 'filter(([day]) => day >= firstDay(month) && day < last)',
+      },
+      {
+        name: 'index-after-the-last-day',
+        wrong: 'Values after the last trading day count for the final settlement price.',
+        text: '&& day <= last).map',
+        becomes: ').map',
+      },
+      {
+        name: 'index-stale-a-day-early',
+        wrong: 'A settlement waits for two operators though its index is as fresh as it must be.',
+        text: 'daysBetween(newestIndex, date) > parameters.indexAgeDaysMax',
+        becomes: 'daysBetween(newestIndex, date) >= parameters.indexAgeDaysMax',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/statement.ts',
+    tests: ['test/domain/clearing/posting.test.ts', 'test/domain/clearing/statement.test.ts'],
+    mutants: [
+      {
+        name: 'statement-of-another-date',
+        wrong: 'A statement shows what another day moved.',
+        text: 'holding.day?.date === date ? holding.day : undefined',
+        becomes: 'holding.day',
+      },
+      {
+        name: 'statement-of-nothing',
+        wrong: 'An account that sold out long ago gets a statement every day.',
+        text: 'if (!day && Object.keys(holding.lots).length === 0)',
+        becomes: 'if (!day && Object.keys(holding.lots).length < 0)',
+      },
+      {
+        name: 'no-statement-for-the-flat',
+        wrong: 'An account that traded and holds nothing at the end of the day gets no statement of it.',
+        text: 'if (!day && Object.keys(holding.lots).length === 0)',
+        becomes: 'if (Object.keys(holding.lots).length === 0)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/posting.ts',
+    tests: ['test/domain/clearing/posting.test.ts'],
+    mutants: [
+      {
+        name: 'shorts-lower-what-is-left',
+        wrong: 'The report shows fewer lots left to roll than there are, because shorts are taken off.',
+        text: 'Math.max(0, products[product]?.lots[near] ?? 0)',
+        becomes: '(products[product]?.lots[near] ?? 0)',
+      },
+      {
+        name: 'left-without-instruction',
+        wrong: 'Positions without a roll instruction count as left over by the roll.',
+        text: '.filter(({ account }) => accounts.has(account))',
+        becomes: '.filter(({ account }) => account !== undefined)',
+      },
+      {
+        name: 'applied-twice',
+        wrong: 'A repeat applies an event again to accounts that hold it.',
+        text: 'state.applied >= seq ? undefined',
+        becomes: 'state.applied > seq ? undefined',
+      },
+      {
+        name: 'statement-of-a-later-state',
+        wrong: 'A late repeat writes a statement with the cash of the next day.',
+        text: 'state.applied > seq ? []',
+        becomes: 'state.applied < 0 ? []',
+      },
+      {
+        name: 'bank-left-out',
+        wrong: 'A deposit comes from nowhere, and the venue halts.',
+        text: 'return [event.account, BANK];',
+        becomes: 'return [event.account];',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/control-totals.ts',
+    tests: ['test/domain/clearing/control-totals.test.ts'],
+    mutants: [
+      {
+        name: 'posted-by-some-shards',
+        wrong: 'The day goes on while a shard has not posted.',
+        text: 'totals.shards.size === shards && imbalance',
+        becomes: 'totals.shards.size > 0 && imbalance',
+      },
+      {
+        name: 'posted-out-of-balance',
+        wrong: 'The day goes on though the books do not balance.',
+        text: 'totals.shards.size === shards && imbalance(totals) === undefined',
+        becomes: 'totals.shards.size === shards',
+      },
+      {
+        name: 'lots-left-not-checked',
+        wrong: 'An account holds a lot that no account is short of, and the venue goes on.',
+        text: "for (const name of ['moves', 'leaves'] as const)",
+        becomes: "for (const name of ['moves'] as const)",
+      },
+      {
+        name: 'a-cent-may-be-missing',
+        wrong: 'A cent is lost, and the venue goes on.',
+        text: 'if (sum !== 0n)',
+        becomes: 'if (sum > 1n || sum < -1n)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/approval.ts',
+    tests: ['test/domain/clearing/approval.test.ts'],
+    mutants: [
+      {
+        name: 'approved-twice-by-one',
+        wrong: 'One operator approves alone.',
+        text: "if (isNamed) return refused('second-operator-needed');",
+        becomes: '',
+      },
+      {
+        name: 'one-name-counts-twice',
+        wrong: 'One operator is enough, if it is named twice.',
+        text: 'new Set(approvals).size >= APPROVALS_NEEDED',
+        becomes: 'approvals.length >= APPROVALS_NEEDED',
+      },
+      {
+        name: 'approvals-outlive-amendment',
+        wrong: 'Approvals of the old proposal count for the new one.',
+        text: 'proposedBy: operator, approvals: [operator]',
+        becomes: 'proposedBy: operator, approvals: [...held.approvals, operator]',
+      },
+      {
+        name: 'amended-after-approval',
+        wrong: 'What two operators have agreed to is changed by one.',
+        text: "if (isApproved(held)) return refused('already-approved');",
+        becomes: '',
+      },
+    ],
+  },
+];

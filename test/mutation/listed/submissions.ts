@@ -1,0 +1,168 @@
+/** Mutants of the sealed book: submissions, what is read of them, and the orders that stay. */
+import type { MutatedFile } from '../mutant.ts';
+
+export const SUBMISSIONS: readonly MutatedFile[] = [
+  {
+    file: 'lib/store/submissions.ts',
+    tests: ['test/store/sealed-book.test.ts', 'test/store/submissions.test.ts', 'test/lambdas/accept-orders.test.ts'],
+    mutants: [
+      {
+        name: 'range-without-separator',
+        wrong: 'The account ann sees, and has judged against it, what ann2 has sent.',
+        text: '`${account}#~`',
+        becomes: '`${account}~`',
+      },
+      {
+        name: 'own-auction-filter',
+        wrong: 'Orders of an auction that has cleared come back to life in the next.',
+        text: "range))\n        if (integer(item, 'auction') === auction)",
+        becomes: 'range))\n        if (auction > 0)',
+      },
+      {
+        name: 'frozen-auction-filter',
+        wrong: 'What was sent for one auction trades in two.',
+        text: "date)))\n      if (integer(item, 'auction') === auction)",
+        becomes: 'date)))\n      if (auction > 0)',
+      },
+      {
+        name: 'key-age-margin',
+        wrong: 'A submission whose key is some minutes old is written and never read again.',
+        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX)',
+        becomes: '- KEY_AHEAD_MS_MAX)',
+      },
+      {
+        name: 'clock-error-margin',
+        wrong: 'A submission whose key is as old as may be is not read again after a cut.',
+        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX)',
+        becomes: '- KEY_AGE_MS_MAX)',
+      },
+      {
+        name: 'book-kept-four-days',
+        wrong: 'After four days a key that comes again is taken for new, and its orders trade a second time.',
+        text: 'KEPT_DAYS = 400',
+        becomes: 'KEPT_DAYS = 4',
+      },
+      {
+        name: 'expiry-in-milliseconds',
+        wrong: 'Book items never leave the table.',
+        text: 'Math.floor(keyTime(key) / 1000)',
+        becomes: 'Math.floor(keyTime(key))',
+      },
+      {
+        name: 'seal-without-key',
+        wrong: 'A row that was moved to another account still proves itself.',
+        text: "createHash('sha256').update(`${pk}\\n${sk}`)",
+        becomes: "createHash('sha256')",
+      },
+      {
+        name: 'seal-without-orders',
+        wrong: 'Orders that were changed in the table still prove themselves.',
+        text: "update(value.B ?? value.S ?? value.N ?? '')",
+        becomes: "update(value.S ?? value.N ?? '')",
+      },
+      {
+        name: 'submission-overwritten',
+        wrong: 'A repeat, or another body under the same key, takes the place of what was accepted.',
+        text: 'table.create({ ...item, attributes: { ...item.attributes, seal: S(sealOf(item)) } })',
+        becomes:
+          "table.putIf({ ...item, attributes: { ...item.attributes, seal: S(sealOf(item)) } }, 'attribute_exists(pk) OR attribute_not_exists(pk)')",
+      },
+    ],
+  },
+  {
+    file: 'lib/store/roll-orders.ts',
+    tests: ['test/store/roll-orders.test.ts', 'test/lambdas/roll-positions.test.ts'],
+    mutants: [
+      {
+        name: 'roll-chunk-not-the-first',
+        wrong: 'Of two workers at once the second goes on from its own plan, and accounts roll twice or not at all.',
+        text: 'if (await table.create(item)) return plan;',
+        becomes: 'await table.create(item);\n  if (item) return plan;',
+      },
+      {
+        name: 'roll-orders-of-every-auction',
+        wrong: 'The roll orders of yesterday trade again today.',
+        text: '{ prefix: rollChunkPrefix(auction) }',
+        becomes: '{}',
+      },
+      {
+        name: 'every-chunk-the-last',
+        wrong: 'Where more accounts roll than one chunk covers, a repeat leaves the others out.',
+        text: 'item.last?.BOOL === true',
+        becomes: 'item.last !== undefined',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/frozen-book.ts',
+    tests: ['test/lambdas/clear-auction.test.ts', 'test/lambdas/accept-orders.test.ts'],
+    mutants: [
+      {
+        name: 'nothing-carried',
+        wrong: 'No order outlives its first auction.',
+        text: 'lastAuction > 0 ?',
+        becomes: 'lastAuction < 0 ?',
+      },
+      {
+        name: 'roll-left-out',
+        wrong: 'Roll orders are written and never trade.',
+        text: 'await rollOrders(table, product, shard, auction)',
+        becomes: '[]',
+      },
+      {
+        name: 'first-shard-alone',
+        wrong: 'The orders of all shards but the first are left out of the auction.',
+        text: 'shard < shards; shard++',
+        becomes: 'shard < 1; shard++',
+      },
+      {
+        name: 'book-of-the-auction-before',
+        wrong: 'An auction clears the orders that were sent for the one before it.',
+        text: 'submissionsInto(table, product, shard, auction, ',
+        becomes: 'submissionsInto(table, product, shard, lastAuction, ',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/packing.ts',
+    tests: ['test/store/packing.test.ts'],
+    mutants: [
+      {
+        name: 'unknown-version-read',
+        wrong: 'Orders packed by newer code are read as other orders.',
+        text: 'if (version !== VERSION)',
+        becomes: 'if (version < VERSION)',
+      },
+      {
+        name: 'bytes-left-over',
+        wrong: 'A damaged item is read as if it were whole.',
+        text: 'from.end();\n  return values;',
+        becomes: 'return values;',
+      },
+      {
+        name: 'cash-sign',
+        wrong: 'A limit below zero comes back a tick off.',
+        text: '-value * 2 - 1',
+        becomes: '-value * 2 + 1',
+      },
+      {
+        name: 'room-of-one-byte',
+        wrong: 'In a large submission a number loses its last bytes, and every order after it is another.',
+        text: 'this.#room(8);',
+        becomes: 'this.#room(1);',
+      },
+      {
+        name: 'partly-filled-not-packed',
+        wrong: 'An order that traded in part is replaced as if it had not, and its account ends with more than it asked for.',
+        text: '+ (order.partlyFilled ? 2 : 0)',
+        becomes: '',
+      },
+      {
+        name: 'outcomes-in-another-order',
+        wrong: 'Old submissions show other outcomes than they were answered with.',
+        text: "['accepted', 'deferred', ...REFUSALS]",
+        becomes: "[...REFUSALS, 'accepted', 'deferred']",
+      },
+    ],
+  },
+];
