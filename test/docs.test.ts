@@ -79,6 +79,11 @@ describe('what the docs name', () => {
     expect(unmirrored.filter((folder) => !readme.includes(`\`${folder}/\``))).toEqual([]);
   });
 
+  it('every page of docs is in the README', () => {
+    const readme = read('README.md');
+    expect(pages.filter((page) => /^docs\/[\w-]+\.md$/.test(page) && !readme.includes(`](${page})`))).toEqual([]);
+  });
+
   it('every command that a page names is an entry of npm run', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const wrong = pages

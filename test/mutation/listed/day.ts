@@ -291,8 +291,9 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'auction-before-not-cut',
-        wrong: 'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
-        text: 'if (newest && !newest.marked) await cut(backends, newest, shards);',
+        wrong:
+          'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
+        text: 'if (newest && !newest.marked) await cut(backends, newest);',
         becomes: '',
       },
       {
