@@ -14,13 +14,13 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'rolled-before-posted',
-        wrong: 'The roll is reckoned from positions that lack the last auction’s fills.',
+        wrong: 'The roll is computed from positions that lack the last auction’s fills.',
         text: 'if (last > product.lastAuction || !posted)',
         becomes: 'if (last > product.lastAuction)',
       },
       {
         name: 'rolled-before-cleared',
-        wrong: 'The roll is reckoned while an auction before it has not cleared.',
+        wrong: 'The roll is computed while an auction before it has not cleared.',
         text: 'if (last > product.lastAuction || !posted)',
         becomes: 'if (!posted)',
       },
@@ -212,7 +212,7 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'roll-not-notified',
-        wrong: 'A day whose roll died waits until the next sweep.',
+        wrong: 'A day whose roll crashed waits until the next sweep.',
         text: "await queues.notify('rolls', { v: 1, product, slot });",
         becomes: '',
       },
@@ -291,13 +291,14 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'auction-before-not-cut',
-        wrong: 'An auction whose worker died before it was cut is overtaken by the next, and its shards can’t close it any more.',
-        text: 'if (newest && !newest.marked) await cut(backends, newest, shards);',
+        wrong:
+          'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
+        text: 'if (newest && !newest.marked) await cut(backends, newest);',
         becomes: '',
       },
       {
         name: 'marked-before-cut',
-        wrong: 'A worker that dies between the two leaves an auction that nothing cuts.',
+        wrong: 'A worker that crashes between the two leaves an auction that nothing cuts.',
         text: 'await queues.sendMarkers(product, auction, slot, shards);\n  await markAuction(table, product, auction);',
         becomes: 'await markAuction(table, product, auction);\n  await queues.sendMarkers(product, auction, slot, shards);',
       },
