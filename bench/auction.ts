@@ -24,6 +24,7 @@ export interface AuctionBenchRow {
 
 const WARM_UPS = 4;
 const ROUNDS = 11;
+const ORDERS_AN_OWNER = 20;
 
 export async function benchAuction(): Promise<AuctionBenchRow[]> {
   const books = [
@@ -57,6 +58,8 @@ function marketBook(orders: number, months: number, spreads: number, seed: numbe
     sell: new Uint8Array(orders),
     limit: new Int32Array(orders),
     lots: Int32Array.from({ length: orders }, () => 1 + Math.floor(random() * 50)),
+    owner: Uint32Array.from({ length: orders }, (_, row) => Math.floor(row / ORDERS_AN_OWNER)),
+    hash: [1, 2, 3, 4] as const,
   };
   for (let row = 0; row < orders; row++) {
     const month = Math.floor(random() * months);

@@ -3,7 +3,7 @@
  * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
-import { type BookOrder, type ClearedBook, clearBook } from '../../lib/domain/auction/book.ts';
+import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { readAuctionBook } from '../../lib/store/frozen-book.ts';
@@ -69,8 +69,8 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
 }
 
 /** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */
-function checkConservation(result: ClearedBook, book: readonly BookOrder[]): void {
-  const room = new Map(book.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
+function checkConservation(result: ClearedBook, book: FrozenBook): void {
+  const room = new Map(book.orders.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
   const net = new Map<number, number>();
   for (const { account, clientOrderId, buy, sell, lots } of result.fills) {
     const order = room.get(`${account}/${clientOrderId}`);

@@ -244,15 +244,18 @@ describe('permuted arrival', () => {
     ['from the middle', [3, 0, 4, 1, 5, 2]],
   ];
   const ends: unknown[] = [];
+  // The same submissions each time: the last lots at the price are drawn from their keys too.
+  let keys: string[] | undefined;
 
   it.each(ORDER.map(([name, places], at) => [name, at, places] as const))(
     'the same orders arriving %s have the same prices and the same fills',
     async (_, at, places) => {
       const product = `PERMUTED-${at}`;
       await venue.list(product);
+      keys ??= ORDERS.map(() => venue.key());
       for (const place of places) {
         const [account, id, side, lots, price] = ORDERS[place]!;
-        await venue.submit(account, product, [outright(product, id, side, lots, price)]);
+        await venue.submit(account, product, [outright(product, id, side, lots, price)], keys[place]);
       }
       const { months } = await venue.auction(product);
       const bare = (contract: string) => contract.slice(product.length);

@@ -11,7 +11,7 @@ import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYork, OCT } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 
@@ -134,7 +134,7 @@ describe('the cut', () => {
     await send(ANN, early, buy('a', NOV, 2400, 1));
     await deliver('closings', { v: 1, product, slot: TEN });
     venue.engine.drain();
-    dieOnce(venue.table, 'update', 'after');
+    crashOnce(venue.table, 'update', 'after');
     expect(await deliver('orders', marker(0, 1))).toEqual([0]);
     expect(await deliver('orders', marker(0, 1), marker(1, 1))).toEqual([]);
     expect(venue.engine.messages('clearings')).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('an intake', () => {
 
   it('is found again after a worker that crashed when it had let a date in', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
-    dieOnce(venue.table, 'update', 'after');
+    crashOnce(venue.table, 'update', 'after');
     expect(await deliver('orders', message)).toEqual([0]);
     expect(await stored(message)).toBeUndefined();
     expect(await deliver('orders', message)).toEqual([]);
@@ -214,7 +214,7 @@ describe('a submission that comes again', () => {
 
   it('because the answer to its write was lost is accepted once', async () => {
     const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
-    dieOnce(venue.table, 'create', 'after');
+    crashOnce(venue.table, 'create', 'after');
     expect(await deliver('orders', message)).toEqual([0]);
     expect(await deliver('orders', message)).toEqual([]);
     expect(await outcomes(message)).toEqual(['accepted']);

@@ -14,7 +14,7 @@ import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 
@@ -78,6 +78,20 @@ test('a book spread over all shards clears together: outrights and a spread at t
   expect(depth.spreads).toEqual([{ buy: DEC, sell: NOV, price: 8, lots: 5 }]);
   expect(await readAuction(venue.table, product, 1)).toMatchObject({ clearedBy: (await loadVenue(venue.table)).seq });
   expect(venue.engine.messages('postings')).toHaveLength(SHARDS);
+});
+
+test('orders alike in all but their account’s name fill alike, and one large order gets what many small ones do', async () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => buy(`b${at}`, NOV, 2400, 1));
+  await send(ANN, ...hundred);
+  await send(BOB, ...hundred);
+  await send(CAT, buy('large', NOV, 2400, 100));
+  await send(DAN, sell('s', NOV, 2390, 150));
+  await cut();
+  await clear();
+  const [event] = await cleared();
+  const filled = new Map<string, number>();
+  for (const [account, , size] of await fillsOf(event!)) filled.set(account, (filled.get(account) ?? 0) + size);
+  expect(Object.fromEntries(filled)).toEqual({ [ANN]: 50, [BOB]: 50, [CAT]: 50, [DAN]: 150 });
 });
 
 describe('an auction waits', () => {
@@ -166,7 +180,7 @@ describe('an auction that is cleared again', () => {
     await send(ANN, buy('a', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('b', NOV, 2400, 3));
     await cut();
-    dieOnce(venue[on], method as never, when);
+    crashOnce(venue[on], method as never, when);
     expect(await clear()).toEqual([0]);
     expect(await clear()).toEqual([]);
     const [event, ...more] = await cleared();

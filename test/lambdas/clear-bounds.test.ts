@@ -10,7 +10,7 @@ import { ANN, CAT } from '../venue/accounts.ts';
 import { DEC, NOV, newYork } from '../venue/h100.ts';
 import { buy, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 /** What a mistaken matching would come to; as it is unless a test says otherwise. */
 let mistake: (result: ClearedBook) => ClearedBook = (result) => result;
@@ -51,7 +51,7 @@ describe('an auction whose worker crashed before it noted which event cleared it
     const [product, other] = [await newProduct(), await newProduct()];
     await cut(product);
     await cut(other);
-    dieOnce(venue.table, 'update', 'before');
+    crashOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(other)).toEqual([]);
     expect(await readAuction(venue.table, product, 1)).toMatchObject({ clearedBy: undefined });
@@ -63,7 +63,7 @@ describe('an auction whose worker crashed before it noted which event cleared it
     const product = await newProduct();
     await cut(product);
     await cut(product, ONE);
-    dieOnce(venue.table, 'update', 'before');
+    crashOnce(venue.table, 'update', 'before');
     expect(await clear(product)).toEqual([0]);
     expect(await clear(product, 2)).toEqual([]);
     expect(await clear(product)).toEqual([]);

@@ -7,7 +7,7 @@ import type { Key } from '../../lib/store/keys.ts';
 import { Table } from '../../lib/store/table.ts';
 import { SHARDS } from '../venue/accounts.ts';
 import { newYork, on } from '../venue/h100.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 
@@ -94,7 +94,7 @@ describe('a slot that comes again', () => {
     ['sent the markers', 'queues', 'sendMarkers', 'after'],
     ['was about to say that they are sent', 'table', 'update', 'before'],
   ] as const)('because a worker crashed that %s is closed all the same', async (_, on, method, when) => {
-    dieOnce(venue[on], method as never, when);
+    crashOnce(venue[on], method as never, when);
     expect(await close(TEN)).toEqual([0]);
     expect(await close(TEN)).toEqual([]);
     expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
@@ -123,7 +123,7 @@ test.each([
 ] as const)(
   'the markers of an auction whose worker crashed that %s go ahead of those of the next',
   async (_, on, method, when) => {
-    dieOnce(venue[on], method as never, when);
+    crashOnce(venue[on], method as never, when);
     expect(await close(TEN)).toEqual([0]);
     expect(await close(ONE)).toEqual([]);
     expect(await opened()).toEqual([
@@ -191,7 +191,7 @@ describe('a closing auction', () => {
     async (when) => {
       await plan();
       await endRoll();
-      dieOnce(venue.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
+      crashOnce(venue.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
       expect(await close(CLOSING)).toEqual([0]);
       await venue.work();
       // Every wake-up that there would have been for it has come.

@@ -29,7 +29,7 @@ import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const ACCOUNTS = [ANN, BOB, CAT, DAN, BANK];
 const venue = await openWorkerVenue();
@@ -195,7 +195,7 @@ describe('a worker that crashes', () => {
     // Moves holdings on behind the settlement, so that a repeat of it meets accounts that are past it.
     await trade(newYork(MONDAY, '13:00'));
     await deposit(ANN, 10n);
-    dieOnce(venue.table, method, when, such as never);
+    crashOnce(venue.table, method, when, such as never);
     expect(await post(0)).toEqual([0]);
     await postAll();
     await expectPosted();

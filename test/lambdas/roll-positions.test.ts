@@ -17,7 +17,7 @@ import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, month, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 await venue.fund(ANN, BOB, CAT, DAN);
@@ -223,7 +223,7 @@ describe('a roll that crashes half-way', () => {
       for (let at = 0; ; at++) if (shardOf(`${name}${at}`, SHARDS) === 0) return `${name}${at}`;
     }) as [string, string];
     await instructMany(names);
-    dieOnce(venue.table, 'create', when, isChunk(chunk));
+    crashOnce(venue.table, 'create', when, isChunk(chunk));
     expect(await roll(FIRST)).toEqual([0]);
     await deleteRollInstruction(venue.table, product, names[20]!, SHARDS);
     await deleteRollInstruction(venue.table, product, names[999]!, SHARDS);
@@ -243,7 +243,7 @@ describe('a roll that crashes half-way', () => {
   ] as const)('%s ends the same', async (_, method, when) => {
     await give(ANN, 10);
     await instruct(ANN);
-    dieOnce(venue.table, method, when);
+    crashOnce(venue.table, method, when);
     expect(await roll(FIRST)).toEqual([0]);
     await give(CAT, 10);
     await instruct(CAT);

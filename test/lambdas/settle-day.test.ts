@@ -18,7 +18,7 @@ import { ANN, BOB, CAT, DAN } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, OCT, on } from '../venue/h100.ts';
 import { buy, order, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 await venue.fund(ANN, BOB, CAT, DAN);
@@ -82,21 +82,21 @@ describe('a day is settled', () => {
   });
 
   it('only after its roll, its close and its clearing, each of which it notifies', async () => {
-    const rungBy = async (step: string, queue: QueueName): Promise<void> => {
+    const notifiedBy = async (step: string, queue: QueueName): Promise<void> => {
       venue.engine.drain();
       expect(await wakeUp()).toEqual([]);
       expect(await stepOf(MONDAY)).toBe(step);
       expect(venue.engine.messages(queue)).toHaveLength(1);
       expect(await kinds()).toEqual([]);
     };
-    dieOnce(venue.table, 'createTogether', 'before');
+    crashOnce(venue.table, 'createTogether', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
-    await rungBy('roll', 'rolls');
-    dieOnce(venue.queues, 'notify', 'before');
+    await notifiedBy('roll', 'rolls');
+    crashOnce(venue.queues, 'notify', 'before');
     expect(await deliver('rolls', { v: 1, product, slot: newYork(MONDAY, '16:00') })).toEqual([0]);
-    await rungBy('close', 'closings');
+    await notifiedBy('close', 'closings');
     await venue.work('closings', 'orders');
-    await rungBy('clear', 'clearings');
+    await notifiedBy('clear', 'clearings');
   });
 
   it('once, however many wake-ups come at once', async () => {
@@ -138,7 +138,7 @@ describe('a day is settled', () => {
   ] as const)('to the same end by a worker that crashes %s', async (_, method, when) => {
     await clearedDay(MONDAY, 0, 1);
     venue.engine.drain();
-    dieOnce(venue.table, method, when);
+    crashOnce(venue.table, method, when);
     expect(await wakeUp()).toEqual([0]);
     expect(await wakeUp()).toEqual([]);
     await venue.work();

@@ -14,7 +14,7 @@ import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
 import { newYork, on } from '../venue/h100.ts';
-import { deliver, dieOnce, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const PRODUCT = 'H100-SXM';
 const MONDAY = on('2025-10-20');
@@ -90,7 +90,7 @@ describe('an intraday auction that was never given its number', () => {
 
 describe('an auction is moved on and its lateness measured', () => {
   it('when it was given its number and no markers, and its closing was then refused because of a halt', async () => {
-    dieOnce(venue.queues, 'sendMarkers', 'before');
+    crashOnce(venue.queues, 'sendMarkers', 'before');
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([0]);
     await halt(venue.table, { reason: 'test', by: 'op', at: '' });
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('10:00') })).toEqual([]);
@@ -148,7 +148,7 @@ describe('a day run', () => {
     ['clear', 'clearings', () => venue.work('clearings')],
   ])('that stands still before its %s is moved on, wherever the wake-up was lost', async (step, queue, goOn) => {
     if (step === 'roll') {
-      dieOnce(venue.table, 'createTogether', 'before');
+      crashOnce(venue.table, 'createTogether', 'before');
       expect(await deliver('rolls', { v: 1, product: PRODUCT, slot: at('16:00') })).toEqual([0]);
     }
     expect((await readDay(venue.table, PRODUCT, MONDAY))?.step).toBe(step);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuctionBook, AuctionBookError, type AuctionResult, clearAuction } from '../../lib/domain/auction/auction.ts';
-import { bookOf, mulberry32, pickRows, type Row, randomBook } from '../domain/auction/books.ts';
+import { bookOf, hashOf, mulberry32, pickRows, type Row, randomBook } from '../domain/auction/books.ts';
 
 /** Small enough to try every price and every fill, dense enough that most books have ties of every kind. */
 function tinyBook(shape: { months: number; ticks: number; rows: number }): fc.Arbitrary<AuctionBook> {
@@ -14,9 +14,18 @@ function tinyBook(shape: { months: number; ticks: number; rows: number }): fc.Ar
       .tuple(fc.constant('spread' as const), month, fc.integer({ min: 1, max: Math.max(1, months - 1) }), tick, lots)
       .map(([kind, bought, on, limit, size]) => [kind, bought, ((bought + on - 1) % months) + 1, limit, size]);
     const row = months === 1 ? outright : fc.oneof(outright, spread);
+    const owned = fc.tuple(row, fc.nat({ max: 3 }));
     return fc
-      .tuple(fc.array(tick, { minLength: months, maxLength: months }), fc.array(row, { maxLength: shape.rows }))
-      .map(([reference, rows]) => bookOf(reference, rows));
+      .tuple(fc.array(tick, { minLength: months, maxLength: months }), fc.array(owned, { maxLength: shape.rows }), fc.nat())
+      .map(([reference, rows, number]) => {
+        const owners = rows.map(([, owner]) => owner);
+        return bookOf(
+          reference,
+          rows.map(([order]) => order),
+          owners,
+          hashOf(number),
+        );
+      });
   });
 }
 
@@ -82,7 +91,7 @@ describe('any book', () => {
     }
   });
 
-  it('gets the same prices and the same fills in any order of its rows', () => {
+  it('gets the same prices, and owners the same fills, in any order of its rows', () => {
     fc.assert(
       fc.property(tiny, fc.integer(), (book, seed) => {
         const shuffled = pickRows(book, shuffle(Array.from(book.lots.keys()), mulberry32(seed)));
@@ -90,13 +99,13 @@ describe('any book', () => {
         const after = clearAuction(shuffled);
         expect(after.prices).toEqual(before.prices);
         expect(after.surplus).toBe(before.surplus);
-        expect(fillsByKind(shuffled, after)).toEqual(fillsByKind(book, before));
+        expect(fillsByOwner(shuffled, after)).toEqual(fillsByOwner(book, before));
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('gets the same prices, and pairs the same fills, when an order is split in two', () => {
+  it('gets the same prices, and every owner the same fills, when an order is split in two', () => {
     fc.assert(
       fc.property(tiny, fc.nat(), fc.nat(), (book, chosen, cut) => {
         const rows = book.lots.length;
@@ -109,7 +118,7 @@ describe('any book', () => {
         const after = clearAuction(split);
         expect(after.prices).toEqual(before.prices);
         expect(after.surplus).toBe(before.surplus);
-        expect(fillsByPair(split, after)).toEqual(fillsByPair(book, before));
+        expect(fillsByOwner(split, after)).toEqual(fillsByOwner(book, before));
       }),
       { numRuns: 1000 },
     );
@@ -158,26 +167,6 @@ describe('orders at the price', () => {
       { numRuns: 1000 },
     );
   });
-
-  it('share within a pair by size, to within one lot, and a larger order never gets less', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
-    fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 600 }), (bids, offered) => {
-        const book = bookOf([100], [['sell', 1, 90, offered], ...bids.map((lots): Row => ['buy', 1, 100, lots])]);
-        const wanted = bids.reduce((sum, lots) => sum + lots, 0);
-        fc.pre(wanted > offered);
-        const fills = clearAuction(book).filled.slice(1);
-        fills.forEach((lots, bid) => {
-          expect(Math.abs(lots - (bids[bid]! * offered) / wanted)).toBeLessThan(1);
-          fills.forEach((other, rival) => {
-            if (bids[rival]! > bids[bid]!) expect(other).toBeGreaterThanOrEqual(lots);
-            if (bids[rival]! === bids[bid]! && rival > bid) expect(lots - other).toBeOneOf([0, 1]);
-          });
-        });
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
 
 describe('limits and lots at the ends of their range', () => {
@@ -187,7 +176,7 @@ describe('limits and lots at the ends of their range', () => {
   const node = fc.integer({ min: 0, max: months });
   const extreme = (spreads: boolean): fc.Arbitrary<AuctionBook> => {
     const row = fc
-      .record({ buy: node, sell: node, limit: edge, lots: size })
+      .record({ buy: node, sell: node, limit: edge, lots: size, owner: fc.nat({ max: 2 }) })
       .filter(({ buy, sell }) => buy !== sell && (spreads || buy === 0 || sell === 0));
     return fc.tuple(fc.array(edge, { minLength: months, maxLength: months }), fc.array(row, { maxLength: 10 })).map(
       ([reference, rows]): AuctionBook => ({
@@ -197,6 +186,8 @@ describe('limits and lots at the ends of their range', () => {
         sell: Uint8Array.from(rows, (one) => one.sell),
         limit: Int32Array.from(rows, (one) => one.limit),
         lots: Int32Array.from(rows, (one) => one.lots),
+        owner: Uint32Array.from(rows, (one) => one.owner),
+        hash: hashOf(rows.length),
       }),
     );
   };
@@ -288,20 +279,12 @@ function shuffle<T>(items: T[], random: () => number): T[] {
   return shuffled;
 }
 
-/** The fills of each kind of order (pair, limit, lots), sorted: what a permutation of the rows may not change. */
-function fillsByKind(book: AuctionBook, { filled }: AuctionResult): string[] {
-  return Array.from(
-    filled,
-    (lots, row) => `${book.sell[row]}>${book.buy[row]} at ${book.limit[row]} x ${book.lots[row]}: ${lots}`,
-  ).sort();
-}
-
-function fillsByPair(book: AuctionBook, { filled }: AuctionResult): Map<number, number> {
-  const fills = new Map<number, number>();
-  for (let pair = 0; pair < (book.months + 1) ** 2; pair++) fills.set(pair, 0);
+/** What each owner fills of each pair at each limit: what neither an order of the rows nor a split may change. */
+function fillsByOwner(book: AuctionBook, { filled }: AuctionResult): Record<string, number> {
+  const fills: Record<string, number> = {};
   filled.forEach((lots, row) => {
-    const pair = book.sell[row]! * (book.months + 1) + book.buy[row]!;
-    fills.set(pair, fills.get(pair)! + lots);
+    const kind = `owner ${book.owner[row]} buys ${book.buy[row]}, sells ${book.sell[row]} at ${book.limit[row]}`;
+    fills[kind] = (fills[kind] ?? 0) + lots;
   });
   return fills;
 }

@@ -1,5 +1,5 @@
-/** A book is read whole however large one shard of it is; the rows here are made, since only their number matters. */
-import { expect, test } from 'vitest';
+/** A book is read whole however large one shard of it is, and its hash is of all that it is made of. The rows are made. */
+import { describe, expect, it, test } from 'vitest';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
@@ -7,39 +7,103 @@ import { CASH } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import type { Auction } from '../../lib/store/auctions.ts';
 import { readAuctionBook } from '../../lib/store/frozen-book.ts';
+import { bookPartition } from '../../lib/store/keys.ts';
 import { packInstructions, packOutcomes } from '../../lib/store/packing.ts';
 import { type Attributes, B, N, type Rows, S } from '../../lib/store/table.ts';
 
-const ORDERS_EACH = 500;
-const SUBMISSIONS = 600;
+const PRODUCT = 'H100-SXM';
+const DATE = '2025-10-20';
 
-test('three hundred thousand orders of one shard are read into the book', async () => {
-  const instructions = Array.from({ length: ORDERS_EACH }, (_, at): Instruction => {
-    const terms = {
-      buy: 24_311 as ContractMonth,
-      sell: CASH,
-      limit: ticks(2400),
-      lots: lots(1),
-      timeInForce: 'auction' as const,
-    };
-    return { kind: 'new', order: { clientOrderId: `o${at}`, ...terms } };
-  });
-  const packed = {
-    auction: N(1),
-    sequence: S('1'),
-    digest: S('0'),
-    receivedAt: S('2025-10-20T14:00:00.000Z'),
-    instructions: B(packInstructions(instructions)),
-    outcomes: B(packOutcomes(instructions.map(() => 'accepted'))),
-  };
+interface Sent {
+  readonly account: string;
+  readonly key: string;
+  readonly instructions: readonly Instruction[];
+  readonly shard?: number;
+}
+
+const buy = (clientOrderId: string, limit: number, size = 1): Instruction => ({
+  kind: 'new',
+  order: {
+    clientOrderId,
+    buy: 24_311 as ContractMonth,
+    sell: CASH,
+    limit: ticks(limit),
+    lots: lots(size),
+    timeInForce: 'auction',
+  },
+});
+
+/** The book of what was sent, in the order in which it arrived. */
+function read(sent: readonly Sent[], shards = 1) {
+  const rowsOf = new Map<string, Attributes[]>();
+  for (const [at, { account, key, instructions, shard = 0 }] of sent.entries()) {
+    const partition = bookPartition(PRODUCT, shard, DATE);
+    rowsOf.set(partition, rowsOf.get(partition) ?? []);
+    rowsOf.get(partition)!.push({
+      pk: S(partition),
+      sk: S(`${account}#${key}`),
+      auction: N(1),
+      sequence: S(String(at)),
+      digest: S('0'),
+      receivedAt: S('2025-10-20T14:00:00.000Z'),
+      instructions: B(packInstructions(instructions)),
+      outcomes: B(packOutcomes(instructions.map(() => 'accepted'))),
+    });
+  }
   const rows: Rows = {
     get: async () => undefined,
     queryAll: async () => [],
-    async *query(): AsyncGenerator<Attributes> {
-      for (let at = 0; at < SUBMISSIONS; at++) yield { pk: S('BOOK'), sk: S(`account-${at}#key`), ...packed };
+    async *query(partition): AsyncGenerator<Attributes> {
+      yield* rowsOf.get(partition) ?? [];
     },
   };
-  const auction = { product: 'H100-SXM', auction: 1, closed: new Map([[0, ['2025-10-20']]]) } as unknown as Auction;
+  const closed = new Map(Array.from({ length: shards }, (_, shard) => [shard, [DATE]]));
   const state = { lastAuction: 0, carried: {} } as unknown as ProductState;
-  expect(await readAuctionBook(rows, auction, state, 1)).toHaveLength(ORDERS_EACH * SUBMISSIONS);
+  return readAuctionBook(rows, { product: PRODUCT, auction: 1, closed } as unknown as Auction, state, shards);
+}
+
+test('three hundred thousand orders of one shard are read into the book', async () => {
+  const [each, submissions] = [500, 600];
+  const instructions = Array.from({ length: each }, (_, at) => buy(`o${at}`, 2400));
+  const sent = Array.from({ length: submissions }, (_, at): Sent => ({ account: `account-${at}`, key: 'key', instructions }));
+  expect((await read(sent)).orders).toHaveLength(each * submissions);
+});
+
+describe('the hash of a book', () => {
+  const SENT: readonly Sent[] = [
+    { account: 'ann', key: '019a01eb-7700-7000-8000-000000000001', instructions: [buy('a', 2400, 5), buy('b', 2401)] },
+    { account: 'bob', key: '019a01eb-7700-7000-8000-000000000002', instructions: [buy('a', 2400, 5)] },
+    { account: 'bob', key: '019a01eb-7700-7000-8000-000000000003', instructions: [buy('c', -7, 12)] },
+  ];
+  const [first, second, third] = SENT as [Sent, Sent, Sent];
+  const hash = async (sent: readonly Sent[], shards = 1) => (await read(sent, shards)).hash;
+
+  it('is this for ever, since every replay has to draw what the venue drew', async () => {
+    expect(await hash(SENT)).toEqual([64_650_073, 631_197_595, 3_218_945_134, 1_268_267_138]);
+  });
+
+  it.each<[what: string, sent: readonly Sent[], shards?: number]>([
+    ['submissions arrive in another order', [third, first, second]],
+    [
+      'orders stand in another order in their submission',
+      [{ ...first, instructions: first.instructions.toReversed() }, second, third],
+    ],
+    ['an account is in another shard', [first, { ...second, shard: 1 }, { ...third, shard: 1 }], 2],
+  ])('is the same when %s', async (_, sent, shards) => {
+    expect(await hash(sent, shards)).toEqual(await hash(SENT));
+  });
+
+  it.each<[what: string, sent: readonly Sent[]]>([
+    ['a key', [first, second, { ...third, key: '019a01eb-7700-7000-8000-000000000004' }]],
+    ['an account', [first, { ...second, account: 'cat' }, third]],
+    ['an order’s name', [first, { ...second, instructions: [buy('d', 2400, 5)] }, third]],
+    ['an order’s limit', [first, { ...second, instructions: [buy('a', 2399, 5)] }, third]],
+    ['an order’s lots', [first, { ...second, instructions: [buy('a', 2400, 6)] }, third]],
+    [
+      'a submission that leaves nothing in the book',
+      [...SENT, { account: 'ann', key: '019a01eb-7700-7000-8000-000000000005', instructions: [] }],
+    ],
+  ])('is another one by %s', async (_, sent) => {
+    expect(await hash(sent)).not.toEqual(await hash(SENT));
+  });
 });

@@ -195,8 +195,8 @@ export async function deliver(queue: QueueName, ...batch: (SQSRecord | Message<Q
   }
 }
 
-/** A worker that dies: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
-export function dieOnce<T extends object, K extends keyof T>(
+/** A worker that crashes: the first call of a method (with such arguments) throws before it does anything, or after it is done. */
+export function crashOnce<T extends object, K extends keyof T>(
   of: T,
   method: K,
   when: 'before' | 'after',
@@ -207,6 +207,6 @@ export function dieOnce<T extends object, K extends keyof T>(
     if (!such(...args)) return original.apply(of, args);
     delete of[method];
     if (when === 'after') await original.apply(of, args);
-    throw new Error(`died ${when} ${String(method)}`);
+    throw new Error(`crashed ${when} ${String(method)}`);
   }) as T[K];
 }

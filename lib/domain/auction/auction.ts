@@ -6,10 +6,10 @@
 // and lots give integer prices and fills, and nothing is rounded (the Futures Opening Auction Problem, arXiv
 // 1404.6546).
 //
-// What makes it fair: all orders of a batch meet at once, nobody's arrival time counts, nobody trades beyond their
-// limit, everybody in a month trades at the same price, orders better than the price fill whole, and orders at it share
-// by size. Splitting an order moves no price. Among equally good prices the auction takes the nearest to the prior
-// settlement.
+// What makes it fair: all orders of a batch meet at once and arrival time does not count, no order trades beyond its
+// limit, all trades of a month are at the same price, orders better than the price fill whole, and owners share what
+// trades at it by what they have there. Splitting an order moves no price and no owner's share. Among equally good prices
+// the auction takes the nearest to the prior settlement.
 
 import { type AuctionBook, AuctionBookError, type AuctionBookErrorCode, type CheckedBook, checkBook } from './columns.ts';
 import { type LimitDemand, limitDemands } from './demand.ts';
@@ -43,9 +43,9 @@ export class AuctionInvariantError extends Error {
  *
  * Prices have the greatest surplus; of those, the least sum of |price - reference|; of those, the lowest in every
  * month. A month without orders keeps its reference. Rows at the price fill so that most lots trade, pairs of months
- * that compete getting equal shares, rows of a pair shares by size, by largest remainder, then the larger order, then
- * the earlier row. Only that last step looks at the order of rows, and only between rows alike in pair, limit and lots:
- * callers pass rows in an order of their own (by account and order name), and arrival plays no part.
+ * that compete getting equal shares, owners of a pair shares by what they have there, an owner's rows shares by size; the
+ * book's lottery gives the last lots. The draw for an owner looks at its number and not at its rows, one between an
+ * owner's own rows at their places: callers number owners and order rows by names, and arrival plays no part.
  *
  * Throws AuctionBookError on a malformed book and on one no int32 prices clear (that takes limits so large that
  * months x the largest is at least 2^31), AuctionInvariantError on a bug.

@@ -5,9 +5,11 @@
 
 import type { ContractMonth } from '../contract/months.ts';
 import { CASH } from '../contract/months.ts';
+import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
 import { type AuctionBook, aggregateDemand, bestUnfilled, clearAuction } from './auction.ts';
+import type { BookHash } from './lottery.ts';
 import type { Order } from './orders.ts';
 
 /** An order in an auction's book. */
@@ -17,6 +19,13 @@ export interface BookOrder extends Order {
   readonly rolls: boolean;
   /** Filled in part by the auction that carried it here. */
   readonly partlyFilled: boolean;
+}
+
+/** All that an auction clears. */
+export interface FrozenBook {
+  readonly orders: readonly BookOrder[];
+  /** Of everything that the book is made of: what the lottery for the last lots at a price draws from. */
+  readonly hash: BookHash;
 }
 
 /** What an auction came to in one month. */
@@ -71,7 +80,7 @@ export interface ClearedBook {
  * orders for the day lapse too; orders for one auction always do.
  */
 export function clearBook(
-  book: readonly BookOrder[],
+  book: FrozenBook,
   listed: readonly ContractMonth[],
   marks: ForwardCurve,
   closing: boolean,
@@ -80,7 +89,7 @@ export function clearBook(
     [CASH, 0],
     ...listed.map((month, index): [ContractMonth, number] => [month, index + 1]),
   ]);
-  const orders = book.filter(({ buy, sell }) => node.has(buy) && node.has(sell)).sort(byAccountAndName);
+  const orders = book.orders.filter(({ buy, sell }) => node.has(buy) && node.has(sell)).sort(byAccountAndName);
   const columns: AuctionBook = {
     months: listed.length,
     reference: Int32Array.from(listed, (month) => marks[month]!),
@@ -88,6 +97,8 @@ export function clearBook(
     sell: Uint8Array.from(orders, ({ sell }) => node.get(sell)!),
     limit: Int32Array.from(orders, ({ limit }) => limit),
     lots: Int32Array.from(orders, (order) => order.lots),
+    owner: numberOwners(orders),
+    hash: book.hash,
   };
   const result = clearAuction(columns);
   const unfilled = bestUnfilled(columns, result);
@@ -124,6 +135,17 @@ export function clearBook(
   return { months, fills, carried, depth: publish(columns, [CASH, ...listed]), surplus: result.surplus, orders: orders.length };
 }
 
+/** Each order's owner as a number, counted from 0 in the order in which owners come. */
+function numberOwners(orders: readonly BookOrder[]): Uint32Array {
+  const numbers = new Map<string, number>();
+  return Uint32Array.from(orders, ({ account }) => {
+    const owner = ownerOf(account);
+    const number = numbers.get(owner) ?? numbers.size;
+    numbers.set(owner, number);
+    return number;
+  });
+}
+
 function publish(columns: AuctionBook, nodes: readonly ContractMonth[]): Depth {
   const outrights: Depth['outrights'][number][] = [];
   const spreads: Depth['spreads'][number][] = [];
@@ -138,8 +160,8 @@ function publish(columns: AuctionBook, nodes: readonly ContractMonth[]): Depth {
   return { outrights, spreads };
 }
 
-/** Unique: an account's live orders have different names. Code units, so every machine sorts alike. */
-function byAccountAndName(a: BookOrder, b: BookOrder): number {
+/** The order of a book, whole: an account's live orders have different names. Code units, so every machine sorts alike. */
+export function byAccountAndName(a: BookOrder, b: BookOrder): number {
   if (a.account !== b.account) return a.account < b.account ? -1 : 1;
   return a.clientOrderId < b.clientOrderId ? -1 : 1;
 }

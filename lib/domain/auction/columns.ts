@@ -4,6 +4,8 @@
 // a limit, in ticks, on price[buy] - price[sell], where cash has price 0. An outright bid buys a month and sells cash;
 // an outright offer buys cash and sells a month, its limit being minus the ask; a calendar spread names two months.
 
+import type { BookHash } from './lottery.ts';
+
 export interface AuctionBook {
   /** Number of listed months, 1 to 254. */
   readonly months: number;
@@ -14,6 +16,10 @@ export interface AuctionBook {
   /** Ticks, the most that may be paid for price[buy] - price[sell]. */
   readonly limit: Int32Array;
   readonly lots: Int32Array;
+  /** A number for each owner, alike for all rows of one. */
+  readonly owner: Uint32Array;
+  /** What the last lots at a price are drawn from. */
+  readonly hash: BookHash;
 }
 
 export type AuctionBookErrorCode =
@@ -56,7 +62,7 @@ export interface CheckedBook extends AuctionBook {
 
 /** Throws AuctionBookError unless the columns are of the right types, lengths and ranges. */
 export function checkBook(book: AuctionBook): CheckedBook {
-  const { months, reference, buy, sell, limit, lots } = book;
+  const { months, reference, buy, sell, limit, lots, owner, hash } = book;
   if (!Number.isInteger(months) || months < 1 || months > MONTHS_MAX) {
     throw new AuctionBookError('months-out-of-range', null, `months must be an integer from 1 to ${MONTHS_MAX}`);
   }
@@ -66,13 +72,14 @@ export function checkBook(book: AuctionBook): CheckedBook {
   if (!(reference instanceof Int32Array) || !(limit instanceof Int32Array) || !(lots instanceof Int32Array)) {
     throw new AuctionBookError('column-type', null, 'reference, limit and lots must be Int32Array');
   }
+  if (!(owner instanceof Uint32Array)) throw new AuctionBookError('column-type', null, 'owner must be Uint32Array');
   if (reference.length !== months) {
     throw new AuctionBookError('column-length', null, 'reference must hold one price per month');
   }
-  if (sell.length !== buy.length || limit.length !== buy.length || lots.length !== buy.length) {
-    throw new AuctionBookError('column-length', null, 'buy, sell, limit and lots must have one length');
+  if ([sell, limit, lots, owner].some((column) => column.length !== buy.length)) {
+    throw new AuctionBookError('column-length', null, 'buy, sell, limit, lots and owner must have one length');
   }
-  return { months, reference, buy, sell, limit, lots, nodes: months + 1, pair: pairOfRows(book) };
+  return { months, reference, buy, sell, limit, lots, owner, hash, nodes: months + 1, pair: pairOfRows(book) };
 }
 
 function pairOfRows({ months, buy, sell, lots }: AuctionBook): Uint16Array {

@@ -1,15 +1,17 @@
 // Fills at given clearing prices. An order better than its price fills whole. Orders exactly at the price share what is
-// left, by size and never by time:
+// left, never by time:
 //
 //  - between pairs of months, so that the greatest number of lots trades and every month balances; where several ways
 //    trade the same number, pairs that compete for the same lots get equal shares of what they have at the price;
-//  - within one pair, in proportion to size, by largest remainder.
+//  - within one pair, between owners and then among each owner's orders, in proportion to lots: see shares.ts.
 //
 // The first part is itself an auction, much smaller: see MarginalDemand.
 
 import { AuctionBookError, type CheckedBook } from './columns.ts';
 import type { Demand, LimitDemand } from './demand.ts';
+import { Lottery } from './lottery.ts';
 import { circulate, descend, roomAt } from './prices.ts';
+import { type SharedMargin, shareOut } from './shares.ts';
 
 /** Shares are equal to within one part in this many (and one lot). A power of two, so that scaling by it is exact. */
 const SHARE_STEPS = 2 ** 16;
@@ -36,7 +38,9 @@ export function fillOrders(book: CheckedBook, demands: readonly LimitDemand[], p
     if (whole[at] === 1) filled[row] = lots[row]!;
     else shared[at]?.rows.push(row);
   }
-  for (const margin of shared) if (margin !== undefined) shareOut(margin, lots, filled);
+  shared.forEach((margin, at) => {
+    if (margin !== undefined) shareOut(margin, book, filled, new Lottery(book.hash, at));
+  });
   return filled;
 }
 
@@ -105,40 +109,4 @@ class MarginalDemand implements Demand {
 /** A path visits each node once, so its bonuses differ by less than nodes ranges: the least bonus is above that. */
 function bonusMost(nodes: number): number {
   return (nodes + 2) * SHARE_STEPS;
-}
-
-interface SharedMargin {
-  readonly lots: number;
-  readonly filled: number;
-  /** The pair's orders at the price, in the book's order. */
-  readonly rows: number[];
-}
-
-/**
- * Largest remainder (Hamilton): everyone gets the whole part of size x filled / lots; the lots left over go one each to
- * the largest remainders, of equal remainders to the larger order, of equal orders to the earlier row. A remainder
- * depends on size alone, so it is computed once per size, and orders of one size differ by at most one lot.
- */
-function shareOut(margin: SharedMargin, lots: Int32Array, filled: Int32Array): void {
-  const orders = new Map<number, number>();
-  for (const row of margin.rows) orders.set(lots[row]!, (orders.get(lots[row]!) ?? 0) + 1);
-  const shares = new Map<number, { base: number; extra: number }>();
-  let left = margin.filled;
-  const quotas = Array.from(orders, ([size, count]) => {
-    const product = BigInt(size) * BigInt(margin.filled);
-    const base = Number(product / BigInt(margin.lots));
-    left -= base * count;
-    return { size, count, base, remainder: Number(product % BigInt(margin.lots)) };
-  });
-  quotas.sort((a, b) => b.remainder - a.remainder || b.size - a.size);
-  for (const { size, count, base } of quotas) {
-    const extra = Math.min(left, count);
-    left -= extra;
-    shares.set(size, { base, extra });
-  }
-  for (const row of margin.rows) {
-    const share = shares.get(lots[row]!)!;
-    filled[row] = share.base + (share.extra > 0 ? 1 : 0);
-    share.extra--;
-  }
 }

@@ -46,10 +46,10 @@ export function openOrders(carried: readonly BookOrder[], auctions: readonly (re
 }
 
 /**
- * The book of a closed auction in one shard: the open orders of every account, and the orders of the roll. `carried` are the
+ * The orders of a closed auction in one shard: the open orders of every account, and those of the roll. `carried` are the
  * shard's orders that the auction before has carried on.
  */
-export function frozenBook(
+export function frozenOrders(
   carried: readonly BookOrder[],
   submissions: readonly (DecidedSubmission & { readonly account: string })[],
   rolls: readonly BookOrder[],

@@ -6,7 +6,7 @@
 
 import type { VenueRows } from '../../audit/rows.ts';
 import type { MonthResult } from '../../domain/auction/book.ts';
-import { type BookOrder, clearBook } from '../../domain/auction/book.ts';
+import { clearBook, type FrozenBook } from '../../domain/auction/book.ts';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../domain/clearing/events.ts';
 import { decideCurve, decideFinalPrice, type Hold, judgeIndexValue, months } from '../../domain/clearing/settlement.ts';
 import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
@@ -115,14 +115,16 @@ const isOf = (event: ClearingEvent, product: string): boolean => 'product' in ev
 
 /**
  * The book with roll orders at the market limited by another band. Such an order's limit is the settled spread and the
- * band of its day; one at a limit of the participant's own stays as it is.
+ * band of its day; one at a limit of the participant's own stays as it is. Both sides draw from the hash of the book as it
+ * was, so that where they differ it is not by the luck of a draw.
  */
-function withBand(book: readonly BookOrder[], { marks, parameters: then }: ProductState, given: ProductParameters): BookOrder[] {
-  return book.map((order) => {
+function withBand(book: FrozenBook, { marks, parameters: then }: ProductState, given: ProductParameters): FrozenBook {
+  const orders = book.orders.map((order) => {
     const settled = marks[order.buy]! - marks[order.sell]!;
     const atMarket = order.rolls && order.limit === settled + then.rollBandTicks;
     return atMarket ? { ...order, limit: ticks(settled + given.rollBandTicks) } : order;
   });
+  return { ...book, orders };
 }
 
 async function finalHolds(

@@ -6,20 +6,22 @@ import {
   bestUnfilled,
   clearAuction,
 } from '../../../lib/domain/auction/auction.ts';
-import { bookOf, pickRows, type Row } from './books.ts';
+import { bookOf, hashOf, pickRows, type Row } from './books.ts';
 
 interface Example {
   readonly title: string;
   readonly reference: number[];
   readonly rows: Row[];
+  /** Of each row; without it every row has one of its own. */
+  readonly owners?: number[];
   readonly prices: number[];
   readonly filled: number[];
   readonly surplus: bigint;
 }
 
 function proves(examples: Example[]): void {
-  it.each(examples)('$title', ({ reference, rows, prices, filled, surplus }) => {
-    const result = clearAuction(bookOf(reference, rows));
+  it.each(examples)('$title', ({ reference, rows, owners, prices, filled, surplus }) => {
+    const result = clearAuction(bookOf(reference, rows, owners));
     expect(Array.from(result.prices)).toEqual(prices);
     expect(Array.from(result.filled)).toEqual(filled);
     expect(result.surplus).toBe(surplus);
@@ -164,7 +166,7 @@ describe('one month', () => {
       surplus: 100n,
     },
     {
-      title: 'gives the lots that division leaves over to the largest remainders',
+      title: "gives the lots that division leaves over to the largest remainders of an owner's own orders",
       reference: [100],
       rows: [
         ['sell', 1, 90, 10],
@@ -172,36 +174,35 @@ describe('one month', () => {
         ['buy', 1, 100, 5],
         ['buy', 1, 100, 3],
       ],
+      owners: [0, 1, 1, 1],
       // 4.67, 3.33 and 2 of 10.
       prices: [100],
       filled: [10, 5, 3, 2],
       surplus: 100n,
     },
-    {
-      title: 'gives a left-over lot to the larger of two orders with equal remainders',
-      reference: [100],
-      rows: [
-        ['sell', 1, 90, 2],
-        ['buy', 1, 100, 1],
-        ['buy', 1, 100, 3],
-      ],
-      prices: [100],
-      filled: [2, 0, 2],
-      surplus: 20n,
-    },
-    {
-      title: 'gives a left-over lot to the earlier row of two that are alike',
-      reference: [100],
-      rows: [
-        ['sell', 1, 90, 3],
-        ['buy', 1, 100, 2],
-        ['buy', 1, 100, 2],
-      ],
-      prices: [100],
-      filled: [3, 2, 1],
-      surplus: 30n,
-    },
   ]);
+
+  it.each([
+    ['between two owners with equal parts of it, evenly', [1, 1], [1, 2], 1, [0.5, 0.5]],
+    ['between owners by the parts of it that their shares leave over, whatever their sizes', [1, 3], [1, 2], 2, [0.5, 1.5]],
+    ['between owners with unequal parts of it, by these', [1, 3, 4], [1, 2, 3], 1, [0.125, 0.375, 0.5]],
+    ['between equal orders of one owner, evenly', [1, 1, 1], [1, 1, 1], 1, [1 / 3, 1 / 3, 1 / 3]],
+    ['between orders of one owner with equal remainders, whatever their sizes', [1, 3], [1, 1], 2, [0.5, 1.5]],
+  ])('draws for a left-over lot %s', (_, bids, owners, offered, shares) => {
+    const rows: Row[] = [['sell', 1, 90, offered], ...bids.map((lots): Row => ['buy', 1, 100, lots])];
+    const sums = bids.map(() => 0);
+    const books = 4000;
+    for (let number = 0; number < books; number++) {
+      const { filled } = clearAuction(bookOf([100], rows, [0, ...owners], hashOf(number)));
+      bids.forEach((__, bid) => {
+        sums[bid]! += filled[bid + 1]!;
+      });
+    }
+    // Five standard deviations of one lot drawn with a chance of a half.
+    sums.forEach((sum, bid) => {
+      expect(Math.abs(sum / books - shares[bid]!)).toBeLessThan((5 * 0.5) / Math.sqrt(books));
+    });
+  });
 });
 
 describe('several months', () => {
@@ -360,10 +361,12 @@ describe('several months', () => {
 });
 
 describe('a large book', () => {
-  it('fills one order against a hundred thousand in proportion to their sizes', () => {
-    const orders = 100_000;
-    const rows = Array.from({ length: orders }, (_, row): Row => ['sell', 1, 100, 1 + (row % 4)]);
-    const { prices, filled, surplus } = clearAuction(bookOf([90], [['buy', 1, 101, orders / 2], ...rows]));
+  const orders = 100_000;
+  const offers = Array.from({ length: orders }, (_, row): Row => ['sell', 1, 100, 1 + (row % 4)]);
+
+  it('fills one order against a hundred thousand of one owner in proportion to their sizes', () => {
+    const owners = [0, ...offers.map(() => 1)];
+    const { prices, filled, surplus } = clearAuction(bookOf([90], [['buy', 1, 101, orders / 2], ...offers], owners));
     expect(prices[0]).toBe(100);
     expect(surplus).toBe(BigInt(orders / 2));
     expect(filled[0]).toBe(orders / 2);
@@ -373,8 +376,18 @@ describe('a large book', () => {
     expect(Math.max(...filled.subarray(1).filter((_, row) => row % 4 < 2))).toBe(0);
   });
 
+  it('fills one order against a hundred thousand of as many owners, whose chances are in proportion to their sizes', () => {
+    const { filled } = clearAuction(bookOf([90], [['buy', 1, 101, orders / 2], ...offers]));
+    expect(filled[0]).toBe(orders / 2);
+    expect(Math.max(...filled.subarray(1))).toBe(1);
+    for (const size of [1, 2, 3, 4]) {
+      const drawn = lotsOf(filled.subarray(1), (row) => 1 + (row % 4) === size);
+      // Five standard deviations of that many draws apart, which these are not quite.
+      expect(Math.abs(drawn - (size / 5) * (orders / 4))).toBeLessThan(5 * Math.sqrt((orders / 4) * 0.25));
+    }
+  });
+
   it('fills one order whole against a hundred thousand single lots below its limit, at the price of the last it needs', () => {
-    const orders = 100_000;
     const rows = Array.from({ length: orders }, (_, row): Row => ['sell', 1, row, 1]);
     const { prices, filled } = clearAuction(bookOf([0], [...rows, ['buy', 1, 2_000_000, 30_001]]));
     expect(prices[0]).toBe(30_000);
@@ -497,6 +510,8 @@ describe('a malformed book is refused by name', () => {
     ['column-length', null, { sell: new Uint8Array(1) }],
     ['column-length', null, { limit: new Int32Array(3) }],
     ['column-length', null, { lots: new Int32Array(0) }],
+    ['column-type', null, { owner: [0, 1] }],
+    ['column-length', null, { owner: new Uint32Array(1) }],
     ['node-out-of-range', 1, { sell: Uint8Array.of(0, 3) }],
     ['node-with-itself', 0, { sell: Uint8Array.of(1, 2) }],
     ['lots-not-positive', 1, { lots: Int32Array.of(5, 0) }],

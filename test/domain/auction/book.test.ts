@@ -27,7 +27,8 @@ const buy = (name: string, of: ContractMonth, price: number, quantity: number, m
 const sell = (name: string, of: ContractMonth, price: number, quantity: number, more: Partial<BookOrder> = {}): BookOrder =>
   order(name, CASH, of, -price, quantity, more);
 
-const clear = (book: readonly BookOrder[], closing = false): ClearedBook => clearBook(book, [NOV, DEC, JAN], MARKS, closing);
+const clear = (orders: readonly BookOrder[], closing = false): ClearedBook =>
+  clearBook({ orders, hash: [1, 2, 3, 4] }, [NOV, DEC, JAN], MARKS, closing);
 const filled = ({ fills }: ClearedBook): Record<string, number> =>
   Object.fromEntries(fills.map((fill) => [`${fill.account}/${fill.clientOrderId}`, fill.lots]));
 const carried = ({ carried: orders }: ClearedBook): Record<string, number> =>

@@ -1,11 +1,13 @@
 // Ways to write down a book for a test: row by row as traders would say it, or at random from a seed.
 
 import type { AuctionBook } from '../../../lib/domain/auction/auction.ts';
+import type { BookHash } from '../../../lib/domain/auction/lottery.ts';
 
 /** `['buy', month, bid, lots]`, `['sell', month, ask, lots]`, or `['spread', bought, sold, limit, lots]`. Months from 1. */
 export type Row = ['buy' | 'sell', number, number, number] | ['spread', number, number, number, number];
 
-export function bookOf(reference: number[], rows: readonly Row[]): AuctionBook {
+/** A row belongs to the owner at its place in `owners`, or without them to one of its own. */
+export function bookOf(reference: number[], rows: readonly Row[], owners?: readonly number[], hash = HASH): AuctionBook {
   const edges = rows.map((row) => {
     if (row[0] === 'spread') return { buy: row[1], sell: row[2], limit: row[3], lots: row[4] };
     if (row[0] === 'buy') return { buy: row[1], sell: 0, limit: row[2], lots: row[3] };
@@ -18,7 +20,19 @@ export function bookOf(reference: number[], rows: readonly Row[]): AuctionBook {
     sell: Uint8Array.from(edges, (edge) => edge.sell),
     limit: Int32Array.from(edges, (edge) => edge.limit),
     lots: Int32Array.from(edges, (edge) => edge.lots),
+    owner: Uint32Array.from(rows, (_, row) => owners?.[row] ?? row),
+    hash,
   };
+}
+
+/** The hash of a book where a test does not care for one. */
+const HASH: BookHash = [1, 2, 3, 4];
+
+/** Another hash for each number, as different books have. */
+export function hashOf(number: number): BookHash {
+  const random = mulberry32(number);
+  const word = (): number => Math.floor(random() * 2 ** 32);
+  return [word(), word(), word(), word()];
 }
 
 /** The rows of `book` named by `rows`, in that order. */
@@ -29,6 +43,7 @@ export function pickRows(book: AuctionBook, rows: readonly number[]): AuctionBoo
     sell: Uint8Array.from(rows, (row) => book.sell[row]!),
     limit: Int32Array.from(rows, (row) => book.limit[row]!),
     lots: Int32Array.from(rows, (row) => book.lots[row]!),
+    owner: Uint32Array.from(rows, (row) => book.owner[row]!),
   };
 }
 

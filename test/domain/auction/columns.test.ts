@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { type AuctionBook, AuctionBookError, BOOK_LOTS_MAX, checkBook } from '../../../lib/domain/auction/columns.ts';
-import { bookOf } from './books.ts';
+import { bookOf, hashOf } from './books.ts';
 
 const good = bookOf(
   [100, 110],
@@ -22,7 +22,8 @@ describe('a book that can’t be cleared is refused with the rule and the row', 
     ['buy and sell must be Uint8Array', { sell: [0, 2, 1] }],
     ['reference, limit and lots must be Int32Array', { lots: [5, 5, 5] }],
     ['reference must hold one price per month', { reference: Int32Array.of(100) }],
-    ['buy, sell, limit and lots must have one length', { lots: Int32Array.of(5) }],
+    ['owner must be Uint32Array', { owner: [0, 1, 2] }],
+    ['buy, sell, limit, lots and owner must have one length', { lots: Int32Array.of(5) }],
     ['buy and sell must be nodes 0 to 2 (at 0)', { buy: Uint8Array.of(3, 0, 2) }],
     ['buy and sell must be nodes 0 to 2 (at 2)', { sell: Uint8Array.of(0, 2, 3) }],
     ['buy and sell must differ (at 2)', { sell: Uint8Array.of(0, 2, 2) }],
@@ -51,6 +52,8 @@ test('a book may hold as many lots as add up exactly, and not one more', () => {
     sell: new Uint8Array(rows),
     limit: new Int32Array(rows),
     lots,
+    owner: new Uint32Array(rows),
+    hash: hashOf(1),
   };
   expect(checkBook(book).pair).toHaveLength(rows);
   lots[rows - 1]!++;

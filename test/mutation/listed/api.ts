@@ -267,7 +267,7 @@ export const API: readonly MutatedFile[] = [
       },
       {
         name: 'approved-and-left',
-        wrong: 'A repeat of an approval that failed before it took effect does nothing.',
+        wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
         text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
         becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
       },

@@ -14,13 +14,13 @@ export const DAY: readonly MutatedFile[] = [
       },
       {
         name: 'rolled-before-posted',
-        wrong: 'The roll is reckoned from positions that lack the last auction’s fills.',
+        wrong: 'The roll is computed from positions that lack the last auction’s fills.',
         text: 'if (last > product.lastAuction || !posted)',
         becomes: 'if (last > product.lastAuction)',
       },
       {
         name: 'rolled-before-cleared',
-        wrong: 'The roll is reckoned while an auction before it has not cleared.',
+        wrong: 'The roll is computed while an auction before it has not cleared.',
         text: 'if (last > product.lastAuction || !posted)',
         becomes: 'if (!posted)',
       },
@@ -281,7 +281,7 @@ export const DAY: readonly MutatedFile[] = [
         name: 'auction-before-not-cut',
         wrong:
           'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
-        text: 'if (newest && !newest.marked) await cut(backends, newest, shards);',
+        text: 'if (newest && !newest.marked) await cut(backends, newest);',
         becomes: '',
       },
       {

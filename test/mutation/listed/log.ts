@@ -340,11 +340,11 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/backends.ts',
-    tests: ['test/lambdas/post-halt.test.ts'],
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/queue.test.ts'],
     mutants: [
       {
         name: 'metrics-kept',
-        wrong: 'No alarm ever hears of what a worker measured.',
+        wrong: 'No alarm ever hears of what a function measured.',
         text: 'if (metrics.hasStoredMetrics())',
         becomes: 'if (!metrics.hasStoredMetrics())',
       },
@@ -352,13 +352,13 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/until-committed.ts',
-    tests: ['test/lambdas/clear-auction.test.ts'],
+    tests: ['test/lambdas/queue.test.ts'],
     mutants: [
       {
         name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
-        text: 'ATTEMPTS_MAX = 20',
-        becomes: 'ATTEMPTS_MAX = 1',
+        text: 'attempts < ATTEMPTS_MAX; attempts++',
+        becomes: 'attempts < 1; attempts++',
       },
     ],
   },

@@ -242,7 +242,7 @@ export const RULES: readonly MutatedFile[] = [
       },
       {
         name: 'lots-left-not-checked',
-        wrong: 'An account holds a lot that no other account is short of, and the venue goes on.',
+        wrong: 'An account holds a lot that no account is short of, and the venue goes on.',
         text: "for (const name of ['moves', 'leaves'] as const)",
         becomes: "for (const name of ['moves'] as const)",
       },
