@@ -174,7 +174,7 @@ async function startRegistry(status: number, advised: unknown): Promise<string> 
     answered: { status: number; body: unknown; versions: string[] },
   ): void => {
     const server = create(({ method, url }, answer) => {
-      const name = url!.slice(1);
+      const name = decodeURIComponent(url!.slice(1));
       const versions = Object.fromEntries(answered.versions.map((version) => [version, { name, version, dist: {} }]));
       if (method === 'POST') answer.writeHead(answered.status).end(JSON.stringify(answered.body));
       else answer.end(JSON.stringify({ name, 'dist-tags': { latest: answered.versions[0] }, versions }));

@@ -195,8 +195,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'hold-unheard',
         wrong: 'No alarm says that a settlement waits for approval.',
-        text: "measure(backends, METRICS.held, 1);\n      return 'wait';\n    case 'commit'",
-        becomes: "return 'wait';\n    case 'commit'",
+        text: "measure(backends, METRICS.held, 1);\n      return 'wait';\n    }\n    case 'commit'",
+        becomes: "return 'wait';\n    }\n    case 'commit'",
       },
       {
         name: 'report-of-all-products',
