@@ -75,8 +75,10 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
 
   const follow = async () => {
     while (!stopped) {
-      await fireUntil(clock.now());
-      firedUntilMs = Math.max(firedUntilMs, clock.now());
+      // Read once: what comes due while it fires is for the next round, and must not count as fired.
+      const untilMs = clock.now();
+      await fireUntil(untilMs);
+      firedUntilMs = Math.max(firedUntilMs, untilMs);
       options.onFiredUntil(firedUntilMs);
       const waitMs = Math.min(SLEEP_MS_MAX, (next(firedUntilMs)?.dueMs ?? Infinity) - clock.now());
       await new Promise<void>((resolve) => {

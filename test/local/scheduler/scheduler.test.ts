@@ -87,6 +87,19 @@ test('a clock that runs fires by itself, and goes on from where it is set ahead'
   expect(kept.at(-1)).toBeGreaterThanOrEqual(Date.parse('2025-10-20T14:00:00Z'));
 });
 
+test.each([2, 3, 4, 5, 6, 7])(
+  'what comes due between two looks at the clock fires all the same (%i ms before)',
+  async (beforeMs) => {
+    let nowMs = Date.parse('2025-10-20T13:00:00Z') - beforeMs;
+    // A millisecond goes by from each look to the next.
+    const { sent } = startWith(
+      followingClock(0, () => nowMs++),
+      [HOURLY],
+    );
+    await expect.poll(() => sent).toEqual(['{"at":"2025-10-20T13:00:00Z"}']);
+  },
+);
+
 test('the cloud is quiet between two firings, and the function learns the instant that was due', async () => {
   const note = 'export async function handler(event) { for (const r of event.Records) console.log(r.body); return null; }';
   const app = {
