@@ -3,7 +3,7 @@ import { AMAZON_NEEDS, runOnAmazon } from '../local/dynamodb/on-amazon.ts';
 import { command } from './command.ts';
 
 /** Tests of what keeps its state in a table. */
-const PIPELINE = ['store', 'lambdas', 'local', 'virtual', 'faults', 'audit', 'operations', 'scenarios'].map(
+const PIPELINE = ['store', 'lambdas', 'local', 'virtual', 'contracts', 'faults', 'audit', 'operations', 'scenarios'].map(
   (folder) => `test/${folder}`,
 );
 

@@ -1,8 +1,7 @@
 /** The gateway of the virtual cloud: a caller brings claims and no token, and may not hear the answer. */
-import { answerFrom, eventOf, INTERNAL, refusal, UNAVAILABLE } from '../local/api-gateway/payload.ts';
+import { answerFrom, answerToFailure, eventOf, refusal, UNAVAILABLE } from '../local/api-gateway/payload.ts';
 import { routerOf } from '../local/api-gateway/router.ts';
-import type { Plan } from '../local/template/plan.ts';
-import type { VirtualFunction } from './lambda.ts';
+import type { RoutePlan } from '../local/template/plan.ts';
 import type { Run } from './run.ts';
 
 /** An answer of the gateway: its body parsed, `undefined` when there is none. */
@@ -23,11 +22,11 @@ export type Ask = (
 const TIMEOUT_MS_MAX = 30_000;
 
 export function startGateway(
-  plan: Plan,
-  functions: ReadonlyMap<string, VirtualFunction>,
+  routes: readonly RoutePlan[],
+  invoke: (functionName: string, event: unknown) => Promise<unknown>,
   { clock, timeline, faultHooks, travel }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel'>,
 ): Ask {
-  const match = routerOf(plan.routes);
+  const match = routerOf(routes);
   let requests = 0;
   return (claims, method, path, body, key) =>
     new Promise((resolve, reject) => {
@@ -54,12 +53,10 @@ export function startGateway(
           requestId: `request.${++requests}`,
         });
         const late = timeline.after(Math.min(route.timeoutMs, TIMEOUT_MS_MAX), () => give(UNAVAILABLE));
-        functions
-          .get(route.function)!
-          .invoke(event)
+        invoke(route.function, event)
           .then(
             (result) => give(answerFrom(result)),
-            () => give(INTERNAL),
+            (error) => give(answerToFailure(error)),
           )
           .finally(late.cancel);
       });

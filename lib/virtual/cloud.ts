@@ -87,7 +87,7 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
       throw error;
     },
   });
-  const ask = startGateway(plan, functions, run);
+  const ask = startGateway(plan.routes, (name, event) => functions.get(name)!.invoke(event), run);
   return {
     clock,
     timeline,

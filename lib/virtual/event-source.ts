@@ -5,8 +5,8 @@ import { failedIds } from '../local/lambda/batch-response.ts';
 import { LOCAL_REGION } from '../local/template/assembly.ts';
 import type { MappingPlan } from '../local/template/plan.ts';
 import type { DeliveryFate } from './fault-hooks.ts';
+import type { Message, VirtualQueue } from './queue.ts';
 import type { Run } from './run.ts';
-import type { Message, VirtualQueue } from './sqs.ts';
 
 const BATCHES_MAX = 3;
 

@@ -1,57 +1,20 @@
 /**
- * A queue of SQS in memory: it loses nothing, keeps the order of a FIFO group, gives several messages of a group at once and
- * none while earlier ones are in work, drops repeats for five minutes, and gives up a message after its template's number of
- * receives. Visibility runs on machine time, sent times and deduplication on the clock.
+ * SQS in memory: the queues of a plan, each wired to the one for its dead letters, and the requests that functions send to
+ * them in the service's JSON protocol. What it does not know it refuses loudly.
  *
- * Source: Amazon SQS developer guide, "FIFO queue and message group ID", "Exactly-once processing", "Visibility timeout".
+ * Source: Amazon SQS API reference, `SendMessage` and `SendMessageBatch`.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../local/host/clock.ts';
 import type { ServiceAnswer } from '../local/proxy/request.ts';
 import type { DeadLetter } from '../local/sqs/dead-letters.ts';
 import type { QueuePlan } from '../local/template/plan.ts';
-import type { Timeline } from './timeline.ts';
-
-export interface Message {
-  readonly id: string;
-  readonly body: string;
-  readonly group: string | undefined;
-  readonly deduplication: string | undefined;
-  readonly sequence: string;
-  readonly sentMs: number;
-  firstReceivedMs: number;
-  receives: number;
-  visible: boolean;
-}
-
-export interface VirtualQueueOptions {
-  readonly clock: Clock;
-  readonly timeline: Timeline;
-  /** Numbers messages over all queues. */
-  readonly next: () => number;
-  /** Called when there may be something to receive. */
-  readonly onArrival: () => void;
-  readonly deadLetters: () => VirtualQueue | undefined;
-  /** Puts the groups of a FIFO queue, or the messages of another, in the order in which they are looked at. */
-  readonly shuffled: <T>(all: readonly T[]) => T[];
-}
-
-interface SendRequest {
-  readonly Id?: string;
-  readonly MessageBody: string;
-  readonly MessageGroupId?: string;
-  readonly MessageDeduplicationId?: string;
-}
-
-const DEDUPLICATED_FOR_MS = 5 * 60_000;
-const BODY_BYTES_MAX = 1024 * 1024;
-const BATCH_MAX = 10;
+import { BODY_BYTES_MAX, type SendOptions, VirtualQueue, type VirtualQueueOptions } from './queue.ts';
 
 export interface VirtualSqs {
   readonly queues: ReadonlyMap<string, VirtualQueue>;
   /** Throws when there is none. */
   queueNamed(name: string): VirtualQueue;
-  /** A request in the service's JSON protocol, to the queue whose address it names. */
+  /** To the queue whose address the request names. */
   request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
   deadLetters(): readonly DeadLetter[];
 }
@@ -60,6 +23,8 @@ export interface VirtualSqsOptions extends Pick<VirtualQueueOptions, 'clock' | '
   /** Called when a queue may have something new to receive. */
   readonly onArrival: (queue: string) => void;
 }
+
+const BATCH_MAX = 10;
 
 export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }: VirtualSqsOptions): VirtualSqs {
   let messages = 0;
@@ -83,7 +48,10 @@ export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }:
     },
     request(operation, body) {
       const queue = queues.get(String(body.QueueUrl).split('/').at(-1)!);
-      return queue?.request(operation, body) ?? refused('QueueDoesNotExist');
+      if (queue === undefined) return refused('QueueDoesNotExist');
+      if (operation === 'SendMessage') return sendMessage(queue, body as unknown as SendRequest);
+      if (operation === 'SendMessageBatch') return sendMessageBatch(queue, body as unknown as BatchRequest);
+      throw new Error(`The virtual queue does not know ${operation}`);
     },
     deadLetters: () =>
       [...queues.values()]
@@ -92,136 +60,60 @@ export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }:
   };
 }
 
-export class VirtualQueue {
-  readonly plan: QueuePlan;
-  readonly isFifo: boolean;
-  readonly #options: VirtualQueueOptions;
-  readonly #messages: Message[] = [];
-  readonly #seen = new Map<string, number>();
-  readonly #receivesMax: number;
-  readonly #visibilityMs: number;
+interface SendRequest {
+  readonly MessageBody: string;
+  readonly MessageGroupId?: string;
+  readonly MessageDeduplicationId?: string;
+}
 
-  constructor(plan: QueuePlan, options: VirtualQueueOptions) {
-    this.plan = plan;
-    this.isFifo = plan.attributes.FifoQueue === 'true';
-    this.#options = options;
-    const redrive = plan.attributes.RedrivePolicy;
-    this.#receivesMax =
-      redrive === undefined ? Infinity : Number((JSON.parse(redrive) as { maxReceiveCount: number }).maxReceiveCount);
-    this.#visibilityMs = Number(plan.attributes.VisibilityTimeout ?? 30) * 1000;
-  }
+interface BatchRequest {
+  readonly Entries: readonly (SendRequest & { readonly Id: string })[];
+}
 
-  /** Everything that is in it, in work or not. */
-  peek(): readonly Message[] {
-    return this.#messages;
-  }
+const MESSAGE = ['MessageBody', 'MessageGroupId', 'MessageDeduplicationId'];
 
-  /** SendMessage and SendMessageBatch in the service's JSON protocol. */
-  request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer {
-    if (operation === 'SendMessage') {
-      const sent = this.#sendOne(body as unknown as SendRequest);
-      return { status: 200, body: sent };
-    }
-    if (operation !== 'SendMessageBatch') throw new Error(`The virtual queue does not know ${operation}`);
-    const entries = body.Entries as SendRequest[];
-    if (entries.length === 0) return refused('EmptyBatchRequest');
-    if (entries.length > BATCH_MAX) return refused('TooManyEntriesInBatchRequest');
-    if (new Set(entries.map(({ Id }) => Id)).size < entries.length) return refused('BatchEntryIdsNotDistinct');
-    if (entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0) > BODY_BYTES_MAX)
-      return refused('BatchRequestTooLong');
-    return { status: 200, body: { Successful: entries.map((entry) => ({ Id: entry.Id, ...this.#sendOne(entry) })), Failed: [] } };
-  }
+function sendMessage(queue: VirtualQueue, request: SendRequest): ServiceAnswer {
+  only(request, ['QueueUrl', ...MESSAGE]);
+  const refusal = queue.refusalOf(request.MessageBody, optionsOf(request));
+  return refusal === undefined ? { status: 200, body: sent(queue, request) } : refused(refusal);
+}
 
-  send(
-    body: string,
-    { group, deduplication }: { group?: string | undefined; deduplication?: string | undefined } = {},
-  ): Message | undefined {
-    if (this.isFifo && (group === undefined || deduplication === undefined))
-      throw new Error(`${this.plan.name} needs a group and an id for deduplication`);
-    if (Buffer.byteLength(body) > BODY_BYTES_MAX) throw new Error(`A message to ${this.plan.name} is too long`);
-    if (this.isFifo && this.#isRepeat(group!, deduplication!)) return undefined;
-    return this.#add(body, group, deduplication);
+function sendMessageBatch(queue: VirtualQueue, request: BatchRequest): ServiceAnswer {
+  only(request, ['QueueUrl', 'Entries']);
+  const { Entries } = request;
+  if (Entries.length === 0) return refused('EmptyBatchRequest');
+  if (Entries.length > BATCH_MAX) return refused('TooManyEntriesInBatchRequest');
+  if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length) return refused('BatchEntryIdsNotDistinct');
+  if (Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0) > BODY_BYTES_MAX)
+    return refused('BatchRequestTooLong');
+  const Successful: object[] = [];
+  const Failed: object[] = [];
+  for (const { Id, ...message } of Entries) {
+    only(message, MESSAGE);
+    const Code = queue.refusalOf(message.MessageBody, optionsOf(message));
+    if (Code === undefined) Successful.push({ Id, ...sent(queue, message) });
+    else Failed.push({ Id, Code, SenderFault: true, Message: Code });
   }
+  return { status: 200, body: { Successful, Failed } };
+}
 
-  /** At most `max` messages, invisible from now on; of a FIFO group in order, and none while others of it are out. */
-  receive(max: number): Message[] {
-    const received: Message[] = [];
-    for (const one of this.isFifo ? this.#byGroup() : this.#options.shuffled(this.#messages.filter(({ visible }) => visible))) {
-      if (received.length === max) break;
-      if (one.receives >= this.#receivesMax) {
-        this.delete(one);
-        // Moved and not sent: two with one id, as two groups may have, are both kept.
-        const deadLetters = this.#options.deadLetters();
-        if (deadLetters) deadLetters.#add(one.body, one.group, one.deduplication);
-        continue;
-      }
-      one.receives++;
-      one.visible = false;
-      if (one.receives === 1) one.firstReceivedMs = this.#options.clock.now();
-      received.push(one);
-    }
-    return received;
-  }
+const optionsOf = ({ MessageGroupId, MessageDeduplicationId }: SendRequest): SendOptions => ({
+  group: MessageGroupId,
+  deduplication: MessageDeduplicationId,
+});
 
-  delete(message: Message): void {
-    const at = this.#messages.indexOf(message);
-    if (at >= 0) this.#messages.splice(at, 1);
-    // The rest of its group was waiting for it.
-    if (at >= 0 && this.isFifo) this.#options.onArrival();
-  }
+/** Sends a message; gives what it is answered with. */
+function sent(queue: VirtualQueue, request: SendRequest): object {
+  const message = queue.send(request.MessageBody, optionsOf(request));
+  return {
+    MessageId: message?.id ?? '00000000-0000-4000-8000-000000000000',
+    MD5OfMessageBody: createHash('md5').update(request.MessageBody).digest('hex'),
+    ...(message && queue.isFifo ? { SequenceNumber: message.sequence } : {}),
+  };
+}
 
-  /** What was received and not deleted comes back when its visibility time-out has run. */
-  returnLater(message: Message): void {
-    this.#options.timeline.after(this.#visibilityMs, () => {
-      message.visible = true;
-      this.#options.onArrival();
-    });
-  }
-
-  #add(body: string, group: string | undefined, deduplication: string | undefined): Message {
-    const { clock, next, onArrival } = this.#options;
-    const number = next();
-    const message: Message = {
-      id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-      body,
-      group: this.isFifo ? group : undefined,
-      deduplication,
-      sequence: String(number).padStart(20, '0'),
-      sentMs: clock.now(),
-      firstReceivedMs: 0,
-      receives: 0,
-      visible: true,
-    };
-    this.#messages.push(message);
-    onArrival();
-    return message;
-  }
-
-  #sendOne({ MessageBody, MessageGroupId, MessageDeduplicationId }: SendRequest): object {
-    const sent = this.send(MessageBody, { group: MessageGroupId, deduplication: MessageDeduplicationId });
-    const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');
-    return {
-      MessageId: sent?.id ?? '00000000-0000-4000-8000-000000000000',
-      MD5OfMessageBody,
-      ...(sent && this.isFifo ? { SequenceNumber: sent.sequence } : {}),
-    };
-  }
-
-  #isRepeat(group: string, deduplication: string): boolean {
-    const now = this.#options.clock.now();
-    const scope = this.plan.attributes.DeduplicationScope === 'messageGroup' ? group : '';
-    const name = JSON.stringify([scope, deduplication]);
-    const seenMs = this.#seen.get(name);
-    if (seenMs !== undefined && now - seenMs < DEDUPLICATED_FOR_MS) return true;
-    this.#seen.set(name, now);
-    return false;
-  }
-
-  #byGroup(): Message[] {
-    const groups = Map.groupBy(this.#messages, ({ group }) => group);
-    const free = [...groups.values()].filter((messages) => messages.every(({ visible }) => visible));
-    return this.#options.shuffled(free).flat();
-  }
+function only(body: object, known: readonly string[]): void {
+  for (const name of Object.keys(body)) if (!known.includes(name)) throw new Error(`The virtual queue does not know ${name}`);
 }
 
 const refused = (type: string): ServiceAnswer => ({ status: 400, body: { __type: `com.amazonaws.sqs#${type}`, message: type } });

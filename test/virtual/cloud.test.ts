@@ -239,12 +239,6 @@ describe('a caller', () => {
     await cloud.quiet();
     expect(times()).toEqual({ one: 1 });
   });
-
-  it('is told of what failed, and of what there is not', async () => {
-    const { cloud } = start();
-    expect(await cloud.ask({}, 'POST', '/messages', {})).toMatchObject({ status: 500 });
-    expect(await cloud.ask({}, 'GET', '/elsewhere')).toMatchObject({ status: 404 });
-  });
 });
 
 describe('what would wait for ever fails with the name of what is waited for', () => {

@@ -22,7 +22,7 @@ export interface ApiOptions {
 const ISSUER_PATH = '/local-issuer';
 
 /** Opens the gateway; gives the issuer, whose documents are below `/local-issuer`. */
-export async function openApi(gateway: Gateway, { routes }: Plan, options: ApiOptions): Promise<Identity> {
+export async function openApi(gateway: Gateway, { routes }: Pick<Plan, 'routes'>, options: ApiOptions): Promise<Identity> {
   const { clock, metrics, dataDir, invoke, onChange, problem } = options;
   const issuer = `${gateway.url}${ISSUER_PATH}`;
   const audience = routes.find((route) => route.authorizer !== undefined)?.authorizer?.audience[0] ?? 'local';

@@ -8,10 +8,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../host/clock.ts';
 import { LocalCloudError } from '../host/error.ts';
-import { ThrottledError } from '../lambda/function.ts';
 import type { RoutePlan } from '../template/plan.ts';
 import type { Authorize, Authorized } from './authorizer.ts';
-import { type Answer, answerFrom, eventOf, INTERNAL, JSON_TYPE, refusal, UNAVAILABLE } from './payload.ts';
+import { type Answer, answerFrom, answerToFailure, eventOf, INTERNAL, JSON_TYPE, refusal, UNAVAILABLE } from './payload.ts';
 import { type Match, routerOf } from './router.ts';
 
 export interface Gateway {
@@ -123,7 +122,7 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
     const result = await Promise.race([site.invoke(route.function, event), tooLate]);
     return result === late ? UNAVAILABLE : answerFrom(result);
   } catch (error) {
-    return error instanceof ThrottledError ? UNAVAILABLE : INTERNAL;
+    return answerToFailure(error);
   } finally {
     clearTimeout(timer);
   }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import { ThrottledError } from '../lambda/function.ts';
 import { LOCAL_ACCOUNT } from '../template/assembly.ts';
 import type { RoutePlan } from '../template/plan.ts';
 import type { Authorized } from './authorizer.ts';
@@ -80,6 +81,9 @@ export function eventOf(request: Asked, parts: EventParts): APIGatewayProxyEvent
     isBase64Encoded: body.length > 0 && !isText,
   } as APIGatewayProxyEventV2WithJWTAuthorizer;
 }
+
+/** What a caller hears of a function that did not answer. */
+export const answerToFailure = (error: unknown): Answer => (error instanceof ThrottledError ? UNAVAILABLE : INTERNAL);
 
 /** A function may answer with a response, or with any JSON, which then is the body of a 200. */
 export function answerFrom(result: unknown): Answer {

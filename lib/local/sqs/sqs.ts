@@ -150,10 +150,16 @@ function openPersistence(Manager: new (dir: string) => Persistence, dir: string,
   }
 }
 
-/** Puts the movable clock, the scope of deduplication and the call on arrival under an engine's queue. */
+/** Puts the movable clock, the scope of deduplication, the order of a group and the call on arrival under an engine's queue. */
 function correct(engine: SqsQueue, clock: Clock, delayMsMax: number, onArrival: () => void): void {
   const enqueue = engine.enqueue.bind(engine);
+  const processTimers = engine.processTimers.bind(engine);
   const seen = new Map<string, number>();
+  // At every look at the time, of which a receive takes several: what comes back between two of them must not come in reverse.
+  engine.processTimers = () => {
+    processTimers();
+    if (engine.isFifo()) sortReturned(engine);
+  };
   engine.checkDeduplication = () => ({ isDuplicate: false });
   engine.recordDeduplication = () => {};
   engine.enqueue = (message) => {
@@ -177,7 +183,7 @@ function correct(engine: SqsQueue, clock: Clock, delayMsMax: number, onArrival: 
 }
 
 function isDuplicate(engine: SqsQueue, message: SqsMessage, seen: Map<string, number>, now: number): boolean {
-  if (message.messageDeduplicationId === undefined) return false;
+  if (!engine.isFifo() || message.messageDeduplicationId === undefined) return false;
   const scope = engine.attributes.DeduplicationScope === 'messageGroup' ? message.messageGroupId : '';
   const key = JSON.stringify([scope, message.messageDeduplicationId]);
   for (const [oldest, sentMs] of seen) {
@@ -222,7 +228,7 @@ function queueOf(plan: QueuePlan, url: string, engine: SqsQueue, store: SqsStore
     },
     send(body, { group, deduplication } = {}) {
       const Store = store.constructor as unknown as { createMessage(...args: unknown[]): SqsMessage };
-      const message = Store.createMessage(body, {}, undefined, group, deduplication);
+      const message = Store.createMessage(body, {}, undefined, ...(engine.isFifo() ? [group, deduplication] : []));
       if (engine.isFifo()) message.sequenceNumber = engine.nextSequenceNumber();
       engine.enqueue(message);
     },
@@ -235,7 +241,6 @@ function receive(engine: SqsQueue, max: number, store: SqsStore, now: number): R
   const received: Received[] = [];
   const locked = new Map<string, number>();
   engine.processTimers();
-  if (engine.isFifo()) sortReturned(engine);
   while (received.length < max) {
     // One at a time from a FIFO queue: a group is taken as far as it goes before the next, as SQS does.
     const some = engine.dequeue(engine.isFifo() ? 1 : max, undefined, (arn) => store.getQueueByArn(arn));

@@ -99,6 +99,9 @@ function test(condition: Condition, item: Item, parameters: Parameters): boolean
       return (lookUp(item, named(condition.path, parameters)) !== undefined) === condition.is;
     case 'begins': {
       const [of, start] = [lookUp(item, named(condition.path, parameters)), contentOf(condition.with, item, parameters)];
+      if (start?.B !== undefined) throw new Error('The virtual table does not know the beginning of a binary');
+      if ('value' in condition.with && typeof start?.S !== 'string')
+        throw invalid('Incorrect operand type for operator or function; operator or function: begins_with');
       return typeof of?.S === 'string' && typeof start?.S === 'string' && of.S.startsWith(start.S);
     }
     case 'between':

@@ -1,4 +1,4 @@
-/** The gateway: who gets in, which function is asked, what it sees, and what the caller gets. */
+/** The gateway as an HTTP server, beside what its contract holds: tokens, headers, bytes, sizes. */
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
@@ -10,11 +10,7 @@ import { startSmallApp, synthesizeSmallApp } from '../small-app.ts';
 const ECHO = `
 export async function handler(event) {
   switch (event.headers['x-do']) {
-    case 'throw': throw new Error('no');
-    case 'plain': return { any: 'thing' };
-    case 'malformed': return { statusCode: 'abc' };
     case 'binary': return { statusCode: 200, isBase64Encoded: true, headers: { 'Content-Type': 'application/octet-stream' }, body: Buffer.from([1, 2, 255]).toString('base64'), cookies: ['a=1', 'b=2'] };
-    case 'teapot': return { statusCode: 418, body: 'short and stout' };
     default: return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) };
   }
 }`;
@@ -25,15 +21,7 @@ const problems: Error[] = [];
 let token: string;
 
 beforeAll(async () => {
-  const routes = [
-    'GET /things',
-    'POST /things',
-    'GET /things/{thing}',
-    'GET /things/special',
-    'GET /deep/{rest+}',
-    'GET /open',
-    'GET /scoped',
-  ];
+  const routes = ['GET /things', 'POST /things', 'GET /open', 'GET /scoped'];
   const assembly = synthesizeSmallApp({
     functions: { echo: ECHO },
     routes: Object.fromEntries(routes.map((key) => [key, 'echo'])),
@@ -105,25 +93,12 @@ test('the issuer publishes its configuration and its key', async () => {
   expect(keys).toEqual([{ kty: 'RSA', n: expect.any(String), e: 'AQAB', kid: expect.any(String), alg: 'RS256', use: 'sig' }]);
 });
 
-test('the function sees the request in payload format 2.0, claims as text, at the time on the clock', async () => {
-  const response = await call('/things?a=1&a=2&b=x%20y', {
-    method: 'POST',
-    body: '{"n":1}',
-    headers: { 'content-type': 'application/json', 'X-Mixed': 'Case', cookie: 'one=1; two=2' },
-  });
+test('the function sees names in lower case, cookies apart, and every claim as text', async () => {
+  const response = await call('/things', { headers: { 'X-Mixed': 'Case', cookie: 'one=1; two=2' } });
   expect(await response.json()).toMatchObject({
-    version: '2.0',
-    routeKey: 'POST /things',
-    rawPath: '/things',
-    rawQueryString: 'a=1&a=2&b=x%20y',
-    queryStringParameters: { a: '1,2', b: 'x y' },
     cookies: ['one=1', 'two=2'],
-    headers: { 'x-mixed': 'Case', 'content-type': 'application/json' },
-    body: '{"n":1}',
-    isBase64Encoded: false,
+    headers: { 'x-mixed': 'Case' },
     requestContext: {
-      http: { method: 'POST', path: '/things', sourceIp: '127.0.0.1' },
-      timeEpoch: NOW,
       authorizer: {
         jwt: {
           claims: {
@@ -148,28 +123,9 @@ test('a body that is not text comes as base64', async () => {
   expect(await response.json()).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
 });
 
-test.each([
-  ['/things/special', 'GET /things/special', undefined],
-  ['/things/a%2Fb%20c', 'GET /things/{thing}', { thing: 'a/b c' }],
-  ['/deep/a/b', 'GET /deep/{rest+}', { rest: 'a/b' }],
-  ['/open', 'GET /open', undefined],
-])('%s goes to %s', async (path, routeKey, pathParameters) => {
-  expect(await (await call(path)).json()).toMatchObject({ routeKey, ...(pathParameters && { pathParameters }) });
-});
-
-test.each(['/nothing', '/things/', '/things/a/b', '/', '/deep'])('%s is not found', async (path) => {
-  const response = await call(path);
-  expect([response.status, await response.json()]).toEqual([404, { message: 'Not Found' }]);
-});
-
-test.each<[string, number, string]>([
-  ['throw', 500, '{"message":"Internal Server Error"}'],
-  ['malformed', 500, '{"message":"Internal Server Error"}'],
-  ['plain', 200, '{"any":"thing"}'],
-  ['teapot', 418, 'short and stout'],
-])('a function that answers %s makes a %i', async (what, status, body) => {
-  const response = await call('/things', { headers: { 'x-do': what } });
-  expect([response.status, await response.text()]).toEqual([status, body]);
+test('a route may be open to requests without a token', async () => {
+  const response = await fetch(`${cloud.url}/open`);
+  expect(await response.json()).toMatchObject({ routeKey: 'GET /open' });
 });
 
 test('a binary answer and its cookies reach the caller', async () => {
@@ -221,18 +177,4 @@ test('a request that is not finished reaches no function and keeps no other call
   await cloud.quiet();
   expect(invoked()).toBe(before + 5);
   expect(problems).toEqual([]);
-});
-
-test('a function that takes longer than the integration waits is answered 503', async () => {
-  const slow = 'export const handler = () => new Promise((resolve) => setTimeout(() => resolve({ statusCode: 200 }), 400));';
-  const app = { functions: { slow }, routes: { 'GET /open': 'slow' } };
-  const assembly = synthesizeSmallApp(app);
-  const { readFileSync, writeFileSync } = await import('node:fs');
-  const file = `${assembly}/small.template.json`;
-  const template = JSON.parse(readFileSync(file, 'utf8'));
-  template.Resources.Integration0.Properties.TimeoutInMillis = 50;
-  writeFileSync(file, JSON.stringify(template));
-  const other = await startSmallApp(app, { assembly, clock: frozenClock(NOW) });
-  const response = await fetch(`${other.url}/open`);
-  expect([response.status, await response.json()]).toEqual([503, { message: 'Service Unavailable' }]);
 });
