@@ -3,7 +3,7 @@
  * the first row that is wrong. Ends with 0 only if everything holds.
  */
 import { readExport } from '../audit/export.ts';
-import { type Verdict, verdictOn } from '../audit/verdict.ts';
+import { type Proof, prove } from '../audit/proof.ts';
 import { readVenue } from '../operations/venue-table.ts';
 import { checkLines } from './check-lines.ts';
 import { command } from './command.ts';
@@ -44,13 +44,13 @@ await command(
   },
   async ({ export: archive, head, json, ...source }) => {
     const exported = archive === undefined ? undefined : await readExport(archive);
-    const verdict = await verdictOn(exported?.rows ?? (await readVenue(source)), { exported, head });
-    console.log(json ? report(verdict) : lines(verdict).join('\n'));
-    return verdict.holds ? 0 : 1;
+    const proof = await prove(exported?.rows ?? (await readVenue(source)), { exported, head });
+    console.log(json ? report(proof) : lines(proof).join('\n'));
+    return proof.holds ? 0 : 1;
   },
 );
 
-function lines({ events, venue, stateHash, holds, checks, first }: Verdict): string[] {
+function lines({ events, venue, stateHash, holds, checks, first }: Proof): string[] {
   return [
     ...checks.flatMap((check) => checkLines(check, SAYS[check.name]!, "not checked, the log can't be replayed")),
     '',
@@ -61,7 +61,7 @@ function lines({ events, venue, stateHash, holds, checks, first }: Verdict): str
   ];
 }
 
-function report({ events, venue, stateHash, shards, holds, checks, first }: Verdict): string {
+function report({ events, venue, stateHash, shards, holds, checks, first }: Proof): string {
   const looked = checks.map(({ name, checked, faults }) => ({ name, checked, wrong: faults.length, first: faults[0] ?? null }));
   const found = { holds, events: events.length, head: venue.hash, stateHash, shards, firstFault: first ?? null, checks: looked };
   return JSON.stringify(found, null, 2);

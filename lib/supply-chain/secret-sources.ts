@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { type Found, secretsIn } from './secret-scan.ts';
 
 /** The name by which an exception knows a file, and what is in it. */
-export type Source = readonly [file: string, text: string];
+export type ScannedFile = readonly [file: string, text: string];
 
 /** Every file of a repository that git tracks or would, by its path there. */
-export function* trackedFiles(root: string): Generator<Source> {
+export function* trackedFiles(root: string): Generator<ScannedFile> {
   const options = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const listed = execFileSync('git', options, { cwd: root, encoding: 'utf8' }).split('\0');
   for (const file of listed)
@@ -18,7 +18,7 @@ export function* trackedFiles(root: string): Generator<Source> {
 const UPLOADED = /\.template\.json$|\.assets\.json$|\/asset\./;
 
 /** What a deployment of a synthesized app uploads: the template, its assets' manifest and the bundles, under `deployed/`. */
-export function* deployedFiles(assembly: string): Generator<Source> {
+export function* deployedFiles(assembly: string): Generator<ScannedFile> {
   for (const entry of readdirSync(assembly, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     // An asset's folder is named by the hash of what is in it.
@@ -30,7 +30,7 @@ export function* deployedFiles(assembly: string): Generator<Source> {
 const NOT_TEXT = '\0';
 
 /** Every secret in them, and how many files were texts. */
-export async function scan(sources: Iterable<Source>): Promise<{ files: number; found: Found[] }> {
+export async function scan(sources: Iterable<ScannedFile>): Promise<{ files: number; found: Found[] }> {
   const found: Found[] = [];
   let files = 0;
   for (const [file, text] of sources) {

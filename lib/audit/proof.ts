@@ -7,7 +7,7 @@ import type { ReadExport } from './export.ts';
 import type { Finding } from './finding.ts';
 import type { VenueRows } from './rows.ts';
 
-export interface Verdict extends Pick<Audit, 'events' | 'venue' | 'stateHash' | 'shards'> {
+export interface Proof extends Pick<Audit, 'events' | 'venue' | 'stateHash' | 'shards'> {
   readonly holds: boolean;
   /** In the order in which they are to be read. */
   readonly checks: readonly AuditCheck[];
@@ -22,7 +22,8 @@ export interface Surroundings {
   readonly head?: string | undefined;
 }
 
-export async function verdictOn(rows: VenueRows, { exported, head }: Surroundings = {}): Promise<Verdict> {
+/** Audits the rows of a venue, from its table or from an export. */
+export async function prove(rows: VenueRows, { exported, head }: Surroundings = {}): Promise<Proof> {
   const audit = await auditRows(rows, rows.shards());
   const before: AuditCheck[] = [
     ...(exported ? [{ name: 'files', checked: Object.keys(exported.manifest.files).length, faults: exported.faults }] : []),
