@@ -1,6 +1,7 @@
 /**
- * The docs and the code say the same: every path, link, test and command that a page names exists, and every room has its place
- * on the map. What breaks this is listed as file:line.
+ * The docs and the code say the same. Every path and test that a page or a comment names exists, every room has its place on
+ * the map, every queue and command of the glossary is there, and the words that docs/glossary.md has replaced are not used
+ * again. What breaks this is listed as file:line.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -78,6 +79,11 @@ describe('what the docs name', () => {
     expect(unmirrored.filter((folder) => !readme.includes(`\`${folder}/\``))).toEqual([]);
   });
 
+  it('every page of docs is in the README', () => {
+    const readme = read('README.md');
+    expect(pages.filter((page) => /^docs\/[\w-]+\.md$/.test(page) && !readme.includes(`](${page})`))).toEqual([]);
+  });
+
   it('every command that a page names is an entry of npm run', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const wrong = pages
@@ -94,5 +100,68 @@ describe('what the docs name', () => {
     ]);
     expect(deadLinks('docs/a.md', '[x](api.md#errors) [y](nothing.md)')).toEqual(['docs/a.md:1 links to nothing.md']);
     expect(missingPaths('a.ts', comments("const x = 'lib/a.ts'; // as lib/b.ts"))).toEqual(['a.ts:1 names lib/b.ts']);
+  });
+});
+
+/** A word that is not used, what to say, and the contexts in which it means something else. */
+type Replaced = readonly [word: RegExp, instead: string, allowed?: RegExp];
+
+const REPLACED: readonly Replaced[] = [
+  [
+    /\b(?:ring|rings|rang|rung|ringing)\b|\b(?:ring|rung)[A-Z]|[a-z](?:Ring|Rang|Rung)(?![a-z])/g,
+    'notify; an alarm goes into ALARM',
+    /ring of spreads/,
+  ],
+  [/\b(?:door)?bells?\b|\bbell[A-Z]|[a-z]Bell(?![a-z])/gi, 'wake-up'],
+  [/\b(?:dies|died|dying|deaths?|the dead)\b(?![\s-]letters?)|[a-z]Deaths?(?![a-z])/gi, 'crash, or be killed'],
+  [/\bkills\b/gi, 'crashes', /kills (?:the market|it|a worker)/],
+  [/\bmend(?:s|ed|ing)?\b/gi, 'repair'],
+  [/\breckon(?:s|ed|ing)?\b/gi, 'compute; reconcile'],
+  [/\bwires?\b/gi, 'proxy'],
+  [/\b(?:signboard|misfortunes?|stubborn(?:ly)?)\b/gi, 'banner; fault; until answered'],
+  [/\b(?:whoever|nobody|somebody|anybody|everybody|someone)\b/gi, 'the part that acts', /'(?:nobody|someone)'/],
+  [/\b(?:Limit|Published)Curve\b|\b(?:read|limit)Curves?\b|aggregate curves?/g, 'LimitDemand; Depth'],
+  [/\b(?:read|move|admit)Gate\b|\bGATE#|\bMENDED\b/g, 'intake; REPAIRED'],
+  [/\b(?:AUCTIONS|CLEARING)_QUEUE_URL\b|\bdead-letters-(?:auctions|clearing)\b(?!s)/g, 'clearings; day-runs'],
+  [/\bnpm run (?:verify|change|mend|kills)\b/g, 'audit; parameters; repair; crashes'],
+];
+/** Where a replaced word is named on purpose. */
+const NAMES_THEM = new Set(['docs/glossary.md', 'test/docs.test.ts', 'CHANGELOG.md']);
+
+function replacedWords(file: string, text: string): string[] {
+  const lines = text.split('\n');
+  return REPLACED.flatMap(([word, instead, allowed]) =>
+    [...text.matchAll(word)].flatMap(({ 0: found, index }) => {
+      const place = at(file, text, index);
+      const line = lines[Number(place.slice(file.length + 1)) - 1]!;
+      return allowed?.test(line) ? [] : [`${place} says "${found}", not: ${instead}`];
+    }),
+  );
+}
+
+describe('the words', () => {
+  const texts = files.filter((file) => /\.([cm]?[jt]sx?|md|ya?ml)$|^package\.json$|^\.ci\//.test(file) && !NAMES_THEM.has(file));
+
+  it('that the glossary has replaced are not used', () => {
+    expect(texts.length).toBeGreaterThan(300);
+    expect(texts.flatMap((file) => replacedWords(file, read(file)))).toEqual([]);
+  });
+
+  it('are found where they stand, and not where they mean something else', () => {
+    expect(replacedWords('a.ts', '\nqueue.ringAgain(); // nobody hears the bell')).toEqual([
+      'a.ts:2 says "ringA", not: notify; an alarm goes into ALARM',
+      'a.ts:2 says "bell", not: wake-up',
+      'a.ts:2 says "nobody", not: the part that acts',
+    ]);
+    expect(replacedWords('a.ts', 'engine.onDeath(); the worker died')).toHaveLength(2);
+    for (const fine of [
+      'a ring of spreads',
+      'dead letters',
+      'the dead letters',
+      'during a string',
+      "{ sub: 'nobody' }",
+      'kills the market',
+    ])
+      expect(replacedWords('a.ts', fine)).toEqual([]);
   });
 });

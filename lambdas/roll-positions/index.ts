@@ -14,10 +14,8 @@ import { openAuction } from '../../lib/store/auctions.ts';
 import { lookAtDay, openDay, planDay, saveDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { ENV } from '../../lib/store/names.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
-import { required } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
@@ -26,8 +24,7 @@ import { untilCommitted } from '../until-committed.ts';
 const CHUNK_ACCOUNTS = 1000;
 
 export const handler = consume('rolls', (backends) => async ({ product, slot }) => {
-  const { table, queues, logger } = backends;
-  const shards = Number(required(ENV.shards));
+  const { table, queues, logger, shards } = backends;
   const state = (await loadVenue(table)).products[product];
   if (!state) return logger.warn('day run not started: the product is not listed', { product, slot });
   const due = daysDue(state, slot);
@@ -39,17 +36,17 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
   if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
   if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, product });
 
-  const decision = await untilCommitted(() => toRoll(backends, day, state, shards));
+  const decision = await untilCommitted(() => toRoll(backends, day, state));
   if (decision.kind === 'wait') return logger.info(`day run waits: ${WAITS[decision.for]}`, { product, date: day.date });
   const { auction } = decision;
-  for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard, shards);
+  for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard);
   await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));
   await queues.notify('closings', { v: 1, product, slot: day.slot });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
 });
 
 /** The auction to roll in, numbered if it was not, or what the day waits for; `undefined`: look again. */
-async function toRoll({ table }: Backends, day: DayAt<'roll'>, state: ProductState, shards: number) {
+async function toRoll({ table, shards }: Backends, day: DayAt<'roll'>, state: ProductState) {
   const decision = decideDay(day, await lookAtDay(table, day, state, shards));
   switch (decision.kind) {
     case 'wait':
@@ -68,12 +65,11 @@ async function toRoll({ table }: Backends, day: DayAt<'roll'>, state: ProductSta
 
 /** Writes a shard's roll orders in chunks. A chunk that stands says which accounts it covered; the next goes on after it. */
 async function rollShard(
-  { table }: Backends,
+  { table, shards }: Backends,
   day: DayAt<'roll'>,
   state: ProductState,
   auction: number,
   shard: number,
-  shards: number,
 ): Promise<void> {
   const { product, date } = day;
   const today = rollDay(state.parameters.calendar, date);

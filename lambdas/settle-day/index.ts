@@ -54,11 +54,13 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
     case 'post':
       await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);
       return 'wait';
-    case 'hold':
-      await hold(table, propose(product, date, decision.proposal, decision.holds, SYSTEM));
-      logger.warn('held for approval', { product, date, reasons: decision.holds.map(({ reason }) => reason) });
+    case 'hold': {
+      const { proposal, holds } = decision;
+      await hold(table, propose(product, date, proposal, holds, SYSTEM));
+      logger.warn('held for approval', { product, date, kind: proposal.kind, reasons: holds.map(({ reason }) => reason) });
       measure(backends, METRICS.held, 1);
       return 'wait';
+    }
     case 'commit':
       return commit(backends, venue, decision.event);
     case 'move':

@@ -54,7 +54,7 @@ const LATENESS = [
 ] as const;
 
 /**
- * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker died between the two
+ * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker crashed between the two
  * would be left behind, and nothing else would tell it.
  */
 async function sweepPostings({ table, queues, shards }: Backends, seq: number, at: number): Promise<number> {

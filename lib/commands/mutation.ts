@@ -1,6 +1,6 @@
 /**
  * `npm run mutation`: makes the code wrong in one place after another and says what no test notices. It takes an hour, so it
- * is no part of the build; docs/mutation.md holds the last figures.
+ * is no part of the build; the docs hold the last figures.
  */
 import { choose, GOALS, measure } from '../../test/mutation/measure.ts';
 import { figureLines } from '../../test/mutation/report.ts';

@@ -1,5 +1,4 @@
 /** The audit end to end: a venue that traded and rolled is right, each kind of tampering is named, and so it is in an export. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { VenueRows } from '../../lib/audit/rows.ts';
 import { type Market, openMarket, play, ROLL, SHARDS } from '../../lib/faults/scripted-market.ts';
 import { chain } from '../../lib/store/log.ts';
 import { type Attributes, B, S } from '../../lib/store/table.ts';
+import { runCommand } from '../venue/command.ts';
 
 let market: Market;
 let items: Attributes[];
@@ -38,11 +38,6 @@ const auditOf = async (changed: readonly Attributes[]): Promise<Audit> => auditR
 const without = (gone: Attributes): Attributes[] => items.filter((item) => item !== gone);
 const changedTo = (was: Attributes, is: Attributes): Attributes[] => [...without(was), { ...was, ...is }];
 const flipped = (body: Uint8Array): Uint8Array => body.map((byte, at) => (at === body.length - 1 ? byte ^ 1 : byte));
-const script = (name: string, ...args: string[]) =>
-  spawnSync(process.execPath, [join('lib/commands', name), ...args], {
-    cwd: join(import.meta.dirname, '../..'),
-    encoding: 'utf8',
-  });
 
 describe('the audit', () => {
   test('finds a venue right that has traded, rolled and settled', async () => {
@@ -175,14 +170,14 @@ describe('an export', () => {
 
   test('is audited without the table, and the command ends with a code when a line of it was changed', async () => {
     const dir = join(folder, 'c');
-    exportByCommand(dir);
-    const right = script('audit.ts', '--export', dir);
+    await exportByCommand(dir);
+    const right = await runCommand('audit', ['--export', dir]);
     expect(right.stderr + right.stdout).toContain('Everything holds.');
     expect(right.status).toBe(0);
 
     const file = join(dir, 'journal.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').replace('\\"cents\\":\\"', '\\"cents\\":\\"9'));
-    const wrong = script('audit.ts', '--export', dir, '--json');
+    const wrong = await runCommand('audit', ['--export', dir, '--json']);
     expect(wrong.status).toBe(1);
     const report = JSON.parse(wrong.stdout);
     expect(report.firstFault.row).toBe('journal.jsonl');
@@ -202,10 +197,10 @@ describe('an export', () => {
     });
     const others = items.filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE');
     writeExport(dir, await VenueRows.from([...others, ...forged]));
-    expect(script('audit.ts', '--export', dir).stdout).toContain('Everything holds.');
-    const held = script('audit.ts', '--export', dir, '--head', noted);
+    expect((await runCommand('audit', ['--export', dir])).stdout).toContain('Everything holds.');
+    const held = await runCommand('audit', ['--export', dir, '--head', noted]);
     expect([held.status, held.stdout]).toEqual([1, expect.stringContaining(`has no event with the hash ${noted}`)]);
-    expect(script('audit.ts', '--export', dir, '--head', hash).status).toBe(0);
+    expect((await runCommand('audit', ['--export', dir, '--head', hash])).status).toBe(0);
     expect(hash).not.toBe(head);
   });
 
@@ -216,9 +211,9 @@ describe('an export', () => {
     expect((await readExport(dir)).faults).toEqual([{ row: 'totals.jsonl', what: 'is missing' }]);
   });
 
-  function exportByCommand(dir: string): void {
+  async function exportByCommand(dir: string): Promise<void> {
     const { tableName, dynamodbEndpoint } = market.cloud;
-    const done = script('export.ts', '--table', tableName, '--endpoint', dynamodbEndpoint, '--out', dir);
+    const done = await runCommand('export', ['--table', tableName, '--endpoint', dynamodbEndpoint, '--out', dir]);
     expect(done.stderr).toBe('');
     expect(done.status).toBe(0);
   }
@@ -229,8 +224,8 @@ test.each([
   [['--data', 'a', '--table', 'b'], 2, '--data and --table exclude each other'],
   [['--data', '/nowhere/at/all'], 1, 'There is no market'],
   [['--export', '/nowhere/at/all'], 1, 'There is no export'],
-])('audit %j ends with %i', (args, code, says) => {
-  const { status, stderr } = script('audit.ts', ...args);
+])('audit %j ends with %i', async (args, code, says) => {
+  const { status, stderr } = await runCommand('audit', args);
   expect(status).toBe(code);
   expect(stderr).toContain(says);
 });

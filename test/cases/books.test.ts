@@ -2,7 +2,6 @@
  * The books themselves: a journal is tampered with, the table is restored elsewhere, and the code is replaced while its messages are under way.
  * That every kind of row is proved is enumerated in `test/audit/tampering.test.ts`; here it is the running venue's own table.
  */
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { auditVenue } from '../../lib/audit/audit.ts';
 import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
 import { type Attributes, S } from '../../lib/store/table.ts';
 import { SHARDS } from '../venue/accounts.ts';
+import { runCommand } from '../venue/command.ts';
 import { holdAt } from '../venue/faults.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
@@ -80,8 +80,8 @@ describe('a journal row edited, deleted or reordered', () => {
     // Balances are folds over the log and not over journals: nothing else is wrong.
     expect(audit.checks.filter(({ faults }) => faults.length > 0).map(({ name }) => name)).toEqual(['journal']);
     if (what === 'edited') {
-      const command = ['lib/commands/audit.ts', '--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
-      const { status, stdout } = spawnSync(process.execPath, command, { cwd: PROJECT, encoding: 'utf8' });
+      const at = ['--table', venue.cloud.tableName, '--endpoint', venue.cloud.dynamodbEndpoint];
+      const { status, stdout } = await runCommand('audit', at);
       expect([status, stdout]).toEqual([1, expect.stringContaining(`JOURNAL#fund ${rows[0]!.sk!.S}`)]);
     }
     for (const row of rows) await put(row);

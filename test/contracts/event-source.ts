@@ -4,6 +4,7 @@
  * Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS", "Implementing partial batch responses", and "Configuring
  * maximum concurrency".
  */
+import { createHash } from 'node:crypto';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../lib/local/host/clock.ts';
@@ -80,7 +81,7 @@ function recordContract(open: EventSourceSide['open']): void {
           ...more,
         },
         messageAttributes: {},
-        md5OfBody: '8a8bb7cd343aa2ad99b7d762030857a2',
+        md5OfBody: createHash('md5').update('a1').digest('hex'),
         eventSource: 'aws:sqs',
         eventSourceARN: `${ARN}${queue}`,
         awsRegion: 'us-east-1',

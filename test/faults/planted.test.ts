@@ -68,7 +68,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
         '  ])) && (await table.put({ ...slotKey(product, slot), attributes: { auction: N(auction) } }), true);',
       ],
     ],
-    /SLOT|fills: /,
+    /SLOT|fills: |did not end/,
   ],
   [
     'what decides is read as it was a moment ago',

@@ -69,7 +69,7 @@ test('an approval that failed before the day run was told takes effect when it i
   expect(engine.messages('day-runs')).toEqual([]);
   engine.fail('SendMessage', 0);
   expect(await approve(id, 2, 'oscar')).toMatchObject({ status: 200, body: { approved: true } });
-  expect(engine.messages('day-runs')).toEqual([{ v: 1, kind: 'product', product: PRODUCT }]);
+  expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
 });
 
 describe('an index value', () => {

@@ -7,8 +7,8 @@ import { closeShard, openAuction } from '../../lib/store/auctions.ts';
 import { recordTotals } from '../../lib/store/control-totals.ts';
 import { dayItem, listDays, lookAtDay, openDay, planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
-import { changeHeld, hold, listHeld, readHeld } from '../../lib/store/held.ts';
-import { listIndex, newestIndex, publishIndex, readIndex, readIndexValue } from '../../lib/store/index-values.ts';
+import { hold } from '../../lib/store/held.ts';
+import { publishIndex } from '../../lib/store/index-values.ts';
 import { Table } from '../../lib/store/table.ts';
 import { DAYS } from '../venue/days.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
@@ -152,43 +152,5 @@ describe('what a day’s next step is decided on', () => {
   it('is whether the venue is halted', async () => {
     await halt(table, { reason: 'test', by: 'op', at: '' });
     expect(await look(DAYS.settle)).toMatchObject({ halted: true });
-  });
-});
-
-describe('an index value', () => {
-  it('stays as it was first published', async () => {
-    expect(await publishIndex(table, product, MONDAY, micros(2_400_000n), ['olga'])).toBe(true);
-    expect(await publishIndex(table, product, MONDAY, micros(2_500_000n), ['omar'])).toBe(false);
-    const stored = { date: MONDAY, value: 2_400_000n, by: ['olga'] };
-    expect(await readIndexValue(table, product, MONDAY)).toEqual(stored);
-    expect(await listIndex(table, product, 5)).toEqual([stored]);
-    expect(await listIndex(table, product, 5, MONDAY)).toEqual([]);
-    expect(await readIndex(table, product, MONDAY, MONDAY)).toEqual(new Map([[MONDAY, 2_400_000n]]));
-  });
-
-  it('is the newest up to a date, never one after it', async () => {
-    for (const date of ['2025-10-16', '2025-10-21']) await publishIndex(table, product, on(date), micros(1n), ['op']);
-    expect(await newestIndex(table, product, on('2025-10-15'))).toBeUndefined();
-    expect((await newestIndex(table, product, MONDAY))?.date).toBe('2025-10-16');
-    expect((await newestIndex(table, product, on('2025-10-21')))?.date).toBe('2025-10-21');
-  });
-});
-
-describe('what is held', () => {
-  const held = () => propose(product, MONDAY, { kind: 'index', micros: '1' }, [], 'olga');
-
-  it('is held once: what comes second does not take its place', async () => {
-    expect(await hold(table, held())).toBe(true);
-    expect(await hold(table, { ...held(), proposedBy: 'omar' })).toBe(false);
-    expect(await readHeld(table, held().id)).toEqual(held());
-    expect(await listHeld(table)).toContainEqual(held());
-  });
-
-  it('is changed by one of two operators who read the same revision', async () => {
-    await hold(table, held());
-    const by = (operator: string) => ({ ...held(), approvals: ['olga', operator], revision: 2 });
-    expect(await changeHeld(table, held(), by('omar'))).toBe(true);
-    expect(await changeHeld(table, held(), by('oscar'))).toBe(false);
-    expect(await readHeld(table, held().id)).toEqual(by('omar'));
   });
 });

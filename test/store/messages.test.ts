@@ -26,6 +26,7 @@ const EXAMPLES: [queue: QueueName, message: Record<string, unknown>][] = [
   ['postings', { v: 1, shard: 3 }],
   ['rolls', { v: 1, product: 'H100-SXM', slot: SLOT }],
   ['day-runs', { v: 1, product: 'H100-SXM' }],
+  ['sweeps', { v: 1, at: SLOT }],
 ];
 const parse = (queue: QueueName, message: unknown): unknown => parseMessage(queue, JSON.stringify(message));
 

@@ -6,8 +6,8 @@
 // and lots give integer prices and fills, and nothing is rounded (the Futures Opening Auction Problem, arXiv
 // 1404.6546).
 //
-// What makes it fair: all orders of a batch meet at once, nobody's arrival time counts, nobody trades beyond their
-// limit, everybody in a month trades at the same price, orders better than the price fill whole, and owners share what
+// What makes it fair: all orders of a batch meet at once and arrival time does not count, no order trades beyond its
+// limit, all trades of a month are at the same price, orders better than the price fill whole, and owners share what
 // trades at it by what they have there. Splitting an order moves no price and no owner's share. Among equally good prices
 // the auction takes the nearest to the prior settlement.
 

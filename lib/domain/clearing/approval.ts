@@ -1,6 +1,6 @@
 /**
  * What waits until operators agree to it: a settlement, a final settlement price or an index value that broke one of its
- * bounds. Two operators must agree. The one who proposes or amends is one of them; what the system proposes needs two others.
+ * bounds. Two operators must agree. Proposing and amending count as agreeing; what the system proposes needs two others.
  * Every change counts the revision up, and an approval names the revision that its operator has read, so an approval never
  * reaches a value that came after it.
  */

@@ -132,8 +132,8 @@ export const WAITS = {
 } as const;
 
 /**
- * What may happen now. `number`, `roll`, `close` and `clear` are the work of those who do these steps; `post` is that of the
- * shards, which may have missed their wake-up.
+ * What may happen now. `number`, `roll`, `close` and `clear` are for the worker of that step to do; `post` is for the shards, which
+ * may have missed their wake-up.
  */
 export type DayDecision =
   | { readonly kind: 'wait'; readonly for: keyof typeof WAITS }

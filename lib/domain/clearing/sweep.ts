@@ -42,7 +42,7 @@ export function decideSweep(product: ProductState, at: number, seen: SweepSeen):
   const isOpen = due !== undefined && due > product.closedOn;
   const since = isOpen ? (day ? Date.parse(day.slot) : slotOf(product, firstOpen(product))) : at;
   const wakeUps: SweepWakeUp[] = [];
-  // Where shards are not closed it may have been given its number and no markers, by a worker that died or was refused by a halt.
+  // Where shards are not closed it may have been given its number and no markers, by a worker that crashed or was refused by a halt.
   if (oldest) wakeUps.push(oldest.closed ? { kind: 'clear', auction: oldest.auction } : { kind: 'close', slot: oldest.slot });
   if (day) wakeUps.push({ kind: 'settle' });
   // For the newest that is due: the roll plans those before it.

@@ -340,7 +340,7 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/backends.ts',
-    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/operator-api.test.ts'],
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/queue.test.ts'],
     mutants: [
       {
         name: 'metrics-kept',

@@ -95,7 +95,7 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
   },
   {
     file: 'lib/store/frozen-book.ts',
-    tests: ['test/lambdas/clear-auction.test.ts', 'test/lambdas/accept-orders.test.ts'],
+    tests: ['test/lambdas/clear-auction.test.ts', 'test/lambdas/accept-orders.test.ts', 'test/store/frozen-book.test.ts'],
     mutants: [
       {
         name: 'nothing-carried',
@@ -120,6 +120,18 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         wrong: 'An auction clears the orders that were sent for the one before it.',
         text: 'submissionsInto(table, product, shard, auction, ',
         becomes: 'submissionsInto(table, product, shard, lastAuction, ',
+      },
+      {
+        name: 'keys-not-hashed',
+        wrong: 'In a thin market the lottery can be foreseen by guessing the orders.',
+        text: 'for (const submission of submissions) add(submission);',
+        becomes: '',
+      },
+      {
+        name: 'hashed-by-arrival',
+        wrong: 'The last lots depend on when submissions arrived.',
+        text: 'sent.flat().sort()',
+        becomes: 'sent.flat()',
       },
     ],
   },

@@ -1,14 +1,13 @@
 /** Changing a product as code is changed: validated, tried on the last trading day, made, shown, and taken back. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { VenueRows } from '../../../lib/audit/rows.ts';
 import { HOURLY, type Market, openMarket, PRODUCT, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
-import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { propose } from '../../../lib/operations/parameters/proposal.ts';
 import { dryRun } from '../../../lib/operations/parameters/trial.ts';
+import { runCommand } from '../../venue/command.ts';
 
 let market: Market;
 let rows: VenueRows;
@@ -98,19 +97,12 @@ describe('a change is refused before anything is written', () => {
   });
 });
 
-/** Not in this thread: the market it calls runs here. */
-const change = (...args: string[]) =>
-  new Promise<{ code: number; said: string }>((resolve) => {
-    const { tableName, dynamodbEndpoint, url } = market.cloud;
-    const where = ['--table', tableName, '--endpoint', dynamodbEndpoint, '--url', url];
-    const env = { ...process.env, OPERATOR_TOKEN: token };
-    execFile(
-      process.execPath,
-      ['lib/commands/parameters.ts', ...args, ...where],
-      { cwd: PROJECT, env },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, said: stdout + stderr }),
-    );
-  });
+const change = async (...args: string[]) => {
+  const { tableName, dynamodbEndpoint, url } = market.cloud;
+  const where = ['--table', tableName, '--endpoint', dynamodbEndpoint, '--url', url];
+  const { status, stdout, stderr } = await runCommand('parameters', [...args, ...where], { OPERATOR_TOKEN: token });
+  return { code: status, said: stdout + stderr };
+};
 const inForce = async () => {
   const { items } = (await market.operator.get('/v1/operator/products')) as {
     items: { version: number; parameters: { dailyLimit: string } }[];

@@ -1,5 +1,4 @@
 /** A venue built again in an empty table goes on as if nothing had happened, and one that can't be proved is not built. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import { rebuild } from '../../../lib/operations/recovery/rebuild.ts';
 import { salvage } from '../../../lib/operations/recovery/salvage.ts';
 import { type Attributes, S, Table } from '../../../lib/store/table.ts';
+import { runCommand } from '../../venue/command.ts';
 
 const LAST_DAY = '2025-11-07' as BusinessDate;
 /** After the first day, in the middle of the second with orders in the open auction, and at the end. */
@@ -101,12 +101,12 @@ describe('a venue built again', () => {
   test('by command, from an export into a folder, passes the audit there', async () => {
     const [dir, to] = [join(folder, 'export'), join(folder, 'market')];
     writeExport(dir, await rowsOf(last));
-    const done = command('rebuild.ts', '--export', dir, '--to-data', to);
+    const done = await runCommand('rebuild', ['--export', dir, '--to-data', to]);
     expect(done.stderr).toBe('');
     expect(done.stdout).toContain('after, the same');
-    expect(command('audit.ts', '--data', to).stdout).toContain('Everything holds.');
-    expect(command('rebuild.ts', '--export', dir, '--to-data', to).stderr).toContain('There is a market in');
-    expect(command('rebuild.ts', '--export', dir).status).toBe(2);
+    expect((await runCommand('audit', ['--data', to])).stdout).toContain('Everything holds.');
+    expect((await runCommand('rebuild', ['--export', dir, '--to-data', to])).stderr).toContain('There is a market in');
+    expect((await runCommand('rebuild', ['--export', dir])).status).toBe(2);
   });
 });
 
@@ -136,9 +136,3 @@ describe('a backup joined with the damaged table that came after it', () => {
     expect(rows.ofKind('LOG')).toHaveLength(seq - 1);
   });
 });
-
-const command = (name: string, ...args: string[]) =>
-  spawnSync(process.execPath, [join('lib/commands', name), ...args], {
-    cwd: join(import.meta.dirname, '../../..'),
-    encoding: 'utf8',
-  });

@@ -1,6 +1,4 @@
 /** After a halt for imbalance: the rows that caused it are found, put right from the log, and the day run comes to its end. */
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { BusinessDate } from '../../../lib/domain/contract/calendar.ts';
 import { instantOf } from '../../../lib/domain/contract/calendar.ts';
@@ -12,6 +10,7 @@ import { readHalt } from '../../../lib/store/halt.ts';
 import { accountKey } from '../../../lib/store/keys.ts';
 import { loadVenue } from '../../../lib/store/log.ts';
 import { S } from '../../../lib/store/table.ts';
+import { runCommand } from '../../venue/command.ts';
 
 const DAY = '2025-11-06' as BusinessDate;
 const ONE_DAY = { listed: '2025-11-05', last: DAY };
@@ -40,17 +39,14 @@ test('a changed position halts the venue, is put right from the log, and the day
   await expect(findWrong(table)).rejects.toThrow('The venue is not halted');
   await operator.post('/v1/operator/venue/halt', { reason: 'to put rows right' });
 
-  const command = (...args: string[]) => {
-    const at = ['--table', cloud.tableName, '--endpoint', cloud.dynamodbEndpoint];
-    const options = { cwd: join(import.meta.dirname, '../../..'), encoding: 'utf8' } as const;
-    return spawnSync(process.execPath, ['lib/commands/repair.ts', ...at, ...args], options);
-  };
-  expect(command('--write').status).toBe(2);
-  const found = command();
+  const at = ['--table', cloud.tableName, '--endpoint', cloud.dynamodbEndpoint];
+  const command = (...args: string[]) => runCommand('repair', [...at, ...args]);
+  expect((await command('--write')).status).toBe(2);
+  const found = await command();
   expect([found.stderr, found.status]).toEqual(['', 1]);
   expect(found.stdout).toMatch(/^SHARD#\d ACCOUNT#maker$/m);
   expect(found.stdout).toMatch(/^TOTALS \d+$/m);
-  const done = command('--write', '--by', 'op-1', '--reason', 'edited by hand');
+  const done = await command('--write', '--by', 'op-1', '--reason', 'edited by hand');
   expect([done.stderr, done.status]).toEqual(['', 0]);
 
   const notes = (await table.queryAll('REPAIRED')).map((item) => JSON.parse(item.data!.S!));

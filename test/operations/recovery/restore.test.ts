@@ -1,15 +1,10 @@
 /** The script that restores a deployed table: which calls, in which order, and what it refuses. */
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { restoreTable } from '../../../lib/operations/recovery/restore-calls.ts';
+import { runCommand } from '../../venue/command.ts';
 
-const restore = (...args: string[]) =>
-  spawnSync(process.execPath, ['lib/commands/restore.ts', ...args], {
-    cwd: join(import.meta.dirname, '../../..'),
-    encoding: 'utf8',
-  });
+const restore = (...args: string[]) => runCommand('restore', args);
 const AT = '2025-11-14T15:29:59.000Z';
 
 /** Answers as AWS would, and notes what was asked: there is no local engine that restores. */
@@ -32,8 +27,8 @@ function answering(statuses: string[]) {
   return { client: { send } as unknown as Pick<DynamoDBClient, 'send'>, asked };
 }
 
-test('a dry run prints each call with its input, and makes none', () => {
-  const { stdout, status } = restore('--table', 'venue', '--to', 'venue-2', '--at', AT, '--dry-run');
+test('a dry run prints each call with its input, and makes none', async () => {
+  const { stdout, status } = await restore('--table', 'venue', '--to', 'venue-2', '--at', AT, '--dry-run');
   expect(status).toBe(0);
   const calls = [...stdout.matchAll(/^(\w+) {2}\(/gm)].map(([, call]) => call);
   expect(calls).toEqual([
@@ -54,8 +49,8 @@ test.each([
   [['--table', 'venue', '--to', 'venue-2', '--at', '2025-11-14 15:29'], 'an instant with its zone'],
   [['--table', 'venue', '--to', 'venue-2', '--latest', '--empty'], 'name one of'],
   [['--to', 'venue-2', '--latest'], '--table is missing'],
-])('%j is refused', (args, says) => {
-  const { stderr, status } = restore(...args);
+])('%j is refused', async (args, says) => {
+  const { stderr, status } = await restore(...args);
   expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);
 });
 

@@ -1,5 +1,4 @@
 /** The gate: the version that runs may go live again, one that changes a result may not, and the gate says which. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { writeExport } from '../../../lib/audit/export.ts';
 import { VenueRows } from '../../../lib/audit/rows.ts';
 import { HOURLY, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
-import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { synthesize } from '../../../lib/infra/synthesize.ts';
 import { startDynamoDb } from '../../../lib/local/dynamodb/dynamodb.ts';
 import { readAssembly } from '../../../lib/local/template/assembly.ts';
@@ -17,6 +15,7 @@ import { gate } from '../../../lib/operations/release/gate.ts';
 import { type Attributes, N, Table } from '../../../lib/store/table.ts';
 import { ADDS, bundlesWith, type Edit } from '../../faults/patched.ts';
 import { placeholderBundles } from '../../infra/synthesized.ts';
+import { runCommand } from '../../venue/command.ts';
 
 let items: Attributes[];
 let folder: string;
@@ -110,13 +109,12 @@ it('a candidate leaves a venue alone that is kept on the same engine', async () 
   }
 });
 
-const command = (...args: string[]) =>
-  spawnSync(process.execPath, [join('lib/commands/gate.ts'), ...args], { cwd: PROJECT, encoding: 'utf8' });
+const command = (...args: string[]) => runCommand('gate', args);
 
 test('the command ends with 0 when the candidate may go live, over as many days as asked for', async () => {
   const archive = join(folder, 'export');
   writeExport(archive, await VenueRows.from(items));
-  const { stdout, stderr, status } = command('--assembly', same, '--export', archive, '--days', '1');
+  const { stdout, stderr, status } = await command('--assembly', same, '--export', archive, '--days', '1');
   expect(stderr).toBe('');
   expect(stdout).toMatch(
     /^Candidate [0-9a-f]{12} against 2025-11-07 to 2025-11-07, events \d+ to \d+\n {2}ok {11}3 auctions clear/,
@@ -129,7 +127,7 @@ test('and with 1 when it may not', async () => {
   const archive = join(folder, 'other');
   const wrong = items.map((item) => (/^SHARD#\d$/.test(item.pk!.S!) && item.cash ? { ...item, cash: { S: '1' } } : item));
   writeExport(archive, await VenueRows.from(wrong));
-  const { stdout, status } = command('--assembly', same, '--export', archive, '--days', '1');
+  const { stdout, status } = await command('--assembly', same, '--export', archive, '--days', '1');
   expect(stdout).toMatch(/The candidate must not go live: SHARD#\d ACCOUNT#\S+ cash: the venue has /);
   expect(status).toBe(1);
 });
@@ -137,8 +135,8 @@ test('and with 1 when it may not', async () => {
 test.each([
   [['--days', '0'], 2, 'a whole number'],
   [['--assembly', '/nowhere', '--data', '/nowhere'], 1, 'There is no market'],
-])('gate %j ends with %i', (args, code, says) => {
-  const { status, stderr } = command(...args);
+])('gate %j ends with %i', async (args, code, says) => {
+  const { status, stderr } = await command(...args);
   expect(status).toBe(code);
   expect(stderr).toContain(says);
 });

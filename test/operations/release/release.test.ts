@@ -1,8 +1,7 @@
 /** The steps of a release: in this order, the gate before the deployment, and none after one that fails. */
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it, test } from 'vitest';
-import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { releaseSteps, runSteps } from '../../../lib/operations/release/release.ts';
+import { runCommand } from '../../venue/command.ts';
 
 const steps = releaseSteps({ table: 'venue', region: 'eu-west-1', context: ['alarmEmail=a@example.com', 'throughAlarms=true'] });
 const named = (name: string) => steps.find((step) => step.name === name)?.command.join(' ');
@@ -36,11 +35,8 @@ test.each([
   [[], 2, 'name one of --table and --first'],
   [['--table', 'venue', '--first'], 2, 'name one of --table and --first'],
   [['--table', 'venue', '--dry-run'], 0, 'gate    npm run --silent gate -- --assembly cdk.out --table venue'],
-])('deploy %j ends with %i', (args, code, says) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/commands/deploy.ts', ...args], {
-    cwd: PROJECT,
-    encoding: 'utf8',
-  });
+])('deploy %j ends with %i', async (args, code, says) => {
+  const { status, stdout, stderr } = await runCommand('deploy', args);
   expect(status).toBe(code);
   expect(stdout + stderr).toContain(says);
 });

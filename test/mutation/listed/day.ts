@@ -1,0 +1,361 @@
+/** Mutants of the day: its state machine, the row that it moves through, and the workers that roll, close, settle and sweep. */
+import type { MutatedFile } from '../mutant.ts';
+
+export const DAY: readonly MutatedFile[] = [
+  {
+    file: 'lib/domain/clearing/day.ts',
+    tests: ['test/domain/clearing/day.test.ts'],
+    mutants: [
+      {
+        name: 'on-before-balances-are-checked',
+        wrong: 'The day goes on before every shard has posted the step before, or though the books do not balance.',
+        text: "posted ? { kind: 'move', moved } : { kind: 'post' };",
+        becomes: "posted !== undefined ? { kind: 'move', moved } : { kind: 'post' };",
+      },
+      {
+        name: 'rolled-before-posted',
+        wrong: 'The roll is computed from positions that lack the last auction’s fills.',
+        text: 'if (last > product.lastAuction || !posted)',
+        becomes: 'if (last > product.lastAuction)',
+      },
+      {
+        name: 'rolled-before-cleared',
+        wrong: 'The roll is computed while an auction before it has not cleared.',
+        text: 'if (last > product.lastAuction || !posted)',
+        becomes: 'if (!posted)',
+      },
+      {
+        name: 'days-out-of-order',
+        wrong: 'A day starts before the books of the day before it are closed.',
+        text: "if (nextBusinessDay(product.parameters.calendar, product.closedOn) < date) return { kind: 'wait', for: 'earlier-day' };",
+        becomes: '',
+      },
+      {
+        name: 'settled-while-halted',
+        wrong: 'The day goes on while the venue is halted.',
+        text: "if (seen.halted) return { kind: 'wait', for: 'resume' };",
+        becomes: '',
+      },
+      {
+        name: 'held-and-settled',
+        wrong: 'A curve that broke a bound settles once its reason has gone, though an operator has seen it and not agreed.',
+        text: "if (!isApproved(held)) return { kind: 'wait', for: 'approval' };",
+        becomes: "if (!isApproved(held) && holds.length > 0) return { kind: 'wait', for: 'approval' };",
+      },
+      {
+        name: 'approved-and-settled-otherwise',
+        wrong: 'The day settles at the auction’s prices instead of those that two operators agreed to.',
+        text: "return { kind: 'commit', event: eventOf(held.proposal as Proposal, held.approvals) };",
+        becomes: "return { kind: 'commit', event: eventOf(proposal, held.approvals) };",
+      },
+      {
+        name: 'old-product-believed',
+        wrong: 'A worker that loaded the product before another moved the day takes the step a second time.',
+        text: 'if (product.lastEvent < newestEventOf(day))',
+        becomes: 'if (product.lastEvent < 0)',
+      },
+      {
+        name: 'roll-opens-today',
+        wrong: 'What is held when the roll window opens is noted a day late, and the first fifth never rolls.',
+        text: 'rollOpening(parameters.calendar, nextBusinessDay(parameters.calendar, date))',
+        becomes: 'rollOpening(parameters.calendar, date)',
+      },
+      {
+        name: 'missed-days-left-out',
+        wrong: 'A day that never ran is never settled.',
+        text: 'businessDays(calendar, nextBusinessDay(calendar, closedOn), due)',
+        becomes: 'businessDays(calendar, due, due)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/intraday.ts',
+    tests: ['test/domain/clearing/intraday.test.ts'],
+    mutants: [
+      {
+        name: 'auction-between-roll-and-close',
+        wrong: 'An auction trades between the roll and the closing auction, and changes what is rolled.',
+        text: "(isDayOpen && 'a day run is under way') ||",
+        becomes: '',
+      },
+      {
+        name: 'auction-on-a-holiday',
+        wrong: 'An auction is held on a holiday.',
+        text: "(!isBusinessDay(calendar, date) && 'it is no business day') ||",
+        becomes: '',
+      },
+      {
+        name: 'auction-of-an-open-day',
+        wrong: 'Trades of a new day fall into the day before it, whose statement is still to come.',
+        text: "(nextBusinessDay(calendar, closedOn) < date && 'the business day before it is not closed')",
+        becomes: 'undefined',
+      },
+      {
+        name: 'slots-out-of-order',
+        wrong: 'A schedule that fires late has its auction numbered after a later one.',
+        text: 'newest && newest.slot > slot &&',
+        becomes: 'newest && newest.slot < slot &&',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/sweep.ts',
+    tests: ['test/domain/clearing/sweep.test.ts'],
+    mutants: [
+      {
+        name: 'day-begun-at-once',
+        wrong: 'The sweep begins every day run itself, a moment before its schedule does.',
+        text: 'DAY_RUN_GRACE_MS = 10 * 60_000',
+        becomes: 'DAY_RUN_GRACE_MS = 0',
+      },
+      {
+        name: 'day-never-begun',
+        wrong: 'A day whose schedule failed is never begun.',
+        text: 'else if (isOpen && at - since > DAY_RUN_GRACE_MS)',
+        becomes: 'else if (isOpen && at < since)',
+      },
+      {
+        name: 'cut-auction-cut-again',
+        wrong: 'An auction that every shard has closed is never cleared if its wake-up was lost.',
+        text: "oldest.closed ? { kind: 'clear', auction: oldest.auction }",
+        becomes: "!oldest.closed ? { kind: 'clear', auction: oldest.auction }",
+      },
+      {
+        name: 'day-not-moved-on',
+        wrong: 'A day whose wake-up was lost stands still for good.',
+        text: "if (day) wakeUps.push({ kind: 'settle' });",
+        becomes: 'if (day) wakeUps.push();',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/days.ts',
+    tests: ['test/store/days.test.ts', 'test/lambdas/settle-day.test.ts'],
+    mutants: [
+      {
+        name: 'day-moved-twice',
+        wrong: 'A worker that is late moves a day back to a step that has been taken.',
+        text: "condition: '#step = :read',",
+        becomes: "condition: ':read = :read',",
+      },
+      {
+        name: 'planned-over-a-run',
+        wrong: 'A schedule that fires twice begins a day again that is under way.',
+        text: "await table.create(dayItem({ step: 'roll', product, date, slot }));",
+        becomes: "await table.put(dayItem({ step: 'roll', product, date, slot }));",
+      },
+      {
+        name: 'done-day-taken-up',
+        wrong: 'A day that is done stands in the way of all that follow.',
+        text: "if (day.step !== 'done') return day;",
+        becomes: "if (day.step === day.step) return day as Exclude<Day, DayAt<'done'>>;",
+      },
+      {
+        name: 'index-of-a-later-day',
+        wrong: 'An index value from after the day counts as fresh, and the day is settled unseen.',
+        text: 'newestIndex(table, name, date)',
+        becomes: "newestIndex(table, name, '9999-12-31' as BusinessDate)",
+      },
+      {
+        name: 'some-shards-are-all',
+        wrong: 'The closing auction is cleared while a shard still takes orders into it.',
+        text: 'closing?.closed.size === shards',
+        becomes: 'closing !== undefined',
+      },
+      {
+        name: 'index-of-other-months',
+        wrong: 'Index values of the month before count for the final settlement price.',
+        text: 'readIndex(table, name, firstDay(monthOf(date)), date)',
+        becomes: "readIndex(table, name, '0001-01-01' as BusinessDate, date)",
+      },
+      {
+        name: 'day-list-repeats',
+        wrong: 'A page of days begins with the last of the page before.',
+        text: '{ to: addDays(before, -1) }',
+        becomes: '{ to: before }',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/settle-day/index.ts',
+    tests: ['test/lambdas/settle-day.test.ts'],
+    mutants: [
+      {
+        name: 'commit-and-shards-not-notified',
+        wrong: 'Settlement prices are posted only by the next sweep.',
+        text: 'await queues.notifyPostings(next.seq, shards);',
+        becomes: '',
+      },
+      {
+        name: 'late-shards-not-notified',
+        wrong: 'A shard whose wake-up was lost keeps the day waiting until the next sweep.',
+        text: 'await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);',
+        becomes: '',
+      },
+      {
+        name: 'hold-unheard',
+        wrong: 'No alarm says that a settlement waits for approval.',
+        text: "measure(backends, METRICS.held, 1);\n      return 'wait';\n    case 'commit'",
+        becomes: "return 'wait';\n    case 'commit'",
+      },
+      {
+        name: 'report-of-two-days',
+        wrong: 'The report adds up the volume of the day and of days before it.',
+        text: 'if (event.date === date) events.push(event);',
+        becomes: 'if (event.date <= date) events.push(event);',
+      },
+      {
+        name: 'report-of-all-products',
+        wrong: 'The report adds up the volume of other products.',
+        text: "if (!('date' in event) || event.product !== product) continue;",
+        becomes: "if (!('date' in event)) continue;",
+      },
+      {
+        name: 'roll-not-notified',
+        wrong: 'A day whose roll crashed waits until the next sweep.',
+        text: "await queues.notify('rolls', { v: 1, product, slot });",
+        becomes: '',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/roll-positions/index.ts',
+    tests: ['test/lambdas/roll-positions.test.ts'],
+    mutants: [
+      {
+        name: 'rolled-while-halted',
+        wrong: 'The roll goes on while the venue is halted.',
+        text: 'if (await readHalt(table)) return',
+        becomes: 'if (!table) return',
+      },
+      {
+        name: 'accounts-over-a-chunk',
+        wrong: 'Where more accounts roll than one chunk covers, the others do not roll.',
+        text: 'last = next.length < CHUNK_ACCOUNTS',
+        becomes: 'last = next.length <= CHUNK_ACCOUNTS',
+      },
+      {
+        name: 'through-our-own-plan',
+        wrong: 'A worker that goes on after another skips accounts, or gives them a second order.',
+        text: 'through = stands.through;',
+        becomes: 'through = next.at(-1)?.account ?? through;',
+      },
+      {
+        name: 'roll-orders-of-one-shard',
+        wrong: 'Only accounts of the first shard roll.',
+        text: 'shard < shards; shard++) await rollShard',
+        becomes: 'shard < 1; shard++) await rollShard',
+      },
+      {
+        name: 'roll-orders-stay',
+        wrong:
+          'What does not fill of a roll order trades in the auctions of the next day, without the account having asked for it.',
+        text: "timeInForce: 'auction', rolls: true",
+        becomes: "timeInForce: 'gtc', rolls: true",
+      },
+      {
+        name: 'roll-not-told-apart',
+        wrong: 'What rolled is not counted toward the roll, and rolls again the next day.',
+        text: 'rolls: true, partlyFilled: false }]',
+        becomes: 'rolls: false, partlyFilled: false }]',
+      },
+      {
+        name: 'rolls-a-name-of-theirs',
+        wrong: 'A participant’s order of the same name takes the place of the roll’s.',
+        text: '`roll/${date}`',
+        becomes: '`roll-${date}`',
+      },
+      {
+        name: 'close-not-notified',
+        wrong: 'After the roll the day waits until the next sweep.',
+        text: "await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));\n  await queues.notify('closings', { v: 1, product, slot: day.slot });",
+        becomes: "await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/close-auction/index.ts',
+    tests: ['test/lambdas/close-auction.test.ts'],
+    mutants: [
+      {
+        name: 'closed-while-halted',
+        wrong: 'Auctions go on closing while the venue is halted.',
+        text: 'if (await readHalt(table)) return',
+        becomes: 'if (!table) return',
+      },
+      {
+        name: 'closed-before-its-roll',
+        wrong: 'The closing auction is cut while its roll orders are still being written, and some are left out.',
+        text: "if (day?.step === 'roll') return",
+        becomes: "if (day?.step === 'done') return",
+      },
+      {
+        name: 'auction-before-not-cut',
+        wrong:
+          'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
+        text: 'if (newest && !newest.marked) await cut(backends, newest);',
+        becomes: '',
+      },
+      {
+        name: 'marked-before-cut',
+        wrong: 'A worker that crashes between the two leaves an auction that nothing cuts.',
+        text: 'await queues.sendMarkers(product, auction, slot, shards);\n  await markAuction(table, product, auction);',
+        becomes: 'await markAuction(table, product, auction);\n  await queues.sendMarkers(product, auction, slot, shards);',
+      },
+      {
+        name: 'day-not-told-of-the-cut',
+        wrong: 'A day whose closing auction has cleared already waits until the next sweep.',
+        text: "if (day?.step === 'close' || day?.step === 'clear') await queues.notify('day-runs'",
+        becomes: "if (day?.step === 'done') await queues.notify('day-runs'",
+      },
+      {
+        name: 'day-left-at-close',
+        wrong: 'A day whose closing auction is cut is cut again and again.',
+        text: "if (day?.step === 'close') await saveDay(",
+        becomes: "if (day?.step === 'done') await saveDay(",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/sweep-venue/index.ts',
+    tests: ['test/lambdas/sweep-venue.test.ts'],
+    mutants: [
+      {
+        name: 'slowest-shard-overlooked',
+        wrong: 'A shard that is behind is not notified as long as another is not.',
+        text: 'seq - Math.min(...cursors)',
+        becomes: 'seq - Math.max(...cursors)',
+      },
+      {
+        name: 'sweep-wake-up-dropped',
+        wrong: 'The queue drops the wake-ups of a second sweep within five minutes.',
+        text: '`sweep.${at}`',
+        becomes: "'sweep'",
+      },
+      {
+        name: 'approved-still-held',
+        wrong: 'The alarm for what is held never ends.',
+        text: '.filter((held) => !isApproved(held))',
+        becomes: '',
+      },
+      {
+        name: 'one-product-stops-the-sweep',
+        wrong: 'A product that can’t be swept keeps all others from it.',
+        text: 'failed.push(new Error(`${part} not swept`, { cause: error }));',
+        becomes: 'throw error;',
+      },
+      {
+        name: 'failed-sweep-alive',
+        wrong: 'The alarm for a sweep that fails is never raised.',
+        text: 'if (failed.length > 0) throw',
+        becomes: 'if (failed.length > 99) throw',
+      },
+      {
+        name: 'failed-product-not-late',
+        wrong: 'A late product that can’t be swept ends its own alarm.',
+        text: 'if (latest > 0 || failed.length === 0)',
+        becomes: 'if (latest >= 0)',
+      },
+    ],
+  },
+];
