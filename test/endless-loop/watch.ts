@@ -1,7 +1,7 @@
 /**
  * Ends this process when its thread runs a loop that never ends. A test runner can't: its own time limits wait for the very
  * thread that the loop holds, so the run would hang for ever and say nothing. A second thread sees that no timer runs any
- * more, says in which test, and kills the process, which the runner then reports.
+ * more, says in which test, and ends the process, which the runner then reports.
  */
 import { Worker } from 'node:worker_threads';
 
