@@ -24,7 +24,8 @@ import { type Firing, type FiringHook, startSchedules } from './scheduler/schedu
 import { type DeadLetter, deadLettersIn, redrive } from './sqs/dead-letters.ts';
 import type { Depth } from './sqs/sqs.ts';
 import { type Assembly, readAssembly } from './template/assembly.ts';
-import { type Plan, planOf } from './template/plan.ts';
+import type { Plan } from './template/plan.ts';
+import { planOf } from './template/planner.ts';
 
 export interface Limits extends RuntimeLimits {
   /** Longest real wait of a message that was sent with a delay, while the clock stands still. */

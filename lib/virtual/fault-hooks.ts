@@ -1,10 +1,10 @@
 /** What can go wrong in the virtual cloud: a hook for each kind, which is asked every time and decides. */
 
-import type { ProxyRequest } from '../local/proxy/request.ts';
+import type { ProxyRequest, ServiceAnswer } from '../local/proxy/request.ts';
 import type { FiringHook } from '../local/scheduler/scheduler.ts';
 
 /**
- * What becomes of a request: lost before or after it took effect; the worker that sent it is killed before or after; its answer
+ * What becomes of a request: lost before or after it took effect; the environment that sent it is killed before or after; its answer
  * never comes, before or after it took effect, until the function's time is out; some of a batch is left undone; or another
  * answer than the service's.
  */
@@ -17,11 +17,12 @@ export type Fate =
   | 'hang-before'
   | 'hang-after'
   | 'partly'
-  | { readonly status: number; readonly body: unknown };
+  | ServiceAnswer;
 
 /**
  * What becomes of a received message: it does not reach its function this time; it is worked and comes again because its
- * deletion is lost; it is given to two workers at once (no FIFO queue does that); it is lost for good, which is only fair to wake-ups.
+ * deletion is lost; it is given to two environments at once (no FIFO queue does that); it is lost for good, which no queue does: only for messages
+ * that are sent again.
  */
 export type DeliveryFate = 'late' | 'again' | 'double' | 'lost' | undefined;
 

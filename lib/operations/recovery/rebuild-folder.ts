@@ -4,7 +4,7 @@ import type { VenueRows } from '../../audit/rows.ts';
 import { startDynamoDb } from '../../local/dynamodb/dynamodb.ts';
 import { openDataFolder } from '../../local/host/data-folder.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { planOf } from '../../local/template/plan.ts';
+import { planOf } from '../../local/template/planner.ts';
 import { Table } from '../../store/table.ts';
 import { OperationsError } from '../error.ts';
 import type { MarketFolder } from '../market-folder.ts';

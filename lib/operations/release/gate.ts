@@ -11,7 +11,7 @@ import type { VenueRows } from '../../audit/rows.ts';
 import type { DayEvent } from '../../domain/clearing/day.ts';
 import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { planOf } from '../../local/template/plan.ts';
+import { planOf } from '../../local/template/planner.ts';
 import type { LogEntry } from '../../store/log.ts';
 import { ENV } from '../../store/names.ts';
 import { OperationsError } from '../error.ts';

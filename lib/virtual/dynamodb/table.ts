@@ -7,30 +7,11 @@
  */
 import type { ServiceAnswer } from '../../local/proxy/request.ts';
 import type { TablePlan } from '../../local/template/plan.ts';
-import { checkUsed, holds, keyCondition, type Parameters, updated } from './expressions.ts';
+import { checkUsed, holds, keyCondition, updated } from './expressions.ts';
 import { conditionFailed, invalid, isConditionFailed, RefusedError } from './refusal.ts';
+import { type Body, checkBatch, EXPRESSIONS, only, parametersOf } from './request.ts';
 import { type Key, Rows } from './rows.ts';
-import { checkItem, type Item, sizeOf, type Value } from './values.ts';
-
-/** What the requests known here carry; which of it, their operation says. */
-interface Body {
-  readonly TableName: string;
-  readonly Key: Item;
-  readonly Item: Item;
-  readonly ConsistentRead?: boolean;
-  readonly ConditionExpression?: string;
-  readonly UpdateExpression: string;
-  readonly KeyConditionExpression: string;
-  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
-  readonly ExpressionAttributeValues?: Readonly<Record<string, Value>>;
-  readonly ReturnValues?: string;
-  readonly ScanIndexForward?: boolean;
-  readonly Limit?: number;
-  readonly ExclusiveStartKey?: Item;
-  readonly RequestItems: Readonly<Record<string, unknown>>;
-  readonly TransactItems: readonly { readonly Put?: Body }[];
-  readonly ClientRequestToken?: string;
-}
+import { checkItem, type Item, sizeOf } from './values.ts';
 
 const PAGE_BYTES_MAX = 1024 * 1024;
 const TRANSACTION_ITEMS_MAX = 100;
@@ -281,22 +262,4 @@ export class VirtualTable {
     const item = this.#rows.get(key);
     return !consistent && item && this.#options.isStale?.() ? this.#rows.get(key, true) : item;
   }
-}
-
-const EXPRESSIONS = ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'];
-
-const parametersOf = (body: Body): Parameters => ({
-  names: body.ExpressionAttributeNames ?? {},
-  values: body.ExpressionAttributeValues ?? {},
-});
-
-function only(body: object, known: readonly string[]): void {
-  for (const name of Object.keys(body)) if (!known.includes(name)) throw new Error(`The virtual table does not know ${name}`);
-}
-
-function checkBatch(keys: readonly Key[], max: number): void {
-  if (keys.length === 0 || keys.length > max)
-    throw invalid(`1 validation error detected: Member must have length less than or equal to ${max}`);
-  if (new Set(keys.map((key) => JSON.stringify(key))).size < keys.length)
-    throw invalid('Provided list of item keys contains duplicates');
 }

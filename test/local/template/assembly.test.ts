@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readAssembly } from '../../../lib/local/template/assembly.ts';
 import { type Json, resolve, type TemplateScope } from '../../../lib/local/template/intrinsics.ts';
-import { planOf } from '../../../lib/local/template/plan.ts';
+import { planOf } from '../../../lib/local/template/planner.ts';
 import { type SmallApp, synthesizeSmallApp, temporaryFolder } from '../small-app.ts';
 
 const NOTHING = 'export const handler = async () => null;';

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { PROJECT } from '../../../lib/infra/bundle.ts';
 import { synthesize } from '../../../lib/infra/synthesize.ts';
 import { readAssembly } from '../../../lib/local/template/assembly.ts';
-import { planOf } from '../../../lib/local/template/plan.ts';
+import { planOf } from '../../../lib/local/template/planner.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'assembly-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

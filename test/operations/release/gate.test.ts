@@ -10,7 +10,7 @@ import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import { synthesize } from '../../../lib/infra/synthesize.ts';
 import { startDynamoDb } from '../../../lib/local/dynamodb/dynamodb.ts';
 import { readAssembly } from '../../../lib/local/template/assembly.ts';
-import { planOf } from '../../../lib/local/template/plan.ts';
+import { planOf } from '../../../lib/local/template/planner.ts';
 import { gate } from '../../../lib/operations/release/gate.ts';
 import { type Attributes, N, Table } from '../../../lib/store/table.ts';
 import { ADDS, bundlesWith, type Edit } from '../../faults/patched.ts';
