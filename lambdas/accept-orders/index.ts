@@ -9,7 +9,7 @@ import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import { applySubmission, type Outcome } from '../../lib/domain/auction/orders.ts';
-import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
+import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
@@ -49,7 +49,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const { orders, exposed } = openOrders(carried, since);
   const outcomes: Outcome[] = isTooLate(message, record, intake)
     ? instructions.map(() => 'auction-closed')
-    : applySubmission(orders, instructions, new Set(state.listed), exposed);
+    : applySubmission(orders, instructions, new Set(tradedAt(state, Date.parse(message.receivedAt))), exposed);
   if (!intake.dates.includes(keyDate(key)))
     session.keepIntake(product, shard, await admitDate(table, product, shard, intake, keyDate(key)));
 

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import type { LiveOrders, Order } from '../../lib/domain/auction/orders.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { type ProductState, tradedAt } from '../../lib/domain/clearing/venue.ts';
 import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
@@ -45,15 +45,16 @@ export async function listOrders(request: ParticipantRequest): Promise<Answer | 
   );
 }
 
-async function ownOrders(
-  { caller, backends: { table } }: ParticipantRequest,
-  { product, lastAuction, carried }: ProductState,
-): Promise<LiveOrders> {
+async function ownOrders({ caller, time, backends: { table } }: ParticipantRequest, state: ProductState): Promise<LiveOrders> {
+  const { product, lastAuction, carried } = state;
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
   const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
   const own = left.filter((order) => order.account === account);
-  return openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction)).orders;
+  const { orders } = openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction));
+  // An order ends with its month, though the next auction is what drops it.
+  const traded = new Set([CASH, ...tradedAt(state, time)]);
+  return new Map([...orders].filter(([, { buy, sell }]) => traded.has(buy) && traded.has(sell)));
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

@@ -33,7 +33,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
   if (await readHalt(table)) return logger.warn(`day run waits: ${WAITS.resume}`, { product, slot });
 
   const day = await openDay(table, product, state.closedOn);
-  if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
+  if (day?.step === 'close') return queues.notify('closings', { v: 1, product, date: day.date });
   if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, product });
 
   const decision = await untilCommitted(() => toRoll(backends, day, state));
@@ -41,7 +41,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
   const { auction } = decision;
   for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard);
   await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));
-  await queues.notify('closings', { v: 1, product, slot: day.slot });
+  await queues.notify('closings', { v: 1, product, date: day.date });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
 });
 

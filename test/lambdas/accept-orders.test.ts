@@ -242,6 +242,7 @@ describe('instructions', () => {
       kind: 'auction-cleared',
       ...common,
       slot: '',
+      books: date,
       closing: true,
       marks: own.marks,
       months: results,
@@ -257,7 +258,7 @@ describe('instructions', () => {
     });
     const far = (own.listed.at(-1)! + 1) as never;
     const [mark, finalPrice] = [own.marks[OCT]!, own.marks[OCT]!];
-    const expired = { kind: 'month-expired', product, date, month: OCT, mark, finalPrice, indexValues: 0 } as const;
+    const expired = { kind: 'month-expired', product, date, month: OCT, mark, finalPrice, index: {} } as const;
     await venue.commit({ ...expired, listed: far, listedAt: mark, approvedBy: [] });
     expect(await send(ANN, early, buy('a', OCT, 2400, 1), buy('b', far, 2400, 1))).toEqual(['contract-not-listed', 'accepted']);
   });

@@ -273,7 +273,7 @@ describe('what is left of an order', () => {
       ...by,
     });
     const far = (own.listed.at(-1)! + 1) as never;
-    const price = { mark, finalPrice: mark, indexValues: 20, listed: far, listedAt: mark };
+    const price = { mark, finalPrice: mark, index: {}, listed: far, listedAt: mark };
     await venue.commit({ kind: 'month-expired', product, date, month: oct!, ...price, ...by });
     await openAuction(venue.table, { product, auction: 2, slot: ONE, date: MONDAY, closing: false });
     await cut(ONE);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { evolveDay } from '../../lib/domain/clearing/day.ts';
-import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
+import { findIntraday, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
@@ -80,7 +80,7 @@ describe('a slot that comes again', () => {
     expect(await close(TEN)).toEqual([]);
     expect(await opened()).toEqual(before);
     expect(sent.mock.calls.at(-1)).toEqual(sent.mock.calls[0]);
-    expect(await findAuction(venue.table, product, TEN)).toBe(1);
+    expect(await findIntraday(venue.table, product, TEN)).toBe(1);
   });
 
   it('together with itself is given one number', async () => {

@@ -87,6 +87,7 @@ async function clearFirstAuction(): Promise<void> {
   const seq = await log({
     kind: 'auction-cleared',
     ...auction,
+    books: TODAY,
     marks: state.marks,
     months,
     orders: 6,
@@ -182,7 +183,10 @@ describe('an account', () => {
     const statement = {
       account: 'acme',
       product: PRODUCT,
+      after: 0,
+      through: 9,
       balance: cents(24982000n),
+      deposited: cents(25000000n),
       variation: cents(-18000n),
       rolledLots: lots(4),
       rollCost: cents(8000n),
@@ -435,7 +439,7 @@ test('a submission known by its key gets its answer again after its contract has
     month: listed[0]!,
     mark: ticks(2400),
     finalPrice: ticks(2400),
-    indexValues: 20,
+    index: {},
     listedAt: ticks(2400),
     approvedBy: [],
   };

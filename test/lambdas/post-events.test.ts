@@ -205,7 +205,7 @@ describe('a worker that crashes', () => {
 test('a worker that is late by whole days writes over nothing that was posted', async () => {
   await trade();
   await settle(5);
-  await venue.commit({ kind: 'day-closed', product, date: MONDAY });
+  await venue.commit({ kind: 'day-closed', product, date: MONDAY, after: 0 });
   await postAll();
   const open = await seqNow();
   await trade(newYork('2025-10-21', '10:00'));
