@@ -35,7 +35,9 @@ export const handler = consume('sweeps', (backends) => async (message) => {
   const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
   for (const own of Object.values(venue.products)) {
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at));
+    const unpublished = await attempt(`index values of ${own.product}`, () => unpublishedIndex(backends.table, own));
+    const toPublish = unpublished !== undefined && unpublished.length > 0;
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at, toPublish));
     if (found) swept.push(found);
   }
 
@@ -69,22 +71,21 @@ async function sweepPostings({ table, queues, shards }: Backends, seq: number, a
 const countHeld = async ({ table }: Backends): Promise<number> =>
   (await listHeld(table)).filter((held) => !isApproved(held)).length;
 
-async function sweepProduct(backends: Backends, own: ProductState, at: number): Promise<Swept> {
+async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
   const { table, shards } = backends;
   const { product, lastAuction, closedOn } = own;
-  const [[oldest], [newest], latest, day, unpublished] = await Promise.all([
+  const [[oldest], [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
     newestAuctions(table, product, 1),
     latestSlot(table, product),
     openDay(table, product, closedOn),
-    unpublishedIndex(table, own),
   ]);
   const swept = decideSweep(own, at, {
     oldest: oldest && { ...oldest, closed: oldest.closed.size === shards },
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,
-    toPublish: unpublished.length > 0,
+    toPublish,
     auctionTimes: auctionTimes(product),
   });
   for (const wakeUp of swept.wakeUps) await notify(backends, product, wakeUp);

@@ -231,6 +231,8 @@ describe('instructions', () => {
   });
 
   it('of a month that has expired since they were sent are refused', async () => {
+    product = venue.nextProduct();
+    await venue.list(product, { date: '2025-10-30' });
     const own = await venue.stateOf(product);
     const date = '2025-10-31' as never;
     const results = Object.fromEntries(

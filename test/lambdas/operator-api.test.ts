@@ -353,6 +353,8 @@ describe('what the system holds', () => {
       kind: 'settlement',
       reasons: holds,
       proposal: { curve: { '2025-10': '2.900', '2025-11': '2.900' } },
+      basis: null,
+      revised: null,
       proposedBy: 'system',
       approvals: [],
       revision: 1,
@@ -426,10 +428,10 @@ describe('the venue', () => {
     expect((await show()).halted).toEqual(halted);
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
-    expect(wakeUps()).toHaveLength(SHARDS);
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+    const swept = (at: number) => ({ v: 1, at: new Date(at).toISOString() });
+    expect(engine.messages('sweeps')).toEqual([swept(NOW)]);
     await resumeIt(undefined, { at: NOW + 1 });
-    expect(wakeUps()).toHaveLength(2 * SHARDS);
+    expect(engine.messages('sweeps')).toEqual([swept(NOW), swept(NOW + 1)]);
   });
 
   test('that has halted itself is resumed only with a reason', async () => {
@@ -440,7 +442,7 @@ describe('the venue', () => {
       expect(refused.body).toMatchObject({ detail: 'out of balance', errors: [{ path: '$.reason' }] });
     }
     expect((await show()).halted.by).toBe('post-events');
-    expect(wakeUps()).toEqual([]);
+    expect(engine.messages('sweeps')).toEqual([]);
     expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });

@@ -204,7 +204,10 @@ describe('an account', () => {
         {
           date: '2025-10-20',
           product: PRODUCT,
+          after: 0,
+          through: 9,
           balance: '249820.00',
+          deposited: '250000.00',
           variation: '-180.00',
           rolledLots: 4,
           rollCost: '80.00',
