@@ -18,7 +18,7 @@ import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS } from '../venue/days.ts';
-import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 
@@ -244,6 +244,18 @@ describe('live orders', () => {
       outcomes: instructions.map(() => 'accepted'),
     });
   }
+
+  test('are none of a month whose last trading day is over, though no auction has dropped them yet', async () => {
+    const listed = (await get('/v1/orders')).body.items.length;
+    const months = async (at: number): Promise<string[]> =>
+      (await ask(handler, 'GET /v1/orders', { claims: trader('acme'), at })).body.items.map(
+        (each: { contract: string }) => each.contract,
+      );
+    expect(await months(newYorkMs('2025-12-31', '23:59'))).toHaveLength(listed);
+    const later = await months(newYorkMs('2026-01-01', '00:00'));
+    expect(later).not.toContain('H100-SXM-2025-12');
+    expect(later.length).toBeLessThan(listed);
+  });
 
   test('are what the last auction carried', async () => {
     expect((await get('/v1/orders')).body.items).toEqual([

@@ -112,8 +112,8 @@ const changed = (held: Held, change: Partial<Pick<Held, 'proposal' | 'proposedBy
 
 /**
  * What takes the place of something held when what it rests on is another now; `undefined` while it is the same. A value of
- * the system's own is proposed anew. One that an operator has put there stays, because it does not rest on the basis; but
- * whoever agreed to it has not seen what there is to see now. So approvals start again either way, also when two had agreed.
+ * the system's own is proposed anew. One that an operator has put there stays, because it does not rest on the basis; but the
+ * operators that agreed to it have not seen what there is to see now. So approvals start again either way, also when two had agreed.
  */
 export function revise(held: Held, basis: Basis, holds: readonly Hold[]): Held | undefined {
   if (held.basis === null) return undefined;

@@ -45,7 +45,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'slot-without-number',
         wrong: 'A schedule that fires twice holds its auction twice.',
-        text: '{ ...slotKey(product, slot), attributes: { auction: N(auction) } }',
+        text: '{ ...nameKey({ product, slot, date, closing }), attributes: { auction: N(auction) } }',
         becomes: '{ ...slotKey(product, `${slot}#${auction}`), attributes: { auction: N(auction) } }',
       },
       {
@@ -165,8 +165,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'exposed-orders-forgotten',
         wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
-        text: ', new Set(state.listed), exposed)',
-        becomes: ', new Set(state.listed))',
+        text: '), exposed);',
+        becomes: '));',
       },
       {
         name: 'date-not-admitted',
