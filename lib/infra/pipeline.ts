@@ -53,7 +53,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'day-runs'],
     servesApi: true,
-    concurrencyMax: 10,
+    concurrencyMax: 50,
   },
   'accept-orders': {
     does: 'Writes each submission into the book of the auction that is open for its shard; a marker closes the shard.',
