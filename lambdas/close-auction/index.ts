@@ -4,7 +4,7 @@
  * intraday auction of a slot or the closing auction of a day: neither is ever taken for the other.
  */
 import { evolveDay } from '../../lib/domain/clearing/day.ts';
-import { decideIntraday } from '../../lib/domain/clearing/intraday.ts';
+import { decideIntraday, type IntradaySeen } from '../../lib/domain/clearing/intraday.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { type BusinessDate, localDate } from '../../lib/domain/contract/calendar.ts';
 import {
@@ -24,26 +24,30 @@ import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
 
-export const handler = consume('closings', (backends) => async (message) => {
+export const handler = consume('closings', (backends) => async (message, { attributes }) => {
   const { table, logger } = backends;
   const { product } = message;
   const state = (await loadVenue(table)).products[product];
   if (!state) return logger.warn('auction not closed: the product is not listed', { ...message });
   const halted = (await readHalt(table)) !== undefined;
-  if ('slot' in message) return closeIntraday(backends, state, message.slot, halted);
+  const askedAt = Number(attributes.SentTimestamp);
+  if ('slot' in message) return closeIntraday(backends, state, message.slot, { halted, askedAt });
   if (halted) return logger.warn('closing auction not closed: the venue is halted', { ...message });
   return closeDay(backends, product, message.date);
 });
 
+/** As a message finds the venue. */
+type Asked = Pick<IntradaySeen, 'halted' | 'askedAt'>;
+
 /** While the venue is halted an auction that is due gets its number, and is closed when the venue resumes. */
-async function closeIntraday(backends: Backends, state: ProductState, slot: string, halted: boolean): Promise<void> {
+async function closeIntraday(backends: Backends, state: ProductState, slot: string, asked: Asked): Promise<void> {
   const { table, logger } = backends;
   const { product } = state;
   const auction = await untilCommitted(
-    async () => (await findIntraday(table, product, slot)) ?? (await openIntraday(backends, state, slot, halted)),
+    async () => (await findIntraday(table, product, slot)) ?? (await openIntraday(backends, state, slot, asked)),
   );
   if (auction === 'refused') return;
-  if (halted) return logger.warn('auction waits: the venue is halted', { product, auction, slot });
+  if (asked.halted) return logger.warn('auction waits: the venue is halted', { product, auction, slot });
   await cut(backends, { product, auction, slot });
   logger.info('auction closing', { product, auction, slot, closing: false });
 }
@@ -76,14 +80,14 @@ async function openIntraday(
   backends: Backends,
   state: ProductState,
   slot: string,
-  halted: boolean,
+  asked: Asked,
 ): Promise<number | 'refused' | undefined> {
   const { table, logger } = backends;
   const { product } = state;
   const [newest] = await newestAuctions(table, product, 1);
   const day = await readDay(table, product, localDate(Date.parse(slot), state.parameters.timeZone));
   const decision = decideIntraday(state, slot, {
-    halted,
+    ...asked,
     newest,
     latestSlot: await latestSlot(table, product),
     dayBegun: day !== undefined,

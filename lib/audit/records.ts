@@ -87,7 +87,7 @@ function onceFindings(rows: VenueRows, events: readonly ClearingEvent[]): Findin
   });
 }
 
-/** What was settled on approval is what was held, approved by the same operators. */
+/** What was settled on approval is what was held, approved by the same operators, and rests on what they were shown. */
 async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[]): Promise<Finding[]> {
   const faults: Finding[] = [];
   for (const [at, event] of events.entries()) {
@@ -99,7 +99,11 @@ async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[
     const proposed =
       held?.proposal.kind === 'settlement' ? held.proposal.curve : held?.proposal.kind === 'final-price' && held.proposal.price;
     if (!held) faults.push({ row: nameOf(key), what: `is missing: ${nameOf(logKey(at + 1))} was approved` });
-    else if (canonical(held.approvals) !== canonical(event.approvedBy) || canonical(proposed) !== canonical(value))
+    else if (
+      canonical(held.approvals) !== canonical(event.approvedBy) ||
+      canonical(proposed) !== canonical(value) ||
+      (event.kind === 'month-expired' && canonical(held.basis?.index) !== canonical(event.index))
+    )
       faults.push({ row: nameOf(key), what: `is not what ${nameOf(logKey(at + 1))} was approved as` });
   }
   return faults;

@@ -2,7 +2,7 @@
  * A day whose settlement is held does not stop the market: auctions of the days after it clear against the last settled marks,
  * and everything posted until the day's books are closed is in its statements, once.
  */
-import { afterAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { auditVenue } from '../../lib/audit/audit.ts';
 import { heldId } from '../../lib/domain/clearing/approval.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
@@ -14,6 +14,7 @@ import { planDay, readDay } from '../../lib/store/days.ts';
 import { changeHeld, readHeld } from '../../lib/store/held.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
 import { newestEvents } from '../../lib/store/log.ts';
+import { ENV, METRICS } from '../../lib/store/names.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, H100, NOV, newYork, OCT, on } from '../venue/h100.ts';
@@ -146,6 +147,19 @@ describe('while a settlement is held because one lot traded at 50.000 in the clo
     expect(second).toMatchObject({ date: TUESDAY, after: first!.through });
     await holdAuction(WEDNESDAY, '13:00');
     expect((await cleared()).at(-1)).toBe(newYork(WEDNESDAY, '13:00'));
+  });
+
+  test('an auction is not late for a closing one of the day before that was held back behind it', async () => {
+    await holdMonday();
+    await publish(TUESDAY);
+    await venue.runDay(product, TUESDAY);
+    await holdAuction(WEDNESDAY, '10:00');
+    await approve('settlement', MONDAY);
+    vi.stubEnv(ENV.auctionTimes, JSON.stringify({ [product]: ['10:00', '13:00'] }));
+    const late = vi.spyOn(venue.metrics, 'addMetric');
+    await deliver('sweeps', { v: 1, at: newYork(WEDNESDAY, '10:15') });
+    vi.unstubAllEnvs();
+    expect(late.mock.calls.find(([name]) => name === METRICS.auctionLate)?.[2]).toBe(0);
   });
 
   test('the day is moved on by its own events, though auctions of the next day clear between its steps', async () => {

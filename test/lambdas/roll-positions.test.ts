@@ -16,7 +16,7 @@ import { type Item, json, Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, month, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
-import { submission } from '../venue/records.ts';
+import { record, submission } from '../venue/records.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -181,6 +181,12 @@ test('a closing auction that another worker has numbered in between is taken for
   expect(await roll(FIRST)).toEqual([]);
   expect(looked).toBe(2);
   expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+});
+
+test('a day run that is asked for a day to come, by a slip, is not run, and neither are the days before it', async () => {
+  const slip = record('rolls', { v: 1, product, slot: newYork('2025-12-31', '16:00') }, { sentAt: newYork(FIRST, '12:00') });
+  expect(await deliver('rolls', slip)).toEqual([]);
+  expect(await listDays(venue.table, product, 9)).toEqual([]);
 });
 
 test('the number of the closing auction is not one that an auction took at the same moment', async () => {

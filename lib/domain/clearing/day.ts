@@ -85,12 +85,18 @@ export function evolveDay(day: Day, moved: DayMoved): Day {
 
 /**
  * The days to plan when a day run is due at `slot`, in order of date: every business day since the last whose books are closed,
- * so that days which never ran come first. None when the slot falls on no business day.
+ * so that days which never ran come first. None when the slot falls on no business day, or on a day that has not come: `askedAt` is
+ * when the message was sent, milliseconds since 1970.
  */
-export function daysDue({ parameters, closedOn }: ProductState, slot: string): { date: BusinessDate; slot: string }[] {
+export function daysDue(
+  { parameters, closedOn }: ProductState,
+  slot: string,
+  askedAt: number,
+): { date: BusinessDate; slot: string }[] {
   const { calendar, timeZone, dayRunTime } = parameters;
   const due = localDate(Date.parse(slot), timeZone);
-  if (!isBusinessDay(calendar, due)) return [];
+  // One for a day to come would run every day until then, each without its orders.
+  if (due > localDate(askedAt, timeZone) || !isBusinessDay(calendar, due)) return [];
   return businessDays(calendar, nextBusinessDay(calendar, closedOn), due).map((date) => ({
     date,
     slot: date === due ? slot : new Date(instantOf(date, dayRunTime, timeZone)).toISOString(),

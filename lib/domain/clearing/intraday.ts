@@ -9,6 +9,8 @@ import { openBooks, type ProductState } from './venue.ts';
 
 /** What else than the product's state it is decided on. */
 export interface IntradaySeen {
+  /** When the message that asks for it was sent, milliseconds since 1970. */
+  readonly askedAt: number;
   readonly halted: boolean;
   /** The product's newest auction that has a number. */
   readonly newest:
@@ -38,13 +40,18 @@ export function decideIntraday(state: ProductState, slot: string, seen: Intraday
   const { newest, latestSlot } = seen;
   if (latestSlot === slot) return { kind: 'look-again' };
   const date = localDate(Date.parse(slot), state.parameters.timeZone);
-  const why = dayRefusal(state, date) ?? turnRefusal(state, date, slot, seen);
+  const why = dayRefusal(state, date, seen.askedAt) ?? turnRefusal(state, date, slot, seen);
   return why === undefined ? { kind: 'number', auction: (newest?.auction ?? 0) + 1, date } : { kind: 'refuse', why };
 }
 
-/** Trades of such a day would be in no statement and no report. */
-function dayRefusal({ parameters: { calendar }, closedOn }: ProductState, date: BusinessDate): string | undefined {
+/** Trades of a closed day would be in no statement and no report. */
+function dayRefusal(
+  { parameters: { calendar, timeZone }, closedOn }: ProductState,
+  date: BusinessDate,
+  askedAt: number,
+): string | undefined {
   if (date <= closedOn) return 'its day is closed, or before the first trading day';
+  if (date > localDate(askedAt, timeZone)) return 'its day has not come';
   try {
     return isBusinessDay(calendar, date) ? undefined : 'it is no business day';
   } catch (error) {

@@ -473,6 +473,12 @@ describe('when a day run is due', () => {
       [['2025-10-20', slot('2025-10-21', '02:00:00.000')]],
     ],
   ])('and %s', (_, closedOn, due, days) => {
-    expect(daysDue({ ...BEFORE, closedOn: on(closedOn) }, due)).toEqual(days.map(([date, at]) => ({ date, slot: at })));
+    expect(daysDue({ ...BEFORE, closedOn: on(closedOn) }, due, Date.parse(due))).toEqual(
+      days.map(([date, at]) => ({ date, slot: at })),
+    );
+  });
+
+  test('and its day has not come when it is asked for, none is planned, neither it nor those before it', () => {
+    expect(daysDue(BEFORE, slot('2025-12-31', '21:00:00.000'), Date.parse(slot('2025-10-20')))).toEqual([]);
   });
 });

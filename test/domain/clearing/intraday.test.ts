@@ -25,7 +25,13 @@ const WEDNESDAY = '2025-10-22T14:00:00.000Z';
 const numbered = (change: Partial<NonNullable<IntradaySeen['newest']>> = {}): Pick<IntradaySeen, 'newest'> => ({
   newest: { auction: 4, closing: false, marked: true, ...change },
 });
-const SEEN: IntradaySeen = { halted: false, latestSlot: TEN, dayBegun: false, newest: numbered().newest };
+const SEEN: IntradaySeen = {
+  askedAt: Date.parse('2027-12-01T15:00:00Z'),
+  halted: false,
+  latestSlot: TEN,
+  dayBegun: false,
+  newest: numbered().newest,
+};
 const FIFTH = { kind: 'number', auction: 5, date: '2025-10-20' };
 const refuse = (why: string) => ({ kind: 'refuse', why });
 const BEGUN = { dayBegun: true };
@@ -64,7 +70,13 @@ test.each<[rule: string, slot: string, seen: Partial<IntradaySeen>, then: object
   ['is not held before the first trading day', '2025-09-17T14:00:00.000Z', { latestSlot: undefined }, CLOSED_DAY],
   ['is not held on a Saturday', '2025-10-18T14:00:00.000Z', { latestSlot: undefined }, refuse('it is no business day')],
   ['is not held on a holiday', '2025-11-27T15:00:00.000Z', {}, refuse('it is no business day')],
-  ['is not held in a year without a calendar', '2031-01-06T15:00:00.000Z', {}, refuse('the calendar has no data for its day')],
+  ['is not held on a day that has not come', TUESDAY, { askedAt: Date.parse(ONE) }, refuse('its day has not come')],
+  [
+    'is not held in a year without a calendar',
+    '2031-01-06T15:00:00.000Z',
+    { askedAt: Date.parse('2031-01-06T15:00:01Z') },
+    refuse('the calendar has no data for its day'),
+  ],
   // At 20:30 on Sunday in New York it is Monday in UTC.
   ['has the date of the product’s zone', '2025-10-20T00:30:00.000Z', { latestSlot: undefined }, refuse('it is no business day')],
   ['gets its number while the venue is halted, and waits', ONE, { halted: true }, FIFTH],

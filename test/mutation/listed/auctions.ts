@@ -181,6 +181,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/clear-bounds.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
       {
+        name: 'cleared-again-for-every-event',
+        wrong: 'Each commit of an operator makes clearing clear the whole book again, and enough of them starve it.',
+        text: 'if (!work || !isDeepStrictEqual(work.against, state))',
+        becomes: 'if (!work || work)',
+      },
+      {
+        name: 'cleared-for-another-past',
+        wrong: 'An auction is committed as it cleared at parameters or marks that are not in force any more.',
+        text: 'if (!work || !isDeepStrictEqual(work.against, state))',
+        becomes: 'if (!work)',
+      },
+      {
         name: 'noted-with-another-product',
         wrong: 'An auction shows the prices of another product’s.',
         text: '&& event.product === product && event.auction',

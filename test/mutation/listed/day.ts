@@ -202,7 +202,7 @@ export const DAY: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/settle-day/index.ts',
-    tests: ['test/lambdas/settle-day.test.ts'],
+    tests: ['test/lambdas/settle-day.test.ts', 'test/lambdas/held-prices.test.ts'],
     mutants: [
       {
         name: 'commit-and-shards-not-notified',
@@ -317,7 +317,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'cut-while-halted',
         wrong: 'Auctions that are due while the venue is halted go on closing.',
-        text: "if (halted) return logger.warn('auction waits",
+        text: "if (asked.halted) return logger.warn('auction waits",
         becomes: "if (!table) return logger.warn('auction waits",
       },
       {
