@@ -4,17 +4,16 @@
  * interrupted anywhere and repeated.
  */
 
-import type { Fill } from '../../lib/domain/auction/book.ts';
-import { type AccountState, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, emptyAccount, type JournalEntry, type Traded } from '../../lib/domain/clearing/account.ts';
 import { addTotals, type ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
-import type { ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
+import type { AuctionCleared, ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent, type Rolling } from '../../lib/domain/clearing/posting.ts';
 import { rollDay } from '../../lib/domain/clearing/roll.ts';
 import { accountsOf, readAccounts, writeAccount } from '../../lib/store/accounts.ts';
 import { readEntry, writeJournal } from '../../lib/store/journal.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { type LogEntry, loadVenue } from '../../lib/store/log.ts';
-import { readFills } from '../../lib/store/results.ts';
+import { fillChunks } from '../../lib/store/results.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -31,10 +30,8 @@ export async function postToShard(
   centsPerTick: (product: string) => bigint,
 ): Promise<ShardTotals> {
   if (event.kind === 'day-closed') return closeDay(table, shard, seq, event);
-  const fills = event.kind === 'auction-cleared' ? await readFills(table, event.product, event.auction, shard, event.fills) : [];
-  const fillsOf = Map.groupBy(fills, ({ account }) => account);
-  const post = async (states: readonly AccountState[]): Promise<ShardTotals> => {
-    const { applied, totals } = postEvent(seq, event, states, fillsOf, await entriesLeft(table, seq, states), centsPerTick);
+  const post = async ({ states, tradedBy }: Slice): Promise<ShardTotals> => {
+    const { applied, totals } = postEvent(seq, event, states, tradedBy, await entriesLeft(table, seq, states), centsPerTick);
     await writeJournal(
       table,
       applied.map(({ entry }) => entry),
@@ -42,9 +39,15 @@ export async function postToShard(
     await Promise.all(applied.map(({ state }) => writeAccount(table, shards, state)));
     return totals;
   };
-  let totals = await post([]);
-  for await (const states of touched(table, event, fillsOf, shard, shards)) totals = addTotals(totals, await post(states));
+  let totals = await post({ states: [], tradedBy: new Map() });
+  for await (const slice of touched(table, event, shard, shards)) totals = addTotals(totals, await post(slice));
   return totals;
+}
+
+/** Some accounts of the shard, and what they traded in the event. */
+interface Slice {
+  readonly states: readonly AccountState[];
+  readonly tradedBy: ReadonlyMap<string, readonly Traded[]>;
 }
 
 /** The journal entries that a run before this one has left, of the accounts that stand at the event or past it. */
@@ -58,21 +61,44 @@ async function entriesLeft(table: Table, seq: number, states: readonly AccountSt
 }
 
 /** The shard's accounts that an event may touch, in slices. */
-async function* touched(
+async function* touched(table: Table, event: ClearingEvent, shard: number, shards: number): AsyncGenerator<Slice> {
+  if (event.kind === 'auction-cleared') return yield* traders(table, event, shard, shards);
+  const tradedBy = new Map();
+  const accounts = accountsTouched(event, tradedBy);
+  if (accounts === 'all') {
+    for await (const states of slicesOf(accountsOf(table, shard))) yield { states, tradedBy };
+    return;
+  }
+  const own = accounts.filter((account) => shardOf(account, shards) === shard);
+  yield { states: await statesOf(table, own, shards), tradedBy };
+}
+
+/**
+ * The accounts that traded in an auction, in order. Fills are read a chunk at a time and added up as they come, so that
+ * neither many accounts nor many fills of one are ever held at once.
+ */
+async function* traders(
   table: Table,
-  event: ClearingEvent,
-  fillsOf: ReadonlyMap<string, readonly Fill[]>,
+  { product, auction, fills }: AuctionCleared,
   shard: number,
   shards: number,
-): AsyncGenerator<AccountState[]> {
-  const accounts = accountsTouched(event, fillsOf);
-  if (accounts === 'all') return yield* slicesOf(accountsOf(table, shard));
-  const own = accounts.filter((account) => shardOf(account, shards) === shard);
-  for (let at = 0; at < own.length; at += SLICE) {
-    const slice = own.slice(at, at + SLICE);
-    const stored = await readAccounts(table, slice, shards);
-    yield slice.map((account) => stored.get(account) ?? emptyAccount(account));
-  }
+): AsyncGenerator<Slice> {
+  let tradedBy = new Map<string, readonly Traded[]>();
+  const slice = async (): Promise<Slice> => ({ states: await statesOf(table, [...tradedBy.keys()], shards), tradedBy });
+  for await (const chunk of fillChunks(table, product, auction, shard, fills[shard]))
+    for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account)) {
+      if (!tradedBy.has(account) && tradedBy.size === SLICE) {
+        yield await slice();
+        tradedBy = new Map();
+      }
+      tradedBy.set(account, addFills(tradedBy.get(account) ?? [], own));
+    }
+  if (tradedBy.size) yield await slice();
+}
+
+async function statesOf(table: Table, accounts: readonly string[], shards: number): Promise<AccountState[]> {
+  const stored = await readAccounts(table, accounts, shards);
+  return accounts.map((account) => stored.get(account) ?? emptyAccount(account));
 }
 
 async function* slicesOf(accounts: AsyncGenerator<AccountState>): AsyncGenerator<AccountState[]> {
