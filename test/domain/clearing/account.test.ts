@@ -251,7 +251,7 @@ describe('a journal entry says what it is of', () => {
       cents: -10_000n,
       balance: -10_000n,
       lots: { [DEC]: 10 },
-      fills: [{ clientOrderId: 'a', buy: DEC, sell: CASH, lots: 10, rolls: false }],
+      fills: 1,
     });
     expect(apply(emptyAccount('alice'), moved('alice', 5n))!.entry).toEqual({
       account: 'alice',
