@@ -12,7 +12,7 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
-  'clear-auction': ['AUCTION', 'LOG', 'RESULT', 'VENUE'],
+  'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],
   'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
   'roll-positions': ['AUCTION', 'DAY', 'ROLL', 'SLOT'],
   'settle-day': ['DAY', 'HELD', 'LOG', 'VENUE'],
