@@ -4,7 +4,7 @@
  * place, other code writes to another place, and neither can touch what a commit already points at.
  *
  * The orders that a shard carries lie in one place whichever auction carried them, so that an auction in which little
- * changed writes little, and one account's orders are read without anybody else's.
+ * changed writes little, and one account's orders are read without those of others.
  */
 import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
 import type { AuctionCleared, References } from '../domain/clearing/events.ts';

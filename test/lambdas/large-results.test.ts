@@ -1,5 +1,5 @@
 /**
- * Auctions that leave much behind. Each of these stopped the market for everybody, or made its answers too large, when what an
+ * Auctions that leave much behind. Each of these stopped the market for all, or made its answers too large, when what an
  * account or a book could have much of was one item: it is stored in chunks, and posted, read and answered in pieces.
  */
 import { beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';

@@ -104,7 +104,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       },
       {
         name: 'all-chunks-read-for-one',
-        wrong: 'One account’s orders are read with everybody’s.',
+        wrong: 'One account’s orders are read with those of all others.',
         text: 'return lastKey >= prefix && lastKey > after && !isPast;',
         becomes: 'return true;',
       },
@@ -128,7 +128,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       },
       {
         name: 'standing-chunks-written-again',
-        wrong: 'Every auction writes all carried orders anew, whoever’s they are.',
+        wrong: 'Every auction writes all carried orders anew, changed or not.',
         text: 'items.filter((item) => !standing.has(item))',
         becomes: 'items',
       },
