@@ -35,6 +35,8 @@ export type ResultReferences = Pick<AuctionCleared, 'fills' | 'carried' | 'depth
 /** No name has a space in it, and every character of one comes after the space: these sort as account and name do. */
 const nameOf = ({ account, clientOrderId }: Pick<Fill, 'account' | 'clientOrderId'>): string => `${account} ${clientOrderId}`;
 const accountPrefix = (account: string): string => `${account} `;
+/** After all that an account has: the character that follows the space. */
+const behind = (account: string): string => `${account}!`;
 
 const FILLS: RowKind<Fill> = { ...FILL_ROW, keyOf: nameOf };
 const CARRIED: RowKind<BookOrder> = { ...ORDER_ROW, keyOf: nameOf };
@@ -118,8 +120,8 @@ export function packResult(
 }
 
 /**
- * The fills of an auction in one shard, in order of account and name, a chunk at a time; `root` is what the event says of
- * the shard. Throws, as all readers here, when a chunk that the event points at is gone.
+ * The fills of an auction in one shard, in order of account and name, a chunk at a time: those of accounts after `after`.
+ * `root` is what the event says of the shard. Throws, as all readers here, when a chunk that the event points at is gone.
  */
 export const fillChunks = (
   table: Rows,
@@ -127,7 +129,9 @@ export const fillChunks = (
   auction: number,
   shard: number,
   root: string | undefined,
-): AsyncGenerator<Fill[]> => readRun(table, FILLS, fillsAt(product, auction, shard), root);
+  after = '',
+): AsyncGenerator<Fill[]> =>
+  readRun(table, FILLS, fillsAt(product, auction, shard), root, after === '' ? {} : { after: behind(after) });
 
 /** The same, all at once: for those who look at a whole venue. */
 export const readFills = async (
