@@ -177,7 +177,7 @@ test('an auction in which little changed writes little, whatever is carried, and
   await venue.work();
   expect(written).toHaveLength(1);
   expect(written[0]).toBeGreaterThan(0);
-  expect(written[0]).toBeLessThan(80);
+  expect(written[0]).toBeLessThan(40);
   const orders = await pages<{ clientOrderId: string }>(BOB, '/v1/orders', 'after', { query: { product } });
   expect(orders.map(({ clientOrderId }) => clientOrderId)).toEqual(['b']);
 }, 60_000);

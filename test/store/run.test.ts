@@ -2,6 +2,7 @@
  * A run of rows: read as it was written, whole or in part; cut into chunks that are neither too large nor too many; and of two
  * runs that differ in a row nearly all chunks are the same. All of it at the size that is deployed and at a tiny one.
  */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RowKind } from '../../lib/store/run.ts';
@@ -160,6 +161,49 @@ describe.each([
       table.items.set(sk, { pk: { S: 'RUN' }, sk: { S: sk }, body: { B: body } });
       expect(await faults(table, root)).toEqual([{ key: { pk: 'RUN', sk }, what: 'is not the content it is named by' }]);
     }
+  });
+});
+
+describe('chunks that are what they are named by, and were not made by this code', () => {
+  const chunk = (level: number, ...rows: readonly (readonly [string, ...number[]])[]) => {
+    const out = [1, level];
+    for (const [key, ...rest] of rows) out.push(key.length, ...Buffer.from(key), ...rest);
+    const body = Uint8Array.from(out);
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 32);
+    return { pk: 'RUN', sk: hash, attributes: { body: { B: body } }, bytes: [...Buffer.from(hash, 'hex')] };
+  };
+
+  it('are named when rows are out of order, in one chunk or over two', async () => {
+    const { faults } = await sized(300);
+    const turned = chunk(0, ['b', 1], ['a', 1]);
+    expect(await faults(new Stored([turned]), turned.sk)).toMatchObject([
+      { key: { sk: turned.sk }, what: 'has a row out of order: a' },
+    ]);
+    const [late, early] = [chunk(0, ['c', 1]), chunk(0, ['b', 1])];
+    const index = chunk(1, ['c', ...late.bytes, 1], ['b', ...early.bytes, 1]);
+    expect(await faults(new Stored([late, early, index]), index.sk)).toMatchObject([
+      { key: { sk: early.sk }, what: 'has a row out of order: b' },
+    ]);
+  });
+
+  it('are named when they hold other rows than the chunk above says', async () => {
+    const { faults } = await sized(300);
+    const leaf = chunk(0, ['b', 1], ['c', 1]);
+    for (const [key, count] of [
+      ['c', 3],
+      ['d', 2],
+    ] as const) {
+      const index = chunk(1, [key, ...leaf.bytes, count]);
+      const what = `has 2 rows up to c, not the ${count} up to ${key} said of it`;
+      expect(await faults(new Stored([leaf, index]), index.sk)).toEqual([{ key: { pk: 'RUN', sk: leaf.sk }, what }]);
+    }
+  });
+
+  it('are refused when they are of a version that this code does not know', async () => {
+    const { read } = await sized(300);
+    const newer = chunk(0);
+    newer.attributes.body.B[0] = 2;
+    await expect(read(new Stored([newer]), newer.sk)).rejects.toThrow('version 2 is not known');
   });
 });
 

@@ -182,15 +182,23 @@ function depthOf(book: AuctionBook, traded: Int32Array, lapsed: Int32Array, node
 
 /** Lots by limit of each pair of nodes, of the rows that have some. By node sold, then node bought. */
 function byPair(book: AuctionBook, size: Int32Array): Map<number, AggregateDemand> {
-  const rows = Uint32Array.from(size.keys()).filter((row) => size[row]! > 0);
-  const demands = aggregateDemand({
+  const count = size.reduce((rows, lots) => rows + Number(lots > 0), 0);
+  const part = {
     ...book,
-    buy: Uint8Array.from(rows, (row) => book.buy[row]!),
-    sell: Uint8Array.from(rows, (row) => book.sell[row]!),
-    limit: Int32Array.from(rows, (row) => book.limit[row]!),
-    lots: Int32Array.from(rows, (row) => size[row]!),
-    owner: new Uint32Array(rows.length),
-  });
+    buy: new Uint8Array(count),
+    sell: new Uint8Array(count),
+    limit: new Int32Array(count),
+    lots: new Int32Array(count),
+    owner: new Uint32Array(count),
+  };
+  for (let row = 0, at = 0; row < size.length; row++) {
+    if (size[row] === 0) continue;
+    part.buy[at] = book.buy[row]!;
+    part.sell[at] = book.sell[row]!;
+    part.limit[at] = book.limit[row]!;
+    part.lots[at++] = size[row]!;
+  }
+  const demands = aggregateDemand(part);
   return new Map(demands.map((demand) => [demand.sell * (book.months + 1) + demand.buy, demand]));
 }
 
