@@ -51,10 +51,10 @@ describe('a candidate', () => {
 
   it.each<[what: string, edit: Edit, row: RegExp, says: RegExp]>([
     [
-      'reckons what traders gain one tick higher',
+      'computes what traders gain one tick too high',
       ['lib/domain/auction/book.ts', 'surplus: result.surplus,', 'surplus: result.surplus + 1n,'],
       /^auction \d+ of H100-SXM \(2025-11-0[67]T/,
-      /^surplus: the venue has \d+, the candidate \d+$/,
+      /^surplus: the venue has "\d+", the candidate "\d+"$/,
     ],
     [
       'settles what did not trade one tick lower',
