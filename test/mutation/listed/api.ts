@@ -94,6 +94,18 @@ export const API: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lambdas/operator-api/history.ts',
+    tests: ['test/lambdas/operator-log.test.ts'],
+    mutants: [
+      {
+        name: 'sealed-in-the-log',
+        wrong: 'Operators read the best order that is carried in each month.',
+        text: '(SEALED.has(name) ? undefined : value)',
+        becomes: 'value',
+      },
+    ],
+  },
+  {
     file: 'lambdas/participant-api/auctions.ts',
     tests: PARTICIPANT,
     mutants: [
