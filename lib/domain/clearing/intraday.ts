@@ -2,7 +2,7 @@
  * Whether an intraday auction may be held, and the number that it gets. Auctions of a product are numbered without gaps, the
  * intraday ones in the order of their slots; the closing ones are numbered by their day's roll, which no auction may come
  * between. A day whose closing auction has cleared does not stop the auctions of the days after it, however long its settlement
- * is held: they clear against the last settled marks (docs/decisions/0012).
+ * is held: they clear against the last settled marks (docs/decisions/0013).
  */
 import { type BusinessDate, CalendarEndError, isBusinessDay, localDate } from '../contract/calendar.ts';
 import { openBooks, type ProductState } from './venue.ts';
