@@ -6,20 +6,18 @@ import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { datePath, dateText, pathOf, readQuery } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { datePath, dateText, pathOf } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
 
-export async function listAllDays(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, DAYS_QUERY);
-  if (query instanceof Problem) return query;
+export const listAllDays = withQuery(DAYS_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const days = await listDays(request.backends.table, state.product, query.limit + 1, query.before);
   return ok(pageOf(days, query.limit, ({ date }) => date, dayJson));
-}
+});
 
 export async function showDay(request: OperatorRequest): Promise<Answer | Problem> {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
@@ -48,9 +46,7 @@ const LOG_QUERY = z.strictObject({
 });
 
 /** Events as they were written: their JSON text, chained from the first, gives the hashes. */
-export async function listLog(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, LOG_QUERY);
-  if (query instanceof Problem) return query;
+export const listLog = withQuery(LOG_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const entries = await readEvents(request.backends.table, query.after, query.limit + 1);
   return ok(
     pageOf(
@@ -60,4 +56,4 @@ export async function listLog(request: OperatorRequest): Promise<Answer | Proble
       ({ seq, hash, event }) => ({ seq, hash, event: JSON.parse(encodeEvent(event)) }),
     ),
   );
-}
+});

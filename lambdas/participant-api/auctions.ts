@@ -17,16 +17,14 @@ import type { Table } from '../../lib/store/table.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { pathOf, readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { pathOf, rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 const QUERY = z.strictObject({ product: z.string(rule('must be a product')), limit: limitText, before: numberText.optional() });
 
-export async function listAuctions(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listAuctions = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await newestVenue(request), query.product);
   if (state instanceof Problem) return state;
   const before = Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
@@ -39,7 +37,7 @@ export async function listAuctions(request: ParticipantRequest): Promise<Answer 
     ({ auction }) => events.get(auction),
   );
   return ok({ items: items.flatMap((event) => (event ? [auctionJson(state, event)] : [])), ...next });
-}
+});
 
 export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
   const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));

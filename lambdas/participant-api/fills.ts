@@ -9,9 +9,9 @@ import { minusTicks, type Ticks } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
 import { limitText } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
-import { readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import type { Problem } from '../http/problems.ts';
+import { rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
@@ -31,9 +31,7 @@ interface FillRow {
   readonly index: number;
 }
 
-export async function listFills(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listFills = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const { rows, next } = await findFills(request, query.limit, query.before);
   const venue = await newestVenue(request);
   const events = await readEventsAt(
@@ -41,7 +39,7 @@ export async function listFills(request: ParticipantRequest): Promise<Answer | P
     rows.map(({ entry }) => entry.seq),
   );
   return ok({ items: rows.map((row) => fillJson(row, events, venue)), ...(next === undefined ? {} : { next }) });
-}
+});
 
 async function findFills(
   { caller: { account }, backends: { table } }: ParticipantRequest,
