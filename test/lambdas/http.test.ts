@@ -268,6 +268,17 @@ describe('answers', () => {
     );
   });
 
+  test.each(['GET /x', 'PUT /x', 'DELETE /x'])('%s, which has no query, takes none', async (route) => {
+    const asked: string[] = [];
+    const handler = serve({ [route]: async () => ok(asked.push(route)) }, EVERY_CALLER);
+    for (const query of [{ limit: '1' }, { '': '' }, { constructor: '1' }]) {
+      const answer = await ask(handler, route, { query });
+      expect([answer.status, answer.body.type]).toEqual([400, 'urn:compute-exchange:invalid-request']);
+    }
+    expect(asked).toEqual([]);
+    expect((await ask(handler, route)).status).toBe(200);
+  });
+
   test('every answer says what time it is at the venue and how many requests a caller may send', async () => {
     const at = Date.parse('2026-01-02T03:04:05.678Z');
     const said = { 'venue-time': '2026-01-02T03:04:05.678Z', 'ratelimit-limit': '100000' };
