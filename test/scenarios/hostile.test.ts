@@ -1,6 +1,6 @@
 /**
  * Whatever a caller with a good token sends, by any route, it is told what is wrong with it: no answer is the venue's fault,
- * no function reports an error, and no alarm notices. Participants and operators send the same to the routes of both.
+ * no function reports an error or writes a token down, and no alarm notices. Participants and operators send the same to the routes of both.
  */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -190,7 +190,12 @@ function expectTheirs(answer: { status: number; type: string | undefined }, sent
 }
 
 function expectNothingNoticed(): void {
-  expect(venue.cloud.logs.recent().filter(({ level }) => level === 'ERROR')).toEqual([]);
+  const lines = venue.cloud.logs.recent();
+  expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+  const secrets = Object.values(tokens).flatMap((token) => token.split('.').slice(1));
+  expect(
+    lines.filter(({ text }) => secrets.some((secret) => text.includes(secret)) || /bearer|authorization/i.test(text)),
+  ).toEqual([]);
 }
 
 describe.each(ROUTES)('%s', (route) => {
