@@ -276,6 +276,13 @@ function* replaced(value: unknown, odd: readonly unknown[], path = '$'): Generat
       yield [place, Array.isArray(value) ? value.with(Number(name), part) : { ...value, [name]: part }];
 }
 
+it('more at once than the function may run is refused, and goes on with the next', async () => {
+  const answers = await Promise.all(Array.from({ length: 400 }, () => send('GET /v1/account', '/v1/account')));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+  expect((await send('GET /v1/account', '/v1/account')).status).toBe(200);
+  expectNothingNoticed();
+});
+
 describe('a token of the issuer', () => {
   const ask = async (token: TokenRequest, path: string) => {
     const authorization = `Bearer ${await venue.cloud.mint(token)}`;
