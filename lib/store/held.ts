@@ -19,6 +19,11 @@ export async function listHeld(table: Table): Promise<Held[]> {
   return (await table.queryAll(HELD_PARTITION)).map(decodeHeld);
 }
 
+/** So many of them at most, after an id. */
+export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<Held[]> {
+  return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeHeld);
+}
+
 /** No date is later. */
 export const LAST_DATE = '9999-12-31' as BusinessDate;
 
