@@ -53,7 +53,8 @@ async function ownOrders(
   const intake = await readIntake(table, product, shard);
   const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
   const own = left.filter((order) => order.account === account);
-  return openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction)).orders;
+  const { auctions } = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
+  return openOrders(own, auctions).orders;
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

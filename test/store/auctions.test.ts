@@ -43,7 +43,13 @@ describe('an intake', () => {
   const CUT = '2025-10-20T14:00:00.500Z';
 
   it('begins at the first auction, with no cut before it', async () => {
-    expect(await readIntake(table, newProduct(), 0)).toEqual({ open: 1, openedAt: '', dates: [], passed: new Map() });
+    expect(await readIntake(table, newProduct(), 0)).toEqual({
+      open: 1,
+      openedAt: '',
+      dates: [],
+      passed: new Map(),
+      claim: undefined,
+    });
   });
 
   it('moves to the next auction with the instant of the cut, and keeps the dates that it leaves', async () => {
@@ -56,6 +62,7 @@ describe('an intake', () => {
       openedAt: CUT,
       dates: [],
       passed: new Map([[1, ['2025-10-20', '2025-10-21']]]),
+      claim: undefined,
     };
     expect(await moveIntake(table, product, 0, admitted, CUT)).toEqual(moved);
     expect(await readIntake(table, product, 0)).toEqual(moved);

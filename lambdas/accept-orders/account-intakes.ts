@@ -1,0 +1,152 @@
+/**
+ * Account intakes as a worker reads them, and those of heavy accounts as it keeps them. Reading one costs as much as the
+ * account has sent, so a worker keeps what it has read of a heavy account for as long as it alone writes for it. That is what
+ * the claim in the shard's intake says: every submission of a heavy account is written under the claim of its writer, so a
+ * worker that finds its own claim at the start of an invocation knows that nothing came between, and one that finds another's
+ * takes it over first and reads only what came since. Accounts that are not heavy are read each time, and cost no claim.
+ * Why nothing can be decided on what is no longer so: docs/decisions/0012.
+ */
+import { randomUUID } from 'node:crypto';
+import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { claimIntake, type Intake } from '../../lib/store/auctions.ts';
+import type { SubmissionMessage } from '../../lib/store/messages.ts';
+import { readCarried } from '../../lib/store/results.ts';
+import { submissionsSince } from '../../lib/store/submissions.ts';
+import type { Table } from '../../lib/store/table.ts';
+
+/** An account is heavy when reading it takes more than this many submissions, or as many bytes of orders. */
+const HEAVY_SUBMISSIONS = 32;
+/** Packed orders that are as long as a stored submission of one order. */
+const ORDERS_A_SUBMISSION = 16;
+/** Orders and names that a worker keeps, of all accounts together. */
+const KEPT_ORDERS_MAX = 200_000;
+
+export interface WorkerLimits {
+  readonly heavySubmissions: number;
+  readonly keptOrdersMax: number;
+}
+
+/** An account intake, and what it is good for: the auction that is open, the last one to clear, and the claim. */
+interface Kept {
+  readonly own: AccountIntake;
+  readonly open: number;
+  readonly lastAuction: number;
+  readonly claim: string;
+}
+
+/** What a worker, which is one process, keeps between invocations. */
+export class Worker {
+  readonly #limits: WorkerLimits;
+  /** The least recently used first. */
+  readonly #kept = new Map<string, Kept>();
+  #keptOrders = 0;
+  #id: string | undefined;
+  #claims = 0;
+
+  constructor(limits: Partial<WorkerLimits> = {}) {
+    this.#limits = { heavySubmissions: HEAVY_SUBMISSIONS, keptOrdersMax: KEPT_ORDERS_MAX, ...limits };
+  }
+
+  isHeavy(submissions: number, orders: number): boolean {
+    return submissions + orders / ORDERS_A_SUBMISSION > this.#limits.heavySubmissions;
+  }
+
+  /** A claim that neither this worker nor any other has made before. */
+  nextClaim(): string {
+    this.#id ??= randomUUID();
+    return `${this.#id}.${++this.#claims}`;
+  }
+
+  holds({ claim }: Intake): boolean {
+    return claim !== undefined && this.#id !== undefined && claim.startsWith(`${this.#id}.`);
+  }
+
+  /** Hands out what is kept and keeps it no longer: whatever fails before it is kept again leaves nothing behind. */
+  take(name: string): Kept | undefined {
+    const kept = this.#kept.get(name);
+    if (kept) this.#drop(name, kept);
+    return kept;
+  }
+
+  keep(name: string, kept: Kept): void {
+    this.#kept.set(name, kept);
+    this.#keptOrders += sizeOf(kept);
+    for (const [oldest, other] of this.#kept) {
+      if (this.#keptOrders <= this.#limits.keptOrdersMax || oldest === name) break;
+      this.#drop(oldest, other);
+    }
+  }
+
+  #drop(name: string, kept: Kept): void {
+    this.#kept.delete(name);
+    this.#keptOrders -= sizeOf(kept);
+  }
+}
+
+/** One more than its orders, so that accounts without any are counted too. What is kept does not change while it is. */
+const sizeOf = ({ own }: Kept): number => own.size + 1;
+
+/** An account intake in use, and the shard's intake that it goes with. */
+export interface AccountInUse {
+  readonly own: AccountIntake;
+  readonly intake: Intake;
+  /** To be called when the table is known to hold what the account intake has taken in, and not otherwise. */
+  readonly keep: () => void;
+}
+
+/** The intake of a message's account. `intake` is that of its shard as read in this invocation. */
+export async function useAccount(
+  worker: Worker,
+  table: Table,
+  message: SubmissionMessage,
+  intake: Intake,
+  state: ProductState,
+): Promise<AccountInUse> {
+  const { product, shard, account } = message;
+  const { open } = intake;
+  const { lastAuction } = state;
+  const name = `${table.name}/${product}/${shard}/${account}`;
+  const taken = worker.take(name);
+  const kept = taken?.open === open && taken.lastAuction === lastAuction ? taken : undefined;
+  const inUse = (own: AccountIntake, under: Intake): AccountInUse => ({
+    own,
+    intake: under,
+    keep: () => worker.keep(name, { own, open, lastAuction, claim: under.claim! }),
+  });
+  if (kept && kept.claim === intake.claim) return inUse(kept.own, intake);
+
+  const { own, isHeavy } = kept ? { own: kept.own, isHeavy: true } : await readAccount(worker, table, message, intake, state);
+  if (!isHeavy) return { own, intake, keep: () => {} };
+  const held = worker.holds(intake);
+  const under = held ? intake : await claimIntake(table, product, shard, intake, worker.nextClaim());
+  if (!held || kept) {
+    const since = own.receivedAt || under.openedAt;
+    own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);
+  }
+  return inUse(own, under);
+}
+
+async function readAccount(
+  worker: Worker,
+  table: Table,
+  message: SubmissionMessage,
+  intake: Intake,
+  state: ProductState,
+): Promise<{ own: AccountIntake; isHeavy: boolean }> {
+  const carried = await carriedOf(table, message, state);
+  const { auctions, read } = await submissionsSince(table, message, intake, state.lastAuction);
+  const sent = auctions.flat().reduce((sum, { instructions }) => sum + instructions.length, 0);
+  return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(read, sent + carried.length) };
+}
+
+/** The orders of the account that the last auction to clear has carried on. */
+async function carriedOf(
+  table: Table,
+  { product, shard, account }: SubmissionMessage,
+  { lastAuction, carried }: ProductState,
+): Promise<BookOrder[]> {
+  if (lastAuction === 0) return [];
+  return (await readCarried(table, product, lastAuction, shard, carried)).filter((order) => order.account === account);
+}
