@@ -16,7 +16,11 @@ import { readCarried } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 
-/** An account is heavy when reading it takes more than this many submissions, or as many bytes of orders. */
+/**
+ * An account is heavy when reading it takes more than this many submissions, or as many bytes of orders. While an auction is
+ * open, and until the next one clears, that only grows, so what one worker has kept is heavy to every later one. A release
+ * that raises the number must not run beside the one before.
+ */
 const HEAVY_SUBMISSIONS = 32;
 /** Packed orders that are as long as a stored submission of one order. */
 const ORDERS_A_SUBMISSION = 16;
