@@ -4,6 +4,7 @@ import {
   type Auction,
   admitDate,
   auctionsAfter,
+  claimIntake,
   closeShard,
   findAuction,
   type Intake,
@@ -85,6 +86,27 @@ describe('an intake', () => {
     const moved = await moveIntake(table, product, 0, seen, CUT);
     await expect(admitDate(table, product, 0, seen, '2025-10-21')).rejects.toThrow('has moved on from auction 1');
     expect(await readIntake(table, product, 0)).toEqual(moved);
+  });
+
+  it('is claimed by one worker of those that read it at the same time, and by none that saw it before a cut', async () => {
+    const product = newProduct();
+    const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
+    const first = await claimIntake(table, product, 0, seen, 'a.1');
+    expect(first).toEqual({ ...seen, claim: 'a.1' });
+    await expect(claimIntake(table, product, 0, seen, 'b.1')).rejects.toThrow('was claimed or moved on meanwhile');
+    const second = await claimIntake(table, product, 0, first, 'b.2');
+    await expect(claimIntake(table, product, 0, first, 'a.2')).rejects.toThrow('was claimed or moved on meanwhile');
+    expect(await readIntake(table, product, 0)).toEqual(second);
+    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, claim: undefined });
+    await expect(claimIntake(table, product, 0, second, 'b.3')).rejects.toThrow('was claimed or moved on meanwhile');
+    await expect(claimIntake(table, product, 0, seen, 'a.3')).rejects.toThrow('was claimed or moved on meanwhile');
+  });
+
+  it('is claimed though the answer was lost: the request that comes again finds its own claim', async () => {
+    const product = newProduct();
+    const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
+    const claimed = await claimIntake(table, product, 0, seen, 'a.1');
+    expect(await claimIntake(table, product, 0, seen, 'a.1')).toEqual(claimed);
   });
 
   it('does not lose the instant of its cut to the dates it lets in after it', async () => {
