@@ -1,16 +1,16 @@
 /**
  * Account intakes as a worker reads them, and those of heavy accounts as it keeps them. Reading one costs as much as the
  * account has sent, so a worker keeps what it has read of a heavy account for as long as it alone writes for it. That is what
- * the claim in the shard's intake says: every submission of a heavy account is written under the claim of its writer, so a
- * worker that finds its own claim at the start of an invocation knows that nothing came between, and one that finds another's
- * takes it over first and reads only what came since. Accounts that are not heavy are read each time, and cost no claim.
+ * the shard's intake says: only its writer writes for heavy accounts. A worker that finds itself the writer at the start of an
+ * invocation knows that nothing came between, and one that finds another becomes the writer first and reads only what came
+ * since. Accounts that are not heavy are read each time, and by any worker.
  * Why nothing can be decided on what is no longer so: docs/decisions/0012.
  */
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { claimIntake, type Intake } from '../../lib/store/auctions.ts';
+import { becomeWriter, type Intake } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
@@ -32,12 +32,12 @@ export interface WorkerLimits {
   readonly keptOrdersMax: number;
 }
 
-/** An account intake, and what it is good for: the auction that is open, the last one to clear, and the claim. */
+/** An account intake, and what it is good for: the auction that is open, the last one to clear, and the writer. */
 interface Kept {
   readonly own: AccountIntake;
   readonly open: number;
   readonly lastAuction: number;
-  readonly claim: string;
+  readonly writer: string;
 }
 
 /** What a worker, which is one process, keeps between invocations. */
@@ -47,7 +47,7 @@ export class Worker {
   readonly #kept = new Map<string, Kept>();
   #keptOrders = 0;
   #id: string | undefined;
-  #claims = 0;
+  #names = 0;
 
   constructor(limits: Partial<WorkerLimits> = {}) {
     this.#limits = { heavySubmissions: HEAVY_SUBMISSIONS, keptOrdersMax: KEPT_ORDERS_MAX, ...limits };
@@ -57,14 +57,14 @@ export class Worker {
     return submissions + orders / ORDERS_A_SUBMISSION > this.#limits.heavySubmissions;
   }
 
-  /** A claim that neither this worker nor any other has made before. */
-  nextClaim(): string {
+  /** A name that neither this worker nor any other has had before. */
+  nextName(): string {
     this.#id ??= randomUUID();
-    return `${this.#id}.${++this.#claims}`;
+    return `${this.#id}.${++this.#names}`;
   }
 
-  holds({ claim }: Intake): boolean {
-    return claim !== undefined && this.#id !== undefined && claim.startsWith(`${this.#id}.`);
+  isWriter({ writer }: Intake): boolean {
+    return writer !== undefined && this.#id !== undefined && writer.startsWith(`${this.#id}.`);
   }
 
   /** Hands out what is kept and keeps it no longer: whatever fails before it is kept again leaves nothing behind. */
@@ -117,15 +117,15 @@ export async function useAccount(
   const inUse = (own: AccountIntake, under: Intake): AccountInUse => ({
     own,
     intake: under,
-    keep: () => worker.keep(name, { own, open, lastAuction, claim: under.claim! }),
+    keep: () => worker.keep(name, { own, open, lastAuction, writer: under.writer! }),
   });
-  if (kept && kept.claim === intake.claim) return inUse(kept.own, intake);
+  if (kept && kept.writer === intake.writer) return inUse(kept.own, intake);
 
   const { own, isHeavy } = kept ? { own: kept.own, isHeavy: true } : await readAccount(worker, table, message, intake, state);
   if (!isHeavy) return { own, intake, keep: () => {} };
-  const held = worker.holds(intake);
-  const under = held ? intake : await claimIntake(table, product, shard, intake, worker.nextClaim());
-  if (!held || kept) {
+  const isWriter = worker.isWriter(intake);
+  const under = isWriter ? intake : await becomeWriter(table, product, shard, intake, worker.nextName());
+  if (!isWriter || kept) {
     const since = own.receivedAt || under.openedAt;
     own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);
   }

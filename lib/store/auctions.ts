@@ -30,11 +30,11 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
-  /** Names the worker that may write for heavy accounts, and when it took that over; `undefined` when none has. */
-  readonly claim: string | undefined;
+  /** The worker that alone writes for the shard's heavy accounts, by a name it has had only since; `undefined` when there is none. */
+  readonly writer: string | undefined;
 }
 
-const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), claim: undefined };
+const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writer: undefined };
 
 /** The number that a slot was given; `undefined` when it has none yet. */
 export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
@@ -132,21 +132,27 @@ export async function admitDate(table: Table, product: string, shard: number, in
 }
 
 /**
- * Takes over the claim to a shard that has submissions, for as long as its auction is open. `claim` is one that was never
- * used before. Throws when another worker has claimed the shard since it was read, or the shard has moved on.
+ * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut. `writer` is a
+ * name that was never used before. Throws when another has become the writer since the intake was read, or it has moved on.
  */
-export async function claimIntake(table: Table, product: string, shard: number, intake: Intake, claim: string): Promise<Intake> {
-  const before = intake.claim === undefined ? {} : { ':before': S(intake.claim) };
+export async function becomeWriter(
+  table: Table,
+  product: string,
+  shard: number,
+  intake: Intake,
+  writer: string,
+): Promise<Intake> {
+  const before = intake.writer === undefined ? {} : { ':before': S(intake.writer) };
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET claim = :claim',
+    expression: 'SET writer = :writer',
     names: { '#open': 'open' },
-    values: { ':open': N(intake.open), ':claim': S(claim), ...before },
-    condition: `#open = :open AND ${intake.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before'}`,
+    values: { ':open': N(intake.open), ':writer': S(writer), ...before },
+    condition: `#open = :open AND ${intake.writer === undefined ? 'attribute_not_exists(writer)' : 'writer = :before'}`,
   });
-  const claimed = item ? decodeIntake(item) : await readIntake(table, product, shard);
+  const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
   // The answer to an update that took effect may have been lost, and the SDK repeats the request.
-  if (claimed.claim !== claim) throw new Error(`the intake of ${product} shard ${shard} was claimed or moved on meanwhile`);
-  return claimed;
+  if (entered.writer !== writer) throw new Error(`the intake of ${product} shard ${shard} has another writer or moved on`);
+  return entered;
 }
 
 /** How many auctions back a marker may come again and still find the dates its shard was closed with. */
@@ -155,13 +161,13 @@ const PASSED = 'passed#';
 const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 
 /**
- * Moves the shard from `intake.open` to the next auction, which no worker has claimed, keeping the dates it leaves: a marker that comes again, even from
- * a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when the marker was sent,
- * ISO. Throws when the shard has moved on already.
+ * Moves the shard from `intake.open` to the next auction, which has no writer yet, keeping the dates it leaves: a marker that
+ * comes again, even from a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when
+ * the marker was sent, ISO. Throws when the shard has moved on already.
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, claim, #old',
+    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, writer, #old',
     names: { '#open': 'open', '#passed': passedAttribute(intake.open), '#old': passedAttribute(intake.open - PASSED_KEPT) },
     values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
@@ -174,7 +180,7 @@ const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),
   openedAt: text(item, 'openedAt'),
   dates: [...(item.dates?.SS ?? [])].sort(),
-  claim: item.claim?.S,
+  writer: item.writer?.S,
   passed: new Map(
     Object.entries(item)
       .filter(([name]) => name.startsWith(PASSED))

@@ -65,7 +65,7 @@ describe('single orders', () => {
     // The intake and the venue, once a batch.
     expect(readsOf(one.slice(-50))).toBe(readsOf(one.slice(-100, -50)));
     expect(readsOf(one.slice(-50)) / 50).toBeLessThan(readsOf(many) / many.length / 2);
-    // One claim and one date in all.
+    // One writer and one date in all.
     expect(sum(one.map(({ writes }) => writes))).toBeLessThanOrEqual(count + 2);
   });
 
@@ -77,9 +77,9 @@ describe('single orders', () => {
     expect(last.every(({ writes }) => writes === BATCH + 1)).toBe(true);
   });
 
-  it('of accounts that send little claim nothing', async () => {
+  it('of accounts that send little need no writer', async () => {
     await work(accounts(50).flatMap((account) => [from(account, buy('a', NOV, 2400, 1)), from(account, cancel('a'))]));
-    expect((await readIntake(venue.table, product, 0)).claim).toBeUndefined();
+    expect((await readIntake(venue.table, product, 0)).writer).toBeUndefined();
   });
 
   it('are read again once when the auction before clears between two of them', async () => {

@@ -38,7 +38,7 @@ type Trouble =
   | { readonly kind: 'nothing' | 'at-once' | 'again' }
   | { readonly kind: 'stalls'; readonly writes: number }
   | {
-      readonly kind: 'crash' | 'death';
+      readonly kind: 'crash' | 'killed';
       readonly method: Method;
       readonly when: 'before' | 'after';
       readonly calls: number;
@@ -70,7 +70,7 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   fc.constantFrom<Trouble>({ kind: 'nothing' }, { kind: 'at-once' }, { kind: 'again' }),
   fc.integer({ min: 0, max: 3 }).map((writes): Trouble => ({ kind: 'stalls', writes })),
   fc.record({
-    kind: fc.constantFrom('crash' as const, 'death' as const),
+    kind: fc.constantFrom('crash' as const, 'killed' as const),
     method: fc.constantFrom<Method[]>('create', 'update', 'get', 'query'),
     when: fc.constantFrom('before' as const, 'after' as const),
     calls: fc.integer({ min: 0, max: 3 }),
@@ -204,10 +204,10 @@ async function play(workers: ReturnType<typeof openWorkers>, script: Script, { s
     release();
     await stalled;
   }
-  if (trouble.kind === 'crash' || trouble.kind === 'death') {
+  if (trouble.kind === 'crash' || trouble.kind === 'killed') {
     crashAfter(trouble.calls, trouble.method, trouble.when);
     const failed = await deliverThrough(first).catch(() => records.map((_, at) => at));
-    if (trouble.kind === 'death') workers.start(first);
+    if (trouble.kind === 'killed') workers.start(first);
     else left = records.filter((_, at) => failed.includes(at));
   }
   for (const method of ['create', 'update', 'get', 'query'] as const) delete (venue.table as Partial<typeof venue.table>)[method];

@@ -4,7 +4,7 @@ import {
   type Auction,
   admitDate,
   auctionsAfter,
-  claimIntake,
+  becomeWriter,
   closeShard,
   findAuction,
   type Intake,
@@ -49,7 +49,7 @@ describe('an intake', () => {
       openedAt: '',
       dates: [],
       passed: new Map(),
-      claim: undefined,
+      writer: undefined,
     });
   });
 
@@ -63,7 +63,7 @@ describe('an intake', () => {
       openedAt: CUT,
       dates: [],
       passed: new Map([[1, ['2025-10-20', '2025-10-21']]]),
-      claim: undefined,
+      writer: undefined,
     };
     expect(await moveIntake(table, product, 0, admitted, CUT)).toEqual(moved);
     expect(await readIntake(table, product, 0)).toEqual(moved);
@@ -88,25 +88,25 @@ describe('an intake', () => {
     expect(await readIntake(table, product, 0)).toEqual(moved);
   });
 
-  it('is claimed by one worker of those that read it at the same time, and by none that saw it before a cut', async () => {
+  it('has one writer of those that read it at the same time, and none that saw it before a cut', async () => {
     const product = newProduct();
     const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
-    const first = await claimIntake(table, product, 0, seen, 'a.1');
-    expect(first).toEqual({ ...seen, claim: 'a.1' });
-    await expect(claimIntake(table, product, 0, seen, 'b.1')).rejects.toThrow('was claimed or moved on meanwhile');
-    const second = await claimIntake(table, product, 0, first, 'b.2');
-    await expect(claimIntake(table, product, 0, first, 'a.2')).rejects.toThrow('was claimed or moved on meanwhile');
+    const first = await becomeWriter(table, product, 0, seen, 'a.1');
+    expect(first).toEqual({ ...seen, writer: 'a.1' });
+    await expect(becomeWriter(table, product, 0, seen, 'b.1')).rejects.toThrow('has another writer or moved on');
+    const second = await becomeWriter(table, product, 0, first, 'b.2');
+    await expect(becomeWriter(table, product, 0, first, 'a.2')).rejects.toThrow('has another writer or moved on');
     expect(await readIntake(table, product, 0)).toEqual(second);
-    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, claim: undefined });
-    await expect(claimIntake(table, product, 0, second, 'b.3')).rejects.toThrow('was claimed or moved on meanwhile');
-    await expect(claimIntake(table, product, 0, seen, 'a.3')).rejects.toThrow('was claimed or moved on meanwhile');
+    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, writer: undefined });
+    await expect(becomeWriter(table, product, 0, second, 'b.3')).rejects.toThrow('has another writer or moved on');
+    await expect(becomeWriter(table, product, 0, seen, 'a.3')).rejects.toThrow('has another writer or moved on');
   });
 
-  it('is claimed though the answer was lost: the request that comes again finds its own claim', async () => {
+  it('has its writer though the answer was lost: the request that comes again finds its own name', async () => {
     const product = newProduct();
     const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
-    const claimed = await claimIntake(table, product, 0, seen, 'a.1');
-    expect(await claimIntake(table, product, 0, seen, 'a.1')).toEqual(claimed);
+    const entered = await becomeWriter(table, product, 0, seen, 'a.1');
+    expect(await becomeWriter(table, product, 0, seen, 'a.1')).toEqual(entered);
   });
 
   it('does not lose the instant of its cut to the dates it lets in after it', async () => {

@@ -71,7 +71,7 @@ export class AccountIntake {
     }
   }
 
-  /** Decides a submission and takes it in. Whoever can't be sure that it was then stored must let go of this account intake. */
+  /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
   take(submission: ArrivingSubmission, terms: IntakeTerms): Outcome[] {
     const { instructions } = submission;
     const late = this.#lateness(submission, terms.openedAt);

@@ -163,7 +163,7 @@ describe('an instruction is refused alone, and the rest of its submission stands
       ['too-many-submissions', 'too-many-submissions', 'accepted', 'unknown-order'],
     ],
     [
-      'nothing for another reason than an account could mend itself',
+      'nothing more than one reason, the first that holds',
       { liveOrdersMax: 1, cancelsOnly: true },
       [add('old'), add('a'), replace('none', 'a')],
       ['duplicate-client-order-id', 'too-many-live-orders', 'unknown-order'],

@@ -27,14 +27,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'dates-kept',
         wrong: 'Every auction reads the books of all days before it.',
-        text: 'REMOVE dates, claim, #old',
-        becomes: 'REMOVE claim, #old',
+        text: 'REMOVE dates, writer, #old',
+        becomes: 'REMOVE writer, #old',
       },
       {
-        name: 'claim-of-two',
+        name: 'writers-two',
         wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
-        text: "'claim = :before'}",
-        becomes: "'claim = :before OR attribute_exists(claim)'}",
+        text: "'writer = :before'}",
+        becomes: "'writer = :before OR attribute_exists(writer)'}",
       },
       {
         name: 'one-passed-auction',
@@ -151,9 +151,9 @@ export const AUCTIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/accept-workers.test.ts', 'test/lambdas/accept-flood.test.ts', 'test/lambdas/accept-bounds.test.ts'],
     mutants: [
       {
-        name: 'claim-not-compared',
+        name: 'writer-not-compared',
         wrong: 'A worker decides on what it kept, though another has written since.',
-        text: 'if (kept && kept.claim === intake.claim)',
+        text: 'if (kept && kept.writer === intake.writer)',
         becomes: 'if (kept)',
       },
       {
@@ -188,7 +188,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       },
       {
         name: 'everyone-heavy',
-        wrong: 'Accounts that send little pay a write for the claim.',
+        wrong: 'Accounts that send little cost a write more.',
         text: '> this.#limits.heavySubmissions',
         becomes: '>= 0',
       },
