@@ -9,11 +9,12 @@
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { becomeWriter, type Intake } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried } from '../../lib/store/results.ts';
-import { submissionsSince } from '../../lib/store/submissions.ts';
+import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 
 /**
@@ -24,6 +25,8 @@ import type { Table } from '../../lib/store/table.ts';
 const HEAVY_SUBMISSIONS = 32;
 /** Packed orders that are as long as a stored submission of one order. */
 const ORDERS_A_SUBMISSION = 16;
+/** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
+const KEYS_APART_MS = 30_000;
 /** Orders and names that a worker keeps, of all accounts together. */
 const KEPT_ORDERS_MAX = 200_000;
 
@@ -63,8 +66,8 @@ export class Worker {
     return `${this.#id}.${++this.#names}`;
   }
 
-  isWriter({ writer }: Intake): boolean {
-    return writer !== undefined && this.#id !== undefined && writer.startsWith(`${this.#id}.`);
+  isWriter({ writers }: Intake): boolean {
+    return this.#id !== undefined && writers.at(-1)?.name.startsWith(`${this.#id}.`) === true;
   }
 
   /** Hands out what is kept and keeps it no longer: whatever fails before it is kept again leaves nothing behind. */
@@ -117,19 +120,28 @@ export async function useAccount(
   const inUse = (own: AccountIntake, under: Intake): AccountInUse => ({
     own,
     intake: under,
-    keep: () => worker.keep(name, { own, open, lastAuction, writer: under.writer! }),
+    keep: () => worker.keep(name, { own, open, lastAuction, writer: under.writers.at(-1)!.name }),
   });
-  if (kept && kept.writer === intake.writer) return inUse(kept.own, intake);
+  const writer = intake.writers.at(-1);
+  const time = keyTime(message.key);
+  const mayWrite = writer !== undefined && worker.isWriter(intake) && writer.keysFrom <= time;
+  if (kept && mayWrite && kept.writer === writer.name) return inUse(kept.own, intake);
 
   const { own, isHeavy } = kept ? { own: kept.own, isHeavy: true } : await readAccount(worker, table, message, intake, state);
   if (!isHeavy) return { own, intake, keep: () => {} };
-  const isWriter = worker.isWriter(intake);
-  const under = isWriter ? intake : await becomeWriter(table, product, shard, intake, worker.nextName());
-  if (!isWriter || kept) {
-    const since = own.receivedAt || under.openedAt;
+  const next = { name: worker.nextName(), keysFrom: time - KEYS_APART_MS };
+  const under = mayWrite ? intake : await becomeWriter(table, product, shard, intake, next);
+  if (!mayWrite || kept) {
+    const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept?.writer ?? writer?.name));
     own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);
   }
   return inUse(own, under);
+}
+
+/** The least time in a key that was written for a heavy account since there was a writer of a name; zero when that is not known. */
+function keysSince({ writers }: Intake, name: string | undefined): number {
+  const at = writers.findLastIndex((writer) => writer.name === name);
+  return at < 0 ? 0 : Math.min(...writers.slice(at + 1).map(({ keysFrom }) => keysFrom));
 }
 
 async function readAccount(

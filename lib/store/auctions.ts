@@ -30,11 +30,19 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
-  /** The worker that alone writes for the shard's heavy accounts, by a name it has had only since; `undefined` when there is none. */
-  readonly writer: string | undefined;
+  /** The newest workers that alone wrote for the shard's heavy accounts, one after the other. The last one does now. */
+  readonly writers: readonly Writer[];
 }
 
-const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writer: undefined };
+/** A worker, for as long as it alone writes for the heavy accounts of a shard. */
+export interface Writer {
+  /** Never used before and never again. */
+  readonly name: string;
+  /** The least time in the key of a submission that it may write for them, milliseconds since 1970. */
+  readonly keysFrom: number;
+}
+
+const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
 /** The number that a slot was given; `undefined` when it has none yet. */
 export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
@@ -131,27 +139,36 @@ export async function admitDate(table: Table, product: string, shard: number, in
   return decodeIntake(item);
 }
 
+/** How many writers back a worker finds what was written since it was the writer. */
+const WRITERS_KEPT = 8;
+
 /**
- * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut. `writer` is a
- * name that was never used before. Throws when another has become the writer since the intake was read, or it has moved on.
+ * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut. Throws when another has become the writer since the intake was read, or it has moved on.
  */
 export async function becomeWriter(
   table: Table,
   product: string,
   shard: number,
   intake: Intake,
-  writer: string,
+  writer: Writer,
 ): Promise<Intake> {
-  const before = intake.writer === undefined ? {} : { ':before': S(intake.writer) };
+  const before = intake.writers.at(-1);
+  const writers = [...intake.writers, writer].slice(-WRITERS_KEPT);
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET writer = :writer',
+    expression: 'SET writer = :writer, writers = :writers',
     names: { '#open': 'open' },
-    values: { ':open': N(intake.open), ':writer': S(writer), ...before },
-    condition: `#open = :open AND ${intake.writer === undefined ? 'attribute_not_exists(writer)' : 'writer = :before'}`,
+    values: {
+      ':open': N(intake.open),
+      ':writer': S(writer.name),
+      ':writers': { L: writers.map(({ name, keysFrom }) => ({ M: { name: S(name), keysFrom: N(keysFrom) } })) },
+      ...(before ? { ':before': S(before.name) } : {}),
+    },
+    condition: `#open = :open AND ${before ? 'writer = :before' : 'attribute_not_exists(writer)'}`,
   });
   const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
   // The answer to an update that took effect may have been lost, and the SDK repeats the request.
-  if (entered.writer !== writer) throw new Error(`the intake of ${product} shard ${shard} has another writer or moved on`);
+  if (entered.writers.at(-1)?.name !== writer.name)
+    throw new Error(`the intake of ${product} shard ${shard} has another writer or moved on`);
   return entered;
 }
 
@@ -167,7 +184,7 @@ const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, writer, #old',
+    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, writer, writers, #old',
     names: { '#open': 'open', '#passed': passedAttribute(intake.open), '#old': passedAttribute(intake.open - PASSED_KEPT) },
     values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
@@ -180,7 +197,7 @@ const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),
   openedAt: text(item, 'openedAt'),
   dates: [...(item.dates?.SS ?? [])].sort(),
-  writer: item.writer?.S,
+  writers: (item.writers?.L ?? []).map(({ M }) => ({ name: M!.name!.S!, keysFrom: Number(M!.keysFrom!.N) })),
   passed: new Map(
     Object.entries(item)
       .filter(([name]) => name.startsWith(PASSED))

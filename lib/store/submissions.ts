@@ -73,23 +73,27 @@ export function sealOf({ pk, sk, attributes }: Item): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** The least time that the key of a submission can have which was received after an instant, ISO, and was not redriven. */
+export const oldestKeyTime = (receivedAfter: string): number =>
+  receivedAfter === '' ? 0 : Date.parse(receivedAfter) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX;
+
 /**
- * An account's submissions since auction `lastAuction` cleared. Those into the open auction are asked for from `since` on, an
- * instant as ISO text: all that the gateway received later are found, and of those it received before, some.
+ * An account's submissions since auction `lastAuction` cleared; of those into the open auction, those whose keys are not older
+ * than `keysFrom`.
  */
 export async function submissionsSince(
   table: Table,
   { product, shard, account }: AccountPlace,
   intake: Intake,
   lastAuction: number,
-  since = intake.openedAt,
+  keysFrom = oldestKeyTime(intake.openedAt),
 ): Promise<AccountSubmissions> {
   const auctions: Submission[][] = [];
   let read = 0;
   for (let auction = lastAuction + 1; auction <= intake.open; auction++) {
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
-    const first = isOpen && since ? Date.parse(since) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX : 0;
+    const first = isOpen ? keysFrom : 0;
     const found: Submission[] = [];
     for (const date of dates.filter((each) => each >= dateOf(first))) {
       const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };

@@ -79,7 +79,7 @@ describe('single orders', () => {
 
   it('of accounts that send little need no writer', async () => {
     await work(accounts(50).flatMap((account) => [from(account, buy('a', NOV, 2400, 1)), from(account, cancel('a'))]));
-    expect((await readIntake(venue.table, product, 0)).writer).toBeUndefined();
+    expect((await readIntake(venue.table, product, 0)).writers).toEqual([]);
   });
 
   it('are read again once when the auction before clears between two of them', async () => {

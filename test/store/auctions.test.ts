@@ -15,6 +15,7 @@ import {
   openAuction,
   readAuction,
   readIntake,
+  type Writer,
 } from '../../lib/store/auctions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
@@ -49,7 +50,7 @@ describe('an intake', () => {
       openedAt: '',
       dates: [],
       passed: new Map(),
-      writer: undefined,
+      writers: [],
     });
   });
 
@@ -63,7 +64,7 @@ describe('an intake', () => {
       openedAt: CUT,
       dates: [],
       passed: new Map([[1, ['2025-10-20', '2025-10-21']]]),
-      writer: undefined,
+      writers: [],
     };
     expect(await moveIntake(table, product, 0, admitted, CUT)).toEqual(moved);
     expect(await readIntake(table, product, 0)).toEqual(moved);
@@ -88,25 +89,27 @@ describe('an intake', () => {
     expect(await readIntake(table, product, 0)).toEqual(moved);
   });
 
+  const writer = (name: string): Writer => ({ name, keysFrom: 1_760_000_000_000 });
+
   it('has one writer of those that read it at the same time, and none that saw it before a cut', async () => {
     const product = newProduct();
     const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
-    const first = await becomeWriter(table, product, 0, seen, 'a.1');
-    expect(first).toEqual({ ...seen, writer: 'a.1' });
-    await expect(becomeWriter(table, product, 0, seen, 'b.1')).rejects.toThrow('has another writer or moved on');
-    const second = await becomeWriter(table, product, 0, first, 'b.2');
-    await expect(becomeWriter(table, product, 0, first, 'a.2')).rejects.toThrow('has another writer or moved on');
+    const first = await becomeWriter(table, product, 0, seen, writer('a.1'));
+    expect(first).toEqual({ ...seen, writers: [writer('a.1')] });
+    await expect(becomeWriter(table, product, 0, seen, writer('b.1'))).rejects.toThrow('has another writer or moved on');
+    const second = await becomeWriter(table, product, 0, first, writer('b.2'));
+    await expect(becomeWriter(table, product, 0, first, writer('a.2'))).rejects.toThrow('has another writer or moved on');
     expect(await readIntake(table, product, 0)).toEqual(second);
-    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, writer: undefined });
-    await expect(becomeWriter(table, product, 0, second, 'b.3')).rejects.toThrow('has another writer or moved on');
-    await expect(becomeWriter(table, product, 0, seen, 'a.3')).rejects.toThrow('has another writer or moved on');
+    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, writers: [] });
+    await expect(becomeWriter(table, product, 0, second, writer('b.3'))).rejects.toThrow('has another writer or moved on');
+    await expect(becomeWriter(table, product, 0, seen, writer('a.3'))).rejects.toThrow('has another writer or moved on');
   });
 
   it('has its writer though the answer was lost: the request that comes again finds its own name', async () => {
     const product = newProduct();
     const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
-    const entered = await becomeWriter(table, product, 0, seen, 'a.1');
-    expect(await becomeWriter(table, product, 0, seen, 'a.1')).toEqual(entered);
+    const entered = await becomeWriter(table, product, 0, seen, writer('a.1'));
+    expect(await becomeWriter(table, product, 0, seen, writer('a.1'))).toEqual(entered);
   });
 
   it('does not lose the instant of its cut to the dates it lets in after it', async () => {

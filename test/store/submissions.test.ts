@@ -78,7 +78,7 @@ describe('the submissions since the last auction that cleared', () => {
     open: 4,
     openedAt: '2025-10-20T14:05:00.000Z',
     dates: [DATE],
-    writer: undefined,
+    writers: [],
     passed: new Map([
       [2, [DATE]],
       [3, [DATE]],

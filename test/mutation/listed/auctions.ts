@@ -27,14 +27,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'dates-kept',
         wrong: 'Every auction reads the books of all days before it.',
-        text: 'REMOVE dates, writer, #old',
-        becomes: 'REMOVE writer, #old',
+        text: 'REMOVE dates, writer, writers, #old',
+        becomes: 'REMOVE writer, writers, #old',
       },
       {
         name: 'writers-two',
         wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
-        text: "'writer = :before'}",
-        becomes: "'writer = :before OR attribute_exists(writer)'}",
+        text: "'writer = :before' :",
+        becomes: "'writer = :before OR attribute_exists(writer)' :",
       },
       {
         name: 'one-passed-auction',
@@ -153,8 +153,20 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writer-not-compared',
         wrong: 'A worker decides on what it kept, though another has written since.',
-        text: 'if (kept && kept.writer === intake.writer)',
-        becomes: 'if (kept)',
+        text: 'kept && mayWrite && kept.writer === writer.name',
+        becomes: 'kept && mayWrite',
+      },
+      {
+        name: 'keys-of-any-age',
+        wrong: 'A worker looks for what another wrote by newer keys than that one wrote under.',
+        text: ' && writer.keysFrom <= time',
+        becomes: '',
+      },
+      {
+        name: 'keys-of-the-last-writer',
+        wrong: 'Of what two others wrote in turn, a worker looks for the last one’s alone.',
+        text: 'Math.min(...writers.slice(at + 1)',
+        becomes: 'Math.max(...writers.slice(at + 1)',
       },
       {
         name: 'nothing-caught-up',
