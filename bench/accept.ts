@@ -36,7 +36,7 @@ export interface AcceptBenchRow {
 }
 
 const SUBMISSIONS = 10_000;
-const IN_TURNS = 3_000;
+const IN_TURNS = 10_000;
 const MEASURED = 1_000;
 const BATCH = 10;
 /** Ten a second. */

@@ -26,7 +26,7 @@ const HEAVY_SUBMISSIONS = 32;
 /** Packed orders that are as long as a stored submission of one order. */
 const ORDERS_A_SUBMISSION = 16;
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
-const KEYS_APART_MS = 30_000;
+const KEYS_APART_MS = 5_000;
 /** Orders and names that a worker keeps, of all accounts together. */
 const KEPT_ORDERS_MAX = 200_000;
 

@@ -8,6 +8,7 @@ import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
 import { acceptOrders } from '../../lambdas/accept-orders/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { Instruction, TimeInForce } from '../../lib/domain/auction/orders.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
@@ -141,10 +142,9 @@ class Script {
   }
 }
 
-const PARAMETERS = { liveOrdersMax: 3, submissionsMax: 9 };
-async function listed(): Promise<Script> {
+async function listed(parameters: Partial<ProductParameters> = { liveOrdersMax: 3, submissionsMax: 9 }): Promise<Script> {
   const product = venue.nextProduct();
-  await venue.list(product, { parameters: PARAMETERS });
+  await venue.list(product, { parameters });
   return new Script(product);
 }
 
@@ -235,7 +235,44 @@ describe('what several workers decide that keep what they have read', () => {
         }
         expect(await kept.outcomes()).toEqual(await read.outcomes());
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
+  });
+});
+
+describe('a worker that takes over', () => {
+  const OLD_ms = 600_000;
+  it.each<[what: string, others: [worker: number, name: string, keyAge_ms: number][]]>([
+    [
+      'of each of several, though the last of them wrote under newer keys',
+      [
+        [1, 'b', OLD_ms],
+        [2, 'c', 0],
+      ],
+    ],
+    [
+      'under the oldest key, though its writer began with a new one',
+      [
+        [1, 'b', 0],
+        [1, 'c', OLD_ms],
+      ],
+    ],
+    [
+      'of more writers than the intake names',
+      Array.from({ length: 12 }, (_, at) => [1 + (at % 2), `n${at}`, (at % 3) * 250_000]),
+    ],
+  ])('finds what was written since, %s', async (_, others) => {
+    const script = await listed({});
+    const workers = Array.from({ length: 3 }, () => acceptOrders(new Worker({ heavySubmissions: 0 })));
+    const say = async (worker: number, clientOrderId: string, keyAge_ms: number): Promise<void> => {
+      const instructions = [buy(clientOrderId, NOV, 2300, 1)];
+      const { records } = await script.batch([{ account: ANN, instructions, keyAge_ms, redriven: undefined }]);
+      expect(await deliverTo(workers[worker]!, 'orders', ...records)).toEqual([]);
+    };
+    for (const name of ['x', 'y', 'z']) await say(0, name, 0);
+    for (const [worker, name, keyAge_ms] of others) await say(worker, name, keyAge_ms);
+    for (const [, name] of others) await say(0, name, 0);
+    const outcomes = (await script.outcomes()) as [string, number, string[]][];
+    expect(outcomes.slice(-others.length).flatMap(([, , each]) => each)).toEqual(others.map(() => 'duplicate-client-order-id'));
   });
 });
