@@ -214,7 +214,11 @@ export const AUCTIONS: readonly MutatedFile[] = [
   },
   {
     file: 'lib/domain/auction/account-intake.ts',
-    tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
+    tests: [
+      'test/domain/auction/account-intake.test.ts',
+      'test/lambdas/accept-bounds.test.ts',
+      'test/lambdas/accept-orders.test.ts',
+    ],
     mutants: [
       {
         name: 'redriven-at-the-bound',
