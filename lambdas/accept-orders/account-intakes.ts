@@ -18,20 +18,20 @@ import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts'
 import type { Table } from '../../lib/store/table.ts';
 
 /**
- * An account is heavy when reading it takes more than this many submissions, or as many bytes of orders. While an auction is
+ * An account is heavy when reading it takes more bytes than this, which some 36 submissions of one order are. While an auction is
  * open, and until the next one clears, that only grows, so what one worker has kept is heavy to every later one. A release
  * that raises the number must not run beside the one before.
  */
-const HEAVY_SUBMISSIONS = 32;
-/** Packed orders that are as long as a stored submission of one order. */
-const ORDERS_A_SUBMISSION = 16;
+const HEAVY_BYTES = 16_384;
+/** A packed order that was carried, about. */
+const ORDER_BYTES = 32;
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
 /** Orders and names that a worker keeps, of all accounts together. */
 const KEPT_ORDERS_MAX = 200_000;
 
 export interface WorkerLimits {
-  readonly heavySubmissions: number;
+  readonly heavyBytes: number;
   readonly keptOrdersMax: number;
 }
 
@@ -53,11 +53,11 @@ export class Worker {
   #names = 0;
 
   constructor(limits: Partial<WorkerLimits> = {}) {
-    this.#limits = { heavySubmissions: HEAVY_SUBMISSIONS, keptOrdersMax: KEPT_ORDERS_MAX, ...limits };
+    this.#limits = { heavyBytes: HEAVY_BYTES, keptOrdersMax: KEPT_ORDERS_MAX, ...limits };
   }
 
-  isHeavy(submissions: number, orders: number): boolean {
-    return submissions + orders / ORDERS_A_SUBMISSION > this.#limits.heavySubmissions;
+  isHeavy(bytes: number): boolean {
+    return bytes > this.#limits.heavyBytes;
   }
 
   /** A name that neither this worker nor any other has had before. */
@@ -152,9 +152,8 @@ async function readAccount(
   state: ProductState,
 ): Promise<{ own: AccountIntake; isHeavy: boolean }> {
   const carried = await carriedOf(table, message, state);
-  const { auctions, read } = await submissionsSince(table, message, intake, state.lastAuction);
-  const sent = auctions.flat().reduce((sum, { instructions }) => sum + instructions.length, 0);
-  return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(read, sent + carried.length) };
+  const { auctions, bytes } = await submissionsSince(table, message, intake, state.lastAuction);
+  return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(bytes + carried.length * ORDER_BYTES) };
 }
 
 /** The orders of the account that the last auction to clear has carried on. */

@@ -22,14 +22,17 @@ export interface Submission extends ReceivedSubmission {
   readonly auction: number;
 }
 
+/** What an item of a submission has in bytes besides its instructions, about. */
+const SHORTEST_BYTES = 400;
+
 /** An account's place in the book. */
 type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
 
 export interface AccountSubmissions {
   /** By auction, in no order within one. The last list is that of the auction that is open for the account's shard. */
   readonly auctions: readonly (readonly Submission[])[];
-  /** Submissions that were read to find these. */
-  readonly read: number;
+  /** About as many bytes as were read to find these. */
+  readonly bytes: number;
 }
 
 export async function readSubmission(
@@ -89,7 +92,7 @@ export async function submissionsSince(
   keysFrom = oldestKeyTime(intake.openedAt),
 ): Promise<AccountSubmissions> {
   const auctions: Submission[][] = [];
-  let read = 0;
+  let size = 0;
   for (let auction = lastAuction + 1; auction <= intake.open; auction++) {
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
@@ -98,13 +101,13 @@ export async function submissionsSince(
     for (const date of dates.filter((each) => each >= dateOf(first))) {
       const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
       for await (const item of table.query(bookPartition(product, shard, date), range)) {
-        read++;
+        size += bytes(item, 'instructions').length + SHORTEST_BYTES;
         if (integer(item, 'auction') === auction) found.push(decodeSubmission(product, shard, item));
       }
     }
     auctions.push(found);
   }
-  return { auctions, read };
+  return { auctions, bytes: size };
 }
 
 const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
@@ -130,7 +133,9 @@ export async function submissionsInto(
   return found;
 }
 
+/** Orders are unpacked when they are asked for: of a hundred thousand at once, only those in hand are in memory as objects. */
 function decodeSubmission(product: string, shard: number, item: Attributes): Submission {
+  const [instructions, outcomes] = [bytes(item, 'instructions'), bytes(item, 'outcomes')];
   const [account, key] = text(item, 'sk').split('#') as [string, string];
   return {
     product,
@@ -141,7 +146,11 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
     receivedAt: text(item, 'receivedAt'),
-    instructions: unpackInstructions(bytes(item, 'instructions')),
-    outcomes: unpackOutcomes(bytes(item, 'outcomes')),
+    get instructions() {
+      return unpackInstructions(instructions);
+    },
+    get outcomes() {
+      return unpackOutcomes(outcomes);
+    },
   };
 }

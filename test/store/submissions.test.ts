@@ -96,7 +96,7 @@ describe('the submissions since the last auction that cleared', () => {
     expect(keysOf(await submissionsSince(table, at, intake, 3))).toEqual([open]);
     expect(keysOf(await submissionsSince(table, at, intake, 0))[0]).toEqual([]);
     expect(keysOf(await submissionsSince(table, at, { ...intake, passed: new Map([[1, [DATE]]]) }, 0))[0]).toEqual([first]);
-    expect(await submissionsSince(table, at, intake, 4)).toEqual({ auctions: [], read: 0 });
+    expect(await submissionsSince(table, at, intake, 4)).toEqual({ auctions: [], bytes: 0 });
   });
 
   it('are looked for from the oldest key on that could still have come in', async () => {

@@ -201,7 +201,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'everyone-heavy',
         wrong: 'Accounts that send little cost a write more.',
-        text: '> this.#limits.heavySubmissions',
+        text: '> this.#limits.heavyBytes',
         becomes: '>= 0',
       },
       {
