@@ -8,12 +8,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
-import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { becomeWriter, type Intake } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
-import { readCarried } from '../../lib/store/results.ts';
+import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 
@@ -151,17 +150,8 @@ async function readAccount(
   intake: Intake,
   state: ProductState,
 ): Promise<{ own: AccountIntake; isHeavy: boolean }> {
-  const carried = await carriedOf(table, message, state);
+  const { product, shard, account } = message;
+  const carried = await readCarriedOf(table, product, shard, state.carried[shard], account);
   const { auctions, bytes } = await submissionsSince(table, message, intake, state.lastAuction);
   return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(bytes + carried.length * ORDER_BYTES) };
-}
-
-/** The orders of the account that the last auction to clear has carried on. */
-async function carriedOf(
-  table: Table,
-  { product, shard, account }: SubmissionMessage,
-  { lastAuction, carried }: ProductState,
-): Promise<BookOrder[]> {
-  if (lastAuction === 0) return [];
-  return (await readCarried(table, product, lastAuction, shard, carried)).filter((order) => order.account === account);
 }
