@@ -23,6 +23,8 @@ const ZONE = 'America/New_York';
 const DATE = '2025-10-20' as BusinessDate;
 const ORDERS_A_SUBMISSION = 100;
 const AT_ONCE = 16;
+/** They all append to one log: more at once would only get into each other's way. */
+const OPENED_AT_ONCE = 2;
 const QUIET_WITHIN_MS = 30 * 60_000;
 
 export interface PipelineRow {
@@ -211,7 +213,7 @@ async function openBench(limits: Partial<Deployment> = UNLIMITED): Promise<Bench
         }),
       ),
     async open(traders) {
-      await atOnce(traders, ({ account }) => operator.post('/v1/operator/accounts', { account, name: account }), AT_ONCE);
+      await atOnce(traders, ({ account }) => operator.post('/v1/operator/accounts', { account, name: account }), OPENED_AT_ONCE);
     },
     order(trader) {
       limit += 1;
