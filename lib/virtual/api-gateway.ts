@@ -20,11 +20,12 @@ export type Ask = (
 ) => Promise<HttpAnswer>;
 
 const TIMEOUT_MS_MAX = 30_000;
+const TOO_LARGE = refusal(413, 'Request Entity Too Large');
 
 export function startGateway(
   routes: readonly RoutePlan[],
   invoke: (functionName: string, event: unknown) => Promise<unknown>,
-  { clock, timeline, faultHooks, travel }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel'>,
+  { clock, timeline, faultHooks, travel, limits }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel' | 'limits'>,
 ): Ask {
   const match = routerOf(routes);
   let requests = 0;
@@ -39,6 +40,8 @@ export function startGateway(
       };
       if (matched === undefined) return give(refusal(404, 'Not Found'));
       const { route, pathParameters } = matched;
+      const content = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+      if (content.length > limits.bodyBytes) return give(TOO_LARGE);
       const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
       const asked = { headers, method, httpVersion: '1.1', socket: { remoteAddress: '192.0.2.1' } };
       return travel(() => {
@@ -47,11 +50,12 @@ export function startGateway(
           rawPath,
           rawQueryString,
           pathParameters,
-          body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+          body: content,
           authorized: { claims, scopes: null },
           timeEpoch: clock.now(),
           requestId: `request.${++requests}`,
         });
+        if (Buffer.byteLength(JSON.stringify(event)) > limits.payloadBytes) return give(TOO_LARGE);
         const late = timeline.after(Math.min(route.timeoutMs, TIMEOUT_MS_MAX), () => give(UNAVAILABLE));
         invoke(route.function, event)
           .then(

@@ -17,6 +17,7 @@ import { VirtualTable } from './dynamodb/table.ts';
 import { startEventSource, type Wake } from './event-source.ts';
 import type { FaultHooks } from './fault-hooks.ts';
 import { startFunction, type VirtualFunction } from './lambda.ts';
+import { AWS_LIMITS, type Limits } from './limits.ts';
 import { type Perform, startProxy } from './proxy.ts';
 import { type Run, startRun } from './run.ts';
 import { startSqs, type VirtualSqs } from './sqs.ts';
@@ -31,6 +32,8 @@ export interface VirtualCloudOptions {
   readonly seed: number;
   /** What should not happen, and does. */
   readonly faultHooks?: FaultHooks;
+  /** AWS's own unless given. */
+  readonly limits?: Limits;
   /** Gets every line that a function prints. */
   readonly onOutput?: (functionName: string, text: string) => void;
 }
@@ -57,16 +60,16 @@ const STEPS_MAX = 100_000;
 
 export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
   process.env.TZ = 'UTC';
-  const { faultHooks = {} } = options;
+  const { faultHooks = {}, limits = AWS_LIMITS } = options;
   const plan = planOf(readAssembly(options.assembly), {
     queueUrl: (name) => `http://sqs.virtual/${LOCAL_ACCOUNT}/${name}`,
     apiUrl: 'http://api.virtual',
   });
-  const run = startRun(options.start, options.seed, faultHooks);
+  const run = startRun(options.start, options.seed, faultHooks, limits);
   const { clock, timeline, travel } = run;
   const [tablePlan] = plan.tables;
   const { isStale } = faultHooks;
-  const table = new VirtualTable(tablePlan!, { now: timeline.now, ...(isStale ? { isStale } : {}) });
+  const table = new VirtualTable(tablePlan!, { now: timeline.now, limits: limits.table, ...(isStale ? { isStale } : {}) });
   const wakes = new Map<string, Wake>();
   const sqs = startSqs(plan.queues, { ...run, onArrival: (queue) => wakes.get(queue)?.() });
   const perform: Perform = (service, operation, body) => (service === 'dynamodb' ? table : sqs).request(operation, body);
@@ -106,7 +109,7 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
 
 /** Every function, with its code, the clocks of its environments and its way to the services. */
 function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOutput }: VirtualCloudOptions) {
-  const { clock, timeline, fraction: random, faultHooks } = run;
+  const { clock, timeline, fraction: random, faultHooks, limits } = run;
   const functions = new Map<string, VirtualFunction>();
   const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment));
   const code = codeOf(plan, sources);
@@ -122,6 +125,7 @@ function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOut
       startFunction(one, {
         code: code.get(name)!,
         timeline,
+        payloadBytesMax: limits.payloadBytes,
         random,
         clockOf,
         output: (text) => onOutput?.(name, text),

@@ -19,7 +19,7 @@ export type Send = (
 ) => Promise<{ status: number; text: string }>;
 
 export function startProxy(
-  { faultHooks, travel, note }: Run,
+  { faultHooks, travelAsRequest, note }: Run,
   perform: Perform,
   kill: (functionName: string, environment: number) => void,
 ): Send {
@@ -28,13 +28,13 @@ export function startProxy(
       const request: ProxyRequest = { function: functionName, environment, service, operation, body: JSON.parse(text) };
       const fate = faultHooks.onRequest?.(request) ?? 'pass';
       note(functionName, String(environment), operation, text, typeof fate === 'object' ? 'answered' : fate);
-      const answer = ({ status, body }: ServiceAnswer) => travel(() => resolve({ status, text: JSON.stringify(body) }));
-      const lose = () => travel(() => reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })));
+      const answer = ({ status, body }: ServiceAnswer) => travelAsRequest(() => resolve({ status, text: JSON.stringify(body) }));
+      const lose = () => travelAsRequest(() => reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })));
       if (typeof fate === 'object') return answer(fate);
       if (fate === 'kill-before') return kill(functionName, environment);
       if (fate === 'hang-before') return undefined;
       if (fate === 'drop-before') return lose();
-      return travel(() => {
+      return travelAsRequest(() => {
         const performed = fate === 'partly' ? partly(request, perform) : perform(service, operation, request.body);
         if (fate === 'kill-after') kill(functionName, environment);
         else if (fate === 'drop-after') lose();
