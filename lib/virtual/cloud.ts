@@ -18,7 +18,7 @@ import { startEventSource, type Wake } from './event-source.ts';
 import type { FaultHooks } from './fault-hooks.ts';
 import { startFunction, type VirtualFunction } from './lambda.ts';
 import { AWS_LIMITS, type Limits } from './limits.ts';
-import { type Perform, startProxy } from './proxy.ts';
+import { type OnPerformed, type Perform, startProxy } from './proxy.ts';
 import { type Run, startRun } from './run.ts';
 import { startSqs, type VirtualSqs } from './sqs.ts';
 import { StuckError, type Timeline } from './timeline.ts';
@@ -34,6 +34,8 @@ export interface VirtualCloudOptions {
   readonly faultHooks?: FaultHooks;
   /** AWS's own unless given. */
   readonly limits?: Limits;
+  /** Gets every request of a function that a service has done, with its answer. */
+  readonly onPerformed?: OnPerformed;
   /** Gets every line that a function prints. */
   readonly onOutput?: (functionName: string, text: string) => void;
 }
@@ -46,6 +48,8 @@ export interface VirtualCloud {
   /** Resolves when nothing is pending; rejects with what is stuck. */
   quiet(): Promise<void>;
   deadLetters(): readonly DeadLetter[];
+  /** Moves what is in a dead-letter queue back, as new messages of the same groups; gives the number. */
+  redrive(deadLetters: string): number;
   send(queue: string, body: string, options?: { group?: string; deduplication?: string }): void;
   /** Asks the API as the bearer of these claims. Rejects when the answer is lost. */
   readonly ask: Ask;
@@ -103,15 +107,16 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
     send: (queue, body, options) => void sqs.queueNamed(queue).send(body, options),
     table: (operation, body) => table.request(operation, body),
     deadLetters: sqs.deadLetters,
+    redrive: sqs.redrive,
     trace: run.trace,
   };
 }
 
 /** Every function, with its code, the clocks of its environments and its way to the services. */
-function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOutput }: VirtualCloudOptions) {
+function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOutput, onPerformed }: VirtualCloudOptions) {
   const { clock, timeline, fraction: random, faultHooks, limits } = run;
   const functions = new Map<string, VirtualFunction>();
-  const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment));
+  const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment), onPerformed);
   const code = codeOf(plan, sources);
   setHost({ now: clock.now, after: timeline.after, random, output: (text) => onOutput?.('a library', text) });
   for (const one of plan.functions) {

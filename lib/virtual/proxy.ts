@@ -9,6 +9,9 @@ import type { Run } from './run.ts';
 /** What a service does with a request, at once. */
 export type Perform = (service: Service, operation: string, body: Readonly<Record<string, unknown>>) => ServiceAnswer;
 
+/** Gets a request that was done, whoever hears of it. */
+export type OnPerformed = (request: ProxyRequest, answer: ServiceAnswer) => void;
+
 /** Sends a request of an environment of a function. Rejects when the connection breaks; never settles when it hangs. */
 export type Send = (
   functionName: string,
@@ -22,6 +25,7 @@ export function startProxy(
   { faultHooks, travelAsRequest, note }: Run,
   perform: Perform,
   kill: (functionName: string, environment: number) => void,
+  onPerformed: OnPerformed = () => {},
 ): Send {
   return (functionName, environment, service, operation, text) =>
     new Promise((resolve, reject) => {
@@ -36,6 +40,7 @@ export function startProxy(
       if (fate === 'drop-before') return lose();
       return travelAsRequest(() => {
         const performed = fate === 'partly' ? partly(request, perform) : perform(service, operation, request.body);
+        onPerformed(request, performed);
         if (fate === 'kill-after') kill(functionName, environment);
         else if (fate === 'drop-after') lose();
         else if (fate !== 'hang-after') answer(performed);

@@ -145,6 +145,11 @@ export class VirtualQueue {
     return false;
   }
 
+  /** Everything that is in it: groups in any order, each in its own; without groups, in any order. */
+  shuffledByGroup(): Message[] {
+    return this.isFifo ? this.#byGroup() : this.#options.shuffled(this.#messages);
+  }
+
   #byGroup(): Message[] {
     const groups = Map.groupBy(this.#messages, ({ group }) => group);
     const free = [...groups.values()].filter((messages) => messages.every(({ visible }) => visible));

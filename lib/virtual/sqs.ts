@@ -18,6 +18,8 @@ export interface VirtualSqs {
   /** To the queue whose address the request names. */
   request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
   deadLetters(): readonly DeadLetter[];
+  /** Moves what is in a dead-letter queue back, as SQS does: as new messages of the same groups. Gives the number. */
+  redrive(deadLetters: string): number;
 }
 
 export interface VirtualSqsOptions extends Pick<VirtualQueueOptions, 'clock' | 'timeline' | 'shuffled'> {
@@ -27,7 +29,10 @@ export interface VirtualSqsOptions extends Pick<VirtualQueueOptions, 'clock' | '
   readonly onArrival: (queue: string) => void;
 }
 
-export function startSqs(plans: readonly QueuePlan[], { onArrival, limits = AWS_LIMITS, ...options }: VirtualSqsOptions): VirtualSqs {
+export function startSqs(
+  plans: readonly QueuePlan[],
+  { onArrival, limits = AWS_LIMITS, ...options }: VirtualSqsOptions,
+): VirtualSqs {
   let messages = 0;
   const queues = new Map<string, VirtualQueue>();
   for (const plan of plans) {
@@ -59,6 +64,18 @@ export function startSqs(plans: readonly QueuePlan[], { onArrival, limits = AWS_
       [...queues.values()]
         .filter(({ plan }) => plan.deadLetters)
         .flatMap((queue) => queue.peek().map(({ body, group }) => ({ queue: queue.plan.name, body, group }))),
+    redrive(name) {
+      const from = queues.get(name);
+      const plan = plans.find(({ attributes }) => from && attributes.RedrivePolicy?.includes(`"${from.plan.arn}"`));
+      if (!from || !plan) throw new Error(`${name} is not the dead-letter queue of a queue`);
+      const letters = from.shuffledByGroup();
+      for (const letter of letters) {
+        from.delete(letter);
+        // With an id of its own for deduplication, else it could be dropped as a repeat of its own first sending.
+        queues.get(plan.name)!.send(letter.body, { group: letter.group, deduplication: letter.deduplication && letter.id });
+      }
+      return letters.length;
+    },
   };
 }
 

@@ -1,0 +1,168 @@
+/**
+ * What must hold of a small market, whatever hostile and clumsy ones have done. Each law gives what breaks it, a sentence each.
+ */
+import type { Audit } from '../../audit/audit.ts';
+import { decideFinalPrice } from '../../domain/clearing/settlement.ts';
+import { instantOf } from '../../domain/contract/calendar.ts';
+import { newestAuctions } from '../../store/auctions.ts';
+import { listDays } from '../../store/days.ts';
+import { readHalt } from '../../store/halt.ts';
+import { listIndex } from '../../store/index-values.ts';
+import { shardOf } from '../../store/keys.ts';
+import { readFills } from '../../store/results.ts';
+import { readSubmission } from '../../store/submissions.ts';
+import { PRODUCT, SHARDS } from '../scripted-market.ts';
+import type { Days } from './acts.ts';
+import { HONEST, ROGUE, type SmallMarket, ZONE } from './market.ts';
+
+export interface Judged {
+  readonly market: SmallMarket;
+  readonly days: Days;
+  readonly audit: Audit;
+  /** Whether the cloud itself was disturbed. */
+  readonly disturbed: boolean;
+}
+
+type Law = (judged: Judged) => string[] | Promise<string[]>;
+
+/** In the order in which they are to be read: an earlier one explains later ones. */
+export const LAWS: readonly Law[] = [
+  healed,
+  booksAreRight,
+  everyDayIsDone,
+  everyAuctionIsHeld,
+  everyDepositIsBooked,
+  cancelledIsCancelled,
+  finalPricesAreMeans,
+  answersAreNoErrors,
+  honestOrdersAreDecided,
+];
+
+async function healed({ market: { table, cloud } }: Judged): Promise<string[]> {
+  const halted = await readHalt(table);
+  const letters = Map.groupBy(cloud.deadLetters(), ({ queue }) => queue);
+  return [
+    ...(halted ? [`the venue is halted: ${halted.reason}`] : []),
+    ...[...letters].map(([queue, all]) => `${all.length} messages are in ${queue} and come back to it`),
+  ];
+}
+
+function booksAreRight({ audit }: Judged): string[] {
+  return [
+    ...audit.differences.slice(0, 3),
+    ...(audit.lotsSum === 0 ? [] : [`the lots of all accounts are off by ${audit.lotsSum}`]),
+    ...(audit.centsSum === 0n ? [] : [`the cents of all accounts sum to ${audit.centsSum}`]),
+  ];
+}
+
+async function everyDayIsDone({ market: { table }, days }: Judged): Promise<string[]> {
+  const stored = await listDays(table, PRODUCT, 20);
+  return [
+    ...days.trading.flatMap((date) => {
+      const day = stored.find((one) => one.date === date);
+      return day?.step === 'done' ? [] : [`the day ${date} stands at ${day?.step ?? 'nothing'}`];
+    }),
+    ...stored.filter(({ date }) => !days.trading.includes(date)).map(({ date, step }) => `there is a day ${date}, at ${step}`),
+  ];
+}
+
+/** An auction due is held, unless what cuts it was stuck. One due while the venue was halted may be held as that of a later slot. */
+async function everyAuctionIsHeld({ market, days, audit }: Judged): Promise<string[]> {
+  const { table, notes } = market;
+  const cleared = new Map(audit.events.flatMap((event) => (event.kind === 'auction-cleared' ? [[event.slot, event]] : [])));
+  const failures: string[] = [];
+  for (const date of days.trading)
+    for (const time of ['10:00', '13:00', '16:00']) {
+      const at = instantOf(date, time, ZONE);
+      const slot = new Date(at).toISOString();
+      const isStuck = [...notes.everStuck].some((text) => text === slot || text.includes('marker'));
+      const event = cleared.get(slot);
+      if (!event && !isStuck)
+        failures.push(`the auction of ${slot} was never held${duringHalt(market, at) ? ', due during a halt' : ''}`);
+      else if (event && event.closing !== (time === '16:00'))
+        failures.push(`the auction of ${slot} was taken for ${event.closing ? 'a closing one' : 'an intraday one'}`);
+    }
+  for (const { date, slot } of cleared.values())
+    if (!days.trading.includes(date)) failures.push(`the auction of ${slot} was held on ${date}, which is no trading day`);
+  for (const { auction, slot } of await newestAuctions(table, PRODUCT, 100))
+    if (auction > (audit.venue.products[PRODUCT]?.lastAuction ?? 0)) failures.push(`the auction of ${slot} has not cleared`);
+  return failures;
+}
+
+const duringHalt = ({ notes }: SmallMarket, at: number): boolean =>
+  notes.halts.some(({ from, until }) => from <= at && at <= (until ?? Number.POSITIVE_INFINITY));
+
+function everyDepositIsBooked({ market: { deposited }, audit }: Judged): string[] {
+  const booked = audit.events.flatMap((event) => (event.kind === 'cash-moved' ? [`${event.account} ${event.reference}`] : []));
+  return deposited.flatMap((one) => {
+    const times = booked.filter((other) => other === one).length;
+    return times === 1 ? [] : [`the deposit ${one} was answered as done and is ${times} times in the log`];
+  });
+}
+
+/** No order trades in an auction after the one in which its cancel was decided. */
+async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged): Promise<string[]> {
+  const failures: string[] = [];
+  if (notes.cancelled.size === 0) return failures;
+  for (const event of audit.events) {
+    if (event.kind !== 'auction-cleared') continue;
+    for (let shard = 0; shard < SHARDS; shard++)
+      for (const { clientOrderId } of await readFills(table, event.product, event.auction, shard, event.fills))
+        if (notes.cancelled.has(clientOrderId))
+          failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
+  }
+  return failures;
+}
+
+/** A final settlement price is the mean of all values of its month that were published before it. */
+async function finalPricesAreMeans({ market: { table }, audit }: Judged): Promise<string[]> {
+  const values = await listIndex(table, PRODUCT, 100);
+  return audit.events.flatMap((event, at) => {
+    if (event.kind !== 'month-expired') return [];
+    const { parameters } = audit.venue.products[PRODUCT]!;
+    const known = new Map(values.filter(({ date }) => date <= event.date).map(({ date, value }) => [date, value]));
+    const { value } = decideFinalPrice(PRODUCT, parameters, event.month, known, event.mark);
+    return value === event.finalPrice
+      ? []
+      : [`event ${at + 1} settles a month at ${event.finalPrice} ticks, and its index says ${value}`];
+  });
+}
+
+function answersAreNoErrors({ market: { answers }, disturbed }: Judged): string[] {
+  if (disturbed) return [];
+  return answers
+    .filter(({ status }) => status >= 500)
+    .map(({ by, asked, status }) => `${by} was answered ${status} to ${asked.slice(0, 60)}`);
+}
+
+/** Every honest submission was decided, in the first auction that was cut after it. */
+async function honestOrdersAreDecided({ market, audit }: Judged): Promise<string[]> {
+  const { table, sent, notes } = market;
+  if (notes.everStuck.size > 0) return [];
+  const slots = new Map(
+    audit.events.flatMap((event) => (event.kind === 'auction-cleared' ? [[event.auction, Date.parse(event.slot)]] : [])),
+  );
+  const failures: string[] = [];
+  for (const { account, key, atMs } of sent.filter(({ account }) => account !== ROGUE)) {
+    const stored = await readSubmission(table, PRODUCT, shardOf(account, SHARDS), account, key);
+    if (!stored) failures.push(`a submission of ${account} was answered and is nowhere`);
+    else if (stored.outcomes.includes('auction-closed'))
+      failures.push(`a submission of ${account} came too late for its auction`);
+    else
+      for (const [auction, slot] of slots)
+        if (auction < stored.auction && slot > atMs)
+          failures.push(`a submission of ${account} came into auction ${stored.auction} and not ${auction}`);
+  }
+  return failures;
+}
+
+/** What is said of dead letters when they come about: of nobody but the one that is hostile, unless the script made them. */
+export function deadLettersOf({ cloud, notes }: SmallMarket): string[] {
+  return cloud
+    .deadLetters()
+    .filter(({ body }) => ![...notes.everStuck].some((text) => body.includes(text)))
+    .map(({ queue, body }) => {
+      const account = HONEST.find((name) => body.includes(`"account":"${name}"`));
+      return `a message${account ? ` of ${account}` : body.includes('"marker"') ? ' that cuts an auction' : ''} is in ${queue}`;
+    });
+}
