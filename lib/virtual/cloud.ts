@@ -36,6 +36,8 @@ export interface VirtualCloudOptions {
   readonly limits?: Limits;
   /** Gets every request of a function that a service has done, with its answer. */
   readonly onPerformed?: OnPerformed;
+  /** Gets every invocation that failed as a whole: its handler threw, or its environment was killed or ran out of time. */
+  readonly onFailure?: (functionName: string, error: Error) => void;
   /** Gets every line that a function prints. */
   readonly onOutput?: (functionName: string, text: string) => void;
 }
@@ -113,7 +115,12 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
 }
 
 /** Every function, with its code, the clocks of its environments and its way to the services. */
-function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOutput, onPerformed }: VirtualCloudOptions) {
+function startFunctions(
+  plan: Plan,
+  run: Run,
+  perform: Perform,
+  { sources, onOutput, onPerformed, onFailure }: VirtualCloudOptions,
+) {
   const { clock, timeline, fraction: random, faultHooks, limits } = run;
   const functions = new Map<string, VirtualFunction>();
   const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment), onPerformed);
@@ -125,18 +132,21 @@ function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOut
       const skew = faultHooks.skewMs?.(name, environment) ?? 0;
       return () => clock.now() + skew;
     };
-    functions.set(
-      name,
-      startFunction(one, {
-        code: code.get(name)!,
-        timeline,
-        payloadBytesMax: limits.payloadBytes,
-        random,
-        clockOf,
-        output: (text) => onOutput?.(name, text),
-        request: (...request) => send(name, ...request),
-      }),
-    );
+    const own = startFunction(one, {
+      code: code.get(name)!,
+      timeline,
+      payloadBytesMax: limits.payloadBytes,
+      random,
+      clockOf,
+      output: (text) => onOutput?.(name, text),
+      request: (...request) => send(name, ...request),
+    });
+    const invoke = (event: unknown) =>
+      own.invoke(event).catch((error: Error) => {
+        onFailure?.(name, error);
+        throw error;
+      });
+    functions.set(name, { ...own, invoke });
   }
   return functions;
 }

@@ -64,23 +64,35 @@ export const CLUMSY: readonly Part[] = [
   },
   {
     name: 'asks for auctions on days that have none',
-    acts: (random, { listed, trading, closed }) => {
+    acts: (random, { listed, closed }) => {
       const slots = [
         new Date(instantOf(listed, '21:00', ZONE)).toISOString(),
         `${closed}T15:00:00.000Z`,
-        new Date(instantOf(trading[0], '10:00', ZONE)).toISOString(),
-        new Date(instantOf(trading[0], '16:00', ZONE)).toISOString(),
+        new Date(instantOf(listed, '16:00', ZONE)).toISOString(),
       ];
       const asks = (market: SmallMarket) => {
         for (const slot of slots) {
           market.cloud.send('closings', JSON.stringify({ v: 1, product: PRODUCT, slot }));
-          if (slot < trading[0]) market.cloud.send('rolls', JSON.stringify({ v: 1, product: PRODUCT, slot }));
+          market.cloud.send('rolls', JSON.stringify({ v: 1, product: PRODUCT, slot }));
         }
         return market.cloud.quiet();
       };
       const few: Act[] = [{ day: 0, time: '08:30', act: asks }];
       if (random.chance(50)) few.push({ day: random.between(0, 1) as 0 | 1, time: random.pick(TIMES), act: asks });
       return few;
+    },
+  },
+  {
+    name: 'asks for the closing auction before its day run',
+    acts: (random, { trading }) => {
+      const slot = new Date(instantOf(trading[0], '16:00', ZONE)).toISOString();
+      return [
+        {
+          day: 0,
+          time: random.pick(['08:30', '11:00', '14:00']),
+          act: async (market) => market.cloud.send('closings', JSON.stringify({ v: 1, product: PRODUCT, slot })),
+        },
+      ];
     },
   },
   {

@@ -55,15 +55,13 @@ export const HOSTILE: readonly Part[] = [
     name: 'many limits',
     acts: (random) => {
       const order = startNames('l');
-      const count = random.between(400, 500);
+      const count = random.between(450, 550);
+      const ticks = Array.from({ length: count }, () => random.between(500, 2_300));
+      const lots = Array.from({ length: count }, () => random.between(1, 99_999));
       const limits = (market: SmallMarket) =>
         submitAll(
           market,
-          inSubmissions(
-            Array.from({ length: count }, (_, at) =>
-              order(market.contracts[at % 4]!, 'buy', 700 + 3 * at + (at % 2), 1 + (at % 7), 'auction'),
-            ),
-          ),
+          inSubmissions(Array.from({ length: count }, (_, at) => order(market.contracts[at % 4]!, 'buy', ticks[at]!, lots[at]!))),
         );
       return [{ day: 0, time: random.pick(MORNINGS), act: limits }];
     },
@@ -161,10 +159,24 @@ export const HOSTILE: readonly Part[] = [
     },
   },
   {
+    name: 'passes for an operator',
+    acts: (random) => [{ day: day(random), time: random.pick(MORNINGS), act: pretends }],
+  },
+  {
     name: 'texts that are too long, and what is no request',
     acts: (random) => MORNINGS.slice(0, random.between(1, 3)).map((time) => ({ day: 0, time, act: nonsense })),
   },
 ];
+
+/** Groups that only look like the operators' one. */
+async function pretends(market: SmallMarket): Promise<void> {
+  for (const groups of ['[cooling operators]', 'operators-of-nothing', '[[operators]]', '', 'x, operators']) {
+    const claims = { sub: ROGUE, 'custom:account': ROGUE, 'cognito:groups': groups };
+    const path = '/v1/operator/venue';
+    const { status } = await market.cloud.ask(claims, 'GET', path).catch(() => ({ status: 0 }));
+    market.answers.push({ by: ROGUE, asked: `GET ${path} as one of ${groups}`, status });
+  }
+}
 
 /** Requests that nobody should send: each is refused, and none of them is an error of the venue. */
 async function nonsense(market: SmallMarket): Promise<void> {

@@ -35,6 +35,8 @@ export const LAWS: readonly Law[] = [
   cancelledIsCancelled,
   finalPricesAreMeans,
   answersAreNoErrors,
+  onlyOperatorsAreLetIn,
+  acceptReadsLittle,
   honestOrdersAreDecided,
 ];
 
@@ -133,6 +135,23 @@ function answersAreNoErrors({ market: { answers }, disturbed }: Judged): string[
   return answers
     .filter(({ status }) => status >= 500)
     .map(({ by, asked, status }) => `${by} was answered ${status} to ${asked.slice(0, 60)}`);
+}
+
+function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
+  return answers
+    .filter(({ by, asked, status }) => by === ROGUE && asked.includes('/v1/operator/') && status < 300)
+    .map(({ asked }) => `${ROGUE} is let in by ${asked}`);
+}
+
+/** What accept reads for a message on average, whoever has sent how much before it. */
+const ACCEPT_BYTES_MAX = 2_560;
+
+function acceptReadsLittle({ market: { meter }, disturbed }: Judged): string[] {
+  if (process.env.DEBUG)
+    console.log('ACCEPT', (meter.bytesOf.get('accept-orders') ?? 0) / meter.orderMessages, meter.orderMessages);
+  if (disturbed) return [];
+  const bytes = Math.round((meter.bytesOf.get('accept-orders') ?? 0) / meter.orderMessages);
+  return bytes > ACCEPT_BYTES_MAX ? [`accept reads ${bytes} bytes for a message`] : [];
 }
 
 /** Every honest submission was decided, in the first auction that was cut after it. */

@@ -55,10 +55,18 @@ export interface SmallMarket {
   /** References of the deposits that were answered as done. */
   readonly deposited: string[];
   readonly notes: Notes;
+  readonly meter: Meter;
   key(): string;
   /** Asks until it is answered; `undefined` when nothing but failures was heard. */
   ask(by: Name, method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
   submit(account: Participant, orders: readonly object[], key?: string): Promise<Answer>;
+}
+
+/** What the functions have read from the table. */
+export interface Meter {
+  readonly bytesOf: Map<string, number>;
+  /** Messages that were brought to accept. */
+  orderMessages: number;
 }
 
 /** What the script has done that decides what may be expected of the market. */
@@ -74,7 +82,7 @@ export interface Notes {
 }
 
 export interface SmallMarketOptions
-  extends Pick<VirtualCloudOptions, 'seed' | 'sources' | 'faultHooks' | 'onOutput' | 'onPerformed'> {
+  extends Pick<VirtualCloudOptions, 'seed' | 'sources' | 'faultHooks' | 'onOutput' | 'onFailure'> {
   readonly listed: BusinessDate;
   /** Whether the cloud itself is disturbed, so that an answer may be lost or a 503. */
   readonly disturbed: boolean;
@@ -82,14 +90,28 @@ export interface SmallMarketOptions
 }
 
 const TRIES_MAX = 60;
+const READS: ReadonlySet<string> = new Set(['GetItem', 'Query', 'BatchGetItem']);
 /** A message may fail more often under faults than it ever would. */
 const PATIENT = 100;
 
 /** The market on the evening before its first day, empty. */
 export function openSmallMarket(options: SmallMarketOptions): SmallMarket {
   const { listed, disturbed, onAnswer } = options;
+  const meter: Meter = { bytesOf: new Map(), orderMessages: 0 };
+  const { onDelivery } = options.faultHooks ?? {};
   const cloud = startVirtualCloud({
     ...options,
+    faultHooks: {
+      ...options.faultHooks,
+      onDelivery: (queue, body) => {
+        if (queue === 'orders.fifo') meter.orderMessages++;
+        return onDelivery?.(queue, body);
+      },
+    },
+    onPerformed: (request, answer) => {
+      if (READS.has(request.operation))
+        meter.bytesOf.set(request.function, (meter.bytesOf.get(request.function) ?? 0) + JSON.stringify(answer.body).length);
+    },
     assembly: assemblyOf({
       deployment: { shards: SHARDS, sweep: SELDOM, ...(disturbed ? { receivesMax: PATIENT } : {}) },
       bundles: undefined,
@@ -120,7 +142,7 @@ export function openSmallMarket(options: SmallMarketOptions): SmallMarket {
         onAnswer?.(by, `${method} ${path}`, JSON.stringify(answer.body) ?? '');
         return answer;
       }
-      if (tries === TRIES_MAX) throw new Error(`${method} ${path} is never answered`);
+      if (tries === TRIES_MAX) throw new Error(`${method} ${path.slice(0, 60)} is never answered`);
       await pause(20);
     }
   };
@@ -132,6 +154,7 @@ export function openSmallMarket(options: SmallMarketOptions): SmallMarket {
     answers,
     sent,
     deposited: [],
+    meter,
     notes: { halts: [], stuck: new Set(), everStuck: new Set(), cancelled: new Set() },
     key,
     ask,
@@ -152,6 +175,7 @@ export async function list(market: SmallMarket, listed: BusinessDate): Promise<v
     await market.ask('op-1', 'POST', '/v1/operator/accounts', { account, name: account });
     await deposit(market, account, 'opening', '1000000.00');
   }
+  await market.ask('op-1', 'PUT', `/v1/operator/index/${PRODUCT}/${listed}`, { value: '2.400' });
   await market.ask('fund', 'PUT', `/v1/roll-instructions/${PRODUCT}`, { at: 'market' });
 }
 

@@ -98,16 +98,20 @@ export async function runSmallSeed(seed: number, sources = smallSources()): Prom
       if (!disturbed && /"level":"(ERROR|CRITICAL)"/.test(text)) failures.add(`${name} prints an error: ${errorIn(text)}`);
       for (const account of HONEST) if (text.includes(secretOf(account))) failures.add(`${name} prints an order of ${account}`);
     },
+    onFailure: (_, error) => {
+      if (!disturbed) failures.add(`an invocation fails: ${error.message.slice(0, 120)}`);
+    },
     onAnswer: (by, asked, answer) => {
       for (const leak of leaksIn(by, asked, answer)) failures.add(leak);
     },
   });
   now = market.cloud.clock.now;
+  let looks = 0;
   try {
     await list(market, days.listed);
     await playActs(market, days, played.acts, async () => {
       for (const found of disturbed ? [] : deadLettersOf(market)) failures.add(found);
-      await look(market);
+      for (const found of await look(market, looks++)) if (!disturbed) failures.add(found);
     });
     await heal(market, days);
     const { auditVenue } = (await import(
@@ -138,16 +142,29 @@ function errorIn(text: string): string {
 function leaksIn(by: Name, asked: string, answer: string): string[] {
   return HONEST.filter((account) => by !== account && answer.includes(secretOf(account)))
     .map((account) => `${asked} tells ${by} of an order of ${account}`)
-    .concat(by !== 'hedger' && answer.includes(SECRET_PRICE) ? [`${asked} tells ${by} of a carried order`] : []);
+    .concat(
+      by !== 'hedger' && answer.includes(SECRET_PRICE)
+        ? [`${asked.replace(/[?/]\d.*|\?.*/, '')} tells ${by} of a carried order`]
+        : [],
+    );
 }
 
-/** What participants look at between auctions. */
-async function look(market: SmallMarket): Promise<void> {
+const LOOKS = ['/v1/orders', '/v1/fills', '/v1/journal', '/v1/positions', '/v1/statements'];
+/** What is read at most to show a page of an account's own orders: an item or two, whatever others have. */
+const ORDERS_BYTES_MAX = 6 * 1024;
+
+/** What participants look at between auctions: the newest of them, and their own. Gives what is wrong with it. */
+async function look(market: SmallMarket, looks: number): Promise<string[]> {
   const { body } = await market.ask('fund', 'GET', `/v1/auctions?product=${PRODUCT}&limit=1`);
   const newest = (body as { items?: { auction: number }[] }).items?.[0]?.auction;
   if (newest !== undefined) await market.ask('fund', 'GET', `/v1/auctions/${PRODUCT}/${newest}`);
-  for (const path of ['/v1/orders', '/v1/fills', '/v1/positions', '/v1/journal'])
-    for (const by of ['hedger', ROGUE] as const) await market.ask(by, 'GET', path);
+  await market.ask(ROGUE, 'GET', LOOKS[looks % LOOKS.length]!);
+  const before = market.meter.bytesOf.get('participant-api') ?? 0;
+  // In the same shard as the hostile one.
+  await market.ask('maker', 'GET', '/v1/orders');
+  const bytes = (market.meter.bytesOf.get('participant-api') ?? 0) - before;
+  if (process.env.DEBUG) console.log('LOOK', bytes);
+  return bytes > ORDERS_BYTES_MAX ? [`${bytes} bytes are read to show maker its own orders`] : [];
 }
 
 /** Puts right what an operator can: terms, halt, index, what is held and what is among the dead letters; a few times over. */
