@@ -55,7 +55,7 @@ export const HOSTILE: readonly Part[] = [
     name: 'many limits',
     acts: (random) => {
       const order = startNames('l');
-      const count = random.between(450, 550);
+      const count = random.between(600, 650);
       const ticks = Array.from({ length: count }, () => random.between(500, 2_300));
       const lots = Array.from({ length: count }, () => random.between(1, 99_999));
       const limits = (market: SmallMarket) =>

@@ -147,8 +147,6 @@ function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
 const ACCEPT_BYTES_MAX = 2_560;
 
 function acceptReadsLittle({ market: { meter }, disturbed }: Judged): string[] {
-  if (process.env.DEBUG)
-    console.log('ACCEPT', (meter.bytesOf.get('accept-orders') ?? 0) / meter.orderMessages, meter.orderMessages);
   if (disturbed) return [];
   const bytes = Math.round((meter.bytesOf.get('accept-orders') ?? 0) / meter.orderMessages);
   return bytes > ACCEPT_BYTES_MAX ? [`accept reads ${bytes} bytes for a message`] : [];

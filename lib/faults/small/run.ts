@@ -10,6 +10,7 @@ import { type Random, random } from '../../local/host/random.ts';
 import { seededFaults } from '../chance.ts';
 import type { SeedResult } from '../run.ts';
 import { PRODUCT, SHARDS, secretOf } from '../scripted-market.ts';
+import type { SeedWorker } from '../seeds.ts';
 import { type Act, type Days, type Part, playActs } from './acts.ts';
 import { approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
 import { honestActs, SECRET_PRICE } from './honest.ts';
@@ -71,11 +72,16 @@ function some(choice: Random, all: readonly Part[], count: number): Part[] {
   return Array.from({ length: count }, () => left.splice(choice.between(0, left.length - 1), 1)[0]!);
 }
 
-/** Plays one seed. `sources`: of other functions than this tree's in the small world. */
-export async function runSmallSeed(seed: number, sources = smallSources()): Promise<SeedResult> {
+/** Plays seeds in a thread, by sources that are made here: a thread that is ended leaves its own behind. */
+export const smallWorker = (): SeedWorker => ({ file: new URL('./seed-worker.ts', import.meta.url), told: smallSources() });
+
+/**
+ * Plays one seed. `sources`: of this tree's functions as they are in the small world; `played`: other functions than those.
+ */
+export async function runSmallSeed(seed: number, sources = smallSources(), played = sources): Promise<SeedResult> {
   const started = performance.now();
-  const played = smallSeed(seed);
-  const { days, disturbed } = played;
+  const script = smallSeed(seed);
+  const { days, disturbed } = script;
   const failures = new Set<string>();
   let now = () => 0;
   const faults = seededFaults(
@@ -88,7 +94,7 @@ export async function runSmallSeed(seed: number, sources = smallSources()): Prom
     seed,
     listed: days.listed,
     disturbed,
-    sources,
+    sources: played,
     faultHooks: {
       ...others,
       onDelivery: (queue, body) =>
@@ -109,13 +115,13 @@ export async function runSmallSeed(seed: number, sources = smallSources()): Prom
   let looks = 0;
   try {
     await list(market, days.listed);
-    await playActs(market, days, played.acts, async () => {
+    await playActs(market, days, script.acts, async () => {
       for (const found of disturbed ? [] : deadLettersOf(market)) failures.add(found);
       for (const found of await look(market, looks++)) if (!disturbed) failures.add(found);
     });
     await heal(market, days);
     const { auditVenue } = (await import(
-      pathToFileURL(join(smallSources(), '..', 'lib', 'audit', 'audit.ts')).href
+      pathToFileURL(join(sources, '..', 'lib', 'audit', 'audit.ts')).href
     )) as typeof import('../../audit/audit.ts');
     const audit = await auditVenue(market.table, SHARDS);
     for (const law of LAWS) for (const found of await law({ market, days, audit, disturbed })) failures.add(found);
@@ -125,8 +131,8 @@ export async function runSmallSeed(seed: number, sources = smallSources()): Prom
   return {
     seed,
     failures: [...failures].slice(0, SHOWN_MAX),
-    faults: { ...Object.fromEntries(played.parts.map((part) => [part, 1])), ...(disturbed ? faults.byKind() : {}) },
-    injected: [...played.parts, ...[...faults.injected].map(([what, times]) => `${what} x${times}`).sort()],
+    faults: { ...Object.fromEntries(script.parts.map((part) => [part, 1])), ...(disturbed ? faults.byKind() : {}) },
+    injected: [...script.parts, ...[...faults.injected].map(([what, times]) => `${what} x${times}`).sort()],
     trace: market.cloud.trace(),
     milliseconds: Math.round(performance.now() - started),
   };
@@ -163,7 +169,6 @@ async function look(market: SmallMarket, looks: number): Promise<string[]> {
   // In the same shard as the hostile one.
   await market.ask('maker', 'GET', '/v1/orders');
   const bytes = (market.meter.bytesOf.get('participant-api') ?? 0) - before;
-  if (process.env.DEBUG) console.log('LOOK', bytes);
   return bytes > ORDERS_BYTES_MAX ? [`${bytes} bytes are read to show maker its own orders`] : [];
 }
 
