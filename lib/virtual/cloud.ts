@@ -55,7 +55,7 @@ export interface VirtualCloud {
   send(queue: string, body: string, options?: { group?: string; deduplication?: string }): void;
   /** Asks the API as the bearer of these claims. Rejects when the answer is lost. */
   readonly ask: Ask;
-  /** A request to the table from outside of the cloud: nothing goes wrong with it. */
+  /** A request to the table from outside of the cloud: nothing goes wrong with it, and it has the room that it has at AWS. */
   table(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
   /** How many requests and deliveries there were, and a hash of all of them in order. */
   trace(): { readonly steps: number; readonly hash: string };
@@ -107,7 +107,7 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
     ask: (claims, method, path, ...more) =>
       timeline.until(ask(claims, method, path, ...more), `the answer to ${method} ${path}`, STEPS_MAX),
     send: (queue, body, options) => void sqs.queueNamed(queue).send(body, options),
-    table: (operation, body) => table.request(operation, body),
+    table: (operation, body) => table.request(operation, body, AWS_LIMITS.table),
     deadLetters: sqs.deadLetters,
     redrive: sqs.redrive,
     trace: run.trace,

@@ -83,14 +83,17 @@ export const CLUMSY: readonly Part[] = [
     },
   },
   {
-    name: 'asks for the closing auction before its day run',
+    name: 'asks for an auction ahead of its time',
     acts: (random, { trading }) => {
-      const slot = new Date(instantOf(trading[0], '16:00', ZONE)).toISOString();
+      const slot = new Date(instantOf(trading[0], random.pick(['13:00', '16:00']), ZONE)).toISOString();
       return [
         {
           day: 0,
-          time: random.pick(['08:30', '11:00', '14:00']),
-          act: async (market) => market.cloud.send('closings', JSON.stringify({ v: 1, product: PRODUCT, slot })),
+          time: random.pick(['08:30', '11:00', '12:30']),
+          act: async (market) => {
+            market.notes.ahead.push(slot);
+            market.cloud.send('closings', JSON.stringify({ v: 1, product: PRODUCT, slot }));
+          },
         },
       ];
     },

@@ -25,10 +25,12 @@ function startNames(prefix: string) {
   });
 }
 
-/** An id of a submission that was never sent, with the check that anybody can work out. */
-function checkedId(product: string, key: string): string {
-  const digest = '0123456789abcdef';
-  const check = createHash('sha256').update(`${ROGUE}#${product}#${key}#${digest}`).digest('hex').slice(0, 8);
+export const MADE_UP_DIGEST = '0123456789abcdef';
+
+/** An id of a submission that was never sent, with a check of so many hex digits that anybody can work out. */
+function checkedId(product: string, key: string, digits: number): string {
+  const digest = MADE_UP_DIGEST;
+  const check = createHash('sha256').update(`${ROGUE}#${product}#${key}#${digest}`).digest('hex').slice(0, digits);
   return `${product}.${key}.${digest}.${check}`;
 }
 
@@ -183,10 +185,13 @@ async function nonsense(market: SmallMarket): Promise<void> {
   const order = startNames('o');
   const long = 'A'.repeat(2_100);
   const key = market.key();
-  const own = checkedId(long, key);
   const asked: [method: string, path: string, body?: unknown, key?: string][] = [
-    ['GET', `/v1/submissions/${own}`],
-    ['GET', `/v1/submissions/${checkedId('NEVER-LISTED', key)}`],
+    ...[8, 24].flatMap((digits) =>
+      [long, 'NEVER-LISTED', PRODUCT].map((product): [string, string] => [
+        'GET',
+        `/v1/submissions/${checkedId(product, key, digits)}`,
+      ]),
+    ),
     ['GET', `/v1/orders?after=${long}`],
     ['GET', `/v1/orders?product=${long}`],
     ['GET', `/v1/auctions?product=${long}`],

@@ -13,6 +13,7 @@ import { readFills } from '../../store/results.ts';
 import { readSubmission } from '../../store/submissions.ts';
 import { PRODUCT, SHARDS } from '../scripted-market.ts';
 import type { Days } from './acts.ts';
+import { MADE_UP_DIGEST } from './hostile.ts';
 import { HONEST, ROGUE, type SmallMarket, ZONE } from './market.ts';
 
 export interface Judged {
@@ -36,6 +37,7 @@ export const LAWS: readonly Law[] = [
   finalPricesAreMeans,
   answersAreNoErrors,
   onlyOperatorsAreLetIn,
+  nothingMadeUpIsKnown,
   acceptReadsLittle,
   honestOrdersAreDecided,
 ];
@@ -68,31 +70,49 @@ async function everyDayIsDone({ market: { table }, days }: Judged): Promise<stri
   ];
 }
 
-/** An auction due is held, unless what cuts it was stuck. One due while the venue was halted may be held as that of a later slot. */
+/** An auction due is held as what it is; `excuse` says when it need not be. */
 async function everyAuctionIsHeld({ market, days, audit }: Judged): Promise<string[]> {
-  const { table, notes } = market;
-  const cleared = new Map(audit.events.flatMap((event) => (event.kind === 'auction-cleared' ? [[event.slot, event]] : [])));
+  const cleared = audit.events.filter((event) => event.kind === 'auction-cleared');
   const failures: string[] = [];
   for (const date of days.trading)
-    for (const time of ['10:00', '13:00', '16:00']) {
-      const at = instantOf(date, time, ZONE);
-      const slot = new Date(at).toISOString();
-      const isStuck = [...notes.everStuck].some((text) => text === slot || text.includes('marker'));
-      const event = cleared.get(slot);
-      if (!event && !isStuck)
-        failures.push(`the auction of ${slot} was never held${duringHalt(market, at) ? ', due during a halt' : ''}`);
-      else if (event && event.closing !== (time === '16:00'))
-        failures.push(`the auction of ${slot} was taken for ${event.closing ? 'a closing one' : 'an intraday one'}`);
+    for (const [time, closing] of [
+      ['10:00', false],
+      ['13:00', false],
+      ['16:00', true],
+    ] as const) {
+      const slot = new Date(instantOf(date, time, ZONE)).toISOString();
+      if (cleared.some((event) => event.slot === slot && event.closing === closing)) continue;
+      if (!isExcused(market, slot, cleared))
+        failures.push(`the ${closing ? 'closing' : 'intraday'} auction of ${slot} was never held`);
     }
-  for (const { date, slot } of cleared.values())
+  for (const { date, slot } of cleared)
     if (!days.trading.includes(date)) failures.push(`the auction of ${slot} was held on ${date}, which is no trading day`);
-  for (const { auction, slot } of await newestAuctions(table, PRODUCT, 100))
+  for (const { auction, slot } of await newestAuctions(market.table, PRODUCT, 100))
     if (auction > (audit.venue.products[PRODUCT]?.lastAuction ?? 0)) failures.push(`the auction of ${slot} has not cleared`);
   return failures;
 }
 
-const duringHalt = ({ notes }: SmallMarket, at: number): boolean =>
-  notes.halts.some(({ from, until }) => from <= at && at <= (until ?? Number.POSITIVE_INFINITY));
+/** Because what cuts it was stuck, a later one was asked for ahead of its time, or an earlier one was waiting in the same halt. */
+function isExcused({ notes }: SmallMarket, slot: string, cleared: readonly { readonly slot: string }[]): boolean {
+  const at = Date.parse(slot);
+  const inHalt = (ms: number) => notes.halts.find(({ from, until }) => from <= ms && ms <= (until ?? Number.POSITIVE_INFINITY));
+  const halt = inHalt(at);
+  return (
+    [...notes.everStuck].some((text) => text === slot || text.includes('marker')) ||
+    notes.ahead.some((other) => other.slice(0, 10) === slot.slice(0, 10) && other > slot) ||
+    (halt !== undefined && cleared.some((other) => other.slot < slot && inHalt(Date.parse(other.slot)) === halt))
+  );
+}
+
+/** What is numbered and has not cleared although nothing is going on any more. */
+export async function standsStill(market: SmallMarket): Promise<string[]> {
+  const { table, notes } = market;
+  if (notes.stuck.size > 0 || (await readHalt(table))) return [];
+  const auctions = await newestAuctions(table, PRODUCT, 3);
+  return auctions
+    .filter(({ clearedBy }) => clearedBy === undefined)
+    .map(({ slot }) => `everything is quiet and the auction of ${slot} has not cleared`);
+}
 
 function everyDepositIsBooked({ market: { deposited }, audit }: Judged): string[] {
   const booked = audit.events.flatMap((event) => (event.kind === 'cash-moved' ? [`${event.account} ${event.reference}`] : []));
@@ -137,6 +157,12 @@ function answersAreNoErrors({ market: { answers }, disturbed }: Judged): string[
     .map(({ by, asked, status }) => `${by} was answered ${status} to ${asked.slice(0, 60)}`);
 }
 
+function nothingMadeUpIsKnown({ market: { answers } }: Judged): string[] {
+  return answers
+    .filter(({ asked, status }) => asked.includes(MADE_UP_DIGEST) && status < 300)
+    .map(({ asked }) => `an id that was made up is known: ${asked.slice(0, 60)}`);
+}
+
 function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
   return answers
     .filter(({ by, asked, status }) => by === ROGUE && asked.includes('/v1/operator/') && status < 300)
@@ -155,7 +181,7 @@ function acceptReadsLittle({ market: { meter }, disturbed }: Judged): string[] {
 /** Every honest submission was decided, in the first auction that was cut after it. */
 async function honestOrdersAreDecided({ market, audit }: Judged): Promise<string[]> {
   const { table, sent, notes } = market;
-  if (notes.everStuck.size > 0) return [];
+  if (notes.everStuck.size > 0 || notes.ahead.length > 0) return [];
   const slots = new Map(
     audit.events.flatMap((event) => (event.kind === 'auction-cleared' ? [[event.auction, Date.parse(event.slot)]] : [])),
   );

@@ -15,7 +15,7 @@ import { type Act, type Days, type Part, playActs } from './acts.ts';
 import { approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
 import { honestActs, SECRET_PRICE } from './honest.ts';
 import { HOSTILE } from './hostile.ts';
-import { deadLettersOf, LAWS } from './laws.ts';
+import { deadLettersOf, LAWS, standsStill } from './laws.ts';
 import { HONEST, list, type Name, openSmallMarket, ROGUE, type SmallMarket, ZONE } from './market.ts';
 import { smallSources } from './world.ts';
 
@@ -116,7 +116,7 @@ export async function runSmallSeed(seed: number, sources = smallSources(), playe
   try {
     await list(market, days.listed);
     await playActs(market, days, script.acts, async () => {
-      for (const found of disturbed ? [] : deadLettersOf(market)) failures.add(found);
+      for (const found of disturbed ? [] : [...deadLettersOf(market), ...(await standsStill(market))]) failures.add(found);
       for (const found of await look(market, looks++)) if (!disturbed) failures.add(found);
     });
     await heal(market, days);
@@ -163,7 +163,8 @@ const ORDERS_BYTES_MAX = 6 * 1024;
 async function look(market: SmallMarket, looks: number): Promise<string[]> {
   const { body } = await market.ask('fund', 'GET', `/v1/auctions?product=${PRODUCT}&limit=1`);
   const newest = (body as { items?: { auction: number }[] }).items?.[0]?.auction;
-  if (newest !== undefined) await market.ask('fund', 'GET', `/v1/auctions/${PRODUCT}/${newest}`);
+  if (newest !== undefined)
+    for (const path of ['', '/depth?limit=5']) await market.ask('fund', 'GET', `/v1/auctions/${PRODUCT}/${newest}${path}`);
   await market.ask(ROGUE, 'GET', LOOKS[looks % LOOKS.length]!);
   const before = market.meter.bytesOf.get('participant-api') ?? 0;
   // In the same shard as the hostile one.

@@ -29,18 +29,23 @@ export class VirtualTable {
   readonly #name: string;
   readonly #rows: Rows;
   readonly #options: VirtualTableOptions;
-  readonly #limits: TableLimits;
+  /** Of the request at hand. */
+  #limits: TableLimits = TABLE_LIMITS;
   readonly #tokens = new Map<string, { atMs: number; request: string }>();
 
   constructor(plan: TablePlan, options: VirtualTableOptions) {
     this.#name = plan.name;
     this.#rows = new Rows(plan);
     this.#options = options;
-    this.#limits = options.limits ?? TABLE_LIMITS;
   }
 
-  /** Answers a request as the service would, in its JSON protocol. Throws on what only the service knows. */
-  request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer {
+  /** Answers a request as the service would, in its JSON protocol, within its own limits unless others are named. Throws on what only the service knows. */
+  request(
+    operation: string,
+    body: Readonly<Record<string, unknown>>,
+    limits = this.#options.limits ?? TABLE_LIMITS,
+  ): ServiceAnswer {
+    this.#limits = limits;
     try {
       return { status: 200, body: this.#perform(operation, body as unknown as Body) };
     } catch (error) {
