@@ -1,43 +1,91 @@
 /**
  * Post: a shard reads the clearing log behind its own cursor and applies each event, in order, to the accounts it holds.
  * The message is only a wake-up, so a repeat finds nothing to do and a lost one is made good by the next. Every shard
- * records what an event moved; the last one checks that over all accounts it moved nothing, or halts the venue.
+ * records what an event moved; the last one checks that over all accounts it moved nothing, or halts the venue. What an
+ * invocation has no time for, the next goes on with: that is no failure, and nothing is done twice.
  */
 
 import { type EventTotals, imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { centsPerTick } from '../../lib/domain/contract/product.ts';
 import { recordTotals } from '../../lib/store/control-totals.ts';
-import { moveCursor, readCursor } from '../../lib/store/cursors.ts';
+import { moveCursor, noteProgress, type Progress, readPosition } from '../../lib/store/cursors.ts';
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { type Backends, measure } from '../backends.ts';
-import { consume } from '../queue/consume.ts';
-import { postToShard } from './post-event.ts';
+import { consume, type TimeLeft } from '../queue/consume.ts';
+import { postToShard, type Shard } from './post-event.ts';
 
 /** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
 const EVENTS_MAX = 50;
+/** What one slice of accounts may take at the worst, with the SDK's retries, and the end of the invocation after it. */
+const SLICE_MS_MAX = 30_000;
 
-export const handler = consume('postings', (backends) => async ({ shard }) => {
+export const handler = consume('postings', (backends, timeLeft) => async ({ shard: number }) => {
   const { table, logger, shards } = backends;
-  const state = await loadVenue(table);
-  const tick = (product: string): bigint => centsPerTick(state.products[product]!.parameters);
-  for (let cursor = await readCursor(table, shard); cursor < state.seq; ) {
-    if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard, seq: cursor + 1 });
-    const entries = await readEvents(table, cursor, Math.min(EVENTS_MAX, state.seq - cursor));
+  const venue = await loadVenue(table);
+  const product = (code: string) => venue.products[code]!;
+  const shard: Shard = { table, shard: number, shards, product, centsPerTick: (code) => centsPerTick(product(code).parameters) };
+  const position = await readPosition(table, number);
+  for (let cursor = position.seq; cursor < venue.seq; ) {
+    if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard: number, seq: cursor + 1 });
+    const entries = await readEvents(table, cursor, Math.min(EVENTS_MAX, venue.seq - cursor));
     if (entries.length === 0) throw new Error(`event ${cursor + 1} is missing from the log`);
-    for (const entry of entries) {
-      if (entry.seq !== cursor + 1) throw new Error(`event ${cursor + 1} is missing from the log`);
-      const posted = await recordTotals(table, entry.seq, shard, await postToShard(table, shard, shards, entry, tick));
-      cursor = entry.seq;
-      // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
-      if (posted.shards.size === shards && !(await completePosting(backends, entry, posted))) break;
-    }
+    const done = await postEntries(backends, shard, entries, cursor, position.progress, timeLeft);
+    if (done === undefined) return;
+    cursor = done;
     // Once for all of them: an event that is posted again finds every account it touches already past it.
-    await moveCursor(table, shard, cursor);
+    await moveCursor(table, number, cursor);
   }
 });
+
+/** Posts events behind `cursor`. The answer is the new cursor; `undefined` when another invocation is to go on. */
+async function postEntries(
+  backends: Backends,
+  shard: Shard,
+  entries: readonly LogEntry[],
+  cursor: number,
+  progress: Progress | undefined,
+  timeLeft: TimeLeft,
+): Promise<number | undefined> {
+  const { table, shards } = backends;
+  let posted = cursor;
+  for (const entry of entries) {
+    if (entry.seq !== posted + 1) throw new Error(`event ${posted + 1} is missing from the log`);
+    if (timeLeft() < SLICE_MS_MAX && posted > cursor) return stop(backends, shard, posted, `${posted}`);
+    const from = progress?.seq === entry.seq ? progress : undefined;
+    const totals = await postToShard(shard, entry, from, (next) => goOn(backends, shard, posted, next, timeLeft));
+    if (totals === undefined) return undefined;
+    const recorded = await recordTotals(table, entry.seq, shard.shard, totals);
+    posted = entry.seq;
+    // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
+    if (recorded.shards.size === shards && !(await completePosting(backends, entry, recorded))) return posted;
+  }
+  return posted;
+}
+
+/** Notes how far an event has come. False when the venue is halted, or when the next invocation is to go on with it. */
+async function goOn(backends: Backends, shard: Shard, posted: number, progress: Progress, timeLeft: TimeLeft): Promise<boolean> {
+  const { table, logger } = backends;
+  // Or the next run would read through everything before the event once more.
+  await moveCursor(table, shard.shard, posted);
+  await noteProgress(table, shard.shard, progress);
+  if (await readHalt(table)) {
+    logger.warn('posting waits: the venue is halted', { shard: shard.shard, seq: progress.seq });
+    return false;
+  }
+  if (timeLeft() >= SLICE_MS_MAX) return true;
+  await stop(backends, shard, posted, `${progress.seq}.${progress.through}`);
+  return false;
+}
+
+/** Leaves the rest to the next invocation, which is told to go on. */
+async function stop({ table, queues, logger }: Backends, { shard }: Shard, posted: number, where: string): Promise<undefined> {
+  await moveCursor(table, shard, posted);
+  await queues.notifyPosting(shard, where);
+  logger.info('posting goes on in the next invocation', { shard, seq: posted + 1 });
+}
 
 /** Every shard has posted the event: it must sum to zero, and what waited for it may go on. False when the venue is halted. */
 async function completePosting(backends: Backends, { seq, event }: LogEntry, totals: EventTotals): Promise<boolean> {

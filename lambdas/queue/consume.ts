@@ -12,15 +12,18 @@ import { type Backends, openBackends, publishMetrics } from '../backends.ts';
 
 export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
 
+/** Milliseconds that are left to the invocation. */
+export type TimeLeft = () => number;
+
 /** A Lambda handler for a queue. `begin` is called once an invocation, so that its messages share what it has read. */
 export function consume<Queue extends QueueName>(
   queue: Queue,
-  begin: (backends: Backends) => Work<Queue>,
+  begin: (backends: Backends, timeLeft: TimeLeft) => Work<Queue>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const fifo = QUEUES[queue].name.endsWith('.fifo');
   return async (event, context) => {
     const at = openBackends();
-    const work = begin(at);
+    const work = begin(at, () => context.getRemainingTimeInMillis());
     const givenUp: SQSBatchItemFailure[] = [];
     const handle = async (record: SQSRecord): Promise<void> => {
       try {

@@ -48,7 +48,7 @@ export class PipelineFunction extends Construct {
   /** @param bundles directory with a folder for each function, holding its `index.mjs` */
   constructor(scope: Construct, name: FunctionName, bundles: string) {
     super(scope, name);
-    const { does, memory_mb, timeout_s, servesApi } = PIPELINE[name];
+    const { does, memory_mb, timeout_s, servesApi, concurrencyMax } = PIPELINE[name];
     this.functionName = name;
     const logGroup = new logs.LogGroup(this, 'log', {
       logGroupName: `/${Stack.of(this).stackName}/${name}`,
@@ -71,6 +71,7 @@ export class PipelineFunction extends Construct {
       timeout: Duration.seconds(timeout_s),
       role: this.role,
       logGroup,
+      ...(concurrencyMax === undefined ? {} : { reservedConcurrentExecutions: concurrencyMax }),
       tracing: lambda.Tracing.DISABLED,
       // The day run goes round through the queues, and a long catch-up notifies itself: with the default, Lambda would take
       // the sixteenth round for a loop by mistake and send the message to the dead letters.

@@ -22,6 +22,11 @@ export interface PipelineStep {
   readonly sendsTo: readonly QueueName[];
   /** Serves routes, so it must know which claims of a token name the caller's account and groups. */
   readonly servesApi?: true;
+  /**
+   * At most so many run at once, which are kept free for it; all that the account has unless given. What callers start is held,
+   * so that no flood of requests leaves the functions that read queues without a place to run.
+   */
+  readonly concurrencyMax?: number;
 }
 
 /** The beginning of the partitions of the shards, as `lib/store/keys.ts` makes them. */
@@ -38,6 +43,8 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     writesTo: [`${SHARDS}*`],
     sendsTo: ['orders'],
     servesApi: true,
+    // The gateway's 1,000 requests a second at a tenth of a second each.
+    concurrencyMax: 100,
   },
   'operator-api': {
     does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',
@@ -46,6 +53,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'day-runs'],
     servesApi: true,
+    concurrencyMax: 50,
   },
   'accept-orders': {
     does: 'Writes each submission into the book of the auction that is open for its shard; a marker closes the shard.',
@@ -74,7 +82,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs'],
+    sendsTo: ['day-runs', 'postings'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',

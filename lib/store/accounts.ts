@@ -15,9 +15,13 @@ export async function readAccount(
   return item && decodeAccount(item);
 }
 
-/** Accounts of a shard in order of id. */
-export async function* accountsOf(table: Table, shard: number): AsyncGenerator<AccountState> {
-  for await (const item of table.query(shardPartition(shard), { prefix: ACCOUNT_PREFIX })) yield decodeAccount(item);
+/** Accounts of a shard in order of id, those after `after`. */
+export async function* accountsOf(table: Table, shard: number, after = ''): AsyncGenerator<AccountState> {
+  const range = { from: `${ACCOUNT_PREFIX}${after}`, to: `${ACCOUNT_PREFIX}~` };
+  for await (const item of table.query(shardPartition(shard), range)) {
+    const state = decodeAccount(item);
+    if (state.account !== after) yield state;
+  }
 }
 
 /** At most `limit` accounts of a shard in order of id, those after `after`. */

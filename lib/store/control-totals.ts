@@ -31,14 +31,15 @@ const AMOUNTS = new Set(['cents', 'collected', 'longsRollCost']);
 
 export const encodeTotals = (totals: ShardTotals): string => amountsToJson(totals);
 
+/** The inverse of `encodeTotals`. */
+export const decodeShardTotals = (text: string): ShardTotals =>
+  JSON.parse(text, (key, inner) => (AMOUNTS.has(key) ? amount(inner) : inner));
+
 export const decodeTotals = (seq: number, item: Attributes): EventTotals => ({
   seq,
   shards: new Map(
     Object.entries(item)
       .filter(([name]) => name.startsWith('shard#'))
-      .map(([name, value]) => [
-        Number(name.slice(6)),
-        JSON.parse(value.S!, (key, inner) => (AMOUNTS.has(key) ? amount(inner) : inner)) as ShardTotals,
-      ]),
+      .map(([name, value]) => [Number(name.slice(6)), decodeShardTotals(value.S!)]),
   ),
 });

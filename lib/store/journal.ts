@@ -14,9 +14,10 @@ export const journalItem = (entry: JournalEntry): Item => ({
   attributes: { data: S(amountsToJson(entry)) },
 });
 
-export async function readEntry(table: Table, account: string, seq: number): Promise<JournalEntry | undefined> {
-  const item = await table.get(journalKey(account, seq));
-  return item && decodeEntry(text(item, 'data'));
+/** The entries that an event has left in the journals of these accounts, in no order. */
+export async function readEntries(table: Table, seq: number, accounts: readonly string[]): Promise<JournalEntry[]> {
+  const items = await table.getMany(accounts.map((account) => journalKey(account, seq)));
+  return items.map((item) => decodeEntry(text(item, 'data')));
 }
 
 export async function readJournal(

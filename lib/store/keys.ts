@@ -14,7 +14,7 @@
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot to auction                        | SLOT#product                | slot                 | close, roll                 | close, roll                                    |
  * | fills, carried orders, published depth | RESULT#product#auction      | kind#shard#hash      | clear                       | post, accept, participant-api                  |
- * | shard's cursor in the log              | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
+ * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |

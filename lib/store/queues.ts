@@ -48,11 +48,16 @@ export class Queues {
   async notifyPostings(seq: number, shards: number, why = 'commit'): Promise<void> {
     const entries = Array.from({ length: shards }, (_, shard) => ({
       Id: `${shard}`,
-      MessageBody: JSON.stringify({ v: 1, shard } satisfies Message<'postings'>),
-      MessageGroupId: `${shard}`,
-      MessageDeduplicationId: `post.${seq}.${shard}.${why}`,
+      ...posting(shard, `post.${seq}.${shard}.${why}`),
     }));
     await this.#sendAll('postings', entries);
+  }
+
+  /** Tells one shard of post-events to go on. `where` it has come to keeps SQS from dropping this for a repeat of an earlier one. */
+  async notifyPosting(shard: number, where: string): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({ QueueUrl: required(QUEUES.postings.url), ...posting(shard, `on.${shard}.${where}`) }),
+    );
   }
 
   /** Sends one wake-up to a standard queue. It may be delivered more than once. */
@@ -74,3 +79,10 @@ export class Queues {
     }
   }
 }
+
+/** A wake-up for a shard of post-events, by the name under which SQS knows a repeat of it. */
+const posting = (shard: number, name: string) => ({
+  MessageBody: JSON.stringify({ v: 1, shard } satisfies Message<'postings'>),
+  MessageGroupId: `${shard}`,
+  MessageDeduplicationId: name,
+});

@@ -28,13 +28,15 @@ export async function deleteRollInstruction(table: Table, product: string, accou
   await table.delete(rollInstructionKey(product, account, shards));
 }
 
-/** Roll instructions of a shard's accounts, in order of account. */
+/** Roll instructions of a shard's accounts, in order of account: of all, or of those from `first` to `last`, both included. */
 export async function rollInstructionsOf(
   table: Table,
   product: string,
   shard: number,
+  of?: { readonly first: string; readonly last: string },
 ): Promise<{ account: string; instruction: RollInstruction }[]> {
   const prefix = rollInstructionPrefix(product);
-  const items = await table.queryAll(shardPartition(shard), { prefix });
+  const range = of ? { from: `${prefix}${of.first}`, to: `${prefix}${of.last}` } : { prefix };
+  const items = await table.queryAll(shardPartition(shard), range);
   return items.map((item) => ({ account: text(item, 'sk').slice(prefix.length), instruction: JSON.parse(text(item, 'data')) }));
 }

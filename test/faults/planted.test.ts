@@ -39,8 +39,8 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/post-events/index.ts',
-        'const posted = await recordTotals(',
-        'await moveCursor(table, shard, entry.seq);\n      const posted = await recordTotals(',
+        'const totals = await postToShard(',
+        'await moveCursor(table, shard.shard, entry.seq);\n    const totals = await postToShard(',
       ],
     ],
     /TOTALS|JOURNAL/,

@@ -22,7 +22,11 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   'accept-orders': { table: READ_WRITE, sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'clearings'], receivesFrom: 'clearings' },
-  'post-events': { table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'], sendsTo: ['day-runs'], receivesFrom: 'postings' },
+  'post-events': {
+    table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
+    sendsTo: ['day-runs', 'postings'],
+    receivesFrom: 'postings',
+  },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
   'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'clearings'], receivesFrom: 'day-runs' },
   'sweep-venue': {

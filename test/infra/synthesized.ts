@@ -83,7 +83,11 @@ export function placeholderBundles(): string {
 
 export function synthesized(options: ExchangeOptions = {}): Synthesized {
   const path = synthesize(temporaryDirectory(), { bundles: placeholderBundles(), ...options });
-  const text = readFileSync(path, 'utf8');
+  return parsed(path, readFileSync(path, 'utf8'));
+}
+
+/** A template by its text. */
+export function parsed(path: string, text: string): Synthesized {
   const template = JSON.parse(text) as { Resources: Record<string, Omit<Resource, 'id'>>; Outputs: Synthesized['outputs'] };
   const all = Object.entries(template.Resources).map(([id, resource]): Resource => ({ id, ...resource }));
   return {

@@ -79,10 +79,11 @@ describe('an index value', () => {
   });
 
   test('of a day that was missed is judged by the value before it, not by one after it', async () => {
-    expect((await putIndex('2025-10-09', '2.900')).status).toBe(201);
-    // A sixth below the opening price, and almost a third below the value of the day after.
-    expect((await putIndex('2025-10-08', '2.000')).status).toBe(201);
-    // A third above the value of the day before, and less than a tenth below that of the day after.
-    expect((await putIndex('2025-10-07', '2.900')).status).toBe(201);
+    expect((await putIndex('2025-10-07', '2.400')).status).toBe(201);
+    expect((await putIndex('2025-10-01', '3.000')).status).toBe(201);
+    // A quarter above the value before it, and half above those of later days.
+    expect((await putIndex('2025-10-02', '3.700')).status).toBe(201);
+    // A third below the value before it, and that of the week after.
+    expect((await putIndex('2025-10-03', '2.400')).status).toBe(202);
   });
 });

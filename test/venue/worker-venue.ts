@@ -169,9 +169,10 @@ export class WorkerVenue implements Backends {
     await this.work();
   }
 
-  /** Takes mocks away and lifts a halt. */
+  /** Takes mocks away, gives invocations their time and lifts a halt. */
   async restore(): Promise<void> {
     vi.restoreAllMocks();
+    invocation.timeLeftMs = 120_000;
     await this.resume();
   }
 
@@ -181,11 +182,15 @@ export class WorkerVenue implements Backends {
   }
 }
 
+/** What a worker learns of the invocation that it works in; a test may take its time away. */
+export const invocation = { timeLeftMs: 120_000 };
+const CONTEXT = { getRemainingTimeInMillis: () => invocation.timeLeftMs } as Context;
+
 /** Hands one batch to a queue's worker; the answer names the records that come back, by their place in the batch. */
 export async function deliver(queue: QueueName, ...batch: (SQSRecord | Message<QueueName>)[]): Promise<number[]> {
   const records = batch.map((each) => ('messageId' in each ? each : record(queue, each)));
   try {
-    const { batchItemFailures } = await HANDLERS[queue]({ Records: records }, {} as Context);
+    const { batchItemFailures } = await HANDLERS[queue]({ Records: records }, CONTEXT);
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     return records.flatMap(({ messageId }, at) => (failed.has(messageId) ? [at] : []));
   } catch (error) {

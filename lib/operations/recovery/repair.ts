@@ -14,7 +14,7 @@ import { encodeAccount } from '../../store/accounts.ts';
 import { decodeTotals } from '../../store/control-totals.ts';
 import { readCursor } from '../../store/cursors.ts';
 import { readHalt } from '../../store/halt.ts';
-import { readEntry } from '../../store/journal.ts';
+import { readEntries } from '../../store/journal.ts';
 import { ACCOUNT_PREFIX, repairedKey, shardOf, shardPartition } from '../../store/keys.ts';
 import { type Attributes, type Item, json, S, type Table } from '../../store/table.ts';
 import { OperationsError } from '../error.ts';
@@ -138,12 +138,9 @@ async function checkTotals(table: Table, due: Item): Promise<void> {
 }
 
 async function journalTotals(table: Table, shard: number, seq: number): Promise<Pick<ShardTotals, 'cents' | 'lots'>> {
-  const entries: NonNullable<Awaited<ReturnType<typeof readEntry>>>[] = [];
-  for await (const item of table.query(shardPartition(shard), { prefix: ACCOUNT_PREFIX })) {
-    const entry = await readEntry(table, item.sk!.S!.slice(ACCOUNT_PREFIX.length), seq);
-    if (entry) entries.push(entry);
-  }
-  return movedBy(entries);
+  const stored = await table.queryAll(shardPartition(shard), { prefix: ACCOUNT_PREFIX });
+  const accounts = stored.map((item) => item.sk!.S!.slice(ACCOUNT_PREFIX.length));
+  return movedBy(await readEntries(table, seq, accounts));
 }
 
 /** Replaces a row if it still is what was seen. */

@@ -4,7 +4,7 @@ import type { MutatedFile } from '../mutant.ts';
 export const POSTING: readonly MutatedFile[] = [
   {
     file: 'lambdas/post-events/post-event.ts',
-    tests: ['test/lambdas/post-slices.test.ts', 'test/lambdas/post-events.test.ts'],
+    tests: ['test/lambdas/post-slices.test.ts', 'test/lambdas/post-events.test.ts', 'test/lambdas/post-goes-on.test.ts'],
     mutants: [
       {
         name: 'slice-of-one-too-many',
@@ -33,32 +33,44 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'accounts-of-other-shards',
         wrong: 'Both shards post the bank’s side of a deposit, and the venue halts.',
-        text: 'shardOf(account, shards) === shard)',
-        becomes: 'shardOf(account, shards) >= 0)',
+        text: 'shardOf(account, shards) === shard &&',
+        becomes: 'shardOf(account, shards) >= 0 &&',
       },
       {
         name: 'entries-not-counted-again',
         wrong: 'A run that was interrupted comes to other totals when it is repeated, and the venue halts.',
-        text: 'if (entry) entries.set(account, entry);',
-        becomes: '',
+        text: '(await readEntries(table, seq, past)).map(',
+        becomes: '(await readEntries(table, seq, [])).map(',
       },
       {
         name: 'states-before-journal',
         wrong: 'A worker that crashes between the two leaves an account without a journal entry for good.',
-        text: 'applied.map(({ entry }) => entry),\n    );',
-        becomes: '[],\n    );',
+        text: 'applied.map(({ entry }) => entry),\n  );',
+        becomes: '[],\n  );',
       },
       {
         name: 'roll-left-outside-its-window',
         wrong: 'The report counts what is left to roll of the wrong month.',
-        text: 'near === undefined ? undefined : { near, accounts: instructed }',
-        becomes: 'near === undefined ? undefined : { near, accounts: new Set<string>() }',
+        text: 'new Set(instructed.map(({ account }) => account))',
+        becomes: 'new Set<string>()',
+      },
+      {
+        name: 'part-of-an-event-forgotten',
+        wrong: 'What an interrupted run has moved is missing in the totals, and the venue halts.',
+        text: 'let totals = from?.totals ?? (await post([]));',
+        becomes: 'let totals = await post([]);',
+      },
+      {
+        name: 'part-of-an-event-twice',
+        wrong: 'The part that is posted is counted again behind its own totals.',
+        text: "from?.through ?? '')) {",
+        becomes: "'')) {",
       },
     ],
   },
   {
     file: 'lambdas/post-events/index.ts',
-    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/post-events.test.ts'],
+    tests: ['test/lambdas/post-halt.test.ts', 'test/lambdas/post-events.test.ts', 'test/lambdas/post-goes-on.test.ts'],
     mutants: [
       {
         name: 'posted-while-halted',
@@ -69,7 +81,7 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'cursor-not-moved',
         wrong: 'Every wake-up posts the whole log again.',
-        text: 'await moveCursor(table, shard, cursor);',
+        text: 'await moveCursor(table, number, cursor);',
         becomes: '',
       },
       {
@@ -81,14 +93,14 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'first-shard-tells-the-day',
         wrong: 'The day run is told to go on before all shards have posted.',
-        text: 'if (posted.shards.size === shards && !(await completePosting(backends, entry, posted))) break;',
-        becomes: 'if (!(await completePosting(backends, entry, posted))) break;',
+        text: 'if (recorded.shards.size === shards && !(await completePosting(backends, entry, recorded))) return posted;',
+        becomes: 'if (!(await completePosting(backends, entry, recorded))) return posted;',
       },
       {
         name: 'halted-shard-goes-on',
         wrong: 'The shard that found the imbalance posts what comes after it.',
-        text: '!(await completePosting(backends, entry, posted))) break;',
-        becomes: '!(await completePosting(backends, entry, posted))) continue;',
+        text: '!(await completePosting(backends, entry, recorded))) return posted;',
+        becomes: '!(await completePosting(backends, entry, recorded))) continue;',
       },
       {
         name: 'day-not-told',
@@ -99,8 +111,20 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'gap-in-the-log-posted',
         wrong: 'A missing event is passed over, and the accounts are wrong from then on.',
-        text: 'if (entry.seq !== cursor + 1) throw',
-        becomes: 'if (entry.seq < cursor + 1) throw',
+        text: 'if (entry.seq !== posted + 1) throw',
+        becomes: 'if (entry.seq < posted + 1) throw',
+      },
+      {
+        name: 'not-told-to-go-on',
+        wrong: 'What an invocation had no time for waits for the next sweep.',
+        text: 'await queues.notifyPosting(shard, where);',
+        becomes: '',
+      },
+      {
+        name: 'time-not-looked-at',
+        wrong: 'An event that moves more accounts than an invocation has time for becomes a dead letter.',
+        text: 'if (timeLeft() >= SLICE_MS_MAX) return true;',
+        becomes: 'if (timeLeft() >= 0) return true;',
       },
     ],
   },

@@ -87,6 +87,66 @@ export const RULES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lib/domain/auction/shares.ts',
+    tests: ['test/domain/auction/shares.test.ts', 'test/domain/auction/auction.test.ts'],
+    mutants: [
+      {
+        name: 'odd-lot-to-the-first',
+        wrong: 'The odd lots at a price go to the same owners every time, by the order of their names.',
+        text: 'let past = lottery.below(lots);',
+        becomes: 'let past = 0;',
+      },
+      {
+        name: 'odd-lots-to-neighbours',
+        wrong: 'Which owners draw an odd lot together depends on their names.',
+        text: 'lottery.shuffle(drawing);',
+        becomes: '',
+      },
+      {
+        name: 'odd-lot-to-the-first-order',
+        wrong: 'Of an owner’s equal orders the first by name gets the odd lot.',
+        text: 'lottery.below(alike--) >= left',
+        becomes: 'alike-- < left',
+      },
+      {
+        name: 'orders-draw-alone',
+        wrong: 'An owner that splits its order draws more often.',
+        text: 'place < rows.length && owner[rows[place]!] === own; place++) sum',
+        becomes: 'place < rows.length && sum === 0; place++) sum',
+      },
+      {
+        name: 'remainder-lost',
+        wrong: 'A lot that trades at the price is given to no order.',
+        text: 'shares[owner]!++;',
+        becomes: '',
+      },
+      {
+        name: 'smaller-remainder-first',
+        wrong: 'The odd lot of an owner goes to the order whose share it is the least part of.',
+        text: 'else if (parts[at]! > last)',
+        becomes: 'else if (parts[at]! < last)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/auction/lottery.ts',
+    tests: ['test/domain/auction/lottery.test.ts'],
+    mutants: [
+      {
+        name: 'one-lottery-for-all-pairs',
+        wrong: 'An owner that draws an odd lot in one month draws it in every month.',
+        text: '(counter + pair) | 0',
+        becomes: 'counter | 0',
+      },
+      {
+        name: 'small-numbers-likelier',
+        wrong: 'Some owners draw a little more often than others.',
+        text: 'if (drawn - rest <= 2 ** 53 - bound) return rest;',
+        becomes: 'if (drawn >= 0) return rest;',
+      },
+    ],
+  },
+  {
     file: 'lib/domain/clearing/venue.ts',
     tests: ['test/domain/clearing/venue.test.ts'],
     mutants: [

@@ -98,6 +98,18 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/clear-auction.test.ts', 'test/lambdas/accept-orders.test.ts', 'test/store/frozen-book.test.ts'],
     mutants: [
       {
+        name: 'hash-without-keys',
+        wrong: 'A participant that knows the orders of a book foresees its odd lots, for nothing secret is in the lottery.',
+        text: 'for (const submission of submissions) add(submission);',
+        becomes: '',
+      },
+      {
+        name: 'hash-by-shard',
+        wrong: 'A book clears to other fills when its accounts are spread over other shards.',
+        text: 'hashOf(sent.flat().sort(), orders)',
+        becomes: 'hashOf(sent.flat(), orders)',
+      },
+      {
         name: 'nothing-carried',
         wrong: 'No order outlives its first auction.',
         text: 'lastAuction > 0 ?',

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { restoreTable } from '../../../lib/operations/recovery/restore-calls.ts';
 import { runCommand } from '../../venue/command.ts';
+import { inputErrors } from './service-model.ts';
 
 const restore = (...args: string[]) => runCommand('restore', args);
 const AT = '2025-11-14T15:29:59.000Z';
@@ -12,6 +13,7 @@ function answering(statuses: string[]) {
   const asked: [string, Record<string, unknown>][] = [];
   const send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
     const [call, { input }] = [command.constructor.name.replace(/Command$/, ''), command];
+    expect(inputErrors(call, input)).toEqual([]);
     asked.push([call, input]);
     if (call === 'DescribeContinuousBackups') {
       const window = { EarliestRestorableDateTime: new Date('2025-11-01'), LatestRestorableDateTime: new Date('2025-11-15') };
@@ -81,4 +83,27 @@ test('an instant outside the window is refused before anything is made', async (
   const wrong = { table: 'venue', to: 'venue-2', at: new Date('2025-11-16') };
   await expect(restoreTable(client, wrong, () => {}, 1)).rejects.toThrow('can go back to an instant from');
   expect(asked).toHaveLength(1);
+});
+
+test.each(['latest', 'empty', new Date(AT)] as const)(
+  'every request of a restore at %s is one that the service takes',
+  async (at) => {
+    const { client, asked } = answering([]);
+    await restoreTable(client, { table: 'venue', to: 'venue-2', at }, () => {}, 1);
+    expect(asked.length).toBeGreaterThan(8);
+  },
+);
+
+test.each([
+  ['CreateTable', {}, 'CreateTable.TableName is missing'],
+  ['CreateTable', { TableName: 'venue', BillingModus: 'PAY_PER_REQUEST' }, 'CreateTable.BillingModus is not known'],
+  ['TagResource', { ResourceArn: 'arn', Tags: [{ Key: 'venue' }] }, 'TagResource.Tags[0].Value is missing'],
+  ['TagResource', { ResourceArn: 'arn', Tags: 'those of venue' }, 'TagResource.Tags is not a list'],
+  [
+    'RestoreTableToPointInTime',
+    { TargetTableName: 'venue', RestoreDateTime: AT },
+    'RestoreTableToPointInTime.RestoreDateTime is not of its type',
+  ],
+])("the service's model refuses %s %j", (call, input, error) => {
+  expect(inputErrors(call, input)).toEqual([error]);
 });
