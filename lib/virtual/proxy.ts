@@ -9,7 +9,7 @@ import type { Run } from './run.ts';
 /** What a service does with a request, at once. */
 export type Perform = (service: Service, operation: string, body: Readonly<Record<string, unknown>>) => ServiceAnswer;
 
-/** Gets a request that was done, whoever hears of it. */
+/** Gets a request that was done, also when its answer is lost. */
 export type OnPerformed = (request: ProxyRequest, answer: ServiceAnswer) => void;
 
 /** Sends a request of an environment of a function. Rejects when the connection breaks; never settles when it hangs. */

@@ -27,7 +27,7 @@ function startNames(prefix: string) {
 
 export const MADE_UP_DIGEST = '0123456789abcdef';
 
-/** An id of a submission that was never sent, with a check of so many hex digits that anybody can work out. */
+/** An id of a submission that was never sent, with a check of so many hex digits that every caller can work out. */
 function checkedId(product: string, key: string, digits: number): string {
   const digest = MADE_UP_DIGEST;
   const check = createHash('sha256').update(`${ROGUE}#${product}#${key}#${digest}`).digest('hex').slice(0, digits);
@@ -180,7 +180,7 @@ async function pretends(market: SmallMarket): Promise<void> {
   }
 }
 
-/** Requests that nobody should send: each is refused, and none of them is an error of the venue. */
+/** Requests that should not be sent: each is refused, and none of them is an error of the venue. */
 async function nonsense(market: SmallMarket): Promise<void> {
   const order = startNames('o');
   const long = 'A'.repeat(2_100);

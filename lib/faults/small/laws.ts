@@ -169,7 +169,7 @@ function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
     .map(({ asked }) => `${ROGUE} is let in by ${asked}`);
 }
 
-/** What accept reads for a message on average, whoever has sent how much before it. */
+/** What accept reads for a message on average, however much its sender and others have sent before it. */
 const ACCEPT_BYTES_MAX = 2_560;
 
 function acceptReadsLittle({ market: { meter }, disturbed }: Judged): string[] {
@@ -199,7 +199,7 @@ async function honestOrdersAreDecided({ market, audit }: Judged): Promise<string
   return failures;
 }
 
-/** What is said of dead letters when they come about: of nobody but the one that is hostile, unless the script made them. */
+/** What is said of dead letters when they come about: one of an honest participant is named. */
 export function deadLettersOf({ cloud, notes }: SmallMarket): string[] {
   return cloud
     .deadLetters()

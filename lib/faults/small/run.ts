@@ -144,7 +144,7 @@ function errorIn(text: string): string {
   return String(message);
 }
 
-/** Only its own participant knows the names of its orders; and nobody else the price of one that has not traded. */
+/** Only its own participant knows the names of its orders, and the price of one that has not traded. */
 function leaksIn(by: Name, asked: string, answer: string): string[] {
   return HONEST.filter((account) => by !== account && answer.includes(secretOf(account)))
     .map((account) => `${asked} tells ${by} of an order of ${account}`)
