@@ -26,12 +26,15 @@ export interface Part {
   acts(random: Random, days: Days): Act[];
 }
 
-/** Plays acts in order of time; those of one time at once. `between` is called when everything is quiet after them. */
+/**
+ * Plays acts in order of time; those of one time at once. `between` is called when everything is quiet after them, and says
+ * whether to go on.
+ */
 export async function playActs(
   market: SmallMarket,
   { trading }: Days,
   acts: readonly Act[],
-  between: (atMs: number) => Promise<void>,
+  between: () => Promise<boolean>,
 ): Promise<void> {
   const { cloud } = market;
   const atMs = ({ day, time }: Act): number => instantOf(trading[day], time, ZONE);
@@ -42,7 +45,7 @@ export async function playActs(
     const due = times.get(at)!;
     await Promise.all(due.filter(({ alongside }) => !alongside).map(({ act }) => act(market)));
     await cloud.quiet();
-    await between(at);
+    if (!(await between())) return;
     going = due.filter(({ alongside }) => alongside).map(({ act }) => act(market));
     // One that fails is heard of when it is waited for, and not before.
     for (const one of going) one.catch(() => {});

@@ -202,15 +202,14 @@ export const PUBLISHING: readonly Part[] = [
       const look = async (market: SmallMarket) => void read.push(...(await waiting(market)));
       const agreed = random.chance(50);
       return [
-        { day: 0, time: '15:00', act: (market) => publish(market, trading[0], '2.400') },
         { day: 0, time: '16:30', act: look },
         {
           day: 0,
           time: '16:35',
           act: async (market) => {
             if (agreed) await approve(market, 'op-1', read);
-            // What the price rests on: another value of the month, which comes late.
-            await publish(market, earlier(trading[0]), '2.800');
+            // What a final price rests on: the value of the month's last day, which comes late.
+            await publish(market, trading[0], '2.600');
           },
         },
         { day: 0, time: '16:45', act: (market) => approve(market, 'op-1', read) },
@@ -220,8 +219,6 @@ export const PUBLISHING: readonly Part[] = [
     },
   },
 ];
-
-const earlier = (date: string): string => new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
 
 interface Waiting {
   readonly held: string;
@@ -257,11 +254,15 @@ async function approve(market: SmallMarket, by: (typeof OPERATORS)[number], held
     });
 }
 
-/** Two operators agree to everything that is held, as it now stands. */
+/** Two operators agree to everything that is held, as it now stands: index values first, since prices rest on them. */
 export async function approveAll(market: SmallMarket): Promise<void> {
-  for (const by of OPERATORS)
-    for (const { held, revision, approvals } of await waiting(market))
-      if (!approvals.includes(by)) await market.ask(by, 'POST', `/v1/operator/held/${held}/approve`, { revision });
+  for (const kind of ['index.', '']) {
+    for (const by of OPERATORS)
+      for (const { held, revision, approvals } of await waiting(market))
+        if (held.startsWith(kind) && !approvals.includes(by))
+          await market.ask(by, 'POST', `/v1/operator/held/${held}/approve`, { revision });
+    await market.cloud.quiet();
+  }
 }
 
 /** How dead letters come about, and how they are sent back: by hand, at any time. */

@@ -173,7 +173,7 @@ export const HOSTILE: readonly Part[] = [
 /** Groups that only look like the operators' one. */
 async function pretends(market: SmallMarket): Promise<void> {
   for (const groups of ['[cooling operators]', 'operators-of-nothing', '[[operators]]', '', 'x, operators']) {
-    const claims = { sub: ROGUE, 'custom:account': ROGUE, 'cognito:groups': groups };
+    const claims = { token_use: 'id', sub: ROGUE, 'custom:account': ROGUE, 'cognito:groups': groups };
     const path = '/v1/operator/venue';
     const { status } = await market.cloud.ask(claims, 'GET', path).catch(() => ({ status: 0 }));
     market.answers.push({ by: ROGUE, asked: `GET ${path} as one of ${groups}`, status });

@@ -36,6 +36,7 @@ export const LAWS: readonly Law[] = [
   cancelledIsCancelled,
   finalPricesAreMeans,
   answersAreNoErrors,
+  honestOnesAreServed,
   onlyOperatorsAreLetIn,
   nothingMadeUpIsKnown,
   acceptReadsLittle,
@@ -154,6 +155,13 @@ function answersAreNoErrors({ market: { answers }, disturbed }: Judged): string[
   if (disturbed) return [];
   return answers
     .filter(({ status }) => status >= 500)
+    .map(({ by, asked, status }) => `${by} was answered ${status} to ${asked.slice(0, 60)}`);
+}
+
+function honestOnesAreServed({ market: { answers } }: Judged): string[] {
+  const names: readonly string[] = HONEST;
+  return answers
+    .filter(({ by, asked, status }) => names.includes(by) && status >= 400 && !asked.includes(MADE_UP_DIGEST))
     .map(({ by, asked, status }) => `${by} was answered ${status} to ${asked.slice(0, 60)}`);
 }
 

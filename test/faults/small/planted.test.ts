@@ -16,9 +16,15 @@ const scaled = (file: string, name: string): string =>
 /** What is wrong, the part of the script that shows it, the lines that make it so, and what a failure then says. */
 const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
   [
-    'what an auction leaves behind is one item, however many traded',
+    'the fills of an account are written into its journal',
     'is filled by a large order in single lots',
-    [['lib/store/limits.ts', scaled('lib/store/limits.ts', 'CHUNK_BYTES'), 'export const CHUNK_BYTES = 64 * 1024;']],
+    [
+      [
+        'lib/store/journal.ts',
+        'data: S(amountsToJson(entry))',
+        "data: S(amountsToJson(entry)), trades: S('an order by its name and its terms, and what it was filled; '.repeat(entry.fills ?? 0))",
+      ],
+    ],
     /Item size has exceeded/,
   ],
   [
@@ -70,7 +76,7 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     'an auction is held on a day before the first trading day',
     'asks for auctions on days that have none',
     [['lib/domain/clearing/intraday.ts', 'if (date <= closedOn) return', 'if (date < closedOn) return']],
-    /which is no trading day/,
+    /whose books are closed|which is no trading day/,
   ],
   [
     'the morning waits for a settlement that is held',
