@@ -22,7 +22,7 @@ export const SMALL_LIMITS: Limits = {
     batchGetItems: 6,
     batchGetBytes: 16 * 1024,
   },
-  queue: { messageBytes: 2_560, batchEntries: 2 },
+  queue: { messageBytes: 2_560, batchEntries: 1 },
   payloadBytes: 60 * 1024,
   bodyBytes: 100 * 1024,
   // Some thirty requests in the ten seconds of an API, a hundred in the thirty of accept.
@@ -37,7 +37,7 @@ export const SCALED: readonly Edit[] = [
   ['lib/store/results.ts', 'const ROWS_MAX = 3000;', 'const ROWS_MAX = 30;'],
   ['lib/store/table.ts', 'const BATCH_WRITE_MAX = 25;', 'const BATCH_WRITE_MAX = 4;'],
   ['lib/store/table.ts', 'const BATCH_GET_MAX = 100;', 'const BATCH_GET_MAX = 6;'],
-  ['lib/store/queues.ts', 'const BATCH_MAX = 10;', 'const BATCH_MAX = 2;'],
+  ['lib/store/queues.ts', 'const BATCH_MAX = 10;', 'const BATCH_MAX = 1;'],
   ['lambdas/http/request.ts', 'const BODY_BYTES_MAX = 256 * 1024;', 'const BODY_BYTES_MAX = 2_560;'],
   ['lambdas/participant-api/submission-body.ts', 'export const ORDERS_MAX = 500;', 'export const ORDERS_MAX = 5;'],
   ['lambdas/http/paging.ts', 'const LIMIT_MAX = 500;', 'const LIMIT_MAX = 5;'],
