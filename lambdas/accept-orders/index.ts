@@ -141,7 +141,7 @@ async function carriedOrders(
   const name = `${table.name}/${product}/${shard}`;
   const known = kept.get(name);
   if (known?.auction === state.lastAuction) return known.orders;
-  const rows = state.lastAuction > 0 ? await readCarried(table, product, state.lastAuction, shard, state.carried) : [];
+  const rows = await readCarried(table, product, shard, state.carried[shard]);
   const orders = Map.groupBy(rows, ({ account }) => account);
   kept.set(name, { auction: state.lastAuction, orders });
   return orders;

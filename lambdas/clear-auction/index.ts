@@ -1,6 +1,6 @@
 /**
- * Clear: reads the frozen book of every shard, clears all months and spreads together, writes fills and carried orders
- * under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
+ * Clear: reads the frozen book of every shard, clears all months and spreads together, writes fills, carried orders
+ * and depth under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
 import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
@@ -10,7 +10,7 @@ import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { writeResult } from '../../lib/store/results.ts';
+import { StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
@@ -45,14 +45,16 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
 /** The event that clears an auction, with everything it refers to already written. */
 async function clear(table: Table, auction: Auction, state: ProductState, shards: number) {
   const { product, auction: number, slot, date, closing } = auction;
-  const book = await readAuctionBook(table, auction, state, shards);
+  const standing = new StandingChunks();
+  const book = await readAuctionBook(table, auction, state, shards, standing);
   const result = clearBook(book, state.listed, state.marks, closing);
   checkConservation(result, book);
-  const references = await writeResult(table, product, number, {
+  const stored = {
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
     carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: JSON.stringify(result.depth),
-  });
+    depth: result.depth,
+  };
+  const references = await writeResult(table, product, number, stored, standing);
   return {
     kind: 'auction-cleared' as const,
     product,

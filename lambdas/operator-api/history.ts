@@ -1,6 +1,8 @@
 /** What has happened: day runs with their reports, and the clearing log itself. */
 import * as z from 'zod';
+import type { MonthResult } from '../../lib/domain/auction/book.ts';
 import type { Day } from '../../lib/domain/clearing/day.ts';
+import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
 import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
@@ -47,7 +49,10 @@ const LOG_QUERY = z.strictObject({
     .default(0),
 });
 
-/** Events as they were written: their JSON text, chained from the first, gives the hashes. */
+/** Left out of the log as it is shown: what it says of orders that have neither traded nor lapsed. */
+const SEALED: ReadonlySet<string> = new Set<keyof MonthResult>(['sealedBid', 'sealedOffer']);
+
+/** Events as they were written, but for what is sealed. The hashes are of the whole text: the audit checks them. */
 export async function listLog(request: OperatorRequest): Promise<Answer | Problem> {
   const query = readQuery(request, LOG_QUERY);
   if (query instanceof Problem) return query;
@@ -57,7 +62,10 @@ export async function listLog(request: OperatorRequest): Promise<Answer | Proble
       entries,
       query.limit,
       ({ seq }) => seq,
-      ({ seq, hash, event }) => ({ seq, hash, event: JSON.parse(encodeEvent(event)) }),
+      ({ seq, hash, event }) => ({ seq, hash, event: shown(event) }),
     ),
   );
 }
+
+const shown = (event: ClearingEvent): unknown =>
+  JSON.parse(encodeEvent(event), (name, value) => (SEALED.has(name) ? undefined : value));

@@ -1,18 +1,18 @@
 /**
- * Auctions, once they have cleared: prices, volumes and the aggregate depth are public, individual orders never. Of an
- * auction that has not cleared nothing is shown, not even that it is there.
+ * Auctions, once they have cleared: prices, volumes and the depth of what traded or lapsed are public, individual orders never,
+ * and of an order that is carried on nothing. Of an auction that has not cleared nothing is shown, not even that it is there.
  */
 import * as z from 'zod';
-import type { Depth } from '../../lib/domain/auction/book.ts';
+import type { DepthLevel } from '../../lib/domain/auction/book.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
+import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { centsPerTick, formatPrice } from '../../lib/domain/contract/product.ts';
-import { type Cents, formatCents, type Ticks } from '../../lib/domain/contract/units.ts';
+import { type Cents, formatCents, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
 import { type Auction, newestAuctions, readAuction } from '../../lib/store/auctions.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
-import { readDepth } from '../../lib/store/results.ts';
+import { levelName, readDepth } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
@@ -42,15 +42,40 @@ export async function listAuctions(request: ParticipantRequest): Promise<Answer 
 }
 
 export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
+  const cleared = await clearedAuction(request);
+  if (cleared instanceof Problem) return cleared;
+  const { state, event } = cleared;
+  const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
+  return ok({ ...auctionJson(state, event), surplus, orders: event.orders });
+}
+
+const LEVEL_RULE = 'must be a cursor';
+const DEPTH_QUERY = z.strictObject({
+  limit: limitText,
+  after: z
+    .string()
+    .regex(/^\d{6}\.\d{6}\.\d{10}$/, rule(LEVEL_RULE))
+    .optional(),
+});
+
+export async function listDepth(request: ParticipantRequest): Promise<Answer | Problem> {
+  const query = readQuery(request, DEPTH_QUERY);
+  if (query instanceof Problem) return query;
+  const cleared = await clearedAuction(request);
+  if (cleared instanceof Problem) return cleared;
+  const { state, event } = cleared;
+  const range = { limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) };
+  const levels = await readDepth(request.backends.table, state.product, event.auction, event.depth, range);
+  return ok(pageOf(levels, query.limit, levelName, (level) => levelJson(state, level)));
+}
+
+async function clearedAuction(request: ParticipantRequest): Promise<{ state: ProductState; event: AuctionCleared } | Problem> {
   const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const number = numberText.safeParse(pathOf(request, 'auction'));
   const row = number.success ? await readAuction(request.backends.table, state.product, number.data) : undefined;
   const event = row && (await eventsOf(request.backends.table, [row])).get(row.auction);
-  if (!event) return notFound('cleared auction of that number');
-  const depth: Depth = JSON.parse(await readDepth(request.backends.table, state.product, event.auction, event.depth));
-  const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
-  return ok({ ...auctionJson(state, event), surplus, orders: event.orders, depth: publishedJson(state, depth) });
+  return event ? { state, event } : notFound('cleared auction of that number');
 }
 
 /** By auction. Which event cleared an auction is noted after the commit, so of the newest it can be missing for a moment. */
@@ -72,20 +97,9 @@ function auctionJson({ product, parameters }: ProductState, event: AuctionCleare
   return { product, auction, slot, date, closing, months: results };
 }
 
-function publishedJson({ product, parameters }: ProductState, { outrights, spreads }: Depth) {
-  const contract = (month: ContractMonth): string => contractCode(product, month);
-  return {
-    outrights: outrights.map(({ month, side, price, lots }) => ({
-      contract: contract(month),
-      side,
-      price: formatPrice(price, parameters),
-      lots,
-    })),
-    spreads: spreads.map(({ buy, sell, price, lots }) => ({
-      buy: contract(buy),
-      sell: contract(sell),
-      price: formatPrice(price, parameters),
-      lots,
-    })),
-  };
+function levelJson({ product, parameters }: ProductState, { buy, sell, limit, traded, lapsed }: DepthLevel) {
+  const price = (of: Ticks): string => formatPrice(of, parameters);
+  if (sell === CASH) return { contract: contractCode(product, buy), side: 'buy', price: price(limit), traded, lapsed };
+  if (buy === CASH) return { contract: contractCode(product, sell), side: 'sell', price: price(ticks(-limit)), traded, lapsed };
+  return { buy: contractCode(product, buy), sell: contractCode(product, sell), price: price(limit), traded, lapsed };
 }

@@ -4,7 +4,7 @@
  */
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
-import { listAuctions, showAuction } from './auctions.ts';
+import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listFills } from './fills.ts';
 import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrders } from './orders.ts';
@@ -28,6 +28,7 @@ export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/contracts': listContracts,
   'GET /v1/auctions': listAuctions,
   'GET /v1/auctions/{product}/{auction}': showAuction,
+  'GET /v1/auctions/{product}/{auction}/depth': listDepth,
   'GET /v1/settlement-prices': showSettlementPrices,
 };
 

@@ -10,7 +10,7 @@ import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
-import { readCarried } from '../../lib/store/results.ts';
+import { readCarriedOf } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -51,8 +51,7 @@ async function ownOrders(
 ): Promise<LiveOrders> {
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
-  const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
-  const own = left.filter((order) => order.account === account);
+  const own = await readCarriedOf(table, product, shard, carried[shard], account);
   return openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction)).orders;
 }
 

@@ -5,10 +5,9 @@
  * finished, with its totals.
  */
 
-import type { Fill } from '../../lib/domain/auction/book.ts';
-import { type AccountState, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, emptyAccount, type JournalEntry, type Traded } from '../../lib/domain/clearing/account.ts';
 import { addTotals, type ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
-import type { ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
+import type { AuctionCleared, ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../../lib/domain/clearing/posting.ts';
 import { rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -17,7 +16,7 @@ import type { Progress } from '../../lib/store/cursors.ts';
 import { readEntries, writeJournal } from '../../lib/store/journal.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import type { LogEntry } from '../../lib/store/log.ts';
-import { readFills } from '../../lib/store/results.ts';
+import { fillChunks } from '../../lib/store/results.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -47,30 +46,31 @@ export async function postToShard(
   from: Progress | undefined,
   onSlice: OnSlice,
 ): Promise<ShardTotals | undefined> {
-  const { table } = shard;
-  const fills =
-    event.kind === 'auction-cleared' ? await readFills(table, event.product, event.auction, shard.shard, event.fills) : [];
-  const fillsOf = Map.groupBy(fills, ({ account }) => account);
-  const post = async (states: readonly AccountState[]): Promise<ShardTotals> =>
-    event.kind === 'day-closed' ? closeSlice(shard, seq, event, states) : postSlice(shard, seq, event, states, fillsOf);
-  let totals = from?.totals ?? (await post([]));
+  const post = async (slice: Slice): Promise<ShardTotals> =>
+    event.kind === 'day-closed' ? closeSlice(shard, seq, event, slice) : postSlice(shard, seq, event, slice);
+  let totals = from?.totals ?? (await post({ states: [], tradedBy: new Map() }));
   let through = from?.through;
-  for await (const states of touched(shard, event, fillsOf, from?.through ?? '')) {
+  for await (const slice of touched(shard, event, from?.through ?? '')) {
     if (through !== undefined && through !== from?.through && !(await onSlice({ seq, through, totals }))) return undefined;
-    totals = addTotals(totals, await post(states));
-    through = states.at(-1)!.account;
+    totals = addTotals(totals, await post(slice));
+    through = slice.states.at(-1)!.account;
   }
   return totals;
+}
+
+/** Some accounts of the shard, in order of id, and what they traded in the event. */
+interface Slice {
+  readonly states: readonly AccountState[];
+  readonly tradedBy: ReadonlyMap<string, readonly Traded[]>;
 }
 
 async function postSlice(
   { table, shards, centsPerTick }: Shard,
   seq: number,
   event: ClearingEvent,
-  states: readonly AccountState[],
-  fillsOf: ReadonlyMap<string, readonly Fill[]>,
+  { states, tradedBy }: Slice,
 ): Promise<ShardTotals> {
-  const { applied, totals } = postEvent(seq, event, states, fillsOf, await entriesLeft(table, seq, states), centsPerTick);
+  const { applied, totals } = postEvent(seq, event, states, tradedBy, await entriesLeft(table, seq, states), centsPerTick);
   await writeJournal(
     table,
     applied.map(({ entry }) => entry),
@@ -86,20 +86,39 @@ async function entriesLeft(table: Table, seq: number, states: readonly AccountSt
 }
 
 /** The shard's accounts that an event may touch, in slices and in order of id: those after `after`. */
-async function* touched(
-  { table, shard, shards }: Shard,
-  event: ClearingEvent,
-  fillsOf: ReadonlyMap<string, readonly Fill[]>,
-  after: string,
-): AsyncGenerator<AccountState[]> {
-  const accounts = accountsTouched(event, fillsOf);
-  if (accounts === 'all') return yield* slicesOf(accountsOf(table, shard, after));
-  const own = accounts.filter((account) => shardOf(account, shards) === shard && account > after).sort();
-  for (let at = 0; at < own.length; at += SLICE) {
-    const slice = own.slice(at, at + SLICE);
-    const stored = await readAccounts(table, slice, shards);
-    yield slice.map((account) => stored.get(account) ?? emptyAccount(account));
+async function* touched(shard: Shard, event: ClearingEvent, after: string): AsyncGenerator<Slice> {
+  if (event.kind === 'auction-cleared') return yield* traders(shard, event, after);
+  const tradedBy = new Map();
+  const accounts = accountsTouched(event, tradedBy);
+  if (accounts === 'all') {
+    for await (const states of slicesOf(accountsOf(shard.table, shard.shard, after))) yield { states, tradedBy };
+    return;
   }
+  const own = accounts.filter((account) => shardOf(account, shard.shards) === shard.shard && account > after).sort();
+  if (own.length) yield { states: await statesOf(shard, own), tradedBy };
+}
+
+/**
+ * The accounts that traded in an auction, in order. Fills are read a chunk at a time and added up as they come, so that
+ * neither many accounts nor many fills of one are ever held at once.
+ */
+async function* traders(shard: Shard, { product, auction, fills }: AuctionCleared, after: string): AsyncGenerator<Slice> {
+  let tradedBy = new Map<string, readonly Traded[]>();
+  const slice = async (): Promise<Slice> => ({ states: await statesOf(shard, [...tradedBy.keys()]), tradedBy });
+  for await (const chunk of fillChunks(shard.table, product, auction, shard.shard, fills[shard.shard], after))
+    for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account)) {
+      if (!tradedBy.has(account) && tradedBy.size === SLICE) {
+        yield await slice();
+        tradedBy = new Map();
+      }
+      tradedBy.set(account, addFills(tradedBy.get(account) ?? [], own));
+    }
+  if (tradedBy.size) yield await slice();
+}
+
+async function statesOf({ table, shards }: Shard, accounts: readonly string[]): Promise<AccountState[]> {
+  const stored = await readAccounts(table, accounts, shards);
+  return accounts.map((account) => stored.get(account) ?? emptyAccount(account));
 }
 
 async function* slicesOf(accounts: AsyncGenerator<AccountState>): AsyncGenerator<AccountState[]> {
@@ -119,7 +138,7 @@ async function closeSlice(
   { table, shard, product }: Shard,
   seq: number,
   event: DayClosed,
-  states: readonly AccountState[],
+  { states }: Slice,
 ): Promise<ShardTotals> {
   const near = rollDay(product(event.product).parameters.calendar, event.date)?.near;
   const [first, last] = [states.at(0)?.account, states.at(-1)?.account];

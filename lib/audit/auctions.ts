@@ -3,13 +3,13 @@
  * and the reading of the book are the venue's own; nothing of the stored result is used but to compare it.
  */
 import { clearBook } from '../domain/auction/book.ts';
-import type { AuctionCleared, References } from '../domain/clearing/events.ts';
+import type { AuctionCleared } from '../domain/clearing/events.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
-import { auctionKey, resultKey, shardOf } from '../store/keys.ts';
-import { contentHash, packResult, readDepth, readFills } from '../store/results.ts';
-import { bytes, type Rows } from '../store/table.ts';
+import { auctionKey, shardOf } from '../store/keys.ts';
+import { packResult, readDepth, readFills, resultFaults } from '../store/results.ts';
+import type { Rows } from '../store/table.ts';
 import { canonical } from './canonical.ts';
 import type { Finding } from './finding.ts';
 
@@ -20,8 +20,8 @@ export async function auctionFindings(
   state: ProductState,
   shards: number,
 ): Promise<Finding[]> {
-  const stored = await storedFindings(rows, event);
-  if (stored.length) return stored;
+  const damaged = await resultFaults(rows, event);
+  if (damaged.length) return damaged.map(({ key, what }) => ({ row: nameOf(key), what }));
   const { product, auction: number } = event;
   const row = nameOf(auctionKey(product, number));
   const auction = await readAuction(rows, product, number);
@@ -38,7 +38,7 @@ export async function auctionFindings(
   const { references } = packResult(product, number, {
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
     carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: '',
+    depth: result.depth,
   });
   differs('orders', event.orders, result.orders);
   for (const [month, cleared] of Object.entries(result.months)) differs(`month ${month}`, event.months[Number(month)], cleared);
@@ -46,36 +46,18 @@ export async function auctionFindings(
   differs('surplus', event.surplus, `${result.surplus}`);
   if (canonical(event.fills) !== canonical(references.fills)) {
     const logged: unknown[][] = [];
-    for (let shard = 0; shard < shards; shard++) logged.push(await readFills(rows, product, number, shard, event.fills));
+    for (let shard = 0; shard < shards; shard++) logged.push(await readFills(rows, product, number, shard, event.fills[shard]));
     const [was, is] = [new Set(logged.flat().map(canonical)), new Set(result.fills.map(canonical))];
     const first = [...was].find((fill) => !is.has(fill)) ?? [...is].find((fill) => !was.has(fill));
     faults.push({ row, what: `fills: the log and the book differ, first in ${first ?? 'their order'}` });
   }
   if (canonical(event.carried) !== canonical(references.carried))
     faults.push({ row, what: 'carried orders: the log points at others than the book leaves' });
-  // By what it says: how a text is compressed may differ between versions of a library.
-  if ((await readDepth(rows, product, number, event.depth)) !== JSON.stringify(result.depth))
-    faults.push({ row, what: 'depth: the published one is not that of the book' });
-  return faults;
-}
-
-/** Committed results that are gone, or are no longer the content they are named by. */
-async function storedFindings(rows: Rows, { product, auction, fills, carried, depth }: AuctionCleared): Promise<Finding[]> {
-  const faults: Finding[] = [];
-  const kinds: [kind: 'fills' | 'carried' | 'depth', references: References][] = [
-    ['fills', fills],
-    ['carried', carried],
-    ['depth', { 0: [depth] }],
-  ];
-  for (const [kind, references] of kinds)
-    for (const [shard, hashes] of Object.entries(references))
-      for (const hash of hashes) {
-        const key = resultKey(product, auction, kind, Number(shard), hash);
-        const item = await rows.get(key);
-        if (!item) faults.push({ row: nameOf(key), what: 'is missing' });
-        else if (contentHash(bytes(item, 'body')) !== hash)
-          faults.push({ row: nameOf(key), what: 'is not the content it is named by' });
-      }
+  if (event.depth !== references.depth) {
+    const is = new Set(result.depth.map(canonical));
+    const first = (await readDepth(rows, product, number, event.depth)).map(canonical).find((level) => !is.has(level));
+    faults.push({ row, what: `depth: the published one is not that of the book, first in ${first ?? 'what it lacks'}` });
+  }
   return faults;
 }
 

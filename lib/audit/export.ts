@@ -21,6 +21,7 @@ const FILES = {
   'submissions.jsonl': ['BOOK'],
   'roll-orders.jsonl': ['ROLL'],
   'results.jsonl': ['RESULT'],
+  'carried.jsonl': ['CARRIED'],
   'index-values.jsonl': ['INDEX'],
   'accounts.jsonl': ['SHARD'],
   'journal.jsonl': ['JOURNAL'],
@@ -34,7 +35,7 @@ const FILES = {
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/2';
+const FORMAT = 'compute-exchange-export/3';
 
 export interface Manifest {
   readonly format: string;

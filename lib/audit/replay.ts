@@ -4,8 +4,7 @@
  * account is read. Auctions are cleared again on the way, and prices settled again.
  */
 
-import type { Fill } from '../domain/auction/book.ts';
-import { type AccountState, emptyAccount } from '../domain/clearing/account.ts';
+import { type AccountState, addFills, emptyAccount, type Traded } from '../domain/clearing/account.ts';
 import { isEnough } from '../domain/clearing/approval.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posting.ts';
@@ -20,7 +19,7 @@ import { readIndex } from '../store/index-values.ts';
 import { journalItem } from '../store/journal.ts';
 import { logKey, shardOf, totalsKey } from '../store/keys.ts';
 import { LogDamagedError, readLog } from '../store/log.ts';
-import { readFills } from '../store/results.ts';
+import { fillChunks } from '../store/results.ts';
 import { statementItem } from '../store/statements.ts';
 import { type Attributes, type Item, type Rows, S } from '../store/table.ts';
 import { auctionFindings } from './auctions.ts';
@@ -85,7 +84,7 @@ async function checkEvent(
     try {
       const found = await auctionFindings(rows, event, before.products[event.product]!, shards);
       faults.auctions.push(...found);
-      if (found.some(({ row }) => row.startsWith('RESULT#'))) return false;
+      if (found.some(({ row }) => row.startsWith('RESULT#') || row.startsWith('CARRIED#'))) return false;
     } catch (error) {
       const what = `auction ${event.auction} of ${event.product} can't be cleared again: ${(error as Error).message}`;
       faults.auctions.push({ row: nameOf(seq), what });
@@ -129,9 +128,9 @@ async function priceFindings(
 /** Posts an event to the accounts of every shard, and notes the rows that this leaves. */
 async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent, shards: number): Promise<void> {
   const { accounts, venue } = state;
-  const fills = await fillsOf(rows, event, shards);
+  const tradedBy = await tradedIn(rows, event, shards);
   const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
-  const touched = accountsTouched(event, fills);
+  const touched = accountsTouched(event, tradedBy);
   const names = touched === 'all' ? [...accounts.keys()] : touched;
   const byShard = Map.groupBy(names, (account) => shardOf(account, shards));
   const totals = Array.from({ length: shards }, (_, shard): [string, Attributes[string]] => {
@@ -142,7 +141,7 @@ async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent
       state.statements.push(...closed.statements.map(statementItem));
       return [`shard#${shard}`, S(encodeTotals(closed.totals))];
     }
-    const posted = postEvent(seq, event, states, fills, new Map(), tick);
+    const posted = postEvent(seq, event, states, tradedBy, new Map(), tick);
     for (const { state: next, entry } of posted.applied) {
       accounts.set(next.account, next);
       state.journal.push(journalItem(entry));
@@ -152,12 +151,14 @@ async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent
   state.totals.push({ ...totalsKey(seq), attributes: Object.fromEntries(totals) });
 }
 
-async function fillsOf(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, Fill[]>> {
-  if (event.kind !== 'auction-cleared') return new Map();
-  const fills: Fill[][] = [];
+async function tradedIn(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, readonly Traded[]>> {
+  const tradedBy = new Map<string, readonly Traded[]>();
+  if (event.kind !== 'auction-cleared') return tradedBy;
   for (let shard = 0; shard < shards; shard++)
-    fills.push(await readFills(rows, event.product, event.auction, shard, event.fills));
-  return Map.groupBy(fills.flat(), ({ account }) => account);
+    for await (const chunk of fillChunks(rows, event.product, event.auction, shard, event.fills[shard]))
+      for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account))
+        tradedBy.set(account, addFills(tradedBy.get(account) ?? [], own));
+  return tradedBy;
 }
 
 const nameOf = (seq: number): string => `${logKey(seq).pk} ${logKey(seq).sk}`;

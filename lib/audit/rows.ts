@@ -30,6 +30,10 @@ export class VenueRows implements Rows {
     return this.#byKey.get(`${pk} ${sk}`);
   }
 
+  async getMany(keys: readonly Key[]): Promise<Attributes[]> {
+    return keys.map(({ pk, sk }) => this.#byKey.get(`${pk} ${sk}`)).filter((item) => item !== undefined);
+  }
+
   async *query(partition: string, range: Range = {}): AsyncGenerator<Attributes> {
     yield* await this.queryAll(partition, range);
   }

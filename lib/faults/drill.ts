@@ -89,7 +89,7 @@ async function exported(dir: string, rows: VenueRows): Promise<VenueRows> {
 
 /** What a hand at the table does: a balance changed, an event edited, a submission and a result deleted, all older than the backup. */
 function damage(items: readonly Attributes[]): Attributes[] {
-  const gone = [/^BOOK#\S+2025-11-06 fund#/, /^RESULT#\S+ carried#/, /^JOURNAL#maker /].map((kind) =>
+  const gone = [/^BOOK#\S+2025-11-06 fund#/, /^RESULT#\S+#0+1 fills#/, /^JOURNAL#maker /].map((kind) =>
     items.find((row) => kind.test(rowName(row))),
   );
   return items

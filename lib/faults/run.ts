@@ -12,7 +12,18 @@ import { readFills } from '../store/results.ts';
 import { readSubmission } from '../store/submissions.ts';
 import type { VirtualCloud } from '../virtual/cloud.ts';
 import { seededFaults } from './chance.ts';
-import { ACCOUNTS, type Market, PRODUCT, play, type Script, SELDOM, SHARDS, type Stage, secretOf } from './scripted-market.ts';
+import {
+  ACCOUNTS,
+  CARRIED,
+  type Market,
+  PRODUCT,
+  play,
+  type Script,
+  SELDOM,
+  SHARDS,
+  type Stage,
+  secretOf,
+} from './scripted-market.ts';
 import { openVirtualMarket, type VirtualMarketOptions } from './virtual-market.ts';
 
 export interface SeedResult {
@@ -71,7 +82,7 @@ export async function runSeed(seed: number, sources?: string): Promise<SeedResul
   const failures = await outcome(market, script, expected);
   return {
     seed,
-    failures: [...failures, ...secrets.leaks].slice(0, SHOWN_MAX),
+    failures: [...new Set(secrets.leaks), ...failures].slice(0, SHOWN_MAX),
     faults: faults.byKind(),
     injected: [...faults.injected].map(([what, times]) => `${what} x${times}`).sort(),
     trace: market.cloud.trace(),
@@ -96,9 +107,12 @@ export async function playToEnd(script: Script, options: VirtualMarketOptions = 
   return await endOf(market);
 }
 
+/** The price of an order that is carried on, as text and as a number of its own. */
+const CARRIED_PRICE = new RegExp(`(?<!\\d)${CARRIED.price.replace('.', '\\.')}(?!\\d)|:${CARRIED.ticks}[,}]`);
+
 /**
  * Finds orders that leak. Only their own participant knows the names of its orders, so a name may be in no answer to another
- * caller and in nothing that a function prints.
+ * caller and in nothing that a function prints. No more may the terms of an order that is carried on, until it trades or lapses.
  */
 class Secrets {
   readonly leaks: string[] = [];
@@ -107,10 +121,13 @@ class Secrets {
       for (const account of ACCOUNTS)
         if (caller !== account && answer.includes(secretOf(account)))
           this.leaks.push(`${asked} tells ${caller} of an order of ${account}`);
+      if (caller !== CARRIED.account && CARRIED_PRICE.test(answer))
+        this.leaks.push(`${asked} tells ${caller} of a carried order`);
     },
     onOutput: (name, text) => {
       for (const account of ACCOUNTS)
         if (text.includes(secretOf(account))) this.leaks.push(`${name} prints an order of ${account}`);
+      if (text.includes(CARRIED.price)) this.leaks.push(`${name} prints a carried order`);
     },
   };
 }
@@ -123,6 +140,7 @@ async function probe({ operator, as, submitted, untilAnswered }: Market<Stage>, 
     [as.hedger, '/v1/orders'],
     [as.hedger, `/v1/submissions/${of?.key}?product=${PRODUCT}`],
     [operator, '/v1/operator/log'],
+    [as.seller, `/v1/auctions/${PRODUCT}/1/depth`],
     [as.seller, `/v1/auctions/${PRODUCT}/${look + 1}`],
     [as.fund, '/v1/fills'],
   ];
@@ -150,7 +168,13 @@ export async function endOf(market: Market<Stage>): Promise<End> {
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
     for (let shard = 0; shard < SHARDS; shard++)
-      for (const { account, clientOrderId, lots } of await readFills(table, event.product, event.auction, shard, event.fills)) {
+      for (const { account, clientOrderId, lots } of await readFills(
+        table,
+        event.product,
+        event.auction,
+        shard,
+        event.fills[shard],
+      )) {
         const name = `${account} ${clientOrderId} in auction ${event.auction}`;
         fills.set(name, fills.has(name) ? `${fills.get(name)} and ${lots}` : `${lots}`);
       }

@@ -199,6 +199,9 @@ async function list({ operator, as, untilAnswered }: Market<Stage>, listed: stri
 /** Begins every name that an account gives its orders; no other caller may ever see it. */
 export const secretOf = (account: Account): string => `only-${account}-`;
 
+/** Terms of orders of the fund that are carried on from auction to auction and never trade; nothing else in the market is of this price. */
+export const CARRIED = { account: 'fund', price: '0.739', ticks: 739 } as const;
+
 const NAMES = ['clientOrderId', 'replaces', 'cancel'];
 const named = (order: object, prefix: string): object =>
   Object.fromEntries(Object.entries(order).map(([name, value]) => [name, NAMES.includes(name) ? `${prefix}${value}` : value]));
@@ -212,6 +215,8 @@ async function trade(market: Market<Stage>, date: string, time: string, extra: n
     );
   const id = `${date.slice(5)}.${time.slice(0, 2)}`;
   const [oct, dec, jan] = ['2025-10', '2025-12', '2026-01'].map((month) => `${PRODUCT}-${month}`) as [string, string, string];
+  // A month of its own, so that it is the best bid there.
+  const far = `${PRODUCT}-2026-06`;
   const day = Number(date.slice(8));
   const price = (ticks: number): string => (ticks / 1000).toFixed(3);
   await Promise.all([
@@ -226,6 +231,10 @@ async function trade(market: Market<Stage>, date: string, time: string, extra: n
       { clientOrderId: `h${id}`, side: 'buy', contract: jan, price: price(2404 + day), lots: 7 + extra, timeInForce: 'gtc' },
     ]),
   ]);
+  if (time === '09:00')
+    await submit(CARRIED.account, [
+      { clientOrderId: `c${id}`, side: 'buy', contract: far, price: CARRIED.price, lots: 3 + extra, timeInForce: 'gtc' },
+    ]);
   if (date === '2025-10-31' && time === '09:00')
     await Promise.all([
       submit('seller', [

@@ -38,7 +38,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Answers participants: takes submissions, shows their own orders, fills, positions and statements.',
     memory_mb: 256,
     timeout_s: 10,
-    table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'DeleteItem'],
     // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
     writesTo: [`${SHARDS}*`],
     sendsTo: ['orders'],
@@ -59,7 +59,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Writes each submission into the book of the auction that is open for its shard; a marker closes the shard.',
     memory_mb: 256,
     timeout_s: 30,
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
     sendsTo: ['clearings'],
   },
   'close-auction': {
@@ -74,7 +74,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Clears a closed auction and appends the result to the clearing log.',
     memory_mb: 3008,
     timeout_s: 300,
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
     sendsTo: ['postings', 'clearings'],
   },
   'post-events': {

@@ -19,6 +19,7 @@ export const PARTICIPANT_ROUTES = [
   'GET /v1/contracts',
   'GET /v1/auctions',
   'GET /v1/auctions/{product}/{auction}',
+  'GET /v1/auctions/{product}/{auction}/depth',
   'GET /v1/settlement-prices',
 ] as const;
 export type ParticipantRoute = (typeof PARTICIPANT_ROUTES)[number];

@@ -26,8 +26,8 @@ export async function storedAuctions(table: Table, events: readonly ClearingEven
       Array.from({ length: shards }, async (_, shard) => ({
         submissions: await submissionsInto(table, product, shard, auction, closed?.get(shard) ?? []),
         rolls: await rollOrders(table, product, shard, auction),
-        fills: await readFills(table, product, auction, shard, event.fills),
-        carried: await readCarried(table, product, auction, shard, event.carried),
+        fills: await readFills(table, product, auction, shard, event.fills[shard]),
+        carried: await readCarried(table, product, shard, event.carried[shard]),
       })),
     );
     const submissions = parts.flatMap((part) => part.submissions).sort(byArrival);

@@ -5,22 +5,23 @@ import type { BookHash } from '../domain/auction/lottery.ts';
 import { frozenOrders } from '../domain/auction/open-orders.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import type { Auction } from './auctions.ts';
-import { readCarried } from './results.ts';
+import { readCarried, type StandingChunks } from './results.ts';
 import { rollOrders } from './roll-orders.ts';
 import { submissionsInto } from './submissions.ts';
 import type { Rows } from './table.ts';
 
-/** `state` is the product's as the auction before this one left it. */
+/** `state` is the product's as the auction before this one left it. `standing` notes the chunks of carried orders that were read. */
 export async function readAuctionBook(
   table: Rows,
   { product, auction, closed }: Auction,
-  { lastAuction, carried }: ProductState,
+  { carried }: Pick<ProductState, 'carried'>,
   shards: number,
+  standing?: StandingChunks,
 ): Promise<FrozenBook> {
   const books: BookOrder[][] = [];
   const sent: string[][] = [];
   for (let shard = 0; shard < shards; shard++) {
-    const left = lastAuction > 0 ? await readCarried(table, product, lastAuction, shard, carried) : [];
+    const left = await readCarried(table, product, shard, carried[shard], standing);
     const submissions = await submissionsInto(table, product, shard, auction, closed.get(shard) ?? []);
     books.push(frozenOrders(left, submissions, await rollOrders(table, product, shard, auction)));
     sent.push(submissions.map(({ account, key }) => `${account} ${key}`));

@@ -13,7 +13,8 @@
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot to auction                        | SLOT#product                | slot                 | close, roll                 | close, roll                                    |
- * | fills, carried orders, published depth | RESULT#product#auction      | kind#shard#hash      | clear                       | post, accept, participant-api                  |
+ * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, participant-api                          |
+ * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
@@ -54,15 +55,15 @@ export const rollChunkPrefix = (auction: number): string => `${ordered(auction)}
 export const auctionKey = (product: string, auction: number): Key => ({ pk: `AUCTION#${product}`, sk: ordered(auction) });
 export const slotKey = (product: string, slot: string): Key => ({ pk: `SLOT#${product}`, sk: slot });
 export const resultPartition = (product: string, auction: number): string => `RESULT#${product}#${ordered(auction)}`;
-export const resultKey = (
-  product: string,
-  auction: number,
-  kind: 'fills' | 'carried' | 'depth',
-  shard: number,
-  hash: string,
-): Key => ({
+/** `kind` is `depth`, or `fills#` and a shard; `hash` is the name of a chunk, and below. */
+export const resultKey = (product: string, auction: number, kind: string, hash: string): Key => ({
   pk: resultPartition(product, auction),
-  sk: `${kind}#${shard}#${hash}`,
+  sk: `${kind}#${hash}`,
+});
+export const carriedPartition = (product: string, shard: number): string => `CARRIED#${product}#${shard}`;
+export const carriedKey = (product: string, shard: number, hash: string): Key => ({
+  pk: carriedPartition(product, shard),
+  sk: hash,
 });
 
 export const shardPartition = (shard: number): string => `SHARD#${shard}`;

@@ -3,7 +3,7 @@
  * of five hundred orders cost what one costs. Numbers are LEB128 varints, signed ones zigzagged; every packing starts
  * with its version, and a reader refuses a version it does not know.
  */
-import type { BookOrder, Fill } from '../domain/auction/book.ts';
+import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
 import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { lots, ticks } from '../domain/contract/units.ts';
@@ -46,38 +46,61 @@ export const packOutcomes = (outcomes: readonly Outcome[]): Uint8Array =>
 
 export const unpackOutcomes = (packed: Uint8Array): Outcome[] => unpack(packed, (from) => pick(OUTCOMES, from.number()));
 
-export const packOrders = (orders: readonly BookOrder[]): Uint8Array =>
-  pack(orders, (out, order) => {
+/** How rows of one kind are written into bytes and read from them. */
+export interface RowCodec<T> {
+  readonly write: (out: Writer, row: T) => void;
+  readonly read: (from: Reader) => T;
+}
+
+export const ORDER_ROW: RowCodec<BookOrder> = {
+  write: (out, order) => {
     out.text(order.account);
     out.number((order.rolls ? 1 : 0) + (order.partlyFilled ? 2 : 0));
     out.order(order);
-  });
-
-export const unpackOrders = (packed: Uint8Array): BookOrder[] =>
-  unpack(packed, (from): BookOrder => {
+  },
+  read: (from) => {
     const account = from.text();
     const [rolls, partlyFilled] = pick(FLAGS, from.number());
     return { account, rolls, partlyFilled, ...from.order() };
-  });
+  },
+};
 
-export const packFills = (fills: readonly Fill[]): Uint8Array =>
-  pack(fills, (out, fill) => {
+export const FILL_ROW: RowCodec<Fill> = {
+  write: (out, fill) => {
     out.text(fill.account);
     out.text(fill.clientOrderId);
     out.number(fill.buy);
     out.number(fill.sell);
     out.number(fill.lots);
     out.number(fill.rolls ? 1 : 0);
-  });
-
-export const unpackFills = (packed: Uint8Array): Fill[] =>
-  unpack(packed, (from): Fill => {
+  },
+  read: (from) => {
     const account = from.text();
     const clientOrderId = from.text();
     const buy = from.number() as ContractMonth;
     const sell = from.number() as ContractMonth;
     return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
-  });
+  },
+};
+
+export const DEPTH_ROW: RowCodec<DepthLevel> = {
+  write: (out, { buy, sell, limit, traded, lapsed }) => {
+    out.number(buy);
+    out.number(sell);
+    out.signed(limit);
+    out.number(traded);
+    out.number(lapsed);
+  },
+  read: (from) => {
+    const buy = from.number() as ContractMonth;
+    const sell = from.number() as ContractMonth;
+    const limit = ticks(from.signed());
+    return { buy, sell, limit, traded: lots(from.number()), lapsed: lots(from.number()) };
+  },
+};
+
+export const packOrders = (orders: readonly BookOrder[]): Uint8Array => pack(orders, ORDER_ROW.write);
+export const unpackOrders = (packed: Uint8Array): BookOrder[] => unpack(packed, ORDER_ROW.read);
 
 function pack<T>(values: readonly T[], write: (out: Writer, value: T) => void): Uint8Array {
   const out = new Writer();
@@ -96,7 +119,8 @@ function unpack<T>(packed: Uint8Array, read: (from: Reader) => T): T[] {
   return values;
 }
 
-class Writer {
+/** Bytes that grow as values are written. */
+export class Writer {
   #bytes = new Uint8Array(256);
   #length = 0;
 
@@ -116,6 +140,7 @@ class Writer {
   }
 
   text(value: string): void {
+    if (this.#plain(value)) return;
     const encoded = Buffer.from(value, 'utf8');
     this.number(encoded.length);
     this.#room(encoded.length);
@@ -132,8 +157,40 @@ class Writer {
     this.number(TIMES_IN_FORCE.indexOf(order.timeInForce));
   }
 
+  bytes(value: Uint8Array): void {
+    this.#room(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
   done(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** The first bytes, taken out; what follows them stays. */
+  take(count: number): Uint8Array {
+    const taken = this.#bytes.slice(0, count);
+    this.#bytes.copyWithin(0, count, this.#length);
+    this.#length -= count;
+    return taken;
+  }
+
+  /** Short plain text, as names are, without a buffer of its own for each. False when it is not that; nothing is written then. */
+  #plain(value: string): boolean {
+    if (value.length > 127) return false;
+    this.#room(value.length + 1);
+    for (let at = 0; at < value.length; at++) {
+      const code = value.charCodeAt(at);
+      if (code > 127) return false;
+      this.#bytes[this.#length + 1 + at] = code;
+    }
+    this.#bytes[this.#length] = value.length;
+    this.#length += value.length + 1;
+    return true;
   }
 
   #room(count: number): void {
@@ -144,7 +201,8 @@ class Writer {
   }
 }
 
-class Reader {
+/** Reads values in the order in which they were written. Throws PackingError where the bytes are not such values. */
+export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
@@ -174,6 +232,18 @@ class Reader {
     const value = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length).toString('utf8');
     this.#at = end;
     return value;
+  }
+
+  bytes(count: number): Uint8Array {
+    const end = this.#at + count;
+    if (end > this.#bytes.length) throw new PackingError('the packed bytes end inside a value');
+    const value = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return value;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
   }
 
   order(): Order {

@@ -1,110 +1,199 @@
 /**
- * What an auction leaves behind besides its event: fills and carried orders by shard, and the published depth. They are
- * written before the commit, under a hash of their content: a late repeat writes the same bytes to the same place, other
- * code writes to another place, and neither can touch what a commit already points at.
+ * What an auction leaves behind besides its event: fills and carried orders by shard, and the published depth, each a run of
+ * chunks that are named by their content. They are written before the commit: a late repeat writes the same bytes to the same
+ * place, other code writes to another place, and neither can touch what a commit already points at.
+ *
+ * The orders that a shard carries lie in one place whichever auction carried them, so that an auction in which little
+ * changed writes little, and one account's orders are read without those of others.
  */
-
-import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { BookOrder, Fill } from '../domain/auction/book.ts';
-import type { References } from '../domain/clearing/events.ts';
-import { resultKey } from './keys.ts';
-import { packFills, packOrders, unpackFills, unpackOrders } from './packing.ts';
-import { B, bytes, type Item, type Rows, type Table } from './table.ts';
-
-/** Rows in one item: 400 KB is the engine's limit, a row at its longest is under 120 bytes. */
-const ROWS_MAX = 3000;
+import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
+import type { AuctionCleared, References } from '../domain/clearing/events.ts';
+import { carriedKey, type Key, resultKey } from './keys.ts';
+import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
+import {
+  type ChunkFault,
+  chunkFaults,
+  type PackedRun,
+  type Place,
+  packRun,
+  type RowKind,
+  type RunRange,
+  readRun,
+} from './run.ts';
+import type { Item, Rows, Table } from './table.ts';
 
 export interface Result {
+  /** In order of account and name, as the carried orders. */
   readonly fills: ReadonlyMap<number, readonly Fill[]>;
   readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
-  /** Lots by price, as the JSON of `Depth`. */
-  readonly depth: string;
+  readonly depth: readonly DepthLevel[];
 }
 
 /** What an event needs to point at a result. */
-export interface ResultReferences {
-  readonly fills: References;
-  readonly carried: References;
-  readonly depth: string;
+export type ResultReferences = Pick<AuctionCleared, 'fills' | 'carried' | 'depth'>;
+
+/** No name has a space in it, and every character of one comes after the space: these sort as account and name do. */
+const nameOf = ({ account, clientOrderId }: Pick<Fill, 'account' | 'clientOrderId'>): string => `${account} ${clientOrderId}`;
+const accountPrefix = (account: string): string => `${account} `;
+/** After all that an account has: the character that follows the space. */
+const behind = (account: string): string => `${account}!`;
+
+const FILLS: RowKind<Fill> = { ...FILL_ROW, keyOf: nameOf };
+const CARRIED: RowKind<BookOrder> = { ...ORDER_ROW, keyOf: nameOf };
+const DEPTH: RowKind<DepthLevel> = { ...DEPTH_ROW, keyOf: levelName };
+
+const LIMIT_MOST = 2 ** 31 - 1;
+
+/** The name of a level, in the order in which depth is published: by month sold, month bought, and the best limit first. */
+export function levelName({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string {
+  const digits = (value: number, count: number): string => String(value).padStart(count, '0');
+  return `${digits(sell, 6)}.${digits(buy, 6)}.${digits(LIMIT_MOST - limit, 10)}`;
 }
 
-/** Writes a result and returns what an event needs to point at it. */
-export async function writeResult(table: Table, product: string, auction: number, result: Result): Promise<ResultReferences> {
+const fillsAt = (product: string, auction: number, shard: number): Place => ({
+  what: `fills of auction ${auction} of ${product}`,
+  keyOf: (hash) => resultKey(product, auction, `fills#${shard}`, hash),
+});
+const depthAt = (product: string, auction: number): Place => ({
+  what: `depth of auction ${auction} of ${product}`,
+  keyOf: (hash) => resultKey(product, auction, 'depth', hash),
+});
+const carriedAt = (product: string, shard: number): Place => ({
+  what: `carried orders of ${product}`,
+  keyOf: (hash) => carriedKey(product, shard, hash),
+});
+
+/**
+ * Writes a result and returns what an event needs to point at it. `standing` are chunks that this worker has read from the
+ * table; they are there and are not written again.
+ */
+export async function writeResult(
+  table: Table,
+  product: string,
+  auction: number,
+  result: Result,
+  standing: StandingChunks = new StandingChunks(),
+): Promise<ResultReferences> {
   const { items, references } = packResult(product, auction, result);
-  await table.putAll(items);
+  await table.putAll(items.filter((item) => !standing.has(item)));
   return references;
+}
+
+/** Chunks that were read and so are known to stand in the table. */
+export class StandingChunks {
+  readonly #names = new Set<string>();
+
+  readonly note = ({ pk, sk }: Key): void => {
+    this.#names.add(`${pk} ${sk}`);
+  };
+
+  has({ pk, sk }: Key): boolean {
+    return this.#names.has(`${pk} ${sk}`);
+  }
 }
 
 /** A result as it is stored: the same result always gives the same items under the same keys. */
 export function packResult(
   product: string,
   auction: number,
-  result: Result,
+  { fills, carried, depth }: Result,
 ): { items: readonly Item[]; references: ResultReferences } {
   const items: Item[] = [];
-  const add = (kind: 'fills' | 'carried' | 'depth', shard: number, body: Uint8Array): string => {
-    const hash = contentHash(body);
-    items.push({ ...resultKey(product, auction, kind, shard, hash), attributes: { body: B(body) } });
-    return hash;
+  const add = ({ root, items: chunks }: PackedRun): string | undefined => {
+    for (const chunk of chunks) items.push(chunk);
+    return root;
   };
-  const fills: Record<number, string[]> = {};
-  const carried: Record<number, string[]> = {};
-  for (const [shard, rows] of result.fills)
-    if (rows.length) fills[shard] = chunks(rows).map((chunk) => add('fills', shard, packFills(chunk)));
-  for (const [shard, rows] of result.carried)
-    if (rows.length) carried[shard] = chunks(rows).map((chunk) => add('carried', shard, packOrders(chunk)));
-  const depth = add('depth', 0, deflateRawSync(result.depth));
-  return { items, references: { fills, carried, depth } };
+  const byShard = <T>(runs: ReadonlyMap<number, readonly T[]>, kind: RowKind<T>, at: (shard: number) => Place): References => {
+    const roots: Record<number, string> = {};
+    for (const [shard, rows] of runs) {
+      const root = add(packRun(rows, kind, at(shard)));
+      if (root !== undefined) roots[shard] = root;
+    }
+    return roots;
+  };
+  const references = {
+    fills: byShard(fills, FILLS, (shard) => fillsAt(product, auction, shard)),
+    carried: byShard(carried, CARRIED, (shard) => carriedAt(product, shard)),
+    depth: add(packRun(depth, DEPTH, depthAt(product, auction))) ?? null,
+  };
+  return { items, references };
 }
 
-/** The first 128 bits of the SHA-256, in hex. */
-export const contentHash = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex').slice(0, 32);
-
-/** The fills of an auction in one shard. Throws when a chunk that the event points at is gone. */
-export async function readFills(
+/**
+ * The fills of an auction in one shard, in order of account and name, a chunk at a time: those of accounts after `after`.
+ * `root` is what the event says of the shard. Throws, as all readers here, when a chunk that the event points at is gone.
+ */
+export const fillChunks = (
   table: Rows,
   product: string,
   auction: number,
   shard: number,
-  references: References,
-): Promise<Fill[]> {
-  return (await readBodies(table, product, auction, 'fills', shard, references)).flatMap(unpackFills);
-}
+  root: string | undefined,
+  after = '',
+): AsyncGenerator<Fill[]> =>
+  readRun(table, FILLS, fillsAt(product, auction, shard), root, after === '' ? {} : { after: behind(after) });
 
-/** The orders that an auction carried on in one shard. Throws when a chunk that the event points at is gone. */
-export async function readCarried(
+/** The same, all at once: for those who look at a whole venue. */
+export const readFills = async (
   table: Rows,
   product: string,
   auction: number,
   shard: number,
-  references: References,
-): Promise<BookOrder[]> {
-  return (await readBodies(table, product, auction, 'carried', shard, references)).flatMap(unpackOrders);
-}
+  root: string | undefined,
+): Promise<Fill[]> => flat(fillChunks(table, product, auction, shard, root));
 
-/** The published depth of an auction, as JSON. Throws when it is gone. */
-export async function readDepth(table: Rows, product: string, auction: number, hash: string): Promise<string> {
-  const [body] = await readBodies(table, product, auction, 'depth', 0, { 0: [hash] });
-  return inflateRawSync(body!).toString('utf8');
-}
+/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
+export const readFillsOf = async (
+  table: Rows,
+  { product, auction, fills }: Pick<AuctionCleared, 'product' | 'auction' | 'fills'>,
+  { account, shard }: { readonly account: string; readonly shard: number },
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<Fill[]> => {
+  const prefix = accountPrefix(account);
+  const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
+  return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills[shard], range));
+};
 
-async function readBodies(
+/** The orders that a shard carries, in order of account and name. `standing` notes the chunks they were read from. */
+export const readCarried = async (
+  table: Rows,
+  product: string,
+  shard: number,
+  root: string | undefined,
+  standing?: StandingChunks,
+): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, {}, standing?.note));
+
+/** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
+export const readCarriedOf = async (
+  table: Rows,
+  product: string,
+  shard: number,
+  root: string | undefined,
+  account: string,
+): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, { prefix: accountPrefix(account) }));
+
+/** Levels of the published depth in their order, those after a level's name; `root` is what the event says. */
+export const readDepth = async (
   table: Rows,
   product: string,
   auction: number,
-  kind: 'fills' | 'carried' | 'depth',
-  shard: number,
-  references: References,
-): Promise<Uint8Array[]> {
-  const bodies: Uint8Array[] = [];
-  for (const hash of references[shard] ?? []) {
-    const item = await table.get(resultKey(product, auction, kind, shard, hash));
-    if (!item) throw new Error(`${kind} of auction ${auction} of ${product} are committed and not there: ${hash}`);
-    bodies.push(bytes(item, 'body'));
-  }
-  return bodies;
+  root: string | null,
+  range: Pick<RunRange, 'after' | 'limit'> = {},
+): Promise<DepthLevel[]> => flat(readRun(table, DEPTH, depthAt(product, auction), root ?? undefined, range));
+
+/** What is wrong with the chunks that an event points at; none when every row is there that was committed. */
+export async function resultFaults(table: Rows, event: Pick<AuctionCleared, 'product' | 'auction' | keyof ResultReferences>) {
+  const { product, auction, fills, carried, depth } = event;
+  const faults: ChunkFault[] = [];
+  for (const [shard, root] of Object.entries(fills))
+    faults.push(...(await chunkFaults(table, FILLS, fillsAt(product, auction, Number(shard)), root)));
+  for (const [shard, root] of Object.entries(carried))
+    faults.push(...(await chunkFaults(table, CARRIED, carriedAt(product, Number(shard)), root)));
+  faults.push(...(await chunkFaults(table, DEPTH, depthAt(product, auction), depth ?? undefined)));
+  return faults;
 }
 
-const chunks = <T>(rows: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(rows.length / ROWS_MAX) }, (_, at) => rows.slice(at * ROWS_MAX, (at + 1) * ROWS_MAX));
+async function flat<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all = await Array.fromAsync(chunks);
+  return all.flat();
+}

@@ -63,7 +63,7 @@ export class ItemVersionError extends Error {
 }
 
 /** What reading needs of a table. Rows that were read into memory earlier can stand in for it. */
-export type Rows = Pick<Table, 'get' | 'query' | 'queryAll'>;
+export type Rows = Pick<Table, 'get' | 'getMany' | 'query' | 'queryAll'>;
 
 export class Table {
   readonly name: string;

@@ -102,6 +102,27 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     ],
     /prints an order of/,
   ],
+  [
+    'what is carried on is published',
+    [['lib/domain/auction/book.ts', 'else lapsed[row] = left;', 'lapsed[row] = left;']],
+    /depth tells \w+ of a carried order/,
+  ],
+  [
+    'the log is shown with what is sealed in it',
+    [['lambdas/operator-api/history.ts', '(SEALED.has(name) ? undefined : value)', 'value']],
+    /log tells \S+ of a carried order/,
+  ],
+  [
+    'a chunk of carried orders is taken for written',
+    [
+      [
+        'lib/store/results.ts',
+        'items.filter((item) => !standing.has(item))',
+        "items.filter(({ pk }) => !pk.startsWith('CARRIED#') || pk.endsWith('#0'))",
+      ],
+    ],
+    /did not end|CARRIED/,
+  ],
 ];
 
 it.each(PLANTED)('a seed shows that %s', async (_, edits, says) => {

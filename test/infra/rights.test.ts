@@ -17,11 +17,15 @@ interface Statement {
 
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
-  'participant-api': { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'participant-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'DeleteItem'], sendsTo: ['orders'] },
   'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'day-runs'] },
-  'accept-orders': { table: READ_WRITE, sendsTo: ['clearings'], receivesFrom: 'orders' },
+  'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
-  'clear-auction': { table: [...READ_WRITE, 'BatchWriteItem'], sendsTo: ['postings', 'clearings'], receivesFrom: 'clearings' },
+  'clear-auction': {
+    table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
+    sendsTo: ['postings', 'clearings'],
+    receivesFrom: 'clearings',
+  },
   'post-events': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
     sendsTo: ['day-runs', 'postings'],

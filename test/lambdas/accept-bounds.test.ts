@@ -44,7 +44,7 @@ async function fills(): Promise<[string, string, number][]> {
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
     const shards = await Promise.all(
-      Array.from({ length: SHARDS }, (_, shard) => readFills(venue.table, product, event.auction, shard, event.fills)),
+      Array.from({ length: SHARDS }, (_, shard) => readFills(venue.table, product, event.auction, shard, event.fills[shard])),
     );
     return shards.flat().map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
   }

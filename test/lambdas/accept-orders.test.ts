@@ -62,12 +62,12 @@ async function lastAuction(account: string): Promise<{ fills: [string, number][]
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
     for (let shard = 0; shard < SHARDS; shard++)
-      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills))
+      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills[shard]))
         if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
     break;
   }
   for (let shard = 0; shard < SHARDS; shard++)
-    for (const order of await readCarried(venue.table, product, lastAuction, shard, carried))
+    for (const order of await readCarried(venue.table, product, shard, carried[shard]))
       if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
   return found;
 }

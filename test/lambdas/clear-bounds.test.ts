@@ -92,7 +92,7 @@ it('carries the orders of every shard, each where its account is', async () => {
     expect(await clear(product, slot === TEN ? 1 : 2)).toEqual([]);
   }
   const { carried } = await venue.stateOf(product);
-  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, 2, shard, carried)));
+  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, shard, carried[shard])));
   expect(left.map((orders) => orders.map(({ account }) => account))).toEqual([[ANN], [CAT]]);
 });
 

@@ -13,7 +13,7 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
-import { writeResult } from '../../lib/store/results.ts';
+import { levelName, writeResult } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
@@ -72,16 +72,27 @@ async function clearFirstAuction(): Promise<void> {
   const references = await writeResult(table, PRODUCT, 1, {
     fills: Map.groupBy(fills, ({ account }) => shardOf(account, SHARDS)),
     carried: Map.groupBy(carried, ({ account }) => shardOf(account, SHARDS)),
-    depth: JSON.stringify({
-      outrights: [{ month: DEC, side: 'buy', price: 2420, lots: 15 }],
-      spreads: [{ buy: JAN, sell: DEC, price: 20, lots: 4 }],
-    }),
+    depth: [
+      { buy: DEC, sell: CASH, limit: ticks(2420), traded: lots(10), lapsed: lots(5) },
+      { buy: CASH, sell: JAN, limit: ticks(-2430), traded: lots(0), lapsed: lots(2) },
+      { buy: JAN, sell: DEC, limit: ticks(20), traded: lots(4), lapsed: lots(0) },
+    ].sort((a, b) => (levelName(a) < levelName(b) ? -1 : 1)),
   });
   const months: Record<number, MonthResult> = Object.fromEntries(
-    state.listed.map((month) => [month, { price: ticks(2400), traded: false, volume: lots(0), bid: null, offer: null }]),
+    state.listed.map((month) => [
+      month,
+      { price: ticks(2400), traded: false, volume: lots(0), bid: null, offer: null, sealedBid: null, sealedOffer: null },
+    ]),
   );
-  months[DEC] = { price: ticks(2410), traded: true, volume: lots(14), bid: ticks(2420), offer: null };
-  months[JAN] = { price: ticks(2430), traded: true, volume: lots(4), bid: null, offer: ticks(2450) };
+  months[DEC] = { ...months[DEC]!, price: ticks(2410), traded: true, volume: lots(14), bid: ticks(2420), sealedBid: ticks(2421) };
+  months[JAN] = {
+    ...months[JAN]!,
+    price: ticks(2430),
+    traded: true,
+    volume: lots(4),
+    offer: ticks(2450),
+    sealedOffer: ticks(2449),
+  };
   const auction = { product: PRODUCT, auction: 1, slot: SLOT, date: TODAY, closing: false };
   await openAuction(table, auction);
   const seq = await log({
@@ -171,7 +182,7 @@ describe('an account', () => {
 
   test('pages through the fills of one auction without losing any', async () => {
     const first = (await get('/v1/fills', { query: { limit: '1' } })).body;
-    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: '6.0' });
+    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: '6.b1' });
     expect((await get('/v1/fills', { query: { limit: '1', before: first.next } })).body).toMatchObject({
       items: [{ clientOrderId: 'r1' }],
     });
@@ -344,7 +355,7 @@ describe('the market', () => {
     expect(items.filter(({ near }: { near: boolean }) => near)).toEqual([]);
   });
 
-  test('shows an auction once it has cleared, with its depth and no account in it', async () => {
+  test('shows an auction once it has cleared, and no account in it', async () => {
     const { items } = (await get('/v1/auctions', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(1);
     const answer = await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });
@@ -352,17 +363,33 @@ describe('the market', () => {
       ...items[0],
       surplus: '1234.00',
       orders: 6,
-      depth: {
-        outrights: [{ contract: 'H100-SXM-2025-12', side: 'buy', price: '2.420', lots: 15 }],
-        spreads: [{ buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.020', lots: 4 }],
-      },
     });
     expect(items[0]).toMatchObject({ product: PRODUCT, auction: 1, slot: SLOT, date: '2025-10-20', closing: false });
     expect(items[0].months.slice(2, 4)).toEqual([
       { contract: 'H100-SXM-2025-12', price: '2.410', traded: true, volume: 14, bid: '2.420', offer: null },
       { contract: 'H100-SXM-2026-01', price: '2.430', traded: true, volume: 4, bid: null, offer: '2.450' },
     ]);
-    expect(JSON.stringify(answer.body)).not.toMatch(/acme|zeta|b1/);
+    expect(JSON.stringify(answer.body)).not.toMatch(/acme|zeta|b1|sealed|2\.421|2\.449/);
+  });
+
+  test('shows the depth of an auction a page at a time: what traded and what lapsed at each limit', async () => {
+    const at = (query: Record<string, string>) =>
+      get('/v1/auctions/{product}/{auction}/depth', { path: { product: PRODUCT, auction: '1' }, query });
+    const levels = [
+      { contract: 'H100-SXM-2025-12', side: 'buy', price: '2.420', traded: 10, lapsed: 5 },
+      { buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.020', traded: 4, lapsed: 0 },
+      { contract: 'H100-SXM-2026-01', side: 'sell', price: '2.430', traded: 0, lapsed: 2 },
+    ];
+    expect((await at({})).body).toEqual({ items: levels });
+    const paged: unknown[] = [];
+    for (let after: string | undefined, pages = 0; pages === 0 || after !== undefined; pages++) {
+      const { items, next } = (await at({ limit: '1', ...(after === undefined ? {} : { after }) })).body;
+      paged.push(...items);
+      after = next;
+    }
+    expect(paged).toEqual(levels);
+    for (const query of [{ after: 'x' }, { limit: '501' }, { before: '1' }])
+      expect(codeOf(await at(query as never))).toBe('invalid-request');
   });
 
   test('shows nothing of an auction that has not cleared', async () => {
@@ -372,7 +399,8 @@ describe('the market', () => {
       expect(items.map(({ auction }: { auction: number }) => auction)).toEqual([1]);
     }
     for (const auction of ['2', '3', '0', '-1', 'x', '1.0'])
-      expect(codeOf(await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction } }))).toBe('not-found');
+      for (const route of ['/v1/auctions/{product}/{auction}', '/v1/auctions/{product}/{auction}/depth'])
+        expect(codeOf(await get(route, { path: { product: PRODUCT, auction } }))).toBe('not-found');
   });
 
   test('shows the latest settlement prices, and those of a day once it is reported', async () => {
@@ -396,7 +424,7 @@ test.each([
   ['/v1/orders', { product: 'A100' }, 'not-found'],
   ['/v1/orders', { page: '2' }, 'invalid-request'],
   ['/v1/fills', { before: '-1' }, 'invalid-request'],
-  ['/v1/fills', { before: '6.x' }, 'invalid-request'],
+  ['/v1/fills', { before: '6.' }, 'invalid-request'],
   ['/v1/journal', { before: '0' }, 'invalid-request'],
   ['/v1/journal', { limit: '1000' }, 'invalid-request'],
   ['/v1/statements', { before: 'yesterday' }, 'invalid-request'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
 import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import type { Lots } from '../../lib/domain/contract/units.ts';
@@ -22,9 +22,8 @@ import {
 } from '../../lib/store/keys.ts';
 import { loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { packFills } from '../../lib/store/packing.ts';
-import { readFills } from '../../lib/store/results.ts';
-import { B, type Item, N } from '../../lib/store/table.ts';
+import { packResult, readFills } from '../../lib/store/results.ts';
+import { type Item, N } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
@@ -96,13 +95,22 @@ async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry
     for (const { seq, event } of events) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
       const fills = cleared
-        ? await readFills(venue.table, cleared.product, cleared.auction, shardOf(account, SHARDS), cleared.fills)
+        ? await readFills(
+            venue.table,
+            cleared.product,
+            cleared.auction,
+            shardOf(account, SHARDS),
+            cleared.fills[shardOf(account, SHARDS)],
+          )
         : [];
       const applied = applyEvent(
         state,
         seq,
         event,
-        fills.filter((fill) => fill.account === account),
+        addFills(
+          [],
+          fills.filter((fill) => fill.account === account),
+        ),
         () => 100n,
       );
       if (!applied) continue;
@@ -250,10 +258,11 @@ describe('a posting that does not sum to zero', () => {
   async function tamperWithFills(): Promise<void> {
     const [entry] = await readEvents(venue.table, (await seqNow()) - 1, 1);
     if (entry?.event.kind !== 'auction-cleared') throw new Error('not an auction');
-    const [hash] = entry.event.fills[0]!;
-    const [first, ...rest] = await readFills(venue.table, product, 1, 0, entry.event.fills);
-    const body = packFills([{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest]);
-    await venue.table.put({ ...resultKey(product, 1, 'fills', 0, hash!), attributes: { body: B(body) } });
+    const root = entry.event.fills[0]!;
+    const [first, ...rest] = await readFills(venue.table, product, 1, 0, root);
+    const more = [{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest];
+    const [chunk] = packResult(product, 1, { fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
+    await venue.table.put({ ...chunk!, ...resultKey(product, 1, 'fills#0', root) });
   }
 
   it.each<[string, () => Promise<void>]>([

@@ -25,7 +25,7 @@ const [COUNT, SLICES] = [751, 4];
 
 const buyers: string[] = [];
 for (let at = 0; buyers.length < COUNT; at++) if (shardOf(`go-${at}`, SHARDS) === 0) buyers.push(`go-${at}`);
-const last = buyers.toSorted().at(-1)!;
+buyers.sort();
 
 /** A product in which each of the buyers has bought a lot of December from an account of the other shard, and is to be settled. */
 async function traded(product: string): Promise<void> {
@@ -41,10 +41,13 @@ async function traded(product: string): Promise<void> {
       [1, [fill(CAT, COUNT)]],
     ]),
     carried: new Map(),
-    depth: '{}',
+    depth: [],
   });
   const months = Object.fromEntries(
-    listed.map((each) => [each, { price: marks[each]!, traded: each === DEC, volume: lots(0), bid: null, offer: null }]),
+    listed.map((each) => [
+      each,
+      { price: marks[each]!, traded: each === DEC, volume: lots(0), bid: null, offer: null, sealedBid: null, sealedOffer: null },
+    ]),
   );
   const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, closing: true, marks, months };
   await venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
@@ -103,7 +106,7 @@ test('statements of a day are written a slice an invocation too', async () => {
   await postAll();
   const { accounts, day } = (await readTotals(venue.table, closed)).shards.get(0)!;
   expect([accounts, day?.collected]).toEqual([COUNT, 300n * BigInt(COUNT)]);
-  for (const account of [buyers[0]!, last])
+  for (const account of [buyers[0]!, buyers.at(-1)!])
     expect(await readStatements(venue.table, account, 1)).toMatchObject([{ product: 'GO2' }]);
 });
 

@@ -18,6 +18,7 @@ const venue = await openWorkerVenue();
 
 /** The first business day on which December rolls, so that what is left of the roll is counted. */
 const DAY = on('2025-11-07');
+const NO_QUOTES = { bid: null, offer: null, sealedBid: null, sealedOffer: null };
 const SLICES = [249, 250, 251, 500, 501];
 
 /** Names of so many accounts of shard 0. */
@@ -43,14 +44,14 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
   });
   const references = await writeResult(venue.table, product, 1, {
     fills: new Map([
-      [0, buyers.map((account) => fill(account, 1))],
+      [0, buyers.toSorted().map((account) => fill(account, 1))],
       [1, [fill(CAT, buyers.length)]],
     ]),
     carried: new Map(),
-    depth: '{}',
+    depth: [],
   });
   const months = Object.fromEntries(
-    listed.map((each) => [each, { price: marks[each]!, traded: each === DEC, volume: lots(0), bid: null, offer: null }]),
+    listed.map((each) => [each, { price: marks[each]!, traded: each === DEC, volume: lots(0), ...NO_QUOTES }]),
   );
   const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, closing: true, marks, months };
   return venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });

@@ -5,7 +5,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fill } from '../../lib/domain/auction/book.ts';
-import { type AccountState, applyEvent, emptyAccount, type JournalEntry, positions } from '../../lib/domain/clearing/account.ts';
+import {
+  type AccountState,
+  addFills,
+  applyEvent,
+  emptyAccount,
+  type JournalEntry,
+  positions,
+} from '../../lib/domain/clearing/account.ts';
 import { BANK, type ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
@@ -83,7 +90,10 @@ function history(steps: readonly Step[]) {
       case 'clear': {
         const cleared = curve(name, said.prices);
         const months = Object.fromEntries(
-          Object.entries(cleared).map(([key, at]) => [key, { price: at, traded: true, volume: lots(1), bid: null, offer: null }]),
+          Object.entries(cleared).map(([key, at]) => [
+            key,
+            { price: at, traded: true, volume: lots(1), bid: null, offer: null, sealedBid: null, sealedOffer: null },
+          ]),
         );
         const fills = said.trades.flatMap((made, row): Fill[] => {
           const buy = monthAfter(first[name]!, made.buy);
@@ -148,7 +158,7 @@ function fold(
   log.slice(from).forEach(({ event, fills }, offset) => {
     states.forEach((state, at) => {
       const own = fills.filter(({ account }) => account === state.account);
-      const applied = applyEvent(state, from + offset + 1, event, own, centsPerTick);
+      const applied = applyEvent(state, from + offset + 1, event, addFills([], own), centsPerTick);
       if (!applied) return;
       states[at] = applied.state;
       journal.push(applied.entry);

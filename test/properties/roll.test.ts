@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Fill } from '../../lib/domain/auction/book.ts';
-import { type AccountState, applyEvent, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, applyEvent, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { decideRoll, type RollInstruction, type RollOrder } from '../../lib/domain/clearing/roll.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
@@ -56,7 +56,7 @@ function roll(held: number, days: readonly RollingDay[], said: RollInstruction):
     const trade = (buy: ContractMonth, sell: ContractMonth, quantity: number, rolls: boolean): void => {
       if (quantity === 0) return;
       const fill: Fill = { account: 'ann', clientOrderId: 'x', buy, sell, lots: lots(quantity), rolls };
-      state = applyEvent(state, state.applied + 1, auction(marks, at), [fill], () => 100n)!.state;
+      state = applyEvent(state, state.applied + 1, auction(marks, at), addFills([], [fill]), () => 100n)!.state;
     };
     trade(day.own > 0 ? NEAR : CASH, day.own > 0 ? CASH : NEAR, Math.abs(day.own), false);
     const before = state;
@@ -69,7 +69,15 @@ function roll(held: number, days: readonly RollingDay[], said: RollInstruction):
 }
 
 function auction(marks: AuctionCleared['marks'], at: number): AuctionCleared {
-  const month = (of: ContractMonth) => ({ price: marks[of]!, traded: true, volume: lots(1), bid: null, offer: null });
+  const month = (of: ContractMonth) => ({
+    price: marks[of]!,
+    traded: true,
+    volume: lots(1),
+    bid: null,
+    offer: null,
+    sealedBid: null,
+    sealedOffer: null,
+  });
   const months = { [NEAR]: month(NEAR), [NEXT]: month(NEXT) };
   const date = parseDate(`2025-11-1${at}`) as BusinessDate;
   const nothing = { slot: '', orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };

@@ -1,9 +1,11 @@
 /**
  * Where each function writes. Roles can't tell partitions of the table apart, so what keeps a function to its own is its
- * code; the table here says it a second time, as the table of keys (lib/store/keys.ts) has it.
+ * code; the table here says it a second time, as the table of keys (lib/store/keys.ts) has it. And what each function asks of
+ * the table: here all rights are given, at AWS only those of its role.
  */
 import { expect, it } from 'vitest';
-import { EXPIRY, openMarket, play } from '../../lib/faults/scripted-market.ts';
+import { EXPIRY, openMarket, PRODUCT, play } from '../../lib/faults/scripted-market.ts';
+import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
@@ -12,7 +14,7 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
-  'clear-auction': ['AUCTION', 'LOG', 'RESULT', 'VENUE'],
+  'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],
   'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
   'roll-positions': ['AUCTION', 'DAY', 'ROLL', 'SLOT'],
   'settle-day': ['DAY', 'HELD', 'LOG', 'VENUE'],
@@ -41,18 +43,33 @@ function written({ service, operation, body }: ProxyRequest): string[] {
   return names.length > 0 ? names : [`${operation} of nothing we know`];
 }
 
-it('each function writes only to the partitions of the table of keys', async () => {
+/** What a right is called where it is not called as the operation. */
+const RIGHTS: Readonly<Record<string, string>> = { TransactWriteItems: 'PutItem' };
+
+it('each function writes only to the partitions of the table of keys, and asks the table for nothing that its role refuses', async () => {
   const seen = new Map<string, Set<string>>();
+  const asked = new Map<string, Set<string>>();
   const onRequest = (request: ProxyRequest) => {
     const partitions = seen.get(request.function) ?? new Set();
     for (const partition of written(request)) partitions.add(partition);
     seen.set(request.function, partitions);
+    const operations = asked.get(request.function) ?? new Set();
+    if (request.service === 'dynamodb') operations.add(RIGHTS[request.operation] ?? request.operation);
+    asked.set(request.function, operations);
     return 'pass' as const;
   };
   await using market = await openMarket(EXPIRY, { proxy: { onRequest } });
   await play(market, EXPIRY);
+  for (const path of ['fills', 'orders', 'journal', `auctions?product=${PRODUCT}`, `auctions/${PRODUCT}/1/depth`])
+    await market.as.fund.get(`/v1/${path}`);
   for (const [name, partitions] of seen)
     expect([name, [...partitions].filter((each) => !WRITES[name as FunctionName].includes(each))]).toEqual([name, []]);
+  for (const [name, operations] of asked)
+    expect([name, [...operations].filter((each) => !PIPELINE[name as FunctionName].table.includes(each as never))]).toEqual([
+      name,
+      [],
+    ]);
+  expect(asked.get('participant-api')).toContain('BatchGetItem');
   expect([...seen.keys()].sort()).toEqual(Object.keys(WRITES).sort());
   const toLog = [...seen].filter(([, partitions]) => partitions.has('LOG')).map(([name]) => name);
   expect(toLog.sort()).toEqual(['clear-auction', 'operator-api', 'settle-day']);

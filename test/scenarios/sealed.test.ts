@@ -89,7 +89,7 @@ async function sees(who: 'hedger' | 'fund' | 'operator'): Promise<string> {
           '/v1/journal',
           '/v1/statements',
           `/v1/auctions?product=${PRODUCT}`,
-          `/v1/auctions/${PRODUCT}/1`,
+          ...[1, 2, 3].flatMap((auction) => [`/v1/auctions/${PRODUCT}/${auction}`, `/v1/auctions/${PRODUCT}/${auction}/depth`]),
           `/v1/contracts?product=${PRODUCT}`,
           `/v1/settlement-prices?product=${PRODUCT}`,
         ];
@@ -168,6 +168,71 @@ describe('when its auction clears, an order is', () => {
   it('in no log line, though the worker that cleared it failed and said so', () => {
     expect(lines.filter(({ level, function: name }) => level === 'ERROR' && name === 'clear-auction')).not.toEqual([]);
     expect(lines.filter(({ text }) => marks(text)).slice(0, 3)).toEqual([]);
+  });
+});
+
+/** A bid above the mark of a month that nothing else trades in: it would move the price at which that month clears. */
+const CARRIED = {
+  clientOrderId: 'CARRIED-MARK',
+  side: 'buy',
+  contract: `${PRODUCT}-2026-02`,
+  price: '2.613',
+  lots: 21_213,
+  timeInForce: 'gtc',
+};
+const OTHER = {
+  clientOrderId: 'CARRIED-MARK-2',
+  buy: `${PRODUCT}-2026-04`,
+  sell: `${PRODUCT}-2026-03`,
+  price: '0.437',
+  lots: 17_171,
+  timeInForce: 'day',
+};
+const CARRIED_MARKS = /CARRIED-MARK|2\.613|(?<!\d)2613(?!\d)|21213|0\.437|(?<!\d)437(?!\d)|17171/;
+
+describe('as long as it is carried, an order is', () => {
+  beforeAll(async () => {
+    await venue.submit('fund', PRODUCT, [CARRIED, OTHER]);
+    await venue.go(DAY, '13:01');
+    keepLines();
+  });
+
+  it('what its owner sees, and the auction that carried it has cleared', async () => {
+    expect(await sees('fund')).toMatch(CARRIED_MARKS);
+    const cleared = (await venue.as.hedger.get(`/v1/auctions?product=${PRODUCT}`)) as { items: { auction: number }[] };
+    expect(cleared.items[0]).toMatchObject({ auction: 2 });
+  });
+
+  it.each(['hedger', 'operator'] as const)('in no answer to another caller: %s', async (who) => {
+    expect(await sees(who)).not.toMatch(CARRIED_MARKS);
+  });
+
+  it('not even a count, a price or a quote of the auction that carried it', async () => {
+    const { months, ...auction } = (await venue.as.hedger.get(`/v1/auctions/${PRODUCT}/2`)) as { months: { price: string }[] };
+    expect(auction).toMatchObject({ orders: 0, surplus: '0.00' });
+    const { prices } = (await venue.as.hedger.get(`/v1/settlement-prices?product=${PRODUCT}`)) as { prices: { price: string }[] };
+    expect(months.map(({ price }) => price)).toEqual(prices.map(({ price }) => price));
+    for (const month of months) expect(month).toMatchObject({ traded: false, volume: 0, bid: null, offer: null });
+    expect(await venue.as.hedger.get(`/v1/auctions/${PRODUCT}/2/depth`)).toEqual({ items: [] });
+  });
+
+  it('in no log line', () => {
+    expect(lines.filter(({ text }) => CARRIED_MARKS.test(text)).slice(0, 3)).toEqual([]);
+  });
+
+  it('published for what trades or lapses of it, then, and the rest is still sealed', async () => {
+    const { contract } = CARRIED;
+    await venue.submit('hedger', PRODUCT, [{ clientOrderId: 'h2', side: 'sell', contract, price: '2.613', lots: 7 }]);
+    await venue.go(DAY, '16:05');
+    expect(await venue.as.hedger.get(`/v1/auctions/${PRODUCT}/3/depth`)).toEqual({
+      items: [
+        { contract, side: 'buy', price: '2.613', traded: 7, lapsed: 0 },
+        { contract, side: 'sell', price: '2.613', traded: 7, lapsed: 0 },
+        { buy: OTHER.buy, sell: OTHER.sell, price: '0.437', traded: 0, lapsed: 17_171 },
+      ],
+    });
+    expect(await venue.as.fund.get('/v1/orders')).toMatchObject({ items: [{ clientOrderId: 'CARRIED-MARK', lots: 21_206 }] });
+    for (const who of ['hedger', 'operator'] as const) expect(await sees(who)).not.toMatch(/CARRIED-MARK|21213|21206/);
   });
 });
 

@@ -52,6 +52,7 @@ function read(sent: readonly Sent[], shards = 1) {
   }
   const rows: Rows = {
     get: async () => undefined,
+    getMany: async () => [],
     queryAll: async () => [],
     async *query(partition): AsyncGenerator<Attributes> {
       yield* rowsOf.get(partition) ?? [];

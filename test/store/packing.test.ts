@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import {
+  FILL_ROW,
   PackingError,
-  packFills,
   packInstructions,
   packOrders,
   packOutcomes,
-  unpackFills,
+  Reader,
   unpackInstructions,
   unpackOrders,
   unpackOutcomes,
@@ -36,15 +36,6 @@ const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
   .tuple(order, name, fc.boolean(), fc.boolean())
   .map(([own, account, rolls, partlyFilled]) => ({ ...own, account, rolls, partlyFilled }));
-const fill: fc.Arbitrary<Fill> = fc.record({
-  account: name,
-  clientOrderId: name,
-  buy: node,
-  sell: node,
-  lots: quantity,
-  rolls: fc.boolean(),
-});
-
 interface Packing {
   readonly of: string;
   readonly rows: fc.Arbitrary<unknown[]>;
@@ -55,7 +46,6 @@ const PACKINGS: Packing[] = [
   { of: 'instructions', rows: fc.array(instruction), pack: packInstructions, unpack: unpackInstructions },
   { of: 'outcomes', rows: fc.array(outcome), pack: packOutcomes, unpack: unpackOutcomes },
   { of: 'orders', rows: fc.array(bookOrder), pack: packOrders, unpack: unpackOrders },
-  { of: 'fills', rows: fc.array(fill), pack: packFills, unpack: unpackFills },
 ];
 
 describe.each(PACKINGS)('packed $of', ({ rows, pack, unpack }) => {
@@ -96,7 +86,7 @@ test.each([
   ['an outcome', () => unpackOutcomes(Uint8Array.from([1, 1, 2 + REFUSALS.length]))],
   ['a time in force', () => unpackInstructions(Uint8Array.from([1, 1, 0, 0, 0, 1, 0, 1, TIMES_IN_FORCE.length]))],
   ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 0, 4, 0, 0, 1, 0, 1, 0]))],
-  ['a mark of a fill', () => unpackFills(Uint8Array.from([1, 1, 0, 0, 0, 0, 1, 2]))],
+  ['a mark of a fill', () => FILL_ROW.read(new Reader(Uint8Array.from([0, 0, 0, 0, 1, 2])))],
   ['a number beyond what is exact', () => unpackOutcomes(Uint8Array.from([1, 1, 255, 255, 255, 255, 255, 255, 255, 127]))],
   ['a count that no bytes follow', () => unpackOutcomes(Uint8Array.from([1, 255, 255, 255, 255, 15]))],
 ])('%s that is not known is refused', (_, unpack) => {

@@ -1,5 +1,5 @@
 /** Posts the whole log to the accounts of a test, by the domain's own fold: what the shards would have written. */
-import { type AccountState, applyEvent, emptyAccount } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, applyEvent, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import { writeAccount } from '../../lib/store/accounts.ts';
 import { writeJournal } from '../../lib/store/journal.ts';
@@ -14,9 +14,9 @@ export async function postAll(table: Table, accounts: readonly string[], shards:
     for (const { seq, event } of await readEvents(table, 0, 1000)) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
       const shard = shardOf(account, shards);
-      const fills = cleared ? await readFills(table, cleared.product, cleared.auction, shard, cleared.fills) : [];
+      const fills = cleared ? await readFills(table, cleared.product, cleared.auction, shard, cleared.fills[shard]) : [];
       const own = fills.filter((fill) => fill.account === account);
-      const applied = applyEvent(state, seq, event, own, () => 100n);
+      const applied = applyEvent(state, seq, event, addFills([], own), () => 100n);
       if (!applied) continue;
       state = applied.state;
       await writeJournal(table, [applied.entry]);

@@ -8,7 +8,7 @@ import { CASH } from '../contract/months.ts';
 import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
-import { type AuctionBook, aggregateDemand, bestUnfilled, clearAuction } from './auction.ts';
+import { type AggregateDemand, type AuctionBook, aggregateDemand, bestUnfilled, clearAuction } from './auction.ts';
 import type { BookHash } from './lottery.ts';
 import type { Order } from './orders.ts';
 
@@ -28,15 +28,21 @@ export interface FrozenBook {
   readonly hash: BookHash;
 }
 
-/** What an auction came to in one month. */
+/**
+ * What an auction came to in one month. The price of a month that did not trade is its mark: where its unfilled orders would
+ * have it is theirs to know.
+ */
 export interface MonthResult {
   readonly price: Ticks;
   readonly traded: boolean;
   /** Lots bought, which are the lots sold. */
   readonly volume: Lots;
-  /** Best outright bid and offer left unfilled. */
+  /** Best outright bid and offer of what lapsed unfilled. */
   readonly bid: Ticks | null;
   readonly offer: Ticks | null;
+  /** Best outright bid and offer of all that is unfilled, carried orders included: settlement needs them, no answer may show them. */
+  readonly sealedBid: Ticks | null;
+  readonly sealedOffer: Ticks | null;
 }
 
 /** What an account bought and sold in one auction. `rolls` marks the order as one of the day run's. */
@@ -49,29 +55,27 @@ export interface Fill {
   readonly rolls: boolean;
 }
 
-/** The lots bid and offered at each price: what is published of a book once it has cleared. */
-export interface Depth {
-  readonly outrights: readonly {
-    readonly month: ContractMonth;
-    readonly side: 'buy' | 'sell';
-    readonly price: Ticks;
-    readonly lots: Lots;
-  }[];
-  readonly spreads: readonly {
-    readonly buy: ContractMonth;
-    readonly sell: ContractMonth;
-    readonly price: Ticks;
-    readonly lots: Lots;
-  }[];
+/**
+ * What became of the lots at one limit of one pair of months: what is published of a book once it has cleared. What is
+ * carried is not in it, so that an order is sealed until it trades or lapses.
+ */
+export interface DepthLevel {
+  readonly buy: ContractMonth;
+  readonly sell: ContractMonth;
+  /** As in an order: on price bought minus price sold. */
+  readonly limit: Ticks;
+  readonly traded: Lots;
+  readonly lapsed: Lots;
 }
 
 export interface ClearedBook {
   readonly months: Readonly<Record<number, MonthResult>>;
   readonly fills: readonly Fill[];
   readonly carried: readonly BookOrder[];
-  readonly depth: Depth;
+  /** By month sold, then month bought, cash before the months, the best limit first. */
+  readonly depth: readonly DepthLevel[];
   readonly surplus: bigint;
-  /** Orders that took part. */
+  /** Orders that traded or lapsed, in whole or in part. */
   readonly orders: number;
 }
 
@@ -101,8 +105,8 @@ export function clearBook(
     hash: book.hash,
   };
   const result = clearAuction(columns);
-  const unfilled = bestUnfilled(columns, result);
-
+  const lapsed = new Int32Array(orders.length);
+  let endedOrders = 0;
   const fills: Fill[] = [];
   const carried: BookOrder[] = [];
   const volume = new Map<ContractMonth, number>();
@@ -116,24 +120,33 @@ export function clearBook(
     const left = order.lots - filled;
     const stays = order.timeInForce === 'gtc' || (order.timeInForce === 'day' && !closing);
     if (left > 0 && stays) carried.push({ ...order, lots: lots(left), partlyFilled: filled > 0 });
+    else lapsed[row] = left;
+    if (filled > 0 || !stays) endedOrders += 1;
   });
+  const unfilled = bestUnfilled(columns, result);
+  const gone = bestUnfilled(columns, { filled: columns.lots.map((size, row) => size - lapsed[row]!) });
   const months = Object.fromEntries(
     listed.map((month, index): [number, MonthResult] => {
-      const { bid, ask } = unfilled[index]!;
+      const traded = result.traded[index]!;
       return [
         month,
         {
-          price: ticks(result.prices[index]!),
-          traded: result.traded[index]!,
+          price: traded ? ticks(result.prices[index]!) : marks[month]!,
+          traded,
           volume: lots(volume.get(month) ?? 0),
-          bid: bid === null ? null : ticks(bid),
-          offer: ask === null ? null : ticks(ask),
+          bid: inTicks(gone[index]!.bid),
+          offer: inTicks(gone[index]!.ask),
+          sealedBid: inTicks(unfilled[index]!.bid),
+          sealedOffer: inTicks(unfilled[index]!.ask),
         },
       ];
     }),
   );
-  return { months, fills, carried, depth: publish(columns, [CASH, ...listed]), surplus: result.surplus, orders: orders.length };
+  const depth = depthOf(columns, result.filled, lapsed, [CASH, ...listed]);
+  return { months, fills, carried, depth, surplus: result.surplus, orders: endedOrders };
 }
+
+const inTicks = (price: number | null): Ticks | null => (price === null ? null : ticks(price));
 
 /** Each order's owner as a number, counted from 0 in the order in which owners come. */
 function numberOwners(orders: readonly BookOrder[]): Uint32Array {
@@ -146,18 +159,47 @@ function numberOwners(orders: readonly BookOrder[]): Uint32Array {
   });
 }
 
-function publish(columns: AuctionBook, nodes: readonly ContractMonth[]): Depth {
-  const outrights: Depth['outrights'][number][] = [];
-  const spreads: Depth['spreads'][number][] = [];
-  for (const { buy, sell, limits, lots: sizes } of aggregateDemand(columns))
-    limits.forEach((limit, at) => {
-      const size = lots(sizes[at]!);
-      const [bought, sold] = [nodes[buy]!, nodes[sell]!];
-      if (sold === CASH) outrights.push({ month: bought, side: 'buy', price: ticks(limit), lots: size });
-      else if (bought === CASH) outrights.push({ month: sold, side: 'sell', price: ticks(-limit), lots: size });
-      else spreads.push({ buy: bought, sell: sold, price: ticks(limit), lots: size });
-    });
-  return { outrights, spreads };
+/** What traded and what lapsed, by row, added up by pair of months and limit. */
+function depthOf(book: AuctionBook, traded: Int32Array, lapsed: Int32Array, nodes: readonly ContractMonth[]): DepthLevel[] {
+  const [sold, gone] = [byPair(book, traded), byPair(book, lapsed)];
+  const levels: DepthLevel[] = [];
+  for (const pair of [...new Set([...sold.keys(), ...gone.keys()])].sort((a, b) => a - b)) {
+    const [one, other] = [sold.get(pair), gone.get(pair)];
+    const { buy, sell } = (one ?? other)!;
+    const months = { buy: nodes[buy]!, sell: nodes[sell]! };
+    for (let [at, to] = [0, 0]; at < (one?.limits.length ?? 0) || to < (other?.limits.length ?? 0); ) {
+      const limit = Math.max(one?.limits[at] ?? Number.NEGATIVE_INFINITY, other?.limits[to] ?? Number.NEGATIVE_INFINITY);
+      levels.push({
+        ...months,
+        limit: ticks(limit),
+        traded: lots(one?.limits[at] === limit ? one.lots[at++]! : 0),
+        lapsed: lots(other?.limits[to] === limit ? other.lots[to++]! : 0),
+      });
+    }
+  }
+  return levels;
+}
+
+/** Lots by limit of each pair of nodes, of the rows that have some. By node sold, then node bought. */
+function byPair(book: AuctionBook, size: Int32Array): Map<number, AggregateDemand> {
+  const count = size.reduce((rows, lots) => rows + Number(lots > 0), 0);
+  const part = {
+    ...book,
+    buy: new Uint8Array(count),
+    sell: new Uint8Array(count),
+    limit: new Int32Array(count),
+    lots: new Int32Array(count),
+    owner: new Uint32Array(count),
+  };
+  for (let row = 0, at = 0; row < size.length; row++) {
+    if (size[row] === 0) continue;
+    part.buy[at] = book.buy[row]!;
+    part.sell[at] = book.sell[row]!;
+    part.limit[at] = book.limit[row]!;
+    part.lots[at++] = size[row]!;
+  }
+  const demands = aggregateDemand(part);
+  return new Map(demands.map((demand) => [demand.sell * (book.months + 1) + demand.buy, demand]));
 }
 
 /** The order of a book, whole: an account's live orders have different names. Code units, so every machine sorts alike. */

@@ -47,23 +47,49 @@ export interface JournalEntry {
   readonly balance: Cents;
   /** Change of position by month. */
   readonly lots: Readonly<Record<number, Lots>>;
-  readonly fills?: readonly Omit<Fill, 'account'>[];
+  /** How many fills moved it. They stand with the auction, in the run that its event names. */
+  readonly fills?: number;
   readonly reference?: string;
 }
+
+/** Fills of one account in one auction that trade the same: what posting needs of them, however many they are. */
+export interface Traded {
+  readonly buy: ContractMonth;
+  readonly sell: ContractMonth;
+  readonly rolls: boolean;
+  readonly lots: Lots;
+  readonly fills: number;
+}
+
+/** Adds fills of an account to what is known of it; what comes out has at most a line for every two months, however many fills. */
+export function addFills(
+  known: readonly Traded[],
+  fills: readonly Pick<Fill, 'buy' | 'sell' | 'rolls' | 'lots'>[],
+): readonly Traded[] {
+  const lines = new Map(known.map((line) => [lineOf(line), line]));
+  for (const { buy, sell, rolls, lots: filled } of fills) {
+    const key = lineOf({ buy, sell, rolls });
+    const line = lines.get(key);
+    lines.set(key, { buy, sell, rolls, lots: addLots(line?.lots ?? lots(0), filled), fills: (line?.fills ?? 0) + 1 });
+  }
+  return [...lines.values()];
+}
+
+const lineOf = ({ buy, sell, rolls }: Pick<Traded, 'buy' | 'sell' | 'rolls'>): string => `${buy} ${sell} ${rolls}`;
 
 /** An account before its first event: no name, no cash, no positions. */
 export const emptyAccount = (account: string): AccountState => ({ account, name: '', applied: 0, cash: NO_CENTS, products: {} });
 
 /**
  * Applies event `seq` to an account and gives its new state with the journal entry; `undefined` when the event does not
- * touch the account. `fills` are this account's alone, `centsPerTick` is the value of one tick on one lot by product.
+ * touch the account. `traded` is this account's alone, `centsPerTick` is the value of one tick on one lot by product.
  * Throws when the event has been applied already.
  */
 export function applyEvent(
   state: AccountState,
   seq: number,
   event: ClearingEvent,
-  fills: readonly Fill[],
+  traded: readonly Traded[],
   centsPerTick: (product: string) => bigint,
 ): { state: AccountState; entry: JournalEntry } | undefined {
   if (seq <= state.applied)
@@ -76,7 +102,7 @@ export function applyEvent(
       if (state.account === BANK) return post(state, seq, event, { cents: -event.cents as Cents, reference: event.reference });
       return undefined;
     case 'auction-cleared':
-      return fills.length === 0 ? undefined : applyFills(state, seq, event, fills, centsPerTick(event.product));
+      return traded.length === 0 ? undefined : applyFills(state, seq, event, traded, centsPerTick(event.product));
     case 'prices-settled':
       return revalue(state, seq, event, centsPerTick(event.product));
     case 'month-expired':
@@ -88,7 +114,7 @@ export function applyEvent(
 }
 
 /** A fill of q lots at p pays q x (mark - p), so that afterwards the position stands at the mark. */
-function applyFills(state: AccountState, seq: number, event: AuctionCleared, fills: readonly Fill[], centsPerTick: bigint) {
+function applyFills(state: AccountState, seq: number, event: AuctionCleared, traded: readonly Traded[], centsPerTick: bigint) {
   const moved: Record<number, Lots> = {};
   let cash = NO_CENTS;
   let rolled = lots(0);
@@ -100,7 +126,7 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, fil
     cash = addCents(cash, gain(quantity, minusTicks(event.marks[month]!, price(month)), centsPerTick));
   };
   const holding = state.products[event.product] ?? { lots: {} };
-  for (const fill of fills) {
+  for (const fill of traded) {
     trade(fill.buy, fill.lots);
     trade(fill.sell, lots(-fill.lots));
     if (fill.rolls) {
@@ -117,8 +143,8 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, fil
     ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
     day: addDay(holding.day, event.date, cash, rolled, cost),
   };
-  const own = fills.map(({ account: _, ...fill }) => fill);
-  return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills: own });
+  const fills = traded.reduce((sum, line) => sum + line.fills, 0);
+  return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills });
 }
 
 /** A new settlement price pays every lot its change; positions in a month about to roll are noted. */

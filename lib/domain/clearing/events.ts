@@ -1,7 +1,7 @@
 /**
  * The clearing log: what has happened at the venue, as a gapless sequence of facts. Positions, cash, prices and the
  * product's own state are all folds over these events; nothing else moves a lot or a cent. Events are small: the fills
- * of an auction stand in items of their own, named here by a hash of their content.
+ * of an auction stand in items of their own, named here by one hash a shard, so an event does not grow with the book.
  */
 
 import type { MonthResult } from '../auction/book.ts';
@@ -10,8 +10,8 @@ import type { ContractMonth } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import type { Cents, Ticks } from '../contract/units.ts';
 
-/** Content hashes of the items that hold something too large for an event, by shard. */
-export type References = Readonly<Record<number, readonly string[]>>;
+/** What is too large for an event, by shard: a hash that stands for all of it. A shard that has none of it is absent. */
+export type References = Readonly<Record<number, string>>;
 
 export interface AccountOpened {
   readonly kind: 'account-opened';
@@ -53,11 +53,12 @@ export interface AuctionCleared {
   /** The marks the auction's fills are settled against: the settlement prices before it. */
   readonly marks: ForwardCurve;
   readonly months: Readonly<Record<number, MonthResult>>;
+  /** Orders that traded or lapsed, in whole or in part. */
   readonly orders: number;
   readonly fills: References;
   readonly carried: References;
-  /** Hash of the published depth. */
-  readonly depth: string;
+  /** Hash that stands for the published depth; `null` when nothing traded or lapsed. */
+  readonly depth: string | null;
   /** Surplus in ticks x lots, as decimal text. */
   readonly surplus: string;
 }

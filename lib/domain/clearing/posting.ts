@@ -4,23 +4,22 @@
  * what the event did to it, and the totals come out the same however often and wherever the run was interrupted.
  */
 
-import type { Fill } from '../auction/book.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import { type Lots, lots } from '../contract/units.ts';
-import { type AccountState, applyEvent, type JournalEntry } from './account.ts';
+import { type AccountState, applyEvent, type JournalEntry, type Traded } from './account.ts';
 import { holdingsOf, movedBy, type ShardTotals, statementTotals } from './control-totals.ts';
 import { BANK, type ClearingEvent, type DayClosed } from './events.ts';
 import { type Statement, statementOf } from './statement.ts';
 
 /** The accounts that an event may touch: those it names, or all there are. */
-export function accountsTouched(event: ClearingEvent, fillsOf: ReadonlyMap<string, unknown>): readonly string[] | 'all' {
+export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<string, unknown>): readonly string[] | 'all' {
   switch (event.kind) {
     case 'account-opened':
       return [event.account];
     case 'cash-moved':
       return [event.account, BANK];
     case 'auction-cleared':
-      return [...fillsOf.keys()];
+      return [...tradedBy.keys()];
     case 'prices-settled':
     case 'month-expired':
     case 'day-closed':
@@ -44,15 +43,15 @@ export function postEvent(
   seq: number,
   event: ClearingEvent,
   states: readonly AccountState[],
-  fillsOf: ReadonlyMap<string, readonly Fill[]>,
+  tradedBy: ReadonlyMap<string, readonly Traded[]>,
   posted: ReadonlyMap<string, JournalEntry>,
   centsPerTick: (product: string) => bigint,
 ): Posting {
   const after: AccountState[] = [];
   const applied: Posting['applied'][number][] = [];
   for (const state of states) {
-    const fills = fillsOf.get(state.account) ?? [];
-    const moved = state.applied >= seq ? undefined : applyEvent(state, seq, event, fills, centsPerTick);
+    const traded = tradedBy.get(state.account) ?? [];
+    const moved = state.applied >= seq ? undefined : applyEvent(state, seq, event, traded, centsPerTick);
     if (moved) applied.push(moved);
     after.push(moved?.state ?? state);
   }

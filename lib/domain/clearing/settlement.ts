@@ -73,7 +73,7 @@ export function settlementCurve(previous: ForwardCurve, results: Readonly<Record
         undefined,
       );
       const kept = nearest === undefined ? previous[month]! : results[nearest]!.price + previous[month]! - previous[nearest]!;
-      return [month, within(kept, result?.bid ?? null, result?.offer ?? null)];
+      return [month, within(kept, result?.sealedBid ?? null, result?.sealedOffer ?? null)];
     }),
   );
 }

@@ -147,7 +147,7 @@ async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledge
     if (event.kind !== 'auction-cleared') continue;
     const seen = new Set<string>();
     for (let shard = 0; shard < shards; shard++)
-      for (const fill of await readFills(table, event.product, event.auction, shard, event.fills)) {
+      for (const fill of await readFills(table, event.product, event.auction, shard, event.fills[shard])) {
         const name = `${fill.account} ${fill.clientOrderId}`;
         fills += 1;
         if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);

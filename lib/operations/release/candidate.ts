@@ -12,8 +12,9 @@ import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { moveCursor } from '../../store/cursors.ts';
 import { dayItem } from '../../store/days.ts';
-import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered, resultPartition } from '../../store/keys.ts';
+import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered } from '../../store/keys.ts';
 import { chain, encodeEvent, readEvent } from '../../store/log.ts';
+import { readCarried, StandingChunks } from '../../store/results.ts';
 import { type Attributes, N, type Rows, S, Table, text } from '../../store/table.ts';
 import type { Window } from './window.ts';
 
@@ -125,22 +126,23 @@ function reasonIn(line: string): string {
 
 /** The rows that the window builds on: the log before it, books, index values, the orders carried into it, roll instructions. */
 async function earlierRows(rows: VenueRows, { before, entries }: Window): Promise<Attributes[]> {
-  const first = new Map<string, number>();
   const books = new Set<string>();
   for (const { event } of entries) {
     if (event.kind !== 'auction-cleared') continue;
     const { product, auction } = event;
-    first.set(product, Math.min(auction, first.get(product) ?? auction));
     for (const [shard, dates] of (await readAuction(rows, product, auction))?.closed ?? [])
       for (const date of dates) books.add(bookPartition(product, shard, date));
   }
-  const carried = new Set([...first].map(([product, auction]) => resultPartition(product, auction - 1)));
+  // Only those carried into it: what the candidate's own auctions carry on it has to write.
+  const carried = new StandingChunks();
+  for (const { product, carried: roots } of Object.values(before.venue.products))
+    for (const [shard, root] of Object.entries(roots)) await readCarried(rows, product, Number(shard), root, carried);
   return [
     ...rows.ofKind('LOG').filter(({ sk }) => sk!.S! <= ordered(before.venue.seq)),
     ...rows.ofKind('BOOK').filter(({ pk }) => books.has(pk!.S!)),
     ...rows.ofKind('ROLL'),
     ...rows.ofKind('INDEX'),
-    ...rows.ofKind('RESULT').filter(({ pk }) => carried.has(pk!.S!)),
+    ...rows.ofKind('CARRIED').filter(({ pk, sk }) => carried.has({ pk: pk!.S!, sk: sk!.S! })),
     ...rows.ofKind('SHARD').filter(({ sk }) => !sk!.S!.startsWith(ACCOUNT_PREFIX) && sk!.S! !== cursorKey(0).sk),
   ];
 }

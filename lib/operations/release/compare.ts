@@ -6,7 +6,7 @@
 import { canonical } from '../../audit/canonical.ts';
 import type { Finding } from '../../audit/finding.ts';
 import { rowName, type VenueRows } from '../../audit/rows.ts';
-import type { AuctionCleared, ClearingEvent, References } from '../../domain/clearing/events.ts';
+import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
 import { ACCOUNT_PREFIX, ordered } from '../../store/keys.ts';
 import { readCarried, readDepth, readFills } from '../../store/results.ts';
 import type { Attributes, Rows } from '../../store/table.ts';
@@ -24,8 +24,8 @@ export async function auctionDiffers(
   const { product, auction } = was;
   // Results are compared by what they say: how they are packed may change.
   const sets: [what: string, read: (rows: Rows, event: AuctionCleared, shard: number) => Promise<unknown[]>][] = [
-    ['fills', (rows, event, shard) => readFills(rows, product, auction, shard, event.fills as References)],
-    ['carried orders', (rows, event, shard) => readCarried(rows, product, auction, shard, event.carried as References)],
+    ['fills', (rows, event, shard) => readFills(rows, product, auction, shard, event.fills[shard])],
+    ['carried orders', (rows, event, shard) => readCarried(rows, product, shard, event.carried[shard])],
   ];
   const differs = firstDifference(result, is);
   if (differs) return differs;
@@ -36,7 +36,7 @@ export async function auctionDiffers(
       if (found) return found;
     }
   const [own, other] = [await readDepth(venue, product, auction, was.depth), await readDepth(theirs, product, auction, is.depth)];
-  return firstDifference(JSON.parse(own), JSON.parse(other), 'depth');
+  return firstDifference(own, other, 'depth');
 }
 
 /** How an event differs from the venue's, as what follows its name; `undefined` when it does not. */

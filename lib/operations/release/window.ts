@@ -44,6 +44,7 @@ export async function lastDays(rows: VenueRows, shards: number, days: number): P
 async function upTo(rows: VenueRows, seq: number, shards: number): Promise<Replay> {
   const earlier: Rows = {
     get: (key) => rows.get(key),
+    getMany: (keys) => rows.getMany(keys),
     query: (partition, range) => rows.query(partition, until(partition, range, seq)),
     queryAll: (partition, range) => rows.queryAll(partition, until(partition, range, seq)),
   };

@@ -36,12 +36,12 @@ const carried = ({ carried: orders }: ClearedBook): Record<string, number> =>
 
 describe('a book becomes prices, volumes and quotes by month', () => {
   test('an empty one leaves every month at its mark, untraded and unquoted', () => {
-    const quiet = { traded: false, volume: 0, bid: null, offer: null };
+    const quiet = { traded: false, volume: 0, bid: null, offer: null, sealedBid: null, sealedOffer: null };
     expect(clear([])).toEqual({
       months: { [NOV]: { price: 2400, ...quiet }, [DEC]: { price: 2410, ...quiet }, [JAN]: { price: 2420, ...quiet } },
       fills: [],
       carried: [],
-      depth: { outrights: [], spreads: [] },
+      depth: [],
       surplus: 0n,
       orders: 0,
     });
@@ -62,7 +62,7 @@ describe('a book becomes prices, volumes and quotes by month', () => {
     expect(surplus).toBe(8n);
   });
 
-  test('the bid and the offer of a month are the best that are left, an order filled in part included', () => {
+  test('the sealed bid and offer of a month are the best that are left, an order filled in part included', () => {
     const { months } = clear([
       buy('ann/whole', NOV, 2405, 2),
       buy('ann/part', NOV, 2401, 5),
@@ -71,28 +71,65 @@ describe('a book becomes prices, volumes and quotes by month', () => {
       sell('bob/high', DEC, 2500, 1),
       sell('bob/higher', DEC, 2600, 1),
     ]);
-    expect(months[NOV]).toEqual({ price: 2401, traded: true, volume: 3, bid: 2401, offer: null });
-    expect(months[DEC]).toEqual({ price: 2410, traded: false, volume: 0, bid: null, offer: 2500 });
+    expect(months[NOV]).toMatchObject({ price: 2401, traded: true, volume: 3, sealedBid: 2401, sealedOffer: null });
+    expect(months[DEC]).toMatchObject({ price: 2410, traded: false, volume: 0, sealedBid: null, sealedOffer: 2500 });
   });
 
-  test('the depth shows outrights by month, side and price and spreads by their two months, never an account', () => {
-    const { depth } = clear([
-      buy('ann/a', NOV, 2390, 2),
-      buy('bob/b', NOV, 2390, 3),
-      buy('bob/c', NOV, 2380, 1),
-      sell('cat/d', DEC, 2500, 4),
-      order('cat/e', JAN, DEC, -5, 6),
-      order('dan/f', JAN, DEC, 0, 1),
+  test('the depth shows what traded and what lapsed by pair of months and limit, the best first, never an account', () => {
+    const gone = { timeInForce: 'auction' as const };
+    const { depth, months, orders } = clear([
+      buy('ann/a', NOV, 2390, 2, gone),
+      buy('bob/b', NOV, 2390, 3, gone),
+      buy('bob/c', NOV, 2380, 1, gone),
+      buy('bob/t', DEC, 2500, 3, gone),
+      sell('cat/d', DEC, 2500, 4, gone),
+      order('cat/e', JAN, DEC, -5, 6, gone),
+      order('dan/f', JAN, DEC, 0, 1, gone),
     ]);
-    expect(depth.outrights).toEqual([
-      { month: NOV, side: 'buy', price: 2390, lots: 5 },
-      { month: NOV, side: 'buy', price: 2380, lots: 1 },
-      { month: DEC, side: 'sell', price: 2500, lots: 4 },
+    expect(depth).toEqual([
+      { buy: NOV, sell: CASH, limit: 2390, traded: 0, lapsed: 5 },
+      { buy: NOV, sell: CASH, limit: 2380, traded: 0, lapsed: 1 },
+      { buy: DEC, sell: CASH, limit: 2500, traded: 3, lapsed: 0 },
+      { buy: CASH, sell: DEC, limit: -2500, traded: 3, lapsed: 1 },
+      { buy: JAN, sell: DEC, limit: 0, traded: 0, lapsed: 1 },
+      { buy: JAN, sell: DEC, limit: -5, traded: 0, lapsed: 6 },
     ]);
-    expect(depth.spreads).toEqual([
-      { buy: JAN, sell: DEC, price: 0, lots: 1 },
-      { buy: JAN, sell: DEC, price: -5, lots: 6 },
+    expect(months[NOV]).toMatchObject({ bid: 2390, offer: null });
+    expect(months[DEC]).toMatchObject({ bid: null, offer: 2500 });
+    expect(orders).toBe(7);
+  });
+});
+
+describe('an order stays sealed as long as it lives', () => {
+  const published = ({ months, depth, surplus, orders }: ClearedBook) => ({
+    months: Object.values(months).map(({ sealedBid: _, sealedOffer: __, ...shown }) => shown),
+    depth,
+    surplus,
+    orders,
+  });
+
+  test('an auction that carries orders publishes what it would have published without them', () => {
+    // The bid above the mark moves the price at which November would clear, and does not trade.
+    const carriedOnly = clear([buy('ann/a', NOV, 2405, 5), sell('cat/d', DEC, 2450, 4), order('dan/s', JAN, DEC, -5, 3)]);
+    expect(carriedOnly.carried).toHaveLength(3);
+    expect(published(carriedOnly)).toEqual(published(clear([])));
+    expect(carriedOnly.months[NOV]).toMatchObject({ sealedBid: 2405 });
+  });
+
+  test('of an order that trades in part, what trades is published and the rest is not', () => {
+    const { months, depth, orders } = clear([buy('ann/a', NOV, 2400, 500), sell('cat/d', NOV, 2400, 4)]);
+    expect(depth).toEqual([
+      { buy: NOV, sell: CASH, limit: 2400, traded: 4, lapsed: 0 },
+      { buy: CASH, sell: NOV, limit: -2400, traded: 4, lapsed: 0 },
     ]);
+    expect(months[NOV]).toMatchObject({ bid: null, offer: null, sealedBid: 2400 });
+    expect(orders).toBe(2);
+  });
+
+  test('what lapses at the end of its time is published, whatever was carried beside it', () => {
+    const { months, depth } = clear([buy('ann/a', NOV, 2390, 7, { timeInForce: 'day' }), buy('bob/b', NOV, 2395, 9)], true);
+    expect(depth).toEqual([{ buy: NOV, sell: CASH, limit: 2390, traded: 0, lapsed: 7 }]);
+    expect(months[NOV]).toMatchObject({ bid: 2390, sealedBid: 2395 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Fill } from '../../../lib/domain/auction/book.ts';
-import { type AccountState, applyEvent, emptyAccount, positions } from '../../../lib/domain/clearing/account.ts';
+import { type AccountState, addFills, applyEvent, emptyAccount, positions } from '../../../lib/domain/clearing/account.ts';
 import {
   type AuctionCleared,
   BANK,
@@ -29,7 +29,10 @@ const cleared = (marks: ForwardCurve, prices: ForwardCurve, date = DAY): Auction
   closing: false,
   marks,
   months: Object.fromEntries(
-    Object.entries(prices).map(([key, price]) => [key, { price, traded: true, volume: lots(1), bid: null, offer: null }]),
+    Object.entries(prices).map(([key, price]) => [
+      key,
+      { price, traded: true, volume: lots(1), bid: null, offer: null, sealedBid: null, sealedOffer: null },
+    ]),
   ),
   orders: 2,
   fills: {},
@@ -87,7 +90,7 @@ const holding = (held: Record<number, number>, rest: object = {}): AccountState 
   },
 });
 const apply = (state: AccountState, event: ClearingEvent, fills: Fill[] = []) =>
-  applyEvent(state, state.applied + 1, event, fills, A_TICK);
+  applyEvent(state, state.applied + 1, event, addFills([], fills), A_TICK);
 
 describe('a fill of q lots at p moves q x (mark - p), so that the position stands at the mark', () => {
   const marks = curve(2340, 2380);
@@ -112,7 +115,7 @@ describe('a fill of q lots at p moves q x (mark - p), so that the position stand
     expect(result.state.cash).toBe(paid);
     expect(result.state.products[PRODUCT]?.lots).toEqual(held);
     expect(result.entry).toMatchObject({ account: 'alice', seq: 1, kind: 'auction-cleared', cents: paid, balance: paid });
-    expect(result.entry.fills).toEqual(fills.map(({ account: _account, ...own }) => own));
+    expect(result.entry.fills).toBe(fills.length);
   });
 
   test('an auction without a fill of its own does not touch an account', () => {
@@ -248,7 +251,7 @@ describe('a journal entry says what it is of', () => {
       cents: -10_000n,
       balance: -10_000n,
       lots: { [DEC]: 10 },
-      fills: [{ clientOrderId: 'a', buy: DEC, sell: CASH, lots: 10, rolls: false }],
+      fills: 1,
     });
     expect(apply(emptyAccount('alice'), moved('alice', 5n))!.entry).toEqual({
       account: 'alice',

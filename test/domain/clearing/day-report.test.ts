@@ -17,7 +17,15 @@ const results = (traded: Traded): Record<number, MonthResult> =>
   Object.fromEntries(
     traded.map(([each, price, volume]) => [
       each,
-      { price: ticks(price), traded: volume > 0, volume: lots(volume), bid: null, offer: null },
+      {
+        price: ticks(price),
+        traded: volume > 0,
+        volume: lots(volume),
+        bid: null,
+        offer: null,
+        sealedBid: null,
+        sealedOffer: null,
+      },
     ]),
   );
 const auction = (number: number, closing: boolean, traded: Traded, date = FIRST): AuctionCleared => ({

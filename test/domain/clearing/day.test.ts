@@ -28,7 +28,10 @@ const curve = (listed: readonly ContractMonth[], price = 2400) => Object.fromEnt
 const listed = [OCT, NOV, DEC];
 const traded = (price: number): Record<number, MonthResult> =>
   Object.fromEntries(
-    listed.map((each) => [each, { price: ticks(price), traded: true, volume: lots(5), bid: null, offer: null }]),
+    listed.map((each) => [
+      each,
+      { price: ticks(price), traded: true, volume: lots(5), bid: null, offer: null, sealedBid: null, sealedOffer: null },
+    ]),
   );
 
 /** The product as the log has it: before the day's closing auction, and behind each event of the day. */

@@ -27,7 +27,7 @@ const FIRST = contractMonth(2025, 11);
 const curve = (...prices: number[]): ForwardCurve =>
   Object.fromEntries(prices.map((price, at) => [monthAfter(FIRST, at), ticks(price)]));
 
-/** A month of a closing auction: a number is its price, an array is the bid and offer left in a month that did not trade. */
+/** A month of a closing auction: a number is its price, an array is the bid and offer left, sealed, in a month that did not trade. */
 type Cell = number | [bid: number | null, offer: number | null];
 const auction = (...cells: Cell[]): Record<number, MonthResult> =>
   Object.fromEntries(
@@ -37,7 +37,15 @@ const auction = (...cells: Cell[]): Record<number, MonthResult> =>
       // A month that did not trade has a price all the same, its reference; it must not be looked at.
       return [
         monthAfter(FIRST, at),
-        { price: ticks(traded ? cell : 9999), traded, volume: lots(traded ? 5 : 0), bid: bid ?? null, offer: offer ?? null },
+        {
+          price: ticks(traded ? cell : 9999),
+          traded,
+          volume: lots(traded ? 5 : 0),
+          bid: null,
+          offer: null,
+          sealedBid: bid ?? null,
+          sealedOffer: offer ?? null,
+        },
       ];
     }),
   );

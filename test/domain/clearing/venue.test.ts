@@ -39,7 +39,7 @@ const cleared = (auction: number, date: string, closing = false): AuctionCleared
   months: {},
   orders: 0,
   fills: {},
-  carried: { 3: [`carried by ${auction}`] },
+  carried: { 3: `carried by ${auction}` },
   depth: '',
   surplus: '0',
 });
@@ -118,7 +118,7 @@ describe('a product is listed with the months that trade from the day after its 
 
 test('a whole day: two auctions, the settlement, the books', () => {
   const morning = [listing(), cleared(1, '2025-10-30')];
-  expect(product(morning)).toMatchObject({ lastAuction: 1, toSettle: null, carried: { 3: ['carried by 1'] }, lastEvent: 2 });
+  expect(product(morning)).toMatchObject({ lastAuction: 1, toSettle: null, carried: { 3: 'carried by 1' }, lastEvent: 2 });
   const closing = [...morning, cleared(2, '2025-10-30', true)];
   expect(product(closing)).toMatchObject({
     lastAuction: 2,

@@ -80,12 +80,6 @@ export const API: readonly MutatedFile[] = [
     tests: PARTICIPANT,
     mutants: [
       {
-        name: 'orders-of-others',
-        wrong: 'An account sees the orders of every account of its shard.',
-        text: 'order.account === account',
-        becomes: 'order.account !== undefined',
-      },
-      {
         name: 'orders-not-after-the-cursor',
         wrong: 'A page of orders repeats the last order of the page before.',
         text: 'name > query.after',
@@ -96,6 +90,18 @@ export const API: readonly MutatedFile[] = [
         wrong: 'An order to sell at 2.350 is shown at -2.350.',
         text: 'formatPrice(ticks(-limit), parameters)',
         becomes: 'formatPrice(limit, parameters)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/history.ts',
+    tests: ['test/lambdas/operator-log.test.ts'],
+    mutants: [
+      {
+        name: 'sealed-in-the-log',
+        wrong: 'Operators read the best order that is carried in each month.',
+        text: '(SEALED.has(name) ? undefined : value)',
+        becomes: 'value',
       },
     ],
   },
@@ -123,15 +129,15 @@ export const API: readonly MutatedFile[] = [
     mutants: [
       {
         name: 'fill-shown-twice',
-        wrong: 'A fill at the end of a page is shown again on the next.',
-        text: 'index <= passed',
-        becomes: 'index < passed',
+        wrong: 'The next page begins with the auction’s first fill again.',
+        text: 'seq === from?.seq ? from.after : undefined',
+        becomes: 'undefined',
       },
       {
         name: 'fills-of-an-event-lost',
         wrong: 'The rest of an auction’s fills is left out when a page ends among them.',
-        text: 'from : from + 1;',
-        becomes: 'from : from;',
+        text: 'from.seq : from.seq + 1)',
+        becomes: 'from.seq : from.seq)',
       },
       {
         name: 'spread-price-turned',

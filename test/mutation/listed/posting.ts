@@ -4,19 +4,30 @@ import type { MutatedFile } from '../mutant.ts';
 export const POSTING: readonly MutatedFile[] = [
   {
     file: 'lambdas/post-events/post-event.ts',
-    tests: ['test/lambdas/post-slices.test.ts', 'test/lambdas/post-events.test.ts', 'test/lambdas/post-goes-on.test.ts'],
+    tests: [
+      'test/lambdas/post-slices.test.ts',
+      'test/lambdas/post-events.test.ts',
+      'test/lambdas/post-goes-on.test.ts',
+      'test/lambdas/large-results.test.ts',
+    ],
     mutants: [
       {
-        name: 'slice-of-one-too-many',
-        wrong: 'The 251st account that trades in an auction is counted twice, and the venue halts.',
-        text: 'own.slice(at, at + SLICE)',
-        becomes: 'own.slice(at, at + SLICE + 1)',
+        name: 'last-traders-dropped',
+        wrong: 'Accounts beyond the last full slice get no fills, and the venue halts.',
+        text: 'if (tradedBy.size) yield await slice();',
+        becomes: '',
       },
       {
-        name: 'slice-of-one-too-few',
-        wrong: 'The 250th account that trades in an auction gets no fills, and the venue halts.',
-        text: 'own.slice(at, at + SLICE)',
-        becomes: 'own.slice(at, at + SLICE - 1)',
+        name: 'traders-kept',
+        wrong: 'The 251st account that trades in an auction is posted with the first 250 again, and the venue halts.',
+        text: 'yield await slice();\n        tradedBy = new Map();',
+        becomes: 'yield await slice();',
+      },
+      {
+        name: 'fills-of-the-last-chunk-alone',
+        wrong: 'An account whose fills lie in two chunks gets those of the second alone, and the venue halts.',
+        text: 'addFills(tradedBy.get(account) ?? [], own)',
+        becomes: 'addFills([], own)',
       },
       {
         name: 'last-slice-dropped',
@@ -33,8 +44,8 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'accounts-of-other-shards',
         wrong: 'Both shards post the bank’s side of a deposit, and the venue halts.',
-        text: 'shardOf(account, shards) === shard &&',
-        becomes: 'shardOf(account, shards) >= 0 &&',
+        text: 'shardOf(account, shard.shards) === shard.shard &&',
+        becomes: 'shardOf(account, shard.shards) >= 0 &&',
       },
       {
         name: 'entries-not-counted-again',
@@ -57,8 +68,8 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'part-of-an-event-forgotten',
         wrong: 'What an interrupted run has moved is missing in the totals, and the venue halts.',
-        text: 'let totals = from?.totals ?? (await post([]));',
-        becomes: 'let totals = await post([]);',
+        text: 'let totals = from?.totals ?? (',
+        becomes: 'let totals = (',
       },
       {
         name: 'part-of-an-event-twice',

@@ -112,8 +112,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'nothing-carried',
         wrong: 'No order outlives its first auction.',
-        text: 'lastAuction > 0 ?',
-        becomes: 'lastAuction < 0 ?',
+        text: 'carried[shard], standing)',
+        becomes: 'undefined, standing)',
       },
       {
         name: 'roll-left-out',
@@ -131,7 +131,7 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
         name: 'book-of-the-auction-before',
         wrong: 'An auction clears the orders that were sent for the one before it.',
         text: 'submissionsInto(table, product, shard, auction, ',
-        becomes: 'submissionsInto(table, product, shard, lastAuction, ',
+        becomes: 'submissionsInto(table, product, shard, auction - 1, ',
       },
       {
         name: 'keys-not-hashed',

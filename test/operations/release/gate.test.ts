@@ -52,10 +52,10 @@ describe('a candidate', () => {
 
   it.each<[what: string, edit: Edit, row: RegExp, says: RegExp]>([
     [
-      'breaks ties between prices one tick lower',
-      ['lib/domain/auction/prices.ts', 'prices[month]! - nearest[month]!;', 'prices[month]! - nearest[month]! + 1;'],
+      'computes what traders gain one tick too high',
+      ['lib/domain/auction/book.ts', 'surplus: result.surplus,', 'surplus: result.surplus + 1n,'],
       /^auction \d+ of H100-SXM \(2025-11-0[67]T/,
-      /^months\.\d+\.price: the venue has \d+, the candidate \d+$/,
+      /^surplus: the venue has "\d+", the candidate "\d+"$/,
     ],
     [
       'settles what did not trade one tick lower',

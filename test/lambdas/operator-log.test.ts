@@ -1,0 +1,34 @@
+/** The log as operators see it: what it says of orders that live on is left out, and the hashes are of the whole text. */
+import { expect, test } from 'vitest';
+import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
+import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
+import { append, chain, encodeEvent, loadVenue } from '../../lib/store/log.ts';
+import { openApiVenue } from '../venue/api-venue.ts';
+import { newYork, on, PRODUCT } from '../venue/h100.ts';
+import { ask, operator } from '../venue/requests.ts';
+
+const { table } = await openApiVenue({ shards: 2, accounts: {} });
+
+test('the quotes that settlement needs of orders that are carried on are in the event and not in the answer', async () => {
+  const venue = await loadVenue(table);
+  const { marks, listed } = venue.products[PRODUCT]!;
+  const sealed = { sealedBid: ticks(1234), sealedOffer: ticks(4321) };
+  const month = { traded: false, volume: lots(0), bid: ticks(1111), offer: null };
+  const months = Object.fromEntries(listed.map((each) => [each, { price: marks[each]!, ...month, ...sealed }]));
+  const date = on('2025-10-20');
+  const common = { product: PRODUCT, auction: 1, slot: newYork(date, '10:00'), date, closing: false, marks, months };
+  const stored = { orders: 1, fills: {}, carried: { 0: 'f'.repeat(32) }, depth: null, surplus: '0' };
+  const event: AuctionCleared = { kind: 'auction-cleared', ...common, ...stored };
+  await append(table, venue, event);
+  const { body } = await ask(operatorApi, 'GET /v1/operator/log', {
+    claims: operator('olga'),
+    query: { after: `${venue.seq}` },
+  });
+  expect(body.items).toHaveLength(1);
+  expect(JSON.stringify(body)).not.toMatch(/sealed|1234|4321/);
+  expect(body.items[0].hash).toBe(chain(venue.hash, encodeEvent(event)));
+  const { months: shown, ...rest } = body.items[0].event;
+  expect({ ...rest, months }).toEqual(event);
+  expect(shown[listed[0]!]).toEqual({ price: marks[listed[0]!], ...month });
+});
