@@ -130,7 +130,7 @@ async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged)
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
     for (let shard = 0; shard < SHARDS; shard++)
-      for (const { clientOrderId } of await readFills(table, event.product, event.auction, shard, event.fills))
+      for (const { clientOrderId } of await readFills(table, event.product, event.auction, shard, event.fills[shard]))
         if (notes.cancelled.has(clientOrderId))
           failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
   }

@@ -20,7 +20,8 @@ const SAME: Readonly<Record<string, string>> = {
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
-const COUNTS = /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
+const COUNTS =
+  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
 
 const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
@@ -30,7 +31,9 @@ const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
 
 it('every number of the code that counts something is either scaled or the same in any world', () => {
   const counts = sources.flatMap((file) =>
-    [...readFileSync(join(PROJECT, file), 'utf8').matchAll(COUNTS)].map(([, name]) => `${file} ${name}`).filter((name) => !/_MS_MAX$/.test(name)),
+    [...readFileSync(join(PROJECT, file), 'utf8').matchAll(COUNTS)]
+      .map(([, name]) => `${file} ${name}`)
+      .filter((name) => !/_MS_MAX$/.test(name)),
   );
   const scaled = SCALED.map(([file, before]) => `${file} ${/const ([A-Z0-9_]+) =/.exec(before)![1]}`);
   expect(counts.length).toBeGreaterThan(15);
