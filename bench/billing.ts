@@ -13,7 +13,7 @@ import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
 import { numberedKey } from '../lib/client/idempotency-key.ts';
 import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
 import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
-import { makeDeployment } from '../lib/infra/local-deployment.ts';
+import { makeDeployment, UNLIMITED } from '../lib/infra/local-deployment.ts';
 import { PIPELINE } from '../lib/infra/pipeline.ts';
 import type { TokenRequest } from '../lib/local/api-gateway/issuer.ts';
 import { startCloud, type Usage } from '../lib/local/cloud.ts';
@@ -55,7 +55,7 @@ const POSITIONS_EACH = 10;
 
 export async function benchBilling(): Promise<BillingRow[]> {
   const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
-  makeDeployment(dir);
+  makeDeployment(dir, PRODUCT, UNLIMITED);
   try {
     return [await singles(dir), await full(dir), await positions(dir)];
   } finally {

@@ -1,6 +1,8 @@
 /**
- * The caller, as the gateway's authorizer has verified the token. The token is the only source: nothing in a path, a query
- * or a body names the caller's account or makes the caller an operator.
+ * The caller, as the token says. Nothing in a path, a query or a body names the caller's account or makes the caller an
+ * operator. The gateway's authorizer has verified the token, but hands its claims over as text, and a list as "[a b]": what
+ * the issuer wrote as one text can look like that as well. So claims are read from the token's own payload, each as the one
+ * type that it must have.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { ENV } from '../../lib/store/names.ts';
@@ -9,36 +11,69 @@ import { ACCOUNT_ID } from './accounts.ts';
 import { Problem } from './problems.ts';
 
 type Event = APIGatewayProxyEventV2WithJWTAuthorizer;
+type Claims = Readonly<Record<string, unknown>>;
 
 /** The account that the token trades for. */
 export function accountOf(event: Event): string | Problem {
-  const account = claim(event, required(ENV.accountClaim));
+  const claims = claimsOf(event);
+  if (claims instanceof Problem) return claims;
+  const account = claim(claims, required(ENV.accountClaim));
   return typeof account === 'string' && ACCOUNT_ID.test(account)
     ? account
     : new Problem('no-account', 'the token has no claim that names an account');
 }
 
+/** What a subject may be (OpenID Connect Core, 2): it becomes part of events. */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/;
+
 /** The operator's identity. */
 export function operatorOf(event: Event): string | Problem {
-  const subject = subjectOf(event);
-  const isOperator = groupsOf(claim(event, required(ENV.groupsClaim))).includes(required(ENV.operatorGroup));
-  return isOperator && subject !== undefined
+  const claims = claimsOf(event);
+  if (claims instanceof Problem) return claims;
+  const subject = claim(claims, 'sub');
+  const isOperator = isInGroup(claim(claims, required(ENV.groupsClaim)), required(ENV.operatorGroup));
+  return isOperator && typeof subject === 'string' && SUBJECT.test(subject)
     ? subject
     : new Problem('not-an-operator', 'the token is not in the group of operators');
 }
 
-export function subjectOf(event: Event): string | undefined {
-  const subject = claim(event, 'sub');
+/** Either a list of texts with the group in it, or the group itself. */
+const isInGroup = (claimed: unknown, group: string): boolean =>
+  claimed === group || (Array.isArray(claimed) && claimed.every((each) => typeof each === 'string') && claimed.includes(group));
+
+/** The subject as the gateway knows it: for the access log, which also names callers that are refused. */
+export const subjectOf = (event: Event): string | undefined => {
+  const subject = verifiedSubject(event);
   return typeof subject === 'string' && subject !== '' ? subject : undefined;
+};
+
+const verifiedSubject = (event: Event): unknown => claim(event.requestContext.authorizer?.jwt?.claims ?? {}, 'sub');
+
+/** One token; a header sent twice reaches a function as one, joined by a comma. */
+const TOKEN = /^(?:Bearer +)?[\w-]+\.([\w-]+)\.[\w-]+$/i;
+
+function claimsOf(event: Event): Claims | Problem {
+  const [, payload] = TOKEN.exec(event.headers.authorization ?? '') ?? [];
+  const claims = payload === undefined ? undefined : parsed(payload);
+  // What was verified must be what is read: of two tokens in a request, or two subjects in a token, the gateway may take the other.
+  if (claims === undefined || claim(claims, 'sub') !== verifiedSubject(event))
+    return new Problem('token-refused', 'send one token, as the one Authorization header');
+  return isIdToken(claims) ? claims : new Problem('token-refused', 'this is an access token; send the ID token');
 }
 
-function claim(event: Event, name: string): unknown {
-  const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
-  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+function parsed(payload: string): Claims | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as Claims) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** An HTTP API hands a list over as the text "[a b]". */
-function groupsOf(claimed: unknown): string[] {
-  if (Array.isArray(claimed)) return claimed.map(String);
-  return typeof claimed === 'string' ? claimed.replace(/^\[(.*)\]$/s, '$1').split(/[\s,]+/) : [];
+/** Cognito says of every token what it is for; another issuer need not, and then its audience says it. */
+function isIdToken(claims: Claims): boolean {
+  const use = claim(claims, 'token_use');
+  return use === 'id' || (use === undefined && !process.env[ENV.tokenUse]);
 }
+
+const claim = (claims: Claims, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);

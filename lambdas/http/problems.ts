@@ -9,6 +9,7 @@ export const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON that has exactly one meaning' },
   'idempotency-key-missing': { status: 400, title: 'A submission needs an Idempotency-Key header' },
   'idempotency-key-malformed': { status: 400, title: 'The Idempotency-Key is not a UUIDv7' },
+  'token-refused': { status: 403, title: 'The token is not one that is taken here' },
   'no-account': { status: 403, title: 'The token names no account' },
   'account-not-open': { status: 403, title: 'The account is not open at this venue' },
   'not-an-operator': { status: 403, title: 'The token is not of an operator' },
@@ -26,6 +27,7 @@ export const PROBLEMS = {
   'unknown-contract': { status: 422, title: 'The contract is not listed' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key stands for another submission' },
   'idempotency-key-stale': { status: 422, title: 'The time in the Idempotency-Key is not now, and the key is not known' },
+  'too-many-requests': { status: 429, title: 'The caller has sent more requests in this minute than it may' },
   'internal-error': { status: 500, title: 'The venue made a mistake' },
   'try-again': { status: 503, title: 'The venue could not do it now; the same request may be sent again' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -47,12 +47,26 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The query by a schema of texts, every parameter of it known. */
+/** The query by a schema of texts, every parameter of it known and given once: the gateway joins repeated ones by a comma. */
 export function readQuery<Schema extends z.ZodType>({ event }: Request<unknown>, schema: Schema): z.infer<Schema> | Problem {
   const parsed = schema.safeParse({ ...event.queryStringParameters });
-  if (parsed.success) return parsed.data;
-  const errors = errorsOf(parsed.error).map(({ path, rule }) => ({ path: path.replace(/^\$\.?/, '?'), rule }));
-  return new Problem('invalid-request', 'see errors for each parameter', errors);
+  const errors = [
+    ...repeated([...new URLSearchParams(event.rawQueryString).keys()]).map((name) => ({
+      path: pathText([name]),
+      rule: 'is given twice',
+    })),
+    ...(parsed.success ? [] : errorsOf(parsed.error)),
+  ].map(({ path, rule }) => ({ path: path.replace(/^\$\.?/, '?'), rule }));
+  return parsed.success && errors.length === 0
+    ? parsed.data
+    : new Problem('invalid-request', 'see errors for each parameter', errors);
+}
+
+function repeated(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const name of names) (seen.has(name) ? again : seen).add(name);
+  return [...again];
 }
 
 /** A parameter of the path; the gateway sets every one that the route names. */

@@ -9,8 +9,8 @@ import { claimedBy } from '../../lib/store/log.ts';
 import { ACCOUNT_ID, findAccount, openingOf, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, readQuery, receivedAt, rule } from '../http/request.ts';
-import { type Answer, created, ok } from '../http/routes.ts';
+import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
+import { type Answer, created, ok, withQuery } from '../http/routes.ts';
 import { commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
@@ -19,16 +19,14 @@ const isAccount = (id: string): boolean => ACCOUNT_ID.test(id) || id === BANK;
 const QUERY = z.strictObject({ limit: limitText, after: z.string().refine(isAccount, 'must be a cursor').optional() });
 
 /** Shard by shard, each in order of id: the shard of the cursor's account says where to go on. */
-export async function listAllAccounts(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listAllAccounts = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const { table, shards } = request.backends;
   const rows: AccountState[] = [];
   const first = query.after === undefined ? 0 : shardOf(query.after, shards);
   for (let shard = first; shard < shards && rows.length <= query.limit; shard++)
     rows.push(...(await listAccounts(table, shard, query.limit + 1 - rows.length, shard === first ? query.after : undefined)));
   return ok(pageOf(rows, query.limit, ({ account }) => account, accountJson));
-}
+});
 
 export async function showAccount(request: OperatorRequest): Promise<Answer | Problem> {
   const account = pathOf(request, 'account');

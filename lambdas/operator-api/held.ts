@@ -23,30 +23,42 @@ import {
   parsePrice,
 } from '../../lib/domain/contract/product.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
-import { changeHeld, listHeld, readHeld } from '../../lib/store/held.ts';
+import { changeHeld, pageOfHeld, readHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { type FieldError, notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, readQuery, rule } from '../http/request.ts';
-import { type Answer, logAccess, ok } from '../http/routes.ts';
+import { pathOf, readBody, rule } from '../http/request.ts';
+import { type Answer, logAccess, ok, withQuery } from '../http/routes.ts';
 import { notifyDayRun, publish, VALUE_RULE } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 
-const QUERY = z.strictObject({ limit: limitText, after: z.string().optional() });
+/** As `heldId` makes them; not longer than a key may be. */
+const HELD_ID = /^[A-Za-z0-9.-]{1,100}$/;
+const QUERY = z.strictObject({
+  limit: limitText,
+  after: z.string().regex(HELD_ID, 'must be a cursor').optional(),
+  waiting: z.literal('true', 'must be true').optional(),
+});
 
-export async function listAllHeld(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
-  const { products } = await loadVenue(request.backends.table);
-  const rows = (await listHeld(request.backends.table)).filter(({ id }) => query.after === undefined || id > query.after);
-  return ok(
-    pageOf(
-      rows,
-      query.limit,
-      ({ id }) => id,
-      (held) => heldJson(held, products[held.product]!.parameters),
-    ),
-  );
+/** Rows that one request looks at. Most of what was ever held is approved, and a page of what waits may end early. */
+const ROWS_MAX = 1000;
+
+export const listAllHeld = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
+  const { table } = request.backends;
+  const { products } = await loadVenue(table);
+  const itemOf = (held: Held) => heldJson(held, products[held.product]!.parameters);
+  const { limit, after } = query;
+  if (query.waiting === undefined) return ok(pageOf(await pageOfHeld(table, limit + 1, after), limit, ({ id }) => id, itemOf));
+  const rows = await pageOfHeld(table, ROWS_MAX, after);
+  const waiting = rows.filter((held) => !isApproved(held));
+  const last = waiting.length > limit ? waiting[limit - 1] : rows.length === ROWS_MAX ? rows.at(-1) : undefined;
+  return ok({ items: waiting.slice(0, limit).map(itemOf), ...(last ? { next: last.id } : {}) });
+});
+
+/** What is held under the id that the path names. */
+async function heldIn(request: OperatorRequest): Promise<Held | Problem> {
+  const id = pathOf(request, 'held');
+  return (HELD_ID.test(id) ? await readHeld(request.backends.table, id) : undefined) ?? notFound('such thing held');
 }
 
 const REVISION_RULE = 'must be the revision that was read, a whole number';
@@ -54,8 +66,8 @@ const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
 const APPROVAL = z.strictObject({ revision }, 'must be an object');
 
 export async function approve(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await readHeld(request.backends.table, pathOf(request, 'held'));
-  if (!held) return notFound('such thing held');
+  const held = await heldIn(request);
+  if (held instanceof Problem) return held;
   const body = readBody(request, APPROVAL);
   if (body instanceof Problem) return body;
   const decision = decideApproval(held, request.caller.operator, body.revision);
@@ -104,8 +116,8 @@ type Amendment = z.infer<typeof AMENDMENT>;
 
 /** Puts another proposal in the place of the one held. Approvals of the old one are gone. */
 export async function amend(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await readHeld(request.backends.table, pathOf(request, 'held'));
-  if (!held) return notFound('such thing held');
+  const held = await heldIn(request);
+  if (held instanceof Problem) return held;
   const body = readBody(request, AMENDMENT);
   if (body instanceof Problem) return body;
   const { parameters } = (await loadVenue(request.backends.table)).products[held.product]!;

@@ -8,20 +8,18 @@ import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { datePath, dateText, pathOf, readQuery } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { datePath, dateText, pathOf } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
 
-export async function listAllDays(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, DAYS_QUERY);
-  if (query instanceof Problem) return query;
+export const listAllDays = withQuery(DAYS_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const days = await listDays(request.backends.table, state.product, query.limit + 1, query.before);
   return ok(pageOf(days, query.limit, ({ date }) => date, dayJson));
-}
+});
 
 export async function showDay(request: OperatorRequest): Promise<Answer | Problem> {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
@@ -53,9 +51,7 @@ const LOG_QUERY = z.strictObject({
 const SEALED: ReadonlySet<string> = new Set<keyof MonthResult>(['sealedBid', 'sealedOffer']);
 
 /** Events as they were written, but for what is sealed. The hashes are of the whole text: the audit checks them. */
-export async function listLog(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, LOG_QUERY);
-  if (query instanceof Problem) return query;
+export const listLog = withQuery(LOG_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const entries = await readEvents(request.backends.table, query.after, query.limit + 1);
   return ok(
     pageOf(
@@ -65,7 +61,7 @@ export async function listLog(request: OperatorRequest): Promise<Answer | Proble
       ({ seq, hash, event }) => ({ seq, hash, event: shown(event) }),
     ),
   );
-}
+});
 
 const shown = (event: ClearingEvent): unknown =>
   JSON.parse(encodeEvent(event), (name, value) => (SEALED.has(name) ? undefined : value));

@@ -17,15 +17,13 @@ import { measure } from '../backends.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { datePath, dateText, pathOf, readBody, readQuery, rule } from '../http/request.ts';
-import { type Answer, accepted, created, logAccess, ok } from '../http/routes.ts';
+import { datePath, dateText, pathOf, readBody, rule } from '../http/request.ts';
+import { type Answer, accepted, created, logAccess, ok, withQuery } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
 
-export async function listIndexValues(request: OperatorRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listIndexValues = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));
   if (state instanceof Problem) return state;
   const values = await listIndex(request.backends.table, state.product, query.limit + 1, query.before);
@@ -37,7 +35,7 @@ export async function listIndexValues(request: OperatorRequest): Promise<Answer 
       ({ date, value, by }) => ({ date, value: formatIndex(value), by }),
     ),
   );
-}
+});
 
 export const VALUE_RULE = `must be decimal text with at most ${INDEX_DECIMALS} decimals`;
 export const valueText = z.string(rule(VALUE_RULE)).transform((text, context): Micros => {

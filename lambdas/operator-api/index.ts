@@ -2,12 +2,13 @@
  * The operator's side of the venue: products, accounts, index values, approvals, the halt switch and the log. What is
  * decided here becomes an event of the clearing log; no route shows an order that has not traded.
  */
+import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listAllAccounts, moveCash, openAccount, showAccount } from './accounts.ts';
 import { amend, approve, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
-import { identifyOperator, type Operator } from './operator.ts';
+import type { Operator } from './operator.ts';
 import { listProducts, putProduct } from './products.ts';
 import { haltVenue, resumeVenue, showVenue } from './venue.ts';
 
@@ -31,4 +32,8 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/log': listLog,
 };
 
-export const handler = serve(ROUTES, identifyOperator);
+export const handler = serve(ROUTES, {
+  kind: 'operator',
+  nameOf: operatorOf,
+  admit: async (operator): Promise<Operator> => ({ operator }),
+});

@@ -2,49 +2,62 @@
 import * as z from 'zod';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
 import type { Statement } from '../../lib/domain/clearing/statement.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, positionsOf } from '../http/accounts.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
-import { readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import type { Problem } from '../http/problems.ts';
+import { rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 export async function showAccount(request: ParticipantRequest): Promise<Answer> {
-  const { account, name, cash, applied } = await accountOf(request);
-  return ok({ account, name, cash: formatCents(cash), applied });
+  const { state, asOf, venue } = await postedAccount(request);
+  const { account, name, cash, applied } = state;
+  return ok({ account, name, cash: formatCents(cash), applied, asOf, seq: venue.seq });
 }
 
 export async function showPositions(request: ParticipantRequest): Promise<Answer> {
-  const state = await accountOf(request);
-  const { products } = await newestVenue(request);
+  const { state, asOf, venue } = await postedAccount(request);
   const positions = positionsOf(state).map(({ product, month, contract, lots }) => {
-    const { marks, parameters } = products[product]!;
+    const { marks, parameters } = venue.products[product]!;
     // A month that has expired and whose last posting has not reached this account has no mark any more.
     const mark = marks[month];
     return { contract, lots, mark: mark === undefined ? null : formatPrice(mark, parameters) };
   });
-  return ok({ account: state.account, cash: formatCents(state.cash), positions });
+  return ok({ account: state.account, cash: formatCents(state.cash), positions, asOf, seq: venue.seq });
 }
 
-/** The caller's account, which is open: no other caller gets this far. */
-const accountOf = async ({ caller, backends }: ParticipantRequest): Promise<AccountState> =>
-  (await findAccount(backends.table, caller.account, backends.shards))!;
+interface PostedAccount {
+  /** The caller's, which is open: no other caller gets this far. */
+  readonly state: AccountState;
+  /** The last event that is in it: events after it, up to the venue's newest, may still change the account. */
+  readonly asOf: number;
+  readonly venue: VenueState;
+}
+
+/** What is behind is read first, so that nothing here is newer than the venue it is shown with. */
+async function postedAccount(request: ParticipantRequest): Promise<PostedAccount> {
+  const { table, shards } = request.backends;
+  const { account, shard } = request.caller;
+  const cursor = await readCursor(table, shard);
+  const state = (await findAccount(table, account, shards))!;
+  return { state, asOf: Math.max(cursor, state.applied), venue: await newestVenue(request) };
+}
 
 const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });
 
-export async function listJournal(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, JOURNAL_QUERY);
-  if (query instanceof Problem) return query;
+export const listJournal = withQuery(JOURNAL_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const range = { limit: query.limit + 1, ...(query.before === undefined ? {} : { before: query.before }) };
   const entries = await readJournal(request.backends.table, request.caller.account, range);
   return ok(pageOf(entries, query.limit, ({ seq }) => seq, entryJson));
-}
+});
 
 const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference }: JournalEntry) => ({
   seq,
@@ -69,12 +82,13 @@ const STATEMENTS_QUERY = z.strictObject({
     .optional(),
 });
 
-export async function listStatements(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, STATEMENTS_QUERY);
-  if (query instanceof Problem) return query;
-  const statements = await readStatements(request.backends.table, request.caller.account, query.limit + 1, query.before);
-  return ok(pageOf(statements, query.limit, statementName, statementJson));
-}
+export const listStatements = withQuery(
+  STATEMENTS_QUERY,
+  async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
+    const statements = await readStatements(request.backends.table, request.caller.account, query.limit + 1, query.before);
+    return ok(pageOf(statements, query.limit, statementName, statementJson));
+  },
+);
 
 const statementJson = ({ date, product, balance, variation, rolledLots, rollCost, positions }: Statement) => ({
   date,

@@ -17,16 +17,14 @@ import type { Table } from '../../lib/store/table.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { pathOf, readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { pathOf, rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 const QUERY = z.strictObject({ product: z.string(rule('must be a product')), limit: limitText, before: numberText.optional() });
 
-export async function listAuctions(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listAuctions = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await newestVenue(request), query.product);
   if (state instanceof Problem) return state;
   const before = Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
@@ -39,7 +37,7 @@ export async function listAuctions(request: ParticipantRequest): Promise<Answer 
     ({ auction }) => events.get(auction),
   );
   return ok({ items: items.flatMap((event) => (event ? [auctionJson(state, event)] : [])), ...next });
-}
+});
 
 export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
   const cleared = await clearedAuction(request);
@@ -58,16 +56,14 @@ const DEPTH_QUERY = z.strictObject({
     .optional(),
 });
 
-export async function listDepth(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, DEPTH_QUERY);
-  if (query instanceof Problem) return query;
+export const listDepth = withQuery(DEPTH_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const cleared = await clearedAuction(request);
   if (cleared instanceof Problem) return cleared;
   const { state, event } = cleared;
   const range = { limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) };
   const levels = await readDepth(request.backends.table, state.product, event.auction, event.depth, range);
   return ok(pageOf(levels, query.limit, levelName, (level) => levelJson(state, level)));
-}
+});
 
 async function clearedAuction(request: ParticipantRequest): Promise<{ state: ProductState; event: AuctionCleared } | Problem> {
   const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));

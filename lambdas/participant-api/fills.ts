@@ -14,9 +14,9 @@ import { readJournal } from '../../lib/store/journal.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
 import { readFillsOf } from '../../lib/store/results.ts';
 import { limitText } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
-import { readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import type { Problem } from '../http/problems.ts';
+import { rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
@@ -39,13 +39,11 @@ interface FillRow {
   readonly fill: Fill;
 }
 
-export async function listFills(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listFills = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const { rows, next } = await findFills(request, query.limit, query.before);
   const venue = await newestVenue(request);
   return ok({ items: rows.map((row) => fillJson(row, venue)), ...(next === undefined ? {} : { next }) });
-}
+});
 
 async function findFills(
   request: ParticipantRequest,

@@ -1,7 +1,7 @@
 /** The Idempotency-Key header of a submission. */
 import { Problem } from '../http/problems.ts';
 
-export const KEY_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const KEY_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The key in lower case, which is how UUIDs are compared. */
 export function idempotencyKey(header: string | undefined): string | Problem {

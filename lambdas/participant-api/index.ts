@@ -2,13 +2,14 @@
  * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
  * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
+import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
 import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listFills } from './fills.ts';
 import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrders } from './orders.ts';
-import { identifyParticipant, type Participant } from './participant.ts';
+import { admitParticipant, type Participant } from './participant.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
 import { showSubmission, submit } from './submissions.ts';
 
@@ -32,4 +33,4 @@ export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/settlement-prices': showSettlementPrices,
 };
 
-export const handler = serve(ROUTES, identifyParticipant);
+export const handler = serve(ROUTES, { kind: 'participant', nameOf: accountOf, admit: admitParticipant });

@@ -15,8 +15,8 @@ import { readDay } from '../../lib/store/days.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
-import { dateText, readQuery, rule } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { dateText, rule } from '../http/request.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
@@ -26,15 +26,13 @@ export async function listProducts(request: ParticipantRequest): Promise<Answer>
 
 const CONTRACTS_QUERY = z.strictObject({ product: z.string().optional() });
 
-export async function listContracts(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, CONTRACTS_QUERY);
-  if (query instanceof Problem) return query;
+export const listContracts = withQuery(CONTRACTS_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const venue = await newestVenue(request);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
   const states = chosen ? [chosen] : productsOf(venue);
   return ok({ items: states.flatMap((state) => state.listed.map((month) => contractJson(state, month, request.time))) });
-}
+});
 
 function contractJson({ product, parameters, marks }: ProductState, month: ContractMonth, time: number) {
   const { calendar, timeZone } = parameters;
@@ -62,16 +60,17 @@ function inCalendar<T>(rule: () => T): T | undefined {
 
 const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product')), date: dateText().optional() });
 
-export async function showSettlementPrices(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, PRICES_QUERY);
-  if (query instanceof Problem) return query;
-  const state = listedProduct(await newestVenue(request), query.product);
-  if (state instanceof Problem) return state;
-  const { product, parameters, marks, settledOn } = state;
-  if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
-  const prices = await settledPrices(request.backends.table, product, query.date);
-  return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
-}
+export const showSettlementPrices = withQuery(
+  PRICES_QUERY,
+  async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
+    const state = listedProduct(await newestVenue(request), query.product);
+    if (state instanceof Problem) return state;
+    const { product, parameters, marks, settledOn } = state;
+    if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
+    const prices = await settledPrices(request.backends.table, product, query.date);
+    return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
+  },
+);
 
 /** From the report of the day, once there is one. */
 async function settledPrices(

@@ -15,16 +15,19 @@ import { submissionsSince } from '../../lib/store/submissions.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';
-import { readQuery } from '../http/request.ts';
-import { type Answer, ok } from '../http/routes.ts';
+import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-const QUERY = z.strictObject({ product: z.string().optional(), limit: limitText, after: z.string().optional() });
+/** Longer than any product and name of an order. */
+const CURSOR_MAX = 100;
+const QUERY = z.strictObject({
+  product: z.string().optional(),
+  limit: limitText,
+  after: z.string().max(CURSOR_MAX, 'must be a cursor').optional(),
+});
 
-export async function listOrders(request: ParticipantRequest): Promise<Answer | Problem> {
-  const query = readQuery(request, QUERY);
-  if (query instanceof Problem) return query;
+export const listOrders = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
   const venue = await newestVenue(request);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
@@ -43,7 +46,7 @@ export async function listOrders(request: ParticipantRequest): Promise<Answer | 
       ({ state, order }) => orderJson(state, order),
     ),
   );
-}
+});
 
 async function ownOrders(
   { caller, backends: { table } }: ParticipantRequest,

@@ -1,10 +1,8 @@
 /** A participant: an account named by the token and opened by the operator. Accounts are never closed, so a yes is kept. */
-import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
 import type { Backends } from '../backends.ts';
 import { openingOf } from '../http/accounts.ts';
-import { accountOf } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import type { Request } from '../http/request.ts';
 
@@ -16,12 +14,8 @@ export type ParticipantRequest = Request<Participant>;
 
 const opened = new Set<string>();
 
-export async function identifyParticipant(
-  event: APIGatewayProxyEventV2WithJWTAuthorizer,
-  backends: Backends,
-): Promise<Participant | Problem> {
-  const account = accountOf(event);
-  if (account instanceof Problem) return account;
+/** Lets an account in that is open. */
+export async function admitParticipant(account: string, backends: Backends): Promise<Participant | Problem> {
   if (!opened.has(account)) {
     if ((await claimedBy(backends.table, openingOf(account))) === undefined)
       return new Problem('account-not-open', 'the operator has not opened the account that the token names');

@@ -1,10 +1,11 @@
 /**
- * The id of a submission: product, idempotency key, digest of its instructions, and a check that ties the three to the
- * account. With the check, the id of another account's submission is told from one whose submission is still in the queue,
- * without reading any account's data but the caller's. It protects nothing: the account comes from the token alone.
+ * The id of a submission: product, idempotency key, digest of its instructions, and a check over the three and the account
+ * that only the venue can make. An id that was made up or altered, or is another account's, is told from one whose submission
+ * is still in the queue before anything is read.
  */
-import { createHash } from 'node:crypto';
-import { KEY_FORM } from './idempotency-key.ts';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { readIdKey } from '../../lib/store/id-key.ts';
+import type { Backends } from '../backends.ts';
 
 export interface SubmissionName {
   readonly product: string;
@@ -12,20 +13,43 @@ export interface SubmissionName {
   readonly digest: string;
 }
 
-const DIGEST_FORM = /^[0-9a-f]{16}$/;
+const ID = /^([A-Z0-9-]{1,32})\.([0-9a-f-]{36})\.([0-9a-f]{16})\.([0-9a-f]{24})$/;
+const CHECK_BYTES = 12;
 
 /** Of the packed instructions: the same orders, however their JSON is written, have the same digest. */
 export const digestOf = (packed: Uint8Array): string => createHash('sha256').update(packed).digest('hex').slice(0, 16);
 
-export const submissionId = (account: string, { product, key, digest }: SubmissionName): string =>
-  `${product}.${key}.${digest}.${check(account, { product, key, digest })}`;
+let known: Promise<Uint8Array> | undefined;
 
-/** `undefined` for a text that is not an id of a submission of this account. */
-export function parseSubmissionId(account: string, id: string): SubmissionName | undefined {
-  const [product, key, digest, checked, ...rest] = id.split('.');
-  if (!product || !key || !digest || rest.length > 0 || !KEY_FORM.test(key) || !DIGEST_FORM.test(digest)) return undefined;
-  return checked === check(account, { product, key, digest }) ? { product, key, digest } : undefined;
+/** Gives and reads ids under the venue's key, which a process asks the table for once. */
+export async function submissionIds({ table }: Pick<Backends, 'table'>): Promise<SubmissionIds> {
+  known ??= readIdKey(table).catch((error: unknown) => {
+    known = undefined;
+    throw error;
+  });
+  return new SubmissionIds(await known);
 }
 
-const check = (account: string, { product, key, digest }: SubmissionName): string =>
-  createHash('sha256').update(`${account}#${product}#${key}#${digest}`).digest('hex').slice(0, 8);
+export class SubmissionIds {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  idOf(account: string, { product, key, digest }: SubmissionName): string {
+    return `${product}.${key}.${digest}.${this.#check(account, product, key, digest).toString('hex')}`;
+  }
+
+  /** `undefined` for a text that is not the id of a submission of this account. */
+  parse(account: string, id: string): SubmissionName | undefined {
+    const [, product, key, digest, check] = ID.exec(id) ?? [];
+    if (product === undefined || key === undefined || digest === undefined || check === undefined) return undefined;
+    const isOurs = timingSafeEqual(Buffer.from(check, 'hex'), this.#check(account, product, key, digest));
+    return isOurs ? { product, key, digest } : undefined;
+  }
+
+  #check(...named: string[]): Buffer {
+    return createHmac('sha256', this.#key).update(named.join('#')).digest().subarray(0, CHECK_BYTES);
+  }
+}

@@ -23,7 +23,7 @@ import { idempotencyKey } from './idempotency-key.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue, recentVenue } from './recent-venue.ts';
 import { SUBMISSION_BODY } from './submission-body.ts';
-import { digestOf, parseSubmissionId, type SubmissionName, submissionId } from './submission-id.ts';
+import { digestOf, type SubmissionIds, type SubmissionName, submissionIds } from './submission-id.ts';
 
 /** How long an unknown id may still be on its way to the book. */
 const QUEUED_MS_MAX = 24 * 3_600_000;
@@ -37,9 +37,10 @@ export async function submit(request: ParticipantRequest): Promise<Answer | Prob
   // The quick readings may have missed what was written a moment ago: a refusal deserves a second look, at the newest.
   if ('refusal' in decided && SECOND_LOOK.has(decided.refusal))
     decided = await decide(request, key, body, await newestVenue(request), true);
-  if ('refusal' in decided) return problemOf(decided.refusal, decided.violations);
+  if ('refusal' in decided) return problemOf(request, decided.refusal, decided.violations);
   const { named, packed, isRepeat } = decided;
-  return isRepeat ? answerTaken(request.caller.account, named) : send(request, named, packed);
+  const ids = await submissionIds(request.backends);
+  return isRepeat ? answerTaken(request, ids, named) : send(request, ids, named, packed);
 }
 
 const SECOND_LOOK: ReadonlySet<SubmissionRefusal> = new Set([
@@ -71,7 +72,12 @@ async function decide(
   return typeof decision === 'string' ? { named, packed, isRepeat: decision === 'repeat' } : decision;
 }
 
-async function send(request: ParticipantRequest, named: SubmissionName, packed: Uint8Array): Promise<Answer | Problem> {
+async function send(
+  request: ParticipantRequest,
+  ids: SubmissionIds,
+  named: SubmissionName,
+  packed: Uint8Array,
+): Promise<Answer | Problem> {
   const { account, shard } = request.caller;
   const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
@@ -89,7 +95,7 @@ async function send(request: ParticipantRequest, named: SubmissionName, packed: 
     logger.error('submission not sent', { product: named.product, shard, error: error as Error });
     return new Problem('try-again', 'the submission may or may not have been taken; send it again under the same key');
   }
-  return answerTaken(account, named);
+  return answerTaken(request, ids, named);
 }
 
 /** Each refusal as the problem that the API answers with. */
@@ -105,11 +111,21 @@ const PROBLEM_OF: Readonly<Record<SubmissionRefusal, readonly [code: ProblemCode
   'contract-not-listed': ['unknown-contract', 'see errors for each contract; GET /v1/contracts lists those that trade'],
 };
 
-const problemOf = (refusal: SubmissionRefusal, violations: RefusedSubmission['violations'] = []): Problem =>
-  new Problem(...PROBLEM_OF[refusal], bodyErrors(violations));
+const OF_TIME: ReadonlySet<SubmissionRefusal> = new Set(['key-too-old', 'key-too-far-ahead']);
 
-function answerTaken(account: string, named: SubmissionName): Answer {
-  const submission = submissionId(account, named);
+function problemOf(
+  request: ParticipantRequest,
+  refusal: SubmissionRefusal,
+  violations: RefusedSubmission['violations'] = [],
+): Problem {
+  const [code, detail] = PROBLEM_OF[refusal];
+  // A caller whose clock is not the venue's has to be told what time it is here.
+  const now = OF_TIME.has(refusal) ? `; at the venue it is ${receivedAt(request)}` : '';
+  return new Problem(code, `${detail}${now}`, bodyErrors(violations));
+}
+
+function answerTaken({ caller }: ParticipantRequest, ids: SubmissionIds, named: SubmissionName): Answer {
+  const submission = ids.idOf(caller.account, named);
   return accepted({ submission, status: `/v1/submissions/${submission}` });
 }
 
@@ -117,9 +133,9 @@ function answerTaken(account: string, named: SubmissionName): Answer {
 export async function showSubmission(request: ParticipantRequest): Promise<Answer | Problem> {
   const { account, shard } = request.caller;
   const id = pathOf(request, 'submission');
-  const named = parseSubmissionId(account, id);
+  const named = (await submissionIds(request.backends)).parse(account, id);
   const stored = named && (await readSubmission(request.backends.table, named.product, shard, account, named.key));
-  if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');
+  if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf(request, 'key-reused');
   if (named && Math.abs(request.time - keyTime(named.key)) < QUEUED_MS_MAX)
     return ok({ submission: id, product: named.product, state: 'queued', orders: [] });
   logAccess(request, 'submission not found', { account });

@@ -10,7 +10,7 @@ import { numberedKey } from '../client/idempotency-key.ts';
 import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../domain/contract/months.ts';
 import type { SweepTimes } from '../infra/deployment.ts';
-import { assemblyOf } from '../infra/local-deployment.ts';
+import { assemblyOf, UNLIMITED } from '../infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
 import { PARAMETERS } from '../simulation/simulation.ts';
@@ -47,7 +47,7 @@ const RECEIVES_MAX = 100;
 
 /** The assembly that is played on: the deployed one, of another number of shards and with patient queues. */
 export const assembled = (bundles?: string, sweep?: SweepTimes): string =>
-  assemblyOf({ deployment: { shards: SHARDS, receivesMax: RECEIVES_MAX, ...(sweep ? { sweep } : {}) }, bundles });
+  assemblyOf({ deployment: { ...UNLIMITED, shards: SHARDS, receivesMax: RECEIVES_MAX, ...(sweep ? { sweep } : {}) }, bundles });
 
 /** Once an hour: every quarter of an hour would be most of the time. */
 export const HOURLY: SweepTimes = { hours: Array.from({ length: 12 }, (_, at) => 8 + at), minutes: [30] };

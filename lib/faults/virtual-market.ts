@@ -51,14 +51,14 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
 }
 
 export const virtualOperator = (cloud: VirtualCloud, name: string, onAnswer?: OnAnswer): Caller =>
-  callerOf(cloud, name, { 'cognito:groups': '[operators]' }, onAnswer);
+  callerOf(cloud, name, { 'cognito:groups': ['operators'] }, onAnswer);
 
 export const virtualParticipant = (cloud: VirtualCloud, account: string, onAnswer?: OnAnswer): Caller =>
   callerOf(cloud, account, { 'custom:account': account }, onAnswer);
 
-function callerOf(cloud: VirtualCloud, name: string, claims: Record<string, string>, onAnswer: OnAnswer | undefined): Caller {
+function callerOf(cloud: VirtualCloud, name: string, claims: Record<string, unknown>, onAnswer: OnAnswer | undefined): Caller {
   const ask: Caller['ask'] = async (method, path, body, key) => {
-    const answer = await cloud.ask({ sub: name, ...claims }, method, path, body, key);
+    const answer = await cloud.ask({ token_use: 'id', sub: name, ...claims }, method, path, body, key);
     onAnswer?.(name, `${method} ${path}`, JSON.stringify(answer.body));
     return answer;
   };

@@ -9,11 +9,13 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ExchangeApi } from './api.ts';
 import { type Deployment, SWEEP } from './deployment.ts';
+import { PIPELINE } from './pipeline.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
 import { type PipelineMetric, pipelineMetric } from './pipeline-metric.ts';
 import { sweepHeartbeat } from './sweep-watch.ts';
@@ -68,7 +70,7 @@ export class Alarms extends Construct {
   private rules({ deployment, functions, deadLetters, api }: AlarmsProps): [string, Rule][] {
     return [
       ...this.exchangeRules(deployment),
-      ['api-failures', apiFailures(api)],
+      ['api-failures', apiFailures(api, functions)],
       ['api-slow', apiSlow(api)],
       ...Object.entries(deadLetters).map(([name, queue]): [string, Rule] => [`dead-letters-${name}`, deadLettersIn(queue, name)]),
       ...functions.map((each): [string, Rule] => [`errors-${each.functionName}`, errorsOf(each)]),
@@ -132,9 +134,23 @@ function counted(metric: cloudwatch.Metric): cloudwatch.MathExpression {
   });
 }
 
-function apiFailures({ api }: ExchangeApi): Rule {
+/**
+ * Without the requests for which no function had a place: a caller can send so many at once, and that must neither look like a
+ * fault nor keep a release back. Where it is a fault, `throttles-` says so.
+ */
+function apiFailures({ api }: ExchangeApi, functions: readonly PipelineFunction[]): Rule {
+  const serving = functions.filter(({ functionName }) => PIPELINE[functionName].servesApi);
+  const throttled = serving.map(({ fn }, index) => [`throttled${index}`, throttlesMetric(fn)] as const);
   return {
-    metric: counted(api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES })),
+    metric: new cloudwatch.MathExpression({
+      expression: ['FILL(count, 0)', ...throttled.map(([id]) => `FILL(${id}, 0)`)].join(' - '),
+      usingMetrics: {
+        count: api.metricServerError({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES }),
+        ...Object.fromEntries(throttled),
+      },
+      label: 'server errors',
+      period: FIVE_MINUTES,
+    }),
     threshold: API_FAILURES,
     says: 'The API answered with server errors.',
     missing: NOT_BREACHING,
@@ -173,9 +189,23 @@ function errorsOf({ fn, functionName }: PipelineFunction): Rule {
   };
 }
 
+const throttlesMetric = (fn: lambda.Function): cloudwatch.Metric =>
+  fn.metricThrottles({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES });
+
+/** Of a function with a reserve only while it did not have all of that: what comes beyond it comes from callers. */
 function throttlesOf({ fn, functionName }: PipelineFunction): Rule {
+  const { concurrencyMax } = PIPELINE[functionName];
+  const running = fn.metric('ConcurrentExecutions', { statistic: cloudwatch.Stats.MAXIMUM, period: FIVE_MINUTES });
   return {
-    metric: counted(fn.metricThrottles({ statistic: cloudwatch.Stats.SUM, period: FIVE_MINUTES })),
+    metric:
+      concurrencyMax === undefined
+        ? counted(throttlesMetric(fn))
+        : new cloudwatch.MathExpression({
+            expression: `IF(FILL(running, 0) < ${concurrencyMax}, FILL(count, 0), 0)`,
+            usingMetrics: { count: throttlesMetric(fn), running },
+            label: 'throttles below the reserve',
+            period: FIVE_MINUTES,
+          }),
     threshold: 1,
     says: `${functionName} was refused concurrency.`,
     missing: NOT_BREACHING,

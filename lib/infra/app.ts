@@ -1,7 +1,7 @@
 /**
  * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
  * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
- * things, `runbook` where the runbook is published. `throughAlarms=true` lets a release go live although an alarm is in ALARM.
+ * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send. `throughAlarms=true` lets a release go live although an alarm is in ALARM.
  */
 
 import { App } from 'aws-cdk-lib';
@@ -9,7 +9,10 @@ import { addExchange } from './synthesize.ts';
 
 const app = new App({ analyticsReporting: false });
 
+const requestsPerMinute = option('requestsPerMinute');
+
 addExchange(app, {
+  ...(requestsPerMinute === undefined ? {} : { deployment: { requestsPerMinute: Number(requestsPerMinute) } }),
   issuer: option('issuer'),
   audience: option('audience')?.split(','),
   claims: {

@@ -24,6 +24,8 @@ export interface Deployment {
   readonly sweep: SweepTimes;
   /** How often a message is received before its queue gives it up. */
   readonly receivesMax: number;
+  /** Requests that a participant's account may send in a minute; an operator may send five times as many. */
+  readonly requestsPerMinute: number;
 }
 
 /** When the sweep looks, Monday to Friday in the venue's time zone: at each of these minutes of each of these hours. */
@@ -42,6 +44,7 @@ export const DEPLOYMENT: Deployment = {
   sweep: { hours: counting(SWEEP.firstHour, SWEEP.lastHour), minutes: counting(0, 59, SWEEP.everyMinutes) },
   // Below five, throttling alone could carry a good message to the dead letters.
   receivesMax: 5,
+  requestsPerMinute: 1200,
 };
 
 const CODE = /^[A-Z0-9]+(-[A-Z0-9]+)*$/;
@@ -49,6 +52,8 @@ const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
 const SHARDS_MAX = 256;
 /** What SQS allows. */
 const RECEIVES_MAX = 1000;
+/** More than the gateway passes on in a day. */
+const REQUESTS_MAX = 1_000_000_000;
 
 /** Refuses a deployment that could not run; returns it unchanged otherwise. Throws an Error that names every error. */
 export function checkedDeployment(deployment: Deployment): Deployment {
@@ -62,6 +67,9 @@ export function checkedDeployment(deployment: Deployment): Deployment {
     ...(isEachWithin([deployment.receivesMax], RECEIVES_MAX, 1)
       ? []
       : [`a message must be received 1 to ${RECEIVES_MAX} times, not ${deployment.receivesMax}`]),
+    ...(isEachWithin([deployment.requestsPerMinute], REQUESTS_MAX, 1)
+      ? []
+      : [`a caller must have 1 to ${REQUESTS_MAX} requests a minute, not ${deployment.requestsPerMinute}`]),
     ...(deployment.products.length > 0 ? [] : ['a deployment needs a product']),
     ...deployment.products.flatMap((product, index) => productErrors(product, deployment.products.slice(0, index))),
   ];

@@ -20,6 +20,9 @@ import { Releases } from './releases.ts';
 import { Schedules } from './schedules.ts';
 import { WorkQueue } from './work-queue.ts';
 
+/** A list that an operator's tool reads through may be long. */
+const OPERATOR_TIMES = 5;
+
 export interface ExchangeStackProps extends StackProps {
   readonly deployment: Deployment;
   /** Directory with a folder for each function, holding its `index.mjs`. */
@@ -51,6 +54,8 @@ export class ExchangeStack extends Stack {
       participantApi: functions['participant-api'],
       operatorApi: functions['operator-api'],
     });
+    functions['participant-api'].takesOfCaller(deployment.requestsPerMinute);
+    functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
     const schedules = new Schedules(this, 'schedules', deployment, queues);
     const alarms = new Alarms(this, 'alarms', {
       deployment,

@@ -17,7 +17,7 @@ export interface Issuer {
   readonly claims: CallerClaims;
 }
 
-/** What the tokens of the stack's own user pool call things. */
+/** What Cognito's tokens call things, and those of any other issuer unless it is said. */
 export const COGNITO_CLAIMS: CallerClaims = {
   account: 'custom:account',
   groups: 'cognito:groups',
@@ -72,6 +72,10 @@ export class UserPool extends Construct {
   }
 
   get issuer(): Issuer {
-    return { issuer: this.pool.userPoolProviderUrl, audience: [this.client.userPoolClientId], claims: COGNITO_CLAIMS };
+    return {
+      issuer: this.pool.userPoolProviderUrl,
+      audience: [this.client.userPoolClientId],
+      claims: { ...COGNITO_CLAIMS, tokenUse: 'id' },
+    };
   }
 }

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEPLOYMENT, type ProductSchedule } from './deployment.ts';
+import { DEPLOYMENT, type Deployment, type ProductSchedule } from './deployment.ts';
 import { type ExchangeOptions, synthesize } from './synthesize.ts';
 
 export interface LocalDeployment {
@@ -16,10 +16,20 @@ export interface LocalDeployment {
   readonly product: ProductSchedule;
 }
 
+/**
+ * More requests of one caller in a minute than anything here sends: for a clock that stands still, at which a minute has no
+ * end, and for floods that are meant.
+ */
+export const UNLIMITED = { requestsPerMinute: 1_000_000_000 } as const;
+
 /** Synthesizes into `dir`. `product` trades on the schedule of the deployed venue's first product, under its own code. */
-export function makeDeployment(dir: string, product = DEPLOYMENT.products[0]!.code): LocalDeployment {
+export function makeDeployment(
+  dir: string,
+  product = DEPLOYMENT.products[0]!.code,
+  deployment: Partial<Deployment> = {},
+): LocalDeployment {
   const schedule = DEPLOYMENT.products.find(({ code }) => code === product) ?? { ...DEPLOYMENT.products[0]!, code: product };
-  synthesize(dir, { deployment: { products: [schedule] } });
+  synthesize(dir, { deployment: { ...deployment, products: [schedule] } });
   return { dir, shards: DEPLOYMENT.shards, product: schedule };
 }
 

@@ -35,6 +35,8 @@ export interface CallerClaims {
   readonly account: string;
   readonly groups: string;
   readonly operatorGroup: string;
+  /** What the claim `token_use` must say; unless given, a token may also be without it. */
+  readonly tokenUse?: 'id';
 }
 
 /** One function of the pipeline. Its rights are only those that the methods below have given it. */
@@ -92,12 +94,12 @@ export class PipelineFunction extends Construct {
   keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     const { writesTo } = PIPELINE[this.functionName];
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
-    const bounded = writesTo === undefined ? [] : rights.filter(isWrite);
-    this.role.addToPolicy(allow(actions(rights.filter((right) => !bounded.includes(right))), table.tableArn));
-    if (bounded.length > 0) {
+    const anywhere = writesTo === undefined ? rights : rights.filter((right) => !isWrite(right));
+    this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
+    for (const { rights: bounded, partitions } of writesTo ?? []) {
       const write = allow(actions(bounded), table.tableArn);
       // All the partitions of a request must match, and a request that names none is refused.
-      write.addCondition('ForAllValues:StringLike', { [PARTITIONS]: writesTo });
+      write.addCondition('ForAllValues:StringLike', { [PARTITIONS]: partitions });
       write.addCondition('Null', { [PARTITIONS]: 'false' });
       this.role.addToPolicy(write);
     }
@@ -137,6 +139,12 @@ export class PipelineFunction extends Construct {
     this.fn.addEnvironment(ENV.accountClaim, claims.account);
     this.fn.addEnvironment(ENV.groupsClaim, claims.groups);
     this.fn.addEnvironment(ENV.operatorGroup, claims.operatorGroup);
+    if (claims.tokenUse !== undefined) this.fn.addEnvironment(ENV.tokenUse, claims.tokenUse);
+  }
+
+  /** Bounds the requests of one caller. */
+  takesOfCaller(requestsPerMinute: number): void {
+    this.fn.addEnvironment(ENV.requestsPerMinute, String(requestsPerMinute));
   }
 }
 

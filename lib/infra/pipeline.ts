@@ -10,6 +10,12 @@ export type TableRight = 'GetItem' | 'Query' | 'BatchGetItem' | 'PutItem' | 'Upd
 const WRITES: ReadonlySet<TableRight> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
 export const isWrite = (right: TableRight): boolean => WRITES.has(right);
 
+/** Rights that end at some partitions, which are written as IAM matches them. */
+export interface BoundedWrites {
+  readonly rights: readonly TableRight[];
+  readonly partitions: readonly string[];
+}
+
 export interface PipelineStep {
   /** One sentence: the function's description in the console. */
   readonly does: string;
@@ -17,8 +23,8 @@ export interface PipelineStep {
   readonly timeout_s: number;
   /** A transaction needs the right of each thing in it, and no right of its own. */
   readonly table: readonly TableRight[];
-  /** Partitions that it may write to, as IAM matches them; all unless given. Not for writers of transactions. */
-  readonly writesTo?: readonly string[];
+  /** Where it may write; everywhere unless given. Not for writers of transactions. */
+  readonly writesTo?: readonly BoundedWrites[];
   readonly sendsTo: readonly QueueName[];
   /** Serves routes, so it must know which claims of a token name the caller's account and groups. */
   readonly servesApi?: true;
@@ -29,8 +35,10 @@ export interface PipelineStep {
   readonly concurrencyMax?: number;
 }
 
-/** The beginning of the partitions of the shards, as `lib/store/keys.ts` makes them. */
+/** Partitions, or how they begin, as `lib/store/keys.ts` makes them. */
 const SHARDS = 'SHARD#';
+const RATES = 'RATE#participant#';
+const ID_KEY = 'IDS';
 
 /** The functions of the pipeline, in its order. */
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
@@ -38,9 +46,12 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Answers participants: takes submissions, shows their own orders, fills, positions and statements.',
     memory_mb: 256,
     timeout_s: 10,
-    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'DeleteItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
     // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
-    writesTo: [`${SHARDS}*`],
+    writesTo: [
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`] },
+      { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
+    ],
     sendsTo: ['orders'],
     servesApi: true,
     // The gateway's 1,000 requests a second at a tenth of a second each.

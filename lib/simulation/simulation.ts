@@ -9,7 +9,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditVenue } from '../audit/audit.ts';
 import { Exchange } from '../client/exchange.ts';
 import { listedMonths } from '../domain/contract/months.ts';
-import { makeDeployment } from '../infra/local-deployment.ts';
+import { makeDeployment, UNLIMITED } from '../infra/local-deployment.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
 import { Table } from '../store/table.ts';
@@ -66,7 +66,7 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
   step('synthesizing the venue');
   const dir = mkdtempSync(join(tmpdir(), 'compute-exchange-'));
   stack.defer(() => rmSync(dir, { recursive: true, force: true }));
-  const deployment = makeDeployment(dir, options.product);
+  const deployment = makeDeployment(dir, options.product, UNLIMITED);
   step('starting the venue');
   const cloud = await startCloud({ assembly: dir, clock: frozenClock(run.plan.startsAt) });
   stack.defer(() => cloud.stop());

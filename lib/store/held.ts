@@ -18,6 +18,11 @@ export async function listHeld(table: Table): Promise<Held[]> {
   return (await table.queryAll(HELD_PARTITION)).map(decodeHeld);
 }
 
+/** So many of them at most, after an id. */
+export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<Held[]> {
+  return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeHeld);
+}
+
 /** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */
 export async function changeHeld(table: Table, seen: Held, next: Held): Promise<boolean> {
   return table.putIf({ ...heldKey(seen.id), attributes: encodeHeld(next) }, 'revision = :seen', { ':seen': N(seen.revision) });

@@ -24,6 +24,8 @@
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
  * | index values                           | INDEX#product               | date                 | operator-api                | settle, operator-api                           |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
+ * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
+ * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
@@ -91,6 +93,13 @@ export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+
+/** The caller is a participant's account or an operator, each with what it is before its name. */
+export const rateKey = (caller: string, minuteMs: number): Key => ({
+  pk: `RATE#${caller}`,
+  sk: new Date(minuteMs).toISOString().slice(0, 16),
+});
+export const idKeyKey: Key = { pk: 'IDS', sk: 'KEY' };
 
 export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', sk: `${at}#${row}` });
 

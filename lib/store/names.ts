@@ -46,6 +46,10 @@ export const ENV = {
   /** JWT claim that lists the caller's groups, and the group an operator is in. */
   groupsClaim: 'GROUPS_CLAIM',
   operatorGroup: 'OPERATOR_GROUP',
+  /** What the claim `token_use` must say; not set for an issuer whose tokens need not have it. */
+  tokenUse: 'TOKEN_USE',
+  /** Requests that an API takes of one caller in a minute. */
+  requestsPerMinute: 'REQUESTS_PER_MINUTE',
 } as const;
 
 /** Attributes of the one table that the engine itself must know. */

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT } from '../../lib/infra/bundle.ts';
+import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { parseExpression } from '../../lib/local/cloudwatch/metric-math.ts';
 import { FUNCTIONS, METRICS, QUEUES } from '../../lib/store/names.ts';
 import { type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
 
@@ -147,9 +149,10 @@ describe('dead letters', () => {
 describe.each(FUNCTIONS)('%s', (name) => {
   const id = functions.find((fn) => fn.Properties.FunctionName === name)?.id;
 
+  const hasReserve = PIPELINE[name].concurrencyMax !== undefined;
   it.each([
     { alarm: `errors-${name}`, metric: 'Errors' },
-    { alarm: `throttles-${name}`, metric: 'Throttles' },
+    ...(hasReserve ? [] : [{ alarm: `throttles-${name}`, metric: 'Throttles' }]),
   ])('brings $alarm into ALARM with the first', ({ alarm, metric }) => {
     expect(named(alarm)).toMatchObject({
       ...countOf({ Namespace: 'AWS/Lambda', MetricName: metric, Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }] }),
@@ -158,6 +161,34 @@ describe.each(FUNCTIONS)('%s', (name) => {
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
     });
+  });
+});
+
+describe('what callers send at once, beyond what may run at once,', () => {
+  const expressionOf = (name: string) => {
+    const metrics = named(name)!.Metrics!;
+    const ids = metrics.flatMap(({ MetricStat, ...each }) => (MetricStat ? [(each as unknown as { Id: string }).Id] : []));
+    return parseExpression(metrics.find(({ Expression }) => Expression)!.Expression!, ids);
+  };
+  const given = (name: string, series: Readonly<Record<string, (number | undefined)[]>>) =>
+    expressionOf(name).over({ startsMs: [0], series })[0];
+
+  it.each([
+    ['participant-api', 100],
+    ['operator-api', 50],
+  ])('is no alarm of %s, and a refusal of less than that is', (name, reserve) => {
+    const alarm = `throttles-${name}`;
+    expect(given(alarm, { count: [900], running: [reserve] })).toBe(0);
+    expect(given(alarm, { count: [1], running: [reserve - 1] })).toBe(1);
+    expect(given(alarm, { count: [1], running: [undefined] })).toBe(1);
+    expect(given(alarm, { count: [undefined], running: [reserve] })).toBe(0);
+    expect(named(alarm)).toMatchObject({ Threshold: 1, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' });
+  });
+
+  it('is no failure of the API', () => {
+    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [undefined] })).toBe(5);
+    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [5] })).toBe(0);
+    expect(given('api-failures', { count: [7], throttled0: [undefined], throttled1: [undefined] })).toBe(7);
   });
 });
 
@@ -222,7 +253,16 @@ describe('what the functions measure', () => {
 
 it('the alarm of the API goes into ALARM at five server errors in five minutes', () => {
   expect(named('api-failures')).toMatchObject({
-    ...countOf({ Namespace: 'AWS/ApiGateway', MetricName: '5xx' }),
+    Metrics: expect.arrayContaining([
+      expect.objectContaining({
+        Id: 'count',
+        MetricStat: {
+          Metric: expect.objectContaining({ Namespace: 'AWS/ApiGateway', MetricName: '5xx' }),
+          Period: 300,
+          Stat: 'Sum',
+        },
+      }),
+    ]),
     Threshold: 5,
     EvaluationPeriods: 1,
   });

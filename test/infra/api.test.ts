@@ -87,6 +87,29 @@ describe('the stage', () => {
   });
 });
 
+describe('the rate of one caller', () => {
+  const given = (template: typeof ours) =>
+    Object.fromEntries(
+      template
+        .of<FunctionProperties>('AWS::Lambda::Function')
+        .flatMap(({ Properties: { FunctionName, Environment } }) =>
+          'REQUESTS_PER_MINUTE' in Environment.Variables ? [[FunctionName, Environment.Variables.REQUESTS_PER_MINUTE]] : [],
+        ),
+    );
+
+  it('is given to both APIs, and an operator has five times as many', () => {
+    expect(given(ours)).toEqual({ 'participant-api': '1200', 'operator-api': '6000' });
+    expect(given(synthesized({ deployment: { requestsPerMinute: 60 } }))).toEqual({
+      'participant-api': '60',
+      'operator-api': '300',
+    });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 1e10])('can’t be %s', (requestsPerMinute) => {
+    expect(() => synthesized({ deployment: { requestsPerMinute } })).toThrow('requests a minute');
+  });
+});
+
 describe('a user pool of our own', () => {
   const [pool] = ours.of('AWS::Cognito::UserPool');
   const [client] = ours.of<{ WriteAttributes: string[]; ReadAttributes: string[] }>('AWS::Cognito::UserPoolClient');
@@ -144,9 +167,9 @@ describe('an issuer of your own', () => {
   });
 
   it.each([
-    { whose: 'ours', template: ours, account: 'custom:account' },
-    { whose: 'theirs', template: theirs, account: 'https://example.com/account' },
-  ])('and $whose is described to both APIs, and to no other function', ({ template, account }) => {
+    { whose: 'ours', template: ours, account: 'custom:account', use: 'id' },
+    { whose: 'theirs', template: theirs, account: 'https://example.com/account', use: undefined },
+  ])('and $whose is described to both APIs, and to no other function', ({ template, account, use }) => {
     const configured = template
       .of<FunctionProperties>('AWS::Lambda::Function')
       .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
@@ -157,6 +180,7 @@ describe('an issuer of your own', () => {
         GROUPS_CLAIM: 'cognito:groups',
         OPERATOR_GROUP: 'operators',
       });
+      expect(fn.Properties.Environment.Variables.TOKEN_USE).toBe(use);
     }
   });
 

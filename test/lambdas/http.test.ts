@@ -8,13 +8,13 @@ import { accountOf, operatorOf } from '../../lambdas/http/caller.ts';
 import { limitText, pageOf } from '../../lambdas/http/paging.ts';
 import { PROBLEMS, type Problem } from '../../lambdas/http/problems.ts';
 import { readBody, readQuery, rule } from '../../lambdas/http/request.ts';
-import { ok, serve } from '../../lambdas/http/routes.ts';
+import { done, ok, serve } from '../../lambdas/http/routes.ts';
 import { parseStrictJson, StrictJsonError } from '../../lambdas/http/strict-json.ts';
 import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
-import { ask, gatewayEvent } from '../venue/requests.ts';
+import { ask, gatewayEvent, tokenOf } from '../venue/requests.ts';
 
 const backends = openBackends();
 const { logger } = backends;
@@ -23,6 +23,8 @@ beforeEach(() => {
   vi.stubEnv(ENV.accountClaim, 'custom:account');
   vi.stubEnv(ENV.groupsClaim, 'cognito:groups');
   vi.stubEnv(ENV.operatorGroup, 'operators');
+  vi.stubEnv(ENV.tokenUse, 'id');
+  vi.stubEnv(ENV.requestsPerMinute, '100000');
   for (const level of ['info', 'error'] as const) vi.spyOn(logger, level).mockImplementation(() => {});
 });
 afterEach(() => {
@@ -125,6 +127,8 @@ describe('bodies and queries', () => {
     [{ limit: '1e2' }, '?limit'],
     [{ limit: '' }, '?limit'],
     [{ depth: '1' }, '?depth'],
+    [JSON.parse('{"__proto__":"1"}'), '?__proto__'],
+    [{ constructor: '1' }, '?constructor'],
   ])('the query %j is refused', (query, path) => {
     const problem = readQuery(
       { caller: null, backends, time: 0, event: gatewayEvent('GET /x', { query: query as Record<string, string> }) },
@@ -132,6 +136,12 @@ describe('bodies and queries', () => {
     );
     expect((problem as Problem).code).toBe('invalid-request');
     expect((problem as Problem).errors[0]!.path).toBe(path);
+  });
+
+  test('a parameter given twice is refused, though its values are alike', () => {
+    const event = gatewayEvent('GET /x', { query: { product: 'A,A' }, rawQuery: 'product=A&product=A' });
+    const problem = readQuery({ caller: null, backends, time: 0, event }, z.strictObject({ product: z.string() }));
+    expect((problem as Problem).errors).toEqual([{ path: '?product', rule: 'is given twice' }]);
   });
 
   test('a page has a cursor only when there is more', () => {
@@ -149,33 +159,90 @@ describe('bodies and queries', () => {
 });
 
 describe('callers', () => {
-  const operatorWith = (claims: Record<string, string>) => operatorOf(gatewayEvent('GET /x', { claims }));
+  const operatorWith = (claims: Record<string, unknown>) => operatorOf(gatewayEvent('GET /x', { claims }));
+  const acme = { sub: 'tom', 'custom:account': 'acme' };
 
-  test.each(['[operators]', '[traders operators]', '[operators, traders]', 'operators'])(
-    'groups %s have an operator in them',
-    (groups) => {
-      expect(operatorWith({ sub: 'olga', 'cognito:groups': groups })).toBe('olga');
+  test.each([[['operators']], [['traders', 'operators']], ['operators']])('groups %j have an operator in them', (groups) => {
+    expect(operatorWith({ sub: 'olga', 'cognito:groups': groups })).toBe('olga');
+  });
+
+  test.each<Record<string, unknown>>([
+    {},
+    { sub: 'olga' },
+    { sub: 'olga', 'cognito:groups': '' },
+    { sub: 'olga', 'cognito:groups': [] },
+    { sub: 'olga', 'cognito:groups': '[operators]' },
+    { sub: 'olga', 'cognito:groups': '[cooling operators]' },
+    { sub: 'olga', 'cognito:groups': 'cooling operators' },
+    { sub: 'olga', 'cognito:groups': 'traders,operators' },
+    { sub: 'olga', 'cognito:groups': ['cooling operators'] },
+    { sub: 'olga', 'cognito:groups': ['[operators]'] },
+    { sub: 'olga', 'cognito:groups': [['operators']] },
+    { sub: 'olga', 'cognito:groups': ['operators', 1] },
+    { sub: 'olga', 'cognito:groups': { operators: true } },
+    { sub: 'olga', 'cognito:groups': ['operators-of-another'] },
+    { sub: 'olga', 'cognito:groups': ['Operators'] },
+    { sub: '', 'cognito:groups': ['operators'] },
+    { sub: 'o'.repeat(256), 'cognito:groups': ['operators'] },
+    { sub: 'ol\u0000ga', 'cognito:groups': ['operators'] },
+    { 'cognito:groups': ['operators'] },
+    { sub: 'olga', groups: ['operators'] },
+  ])('the claims %j are no operator', (claims) => {
+    expect(operatorWith(claims)).toMatchObject({ code: 'not-an-operator' });
+  });
+
+  test.each(['', '@bank', 'Acme', 'a#b', '-a', 'a'.repeat(64), 'a b', '__proto__', ['acme'], 7, null, { acme: 1 }, '[acme]'])(
+    '%j names no account',
+    (account) => {
+      expect(accountOf(gatewayEvent('GET /x', { claims: { 'custom:account': account } }))).toMatchObject({ code: 'no-account' });
     },
   );
 
   test.each([
-    {},
-    { sub: 'olga' },
-    { sub: 'olga', 'cognito:groups': '' },
-    { sub: 'olga', 'cognito:groups': '[]' },
-    { sub: 'olga', 'cognito:groups': '[operators-of-another]' },
-    { sub: 'olga', 'cognito:groups': '[Operators]' },
-    { sub: '', 'cognito:groups': '[operators]' },
-    { 'cognito:groups': '[operators]' },
-    { sub: 'olga', groups: '[operators]' },
-  ] as Record<string, string>[])('the claims %j are no operator', (claims) => {
-    expect(operatorWith(claims)).toMatchObject({ code: 'not-an-operator' });
+    ['an access token', { ...acme, token_use: 'access' }],
+    ['a token that does not say what it is for', { ...acme, token_use: undefined }],
+    ['a token that is for two things', { ...acme, token_use: ['id', 'access'] }],
+  ])('%s of the own user pool is not taken', (_, claims) => {
+    expect(accountOf(gatewayEvent('GET /x', { claims }))).toMatchObject({ code: 'token-refused', status: 403 });
+    expect(operatorWith({ ...claims, 'cognito:groups': ['operators'] })).toMatchObject({ code: 'token-refused' });
   });
 
-  test.each(['', '@bank', 'Acme', 'a#b', '-a', 'a'.repeat(64), 'a b', '__proto__'])('%j names no account', (account) => {
-    expect(accountOf(gatewayEvent('GET /x', { claims: { 'custom:account': account } }))).toMatchObject({ code: 'no-account' });
+  test('an issuer of your own need not say what a token is for, and when it does, it must be an ID token', () => {
+    vi.stubEnv(ENV.tokenUse, undefined);
+    expect(accountOf(gatewayEvent('GET /x', { claims: { ...acme, token_use: undefined } }))).toBe('acme');
+    expect(accountOf(gatewayEvent('GET /x', { claims: { ...acme, token_use: 'access' } }))).toMatchObject({
+      code: 'token-refused',
+    });
+  });
+
+  const token = tokenOf({ ...acme, token_use: 'id' });
+  const other = tokenOf({ sub: 'olga', token_use: 'id', 'cognito:groups': ['operators'] });
+  test.each([
+    ['two tokens', `Bearer ${token},Bearer ${other}`],
+    ['two tokens after one word', `Bearer ${token}, ${other}`],
+    ['a token after another', `Bearer ${other} ${token}`],
+    ['another token than the gateway has verified', `Bearer ${other}`],
+    ['a token of no subject', `Bearer ${tokenOf({ token_use: 'id', 'custom:account': 'acme' })}`],
+    ['a subject twice', `Bearer x.${Buffer.from('{"sub":"tom","sub":"olga","token_use":"id"}').toString('base64url')}.x`],
+    ['a payload that is a list', `Bearer x.${Buffer.from('[]').toString('base64url')}.x`],
+    ['a payload that is null', `Bearer x.${Buffer.from('null').toString('base64url')}.x`],
+    ['a payload that is no JSON', 'Bearer x.eHg.x'],
+    ['no token', ''],
+    ['another scheme', `Basic ${token}`],
+  ])('%s in the header is refused', (_, authorization) => {
+    const event = gatewayEvent('GET /x', { claims: acme, headers: { authorization } });
+    expect(accountOf(event)).toMatchObject({ code: 'token-refused' });
+    expect(operatorOf(event)).toMatchObject({ code: 'token-refused' });
+  });
+
+  test.each(['Bearer ', 'bearer ', ''])('the token comes behind %j, as the gateway takes it', (scheme) => {
+    const event = gatewayEvent('GET /x', { claims: acme, headers: { authorization: `${scheme}${token}` } });
+    expect(accountOf(event)).toBe('acme');
   });
 });
+
+/** Lets every caller in. */
+const EVERY_CALLER = { kind: 'participant', nameOf: () => 'x', admit: async () => null } as const;
 
 describe('answers', () => {
   test('every route of the gateway has its function, and no function has a route more', () => {
@@ -191,7 +258,7 @@ describe('answers', () => {
 
   test.each(OPERATOR_ROUTES)('%s answers 403 to a participant, and the refusal is in the access log', async (route) => {
     const answer = await ask(operatorApi, route, {
-      claims: { sub: 'tom', 'custom:account': 'acme', 'cognito:groups': '[traders]' },
+      claims: { sub: 'tom', 'custom:account': 'acme', 'cognito:groups': ['traders'] },
     });
     expect(answer.status).toBe(403);
     expect(answer.body.type).toBe('urn:compute-exchange:not-an-operator');
@@ -201,8 +268,32 @@ describe('answers', () => {
     );
   });
 
+  test.each(['GET /x', 'PUT /x', 'DELETE /x'])('%s, which has no query, takes none', async (route) => {
+    const asked: string[] = [];
+    const handler = serve({ [route]: async () => ok(asked.push(route)) }, EVERY_CALLER);
+    for (const query of [{ limit: '1' }, { '': '' }, { constructor: '1' }]) {
+      const answer = await ask(handler, route, { query });
+      expect([answer.status, answer.body.type]).toEqual([400, 'urn:compute-exchange:invalid-request']);
+    }
+    expect(asked).toEqual([]);
+    expect((await ask(handler, route)).status).toBe(200);
+  });
+
+  test('every answer says what time it is at the venue and how many requests a caller may send', async () => {
+    const at = Date.parse('2026-01-02T03:04:05.678Z');
+    const said = { 'venue-time': '2026-01-02T03:04:05.678Z', 'ratelimit-limit': '100000' };
+    const routes = {
+      'GET /x': async () => ok({}),
+      'GET /none': async () => done,
+      'GET /broken': async () => Promise.reject(new Error('no')),
+    };
+    for (const route of [...Object.keys(routes), 'GET /nowhere'])
+      expect((await ask(serve(routes, EVERY_CALLER), route, { at })).headers).toMatchObject(said);
+    expect((await ask(participantApi, 'GET /v1/account', { at, claims: { sub: 'x' } })).headers).toMatchObject(said);
+  });
+
   test('an exception is answered without a word of what it says', async () => {
-    const handler = serve({ 'GET /x': async () => Promise.reject(new Error('the secret')) }, async () => null);
+    const handler = serve({ 'GET /x': async () => Promise.reject(new Error('the secret')) }, EVERY_CALLER);
     const answer = await ask(handler, 'GET /x');
     expect(answer.status).toBe(500);
     expect(answer.body).toEqual({
@@ -216,10 +307,7 @@ describe('answers', () => {
   });
 
   test.each(['constructor', '__proto__', 'GET /nowhere'])('a route named %s is not there', async (route) => {
-    const answer = await ask(
-      serve({ 'GET /x': async () => ok({}) }, async () => null),
-      route,
-    );
+    const answer = await ask(serve({ 'GET /x': async () => ok({}) }, EVERY_CALLER), route);
     expect(answer.body.type).toBe('urn:compute-exchange:not-found');
   });
 });
@@ -230,7 +318,7 @@ describe('problems', () => {
     code,
     Number(status),
   ]);
-  const tests = ['http', 'participant-api', 'operator-api'].map((name) => read(`${name}.test.ts`)).join();
+  const tests = ['http', 'participant-api', 'operator-api', 'rate'].map((name) => read(`${name}.test.ts`)).join();
 
   test('the documentation lists every code with its status, in order', () => {
     expect(documented).toEqual(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]));

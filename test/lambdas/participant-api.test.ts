@@ -4,7 +4,8 @@ import { openBackends } from '../../lambdas/backends.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
-import { shardOf } from '../../lib/store/keys.ts';
+import { readIdKey } from '../../lib/store/id-key.ts';
+import { idKeyKey, shardOf } from '../../lib/store/keys.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
@@ -336,6 +337,15 @@ describe('the idempotency key', () => {
   });
 
   test.each([
+    ['too old', -11 * MINUTE],
+    ['too far ahead', 2 * MINUTE],
+  ])('%s is refused with the time at the venue, so that its sender can put its clock right', async (_, age) => {
+    const answer = await submit(bodyOf(outright()), { key: freshKey(NOW + age) });
+    expect(answer.body.detail).toContain('at the venue it is 2025-10-20T14:00:00.000Z');
+    expect(answer.headers['venue-time']).toBe('2025-10-20T14:00:00.000Z');
+  });
+
+  test.each([
     ['ten minutes old', -10 * MINUTE],
     ['a minute ahead', MINUTE],
   ])('%s is fresh', async (_, age) => {
@@ -351,7 +361,8 @@ describe('the idempotency key', () => {
     const first = await submit(bodyOf(outright()), { key });
     await accept(sent()[0]!);
     engine.drain();
-    expect(await submit(bodyOf(outright()), { key, at: NOW + later })).toEqual(first);
+    const again = await submit(bodyOf(outright()), { key, at: NOW + later });
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
     const other = await submit(bodyOf(outright({ lots: 11 })), { key, at: NOW + later });
     expect([other.status, codeOf(other)]).toEqual([422, 'idempotency-key-reused']);
     expect(sent()).toEqual([]);
@@ -426,6 +437,53 @@ describe('what became of a submission', () => {
         expect.objectContaining({ access: true, account: 'zeta' }),
       );
     }
+  });
+
+  test('an id with any of its characters changed is the id of nothing, queued or decided', async () => {
+    const { submission } = (await submit(bodyOf(outright()))).body;
+    const altered = [...submission].map(
+      (letter, at) => `${submission.slice(0, at)}${letter === '0' ? '1' : '0'}${submission.slice(at + 1)}`,
+    );
+    for (const decided of [false, true]) {
+      if (decided) await accept(sent()[0]!);
+      for (const id of [...altered, submission.slice(0, -1), `${submission}0`, submission.toUpperCase(), ` ${submission}`])
+        expect([id, (await status(id)).status]).toEqual([id, 404]);
+      expect((await status(submission)).status).toBe(200);
+    }
+  });
+
+  test('an id is known to every process of the venue, and to none whose venue has lost its key', async () => {
+    const key = freshKey();
+    const { submission } = (await submit(bodyOf(outright()), { key })).body;
+    await accept(sent()[0]!);
+    const process = async (): Promise<typeof handler> => {
+      vi.resetModules();
+      return (await import('../../lambdas/participant-api/index.ts')).handler;
+    };
+    const asked = { claims: trader('acme'), path: { submission } };
+    expect((await ask(await process(), 'GET /v1/submissions/{submission}', asked)).body.state).toBe('decided');
+    const row = (await table.get(idKeyKey))!;
+    await table.delete(idKeyKey);
+    const later = await process();
+    expect((await ask(later, 'GET /v1/submissions/{submission}', asked)).status).toBe(404);
+    const again = await ask(later, 'POST /v1/submissions', {
+      claims: trader('acme'),
+      headers: { 'idempotency-key': key },
+      body: bodyOf(outright()),
+    });
+    expect(again.status).toBe(202);
+    expect(again.body.submission).not.toBe(submission);
+    expect((await ask(later, 'GET /v1/submissions/{submission}', { ...asked, path: again.body })).body.state).toBe('decided');
+    await table.put({ ...idKeyKey, attributes: { idKey: row.idKey! } });
+  });
+
+  test('of processes that need a key at once, all have the same', async () => {
+    const row = (await table.get(idKeyKey))!;
+    await table.delete(idKeyKey);
+    const keys = await Promise.all(Array.from({ length: 8 }, () => readIdKey(table)));
+    expect(new Set(keys.map((each) => Buffer.from(each).toString('hex'))).size).toBe(1);
+    expect(keys[0]).toHaveLength(32);
+    await table.put({ ...idKeyKey, attributes: { idKey: row.idKey! } });
   });
 
   test.each([

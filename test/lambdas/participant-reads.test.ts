@@ -8,6 +8,7 @@ import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { admitDate, moveIntake, noteCleared, openAuction, readIntake } from '../../lib/store/auctions.ts';
+import { moveCursor } from '../../lib/store/cursors.ts';
 import { planDay, saveDay } from '../../lib/store/days.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
@@ -122,11 +123,20 @@ beforeAll(async () => {
 describe('an account', () => {
   test('shows its cash and how far it is posted', async () => {
     // 10 bought at 2.410 and marked at 2.400, 4 spreads bought at 0.020 and marked at 0.000: 100 + 80 dollars.
-    expect((await get('/v1/account')).body).toEqual({ account: 'acme', name: 'ACME', cash: '249820.00', applied: 6 });
+    expect((await get('/v1/account')).body).toEqual({
+      asOf: 6,
+      seq: 6,
+      account: 'acme',
+      name: 'ACME',
+      cash: '249820.00',
+      applied: 6,
+    });
   });
 
   test('that is opened and not posted yet stands at zero', async () => {
     expect((await get('/v1/account', { claims: trader('fresh') })).body).toEqual({
+      asOf: 0,
+      seq: 6,
       account: 'fresh',
       name: 'FRESH',
       cash: '0.00',
@@ -136,6 +146,8 @@ describe('an account', () => {
       account: 'fresh',
       cash: '0.00',
       positions: [],
+      asOf: 0,
+      seq: 6,
     });
   });
 
@@ -469,11 +481,25 @@ test('a submission known by its key gets its answer again after its contract has
   };
   await log({ kind: 'month-expired', ...expiry, listed: (listed.at(-1)! + 1) as ContractMonth });
   const later = NOW + 60 * 60_000;
-  expect(await ask(handler, 'POST /v1/submissions', { ...asked, at: later })).toEqual(first);
+  const again = await ask(handler, 'POST /v1/submissions', { ...asked, at: later });
+  expect([again.status, again.body]).toEqual([first.status, first.body]);
   const anew = await ask(handler, 'POST /v1/submissions', {
     ...asked,
     at: later,
     headers: { 'idempotency-key': numberedKey(later, 78) },
   });
   expect(codeOf(anew)).toBe('unknown-contract');
+});
+
+test('cash and positions from before the newest event say as of which event they are, and what the newest is', async () => {
+  const { seq } = await loadVenue(table);
+  const asked = async (route: string) => {
+    const { asOf, seq: newest } = (await get(route)).body;
+    return [asOf, newest];
+  };
+  // The expiry above is not posted.
+  expect(seq).toBe(7);
+  for (const route of ['/v1/positions', '/v1/account']) expect(await asked(route)).toEqual([6, 7]);
+  await moveCursor(table, shardOf('acme', SHARDS), seq);
+  for (const route of ['/v1/positions', '/v1/account']) expect(await asked(route)).toEqual([7, 7]);
 });

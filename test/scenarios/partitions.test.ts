@@ -10,8 +10,8 @@ import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 
 const WRITES: Record<FunctionName, readonly string[]> = {
-  'participant-api': ['SHARD'],
-  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
+  'participant-api': ['IDS', 'RATE', 'SHARD'],
+  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'RATE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],

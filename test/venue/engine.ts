@@ -50,6 +50,8 @@ export async function startEngine(shards = 2): Promise<Engine> {
     [ENV.accountClaim]: 'custom:account',
     [ENV.groupsClaim]: 'cognito:groups',
     [ENV.operatorGroup]: 'operators',
+    [ENV.tokenUse]: 'id',
+    [ENV.requestsPerMinute]: '1000000',
   });
   for (const { name, url } of Object.values(QUEUES)) {
     fauxqs.createQueue(name, name.endsWith('.fifo') ? { attributes: { FifoQueue: 'true' } } : {});

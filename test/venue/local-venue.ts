@@ -16,7 +16,7 @@ import { type Caller, Exchange } from '../../lib/client/exchange.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { HOURLY } from '../../lib/faults/scripted-market.ts';
 import { DEPLOYMENT, type ProductSchedule, type SweepTimes } from '../../lib/infra/deployment.ts';
-import { assemblyOf } from '../../lib/infra/local-deployment.ts';
+import { assemblyOf, UNLIMITED } from '../../lib/infra/local-deployment.ts';
 import { type Cloud, type Limits, startCloud } from '../../lib/local/cloud.ts';
 import type { MetricId } from '../../lib/local/cloudwatch/metrics.ts';
 import { frozenClock } from '../../lib/local/host/clock.ts';
@@ -55,7 +55,10 @@ export async function openLocalVenue(options: LocalVenueOptions): Promise<LocalV
   const products = scheduled.map((code): ProductSchedule => ({ ...DEPLOYMENT.products[0]!, code }));
   const faults: Faults = { proxy: undefined, messages: undefined, firings: undefined };
   const cloud = await startCloud({
-    assembly: assemblyOf({ deployment: { shards: SHARDS, sweep, ...(products.length > 0 ? { products } : {}) }, bundles }),
+    assembly: assemblyOf({
+      deployment: { ...UNLIMITED, shards: SHARDS, sweep, ...(products.length > 0 ? { products } : {}) },
+      bundles,
+    }),
     clock: frozenClock(options.opensAt ?? newYorkMs(nextBusinessDay('NYSE', listed), '09:00')),
     ...(dataDir === undefined ? {} : { dataDir }),
     limits: { redeliveryMs: REDELIVERY_MS, ...limits },

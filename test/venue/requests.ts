@@ -2,13 +2,19 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
+import { flatten } from '../../lib/local/api-gateway/authorizer.ts';
 import { H100, newYorkMs, on } from './h100.ts';
 
 export interface Asked {
-  readonly claims?: Record<string, string>;
+  /** As the issuer wrote them; a token that says what it is for unless these do. */
+  readonly claims?: Record<string, unknown>;
+  /** Of the Authorization header, in place of the token with these claims. */
+  readonly token?: string;
   readonly at?: number;
   readonly path?: Record<string, string>;
   readonly query?: Record<string, string>;
+  /** The query as it was sent; made of `query` unless given. */
+  readonly rawQuery?: string;
   readonly headers?: Record<string, string>;
   /** Text goes as it is; anything else as JSON. */
   readonly body?: unknown;
@@ -36,13 +42,15 @@ export async function ask(handler: Handler, routeKey: string, asked: Asked = {})
 
 export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {
   const [method, rawPath] = routeKey.split(' ') as [string, string];
-  const { claims = {}, at = NOW, path, query, headers = {}, body, isBase64Encoded = false } = asked;
+  const { at = NOW, path, query, rawQuery, headers = {}, body, isBase64Encoded = false } = asked;
+  const claims = { token_use: 'id', ...asked.claims };
+  const { token = tokenOf(claims) } = asked;
   return {
     version: '2.0',
     routeKey,
     rawPath,
-    rawQueryString: '',
-    headers,
+    rawQueryString: rawQuery ?? new URLSearchParams(query).toString(),
+    headers: { authorization: `Bearer ${token}`, ...headers },
     ...(path ? { pathParameters: path } : {}),
     ...(query ? { queryStringParameters: query } : {}),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -50,7 +58,7 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     requestContext: {
       accountId: '000000000000',
       apiId: 'test',
-      authorizer: { principalId: '', integrationLatency: 0, jwt: { claims, scopes: [] } },
+      authorizer: { principalId: '', integrationLatency: 0, jwt: { claims: flatten(claims), scopes: [] } },
       domainName: 'test',
       domainPrefix: 'test',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
@@ -63,12 +71,16 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
   };
 }
 
+/** Signed by no issuer: that is the gateway's to look at. */
+export const tokenOf = (claims: Record<string, unknown>): string =>
+  [{ alg: 'none' }, claims, 'unsigned'].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+
 /** The code of a problem: what its type ends with. */
 export const codeOf = ({ body }: { readonly body: unknown }): string =>
   String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
 
-export const trader = (account: string): Record<string, string> => ({ sub: `user-of-${account}`, 'custom:account': account });
-export const operator = (sub: string): Record<string, string> => ({ sub, 'cognito:groups': '[operators]' });
+export const trader = (account: string): Record<string, unknown> => ({ sub: `user-of-${account}`, 'custom:account': account });
+export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators'] });
 
 const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
 /** What a product is listed with through the API: every month at 2.400. */

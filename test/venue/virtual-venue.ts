@@ -5,7 +5,7 @@
 
 import { SELDOM } from '../../lib/faults/scripted-market.ts';
 import { virtualOperator, virtualParticipant, virtualTableOf } from '../../lib/faults/virtual-market.ts';
-import { assemblyOf } from '../../lib/infra/local-deployment.ts';
+import { assemblyOf, UNLIMITED } from '../../lib/infra/local-deployment.ts';
 import { startVirtualCloud, type VirtualCloud } from '../../lib/virtual/cloud.ts';
 import { SHARDS } from './accounts.ts';
 import { newYorkMs, on } from './h100.ts';
@@ -20,7 +20,7 @@ export interface VirtualVenueOptions {
 
 export function openVirtualVenue({ listed, accounts }: VirtualVenueOptions): WholeVenue<VirtualCloud> {
   const cloud = startVirtualCloud({
-    assembly: assemblyOf({ deployment: { shards: SHARDS, sweep: SELDOM } }),
+    assembly: assemblyOf({ deployment: { ...UNLIMITED, shards: SHARDS, sweep: SELDOM } }),
     start: newYorkMs(listed, '20:00'),
     seed: 0,
   });

@@ -176,7 +176,7 @@ async function untilAnswered(alive: () => boolean, ask: () => Promise<Answer>): 
   while (alive()) {
     try {
       const answer = await ask();
-      if (answer.status < 500) return answer;
+      if (answer.status < 500 && answer.status !== 429) return answer;
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -47,6 +47,8 @@ export const SCALED: readonly Edit[] = [
   ['lambdas/http/paging.ts', 'const LIMIT_DEFAULT = 100;', 'const LIMIT_DEFAULT = 3;'],
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_MAX = 1000;', 'const ENTRIES_MAX = 10;'],
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_A_TIME = 200;', 'const ENTRIES_A_TIME = 2;'],
+  ['lambdas/operator-api/held.ts', 'const ROWS_MAX = 1000;', 'const ROWS_MAX = 10;'],
+  ['lambdas/http/rate.ts', 'const CALLERS_MAX = 10_000;', 'const CALLERS_MAX = 100;'],
   ['lambdas/roll-positions/index.ts', 'const CHUNK_ACCOUNTS = 1000;', 'const CHUNK_ACCOUNTS = 10;'],
   ['lambdas/post-events/index.ts', 'const EVENTS_MAX = 50;', 'const EVENTS_MAX = 5;'],
   ['lambdas/post-events/post-event.ts', 'const SLICE = 250;', 'const SLICE = 3;'],

@@ -69,7 +69,7 @@ function scopesOf(claims: JWTPayload): string[] | null {
 }
 
 /** The gateway gives every claim as a string, a list as its elements in brackets. */
-function flatten(claims: JWTPayload): Record<string, string> {
+export function flatten(claims: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(claims).map(([name, value]) => [
       name,

@@ -10,7 +10,19 @@ import type { Clock } from '../host/clock.ts';
 import { LocalCloudError } from '../host/error.ts';
 import type { RoutePlan } from '../template/plan.ts';
 import type { Authorize, Authorized } from './authorizer.ts';
-import { type Answer, answerFrom, answerToFailure, eventOf, INTERNAL, JSON_TYPE, refusal, UNAVAILABLE } from './payload.ts';
+import {
+  type Answer,
+  answerFrom,
+  answerToFailure,
+  eventOf,
+  INTERNAL,
+  isTooLargeToInvoke,
+  JSON_TYPE,
+  joined,
+  refusal,
+  TOO_LARGE,
+  UNAVAILABLE,
+} from './payload.ts';
 import { type Match, routerOf } from './router.ts';
 
 export interface Gateway {
@@ -39,7 +51,6 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** Request line and headers together. */
 const HEADER_BYTES_MAX = 10_240;
 const TIMEOUT_MS_MAX = 30_000;
-const TOO_LARGE = refusal(413, 'Request Entity Too Large');
 /** Read by no one: the caller hung up in the middle. It is counted as the caller's fault, not the gateway's. */
 const UNFINISHED = refusal(400, 'Bad Request');
 
@@ -91,9 +102,11 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
   const matched = match(request.method ?? 'GET', rawPath);
   if (matched === undefined) return refusal(404, 'Not Found');
   const { route, pathParameters } = matched;
+  // Node's own headers leave out what came twice.
+  const headers = joined(request.headersDistinct);
   let authorized: Authorized | undefined;
   if (route.authorizer !== undefined) {
-    const verdict = await site.authorize(request.headers.authorization, route.authorizer, route.scopes);
+    const verdict = await site.authorize(headers.authorization, route.authorizer, route.scopes);
     if (verdict === 401) return { ...refusal(401, 'Unauthorized'), headers: { ...JSON_TYPE, 'www-authenticate': 'Bearer' } };
     if (verdict === 403) return refusal(403, 'Forbidden');
     authorized = verdict;
@@ -104,7 +117,9 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
   });
   if (body === 'unfinished') return UNFINISHED;
   if (body === undefined) return TOO_LARGE;
-  const event = eventOf(request, {
+  const { method, httpVersion, socket } = request;
+  const asked = { headers: request.headersDistinct, method, httpVersion, socket };
+  const event = eventOf(asked, {
     route,
     rawPath,
     rawQueryString,
@@ -113,6 +128,7 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
     authorized,
     timeEpoch: site.clock.now(),
   });
+  if (isTooLargeToInvoke(event)) return TOO_LARGE;
   const late = Symbol('late');
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<typeof late>((resolve) => {

@@ -23,6 +23,7 @@ export const refusal = (status: number, message: string): Answer => ({
   headers: JSON_TYPE,
   body: JSON.stringify({ message }),
 });
+export const TOO_LARGE = refusal(413, 'Request Entity Too Large');
 export const UNAVAILABLE = refusal(503, 'Service Unavailable');
 export const INTERNAL = refusal(500, 'Internal Server Error');
 
@@ -45,9 +46,7 @@ export interface EventParts {
 
 export function eventOf(request: Asked, parts: EventParts): APIGatewayProxyEventV2WithJWTAuthorizer {
   const { route, rawPath, rawQueryString, pathParameters, body, authorized, timeEpoch, requestId = randomUUID() } = parts;
-  const { cookie, ...headers } = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(',')]),
-  );
+  const { cookie, ...headers } = joined(request.headers);
   const isText = /^(text\/|application\/(json|xml|javascript|[\w.-]+\+(json|xml)))/i.test(headers['content-type'] ?? '');
   return {
     version: '2.0',
@@ -81,6 +80,16 @@ export function eventOf(request: Asked, parts: EventParts): APIGatewayProxyEvent
     isBase64Encoded: body.length > 0 && !isText,
   } as APIGatewayProxyEventV2WithJWTAuthorizer;
 }
+
+/** Headers by lower-case name; one that came several times as one, joined by commas. */
+export const joined = (headers: Asked['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(name === 'cookie' ? '; ' : ',')]));
+
+/** An invocation that waits for its answer takes so much JSON. */
+const EVENT_BYTES_MAX = 6 * 1024 * 1024;
+
+/** Whether the gateway takes a request that Lambda does not: bytes that are no text are longer in an event than on their way. */
+export const isTooLargeToInvoke = (event: unknown): boolean => Buffer.byteLength(JSON.stringify(event)) > EVENT_BYTES_MAX;
 
 /** What a caller hears of a function that did not answer. */
 export const answerToFailure = (error: unknown): Answer => (error instanceof ThrottledError ? UNAVAILABLE : INTERNAL);

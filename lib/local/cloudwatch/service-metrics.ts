@@ -11,7 +11,7 @@ import type { MetricId, MetricSeries, Metrics } from './metrics.ts';
 const MEASURED = {
   'AWS/Lambda': {
     dimension: 'FunctionName',
-    units: { Invocations: 'Count', Errors: 'Count', Duration: 'Milliseconds', Throttles: 'Count' },
+    units: { Invocations: 'Count', Errors: 'Count', Duration: 'Milliseconds', Throttles: 'Count', ConcurrentExecutions: 'Count' },
   },
   'AWS/SQS': {
     dimension: 'QueueName',
@@ -47,11 +47,13 @@ export function isMeasured({ namespace, name, dimensions, unit }: MetricId, plan
   return dimension === known.dimension && more.length === 0 && names[dimension]!.includes(of!);
 }
 
-export function recordInvocation(metrics: Metrics, { function: name, durationMs, failure }: Invocation): void {
+export function recordInvocation(metrics: Metrics, { function: name, durationMs, running, failure }: Invocation): void {
   metrics.record(metric('AWS/Lambda', 'Invocations', name), 1);
   metrics.record(metric('AWS/Lambda', 'Errors', name), failure === undefined ? 0 : 1);
   metrics.record(metric('AWS/Lambda', 'Throttles', name), 0);
   metrics.record(metric('AWS/Lambda', 'Duration', name), durationMs);
+  // No more ran at any time than when the next one ended.
+  metrics.record(metric('AWS/Lambda', 'ConcurrentExecutions', name), running);
 }
 
 /** A throttled request is no invocation: only this counts it. */

@@ -20,6 +20,8 @@ export interface Invocation {
   readonly function: string;
   readonly requestId: string;
   readonly durationMs: number;
+  /** How many of the function ran when it ended, itself included. */
+  readonly running: number;
   readonly failure: FunctionFailure | undefined;
 }
 
@@ -98,8 +100,7 @@ export function startFunction(plan: FunctionPlan, options: LambdaOptions): Lambd
         failure = error instanceof FunctionError ? error.failure : { errorType: 'Error', errorMessage: String(error), trace: [] };
         throw error;
       } finally {
-        running--;
-        options.onEnd({ function: plan.name, requestId, durationMs: performance.now() - started, failure });
+        options.onEnd({ function: plan.name, requestId, durationMs: performance.now() - started, running: running--, failure });
       }
     },
     kill(environment) {

@@ -31,7 +31,7 @@ const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) =>
   [/^HELD /, (row) => Number(row.revision?.N ?? 0)],
 ];
 /** What its owner changes at will and nothing else depends on: the newer source's, as it has it. */
-const AT_WILL: readonly RegExp[] = [/^VENUE SWITCH$/, /^SHARD#\d+ ROLL#/];
+const AT_WILL: readonly RegExp[] = [/^VENUE SWITCH$/, /^SHARD#\d+ ROLL#/, /^RATE#/, /^IDS /];
 
 /** Joins the two. Nothing is written: the answer is rows in memory, with the names of what was added, moved or repaired. */
 export async function salvage(backup: VenueRows, newer: VenueRows): Promise<Salvaged> {

@@ -123,6 +123,44 @@ test('a body that is not text comes as base64', async () => {
   expect(await response.json()).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
 });
 
+test('bytes that are no text are too large for a function sooner, for they are longer in its event', async () => {
+  const headers = { 'content-type': 'application/octet-stream' };
+  const send = (bytes: number) => call('/things', { method: 'POST', body: new Uint8Array(bytes), headers });
+  const megabyte = 1024 * 1024;
+  expect((await send(4 * megabyte)).status).not.toBe(413);
+  const refused = await send(5 * megabyte);
+  expect([refused.status, await refused.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
+});
+
+test('a header that comes twice is one with a comma, and two tokens are no token', async () => {
+  const answered = (headers: readonly [name: string, value: string][]) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const get = request(`${cloud.url}/things`, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => resolve({ status: answer.statusCode, body: Buffer.concat(chunks).toString() }));
+      });
+      for (const name of new Set(headers.map(([each]) => each)))
+        get.setHeader(
+          name,
+          headers.flatMap(([each, value]) => (each === name ? [value] : [])),
+        );
+      get.on('error', reject);
+      get.end();
+    });
+  const own = ['authorization', `Bearer ${token}`] as [string, string];
+  const once = await answered([
+    own,
+    ['idempotency-key', 'a'],
+    ['idempotency-key', 'b'],
+    ['user-agent', 'x'],
+    ['user-agent', 'y'],
+  ]);
+  expect(JSON.parse(once.body).headers).toMatchObject({ 'idempotency-key': 'a,b', 'user-agent': 'x,y' });
+  const other = await cloud.mint({ sub: 'other' });
+  expect((await answered([own, ['authorization', `Bearer ${other}`]])).status).toBe(401);
+});
+
 test('a route may be open to requests without a token', async () => {
   const response = await fetch(`${cloud.url}/open`);
   expect(await response.json()).toMatchObject({ routeKey: 'GET /open' });

@@ -22,14 +22,56 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'anyone-operates',
         wrong: 'Any participant moves cash.',
-        text: 'return isOperator && subject !== undefined',
-        becomes: 'return subject !== undefined',
+        text: "return isOperator && typeof subject === 'string' &&",
+        becomes: "return typeof subject === 'string' &&",
       },
       {
         name: 'operator-without-name',
         wrong: 'A token without a subject approves without a name.',
-        text: "typeof subject === 'string' && subject !== ''",
-        becomes: "typeof subject === 'string'",
+        text: '{1,255}$/',
+        becomes: '{0,255}$/',
+      },
+      {
+        name: 'text-read-as-a-list',
+        wrong: 'A token whose one group is “cooling operators” is an operator’s.',
+        text: 'claimed === group ||',
+        becomes: 'String(claimed).includes(group) ||',
+      },
+      {
+        name: 'access-token-taken',
+        wrong: 'An access token, which other services are given as well, opens the API.',
+        text: "return use === 'id' ||",
+        becomes: 'return use !== undefined ||',
+      },
+      {
+        name: 'unverified-token-read',
+        wrong: 'Of two tokens in a request the gateway verifies one and the function reads the other.',
+        text: "claim(claims, 'sub') !== verifiedSubject(event)",
+        becomes: "claim(claims, 'sub') === event",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/rate.ts',
+    tests: ['test/lambdas/rate.test.ts'],
+    mutants: [
+      {
+        name: 'one-request-more',
+        wrong: 'A caller may send one request more than is published.',
+        text: 'return own + others > this.limit;',
+        becomes: 'return own + others > this.limit + 1;',
+      },
+      {
+        name: 'light-caller-writes',
+        wrong: 'Every caller pays for a write with every twentieth request.',
+        text: 'count.own <= this.limit / 10 || due < this.limit / 60',
+        becomes: 'due < this.limit / 60',
+      },
+      {
+        name: 'others-not-counted',
+        wrong: 'A caller may send the limit to each process.',
+        text: 'count.others = Math.max(count.others, total - count.shared);',
+        becomes: '',
       },
     ],
   },
@@ -48,6 +90,12 @@ export const API: readonly MutatedFile[] = [
         wrong: 'Nothing shows that a caller tried what it may not.',
         text: 'answer.status === 403',
         becomes: 'answer.status === 404',
+      },
+      {
+        name: 'any-query-taken',
+        wrong: 'A route that has no query passes over whatever stands in one.',
+        text: 'z.strictObject({})',
+        becomes: 'z.object({})',
       },
       {
         name: 'answers-cached',
@@ -184,8 +232,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'repeat-sent-on',
         wrong: 'Every repeat of a submission is another message for accept.',
-        text: 'return isRepeat ? answerTaken(request.caller.account, named) : send',
-        becomes: 'return !packed ? answerTaken(request.caller.account, named) : send',
+        text: 'return isRepeat ? answerTaken(request, ids, named) : send',
+        becomes: 'return !packed ? answerTaken(request, ids, named) : send',
       },
       {
         name: 'queue-trouble-as-taken',
@@ -196,7 +244,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'another-body-shown',
         wrong: 'The status of the orders that were refused under a used key is that of the others.',
-        text: "return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf('key-reused');",
+        text: "return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf(request, 'key-reused');",
         becomes: 'return ok(submissionJson(id, stored));',
       },
       {
@@ -220,8 +268,26 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'id-of-another-account',
         wrong: 'Another account’s submission is shown as queued instead of not found.',
-        text: '`${account}#${product}#${key}#${digest}`',
-        becomes: '`${product}#${key}#${digest}`',
+        text: "named.join('#')",
+        becomes: "named.slice(1).join('#')",
+      },
+      {
+        name: 'id-made-up',
+        wrong: 'An id that was made up is shown as queued.',
+        text: 'return isOurs ?',
+        becomes: 'return check ?',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/id-key.ts',
+    tests: PARTICIPANT,
+    mutants: [
+      {
+        name: 'key-of-each-process',
+        wrong: 'An id is found by the process that gave it, and by no other.',
+        text: 'if_not_exists(idKey, :made)',
+        becomes: ':made',
       },
     ],
   },
@@ -251,8 +317,14 @@ export const API: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/operator-api/held.ts',
-    tests: OPERATOR,
+    tests: ['test/lambdas/held-list.test.ts', ...OPERATOR],
     mutants: [
+      {
+        name: 'end-of-a-page-as-the-end',
+        wrong: 'What waits behind a thousand that are approved is never found.',
+        text: 'rows.length === ROWS_MAX ? rows.at(-1) : undefined',
+        becomes: 'undefined',
+      },
       {
         name: 'approved-over-an-amendment',
         wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',

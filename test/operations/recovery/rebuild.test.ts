@@ -1,5 +1,5 @@
 /** A venue built again in an empty table goes on as if nothing had happened, and one that can't be proved is not built. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -12,6 +12,7 @@ import { type Market, openMarket, play, playDay, ROLL, SHARDS } from '../../../l
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import { rebuild } from '../../../lib/operations/recovery/rebuild.ts';
 import { salvage } from '../../../lib/operations/recovery/salvage.ts';
+import { readIdKey } from '../../../lib/store/id-key.ts';
 import { type Attributes, S, Table } from '../../../lib/store/table.ts';
 import { runCommand } from '../../venue/command.ts';
 
@@ -109,6 +110,19 @@ describe('a venue built again', () => {
     expect((await runCommand('rebuild', ['--export', dir, '--to-data', to])).stderr).toContain('There is a market in');
     expect((await runCommand('rebuild', ['--export', dir])).status).toBe(2);
   });
+
+  test('has the key of ids with it from a table, and no export has it', async () => {
+    const key = Buffer.from(find(last, /^IDS KEY$/).idKey!.B!);
+    const table = await emptyTable('with-key');
+    await rebuild(await rowsOf(last), table);
+    expect(Buffer.from(await readIdKey(table))).toEqual(key);
+    const dir = join(folder, 'without-key');
+    writeExport(dir, await rowsOf(last));
+    const files = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'));
+    expect(files.length).toBeGreaterThan(10);
+    for (const form of ['hex', 'base64', 'base64url'] as const)
+      expect(files.filter((text) => text.includes(key.toString(form)))).toEqual([]);
+  });
 });
 
 describe('a backup joined with the damaged table that came after it', () => {
@@ -129,6 +143,17 @@ describe('a backup joined with the damaged table that came after it', () => {
         .sort();
     expect(books(await Array.fromAsync(table.scan()))).toEqual(books(middle));
     expect(result.after).toBe(await hashOf(middle));
+  });
+
+  test('has the key of ids, and no damage where requests were counted', async () => {
+    const counted = (requests: string): Attributes => ({
+      pk: S('RATE#participant#fund'),
+      sk: S('2025-11-06T15:00'),
+      requests: { N: requests },
+    });
+    const { rows, repaired } = await salvage(await rowsOf([...first, counted('20')]), await rowsOf([...middle, counted('40')]));
+    expect(repaired).toEqual([]);
+    expect(rows.ofKind('IDS')).toEqual([find(middle, /^IDS KEY$/)]);
   });
 
   test('is not built on an event that does not follow from the backup', async () => {
