@@ -292,7 +292,8 @@ export const DEAD_LETTERS: readonly Part[] = [
     name: 'sends back what cuts an auction',
     acts: (random, { trading }) => {
       const slot = new Date(instantOf(trading[0], random.pick(['10:00', '13:00']), ZONE)).toISOString();
-      const what = random.pick([`"kind":"marker","product":"${PRODUCT}","shard":1`, slot]);
+      // A schedule writes its time without the milliseconds, so the second is the message that has the auction closed.
+      const what = random.pick([`"kind":"marker","product":"${PRODUCT}","shard":1`, `"slot":"${slot.slice(0, 19)}Z"`]);
       return [
         { day: 0, time: '08:30', act: async (market) => stick(market, what) },
         redriving(0, random.pick(['11:00', '12:30', '14:00', '17:00'])),

@@ -99,7 +99,7 @@ function isExcused({ notes }: SmallMarket, slot: string, cleared: readonly { rea
   const inHalt = (ms: number) => notes.halts.find(({ from, until }) => from <= ms && ms <= (until ?? Number.POSITIVE_INFINITY));
   const halt = inHalt(at);
   return (
-    [...notes.everStuck].some((text) => text === slot || text.includes('marker')) ||
+    [...notes.everStuck].some((text) => text.includes(slot.slice(0, 19)) || text.includes('marker')) ||
     notes.ahead.some((other) => other.slice(0, 10) === slot.slice(0, 10) && other > slot) ||
     (halt !== undefined && cleared.some((other) => other.slot < slot && inHalt(Date.parse(other.slot)) === halt))
   );
@@ -137,17 +137,33 @@ async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged)
   return failures;
 }
 
-/** A final settlement price is the mean of all values of its month that were published before it. */
-async function finalPricesAreMeans({ market: { table }, audit }: Judged): Promise<string[]> {
+/** Which index values are published when everything is quiet: whatever is decided from then on has to know them. */
+export async function noteIndex({ table, notes }: SmallMarket): Promise<void> {
+  const [newest] = await table.queryAll('LOG', { newestFirst: true, limit: 1 });
+  const dates = (await listIndex(table, PRODUCT, 100)).map(({ date }) => date);
+  notes.index.push({ seq: Number(newest?.sk?.S ?? 0), dates });
+}
+
+/**
+ * A final settlement price is the mean of the values of its month: of those that were published when everything was last quiet
+ * before it, or with those that came at the same time as well.
+ */
+async function finalPricesAreMeans({ market: { table, notes }, audit }: Judged): Promise<string[]> {
   const values = await listIndex(table, PRODUCT, 100);
   return audit.events.flatMap((event, at) => {
     if (event.kind !== 'month-expired') return [];
     const { parameters } = audit.venue.products[PRODUCT]!;
-    const known = new Map(values.filter(({ date }) => date <= event.date).map(({ date, value }) => [date, value]));
-    const { value } = decideFinalPrice(PRODUCT, parameters, event.month, known, event.mark);
-    return value === event.finalPrice
-      ? []
-      : [`event ${at + 1} settles a month at ${event.finalPrice} ticks, and its index says ${value}`];
+    const quiet = notes.index.findIndex(({ seq }) => seq > at);
+    const meanOf = (dates: readonly string[]) => {
+      const known = values.filter(({ date }) => date <= event.date && dates.includes(date));
+      const index = new Map(known.map(({ date, value }) => [date, value]));
+      return decideFinalPrice(PRODUCT, parameters, event.month, index, event.mark).value;
+    };
+    const means = [notes.index[quiet - 1], notes.index[quiet]].map((noted) =>
+      meanOf(noted?.dates ?? values.map(({ date }) => date)),
+    );
+    if (means.includes(event.finalPrice)) return [];
+    return [`event ${at + 1} settles a month at ${event.finalPrice} ticks, and its index says ${means[0]}`];
   });
 }
 

@@ -77,6 +77,8 @@ export interface Notes {
   readonly stuck: Set<string>;
   /** Those that did not at some time. */
   readonly everStuck: Set<string>;
+  /** When everything was quiet: the newest event, and the dates of the published index values. */
+  readonly index: { readonly seq: number; readonly dates: readonly string[] }[];
   /** Slots of auctions that were asked for before they were due: those before them on that day are not held any more. */
   readonly ahead: string[];
   /** Names of orders whose cancel was answered after they had been answered. */
@@ -157,7 +159,7 @@ export function openSmallMarket(options: SmallMarketOptions): SmallMarket {
     sent,
     deposited: [],
     meter,
-    notes: { halts: [], stuck: new Set(), everStuck: new Set(), ahead: [], cancelled: new Set() },
+    notes: { halts: [], stuck: new Set(), everStuck: new Set(), ahead: [], index: [], cancelled: new Set() },
     key,
     ask,
     submit: async (account, orders, own = key()) => {

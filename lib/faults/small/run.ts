@@ -15,7 +15,7 @@ import { type Act, type Days, type Part, playActs } from './acts.ts';
 import { approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
 import { honestActs, SECRET_PRICE } from './honest.ts';
 import { HOSTILE } from './hostile.ts';
-import { deadLettersOf, LAWS, standsStill } from './laws.ts';
+import { deadLettersOf, LAWS, noteIndex, standsStill } from './laws.ts';
 import { HONEST, list, type Name, openSmallMarket, ROGUE, type SmallMarket, ZONE } from './market.ts';
 import { smallSources } from './world.ts';
 
@@ -101,11 +101,12 @@ export async function runSmallSeed(seed: number, sources = smallSources(), playe
         [...market.notes.stuck].some((text) => body.includes(text)) ? 'late' : onDelivery?.(queue, body),
     },
     onOutput: (name, text) => {
-      if (!disturbed && /"level":"(ERROR|CRITICAL)"/.test(text)) failures.add(`${name} prints an error: ${errorIn(text)}`);
+      if (!disturbed && /"level":"(ERROR|CRITICAL)"/.test(text) && !isMarkerStuck(market))
+        failures.add(`${name} prints an error: ${errorIn(text)}`);
       for (const account of HONEST) if (text.includes(secretOf(account))) failures.add(`${name} prints an order of ${account}`);
     },
     onFailure: (_, error) => {
-      if (!disturbed) failures.add(`an invocation fails: ${error.message.slice(0, 120)}`);
+      if (!disturbed && !isMarkerStuck(market)) failures.add(`an invocation fails: ${error.message.slice(0, 120)}`);
     },
     onAnswer: (by, asked, answer) => {
       for (const leak of leaksIn(by, asked, answer)) failures.add(leak);
@@ -117,6 +118,7 @@ export async function runSmallSeed(seed: number, sources = smallSources(), playe
     await list(market, days.listed);
     // What goes wrong is told at once: what comes of it costs time and says nothing more.
     await playActs(market, days, script.acts, async () => {
+      await noteIndex(market);
       for (const found of [...deadLettersOf(market), ...(await standsStill(market)), ...(await look(market, looks++))])
         if (!disturbed) failures.add(found);
       return failures.size === 0;
@@ -148,6 +150,9 @@ async function judge(market: SmallMarket, days: Days, disturbed: boolean, source
   return broken;
 }
 
+/** A marker that is stuck stops those that come behind it, which is an error of accept. */
+const isMarkerStuck = ({ notes: { everStuck } }: SmallMarket): boolean => [...everStuck].some((text) => text.includes('marker'));
+
 /** What the log line of an error says, without what differs from run to run. */
 function errorIn(text: string): string {
   const [, message] = /"error":\{[^}]*?"message":"([^"]*)"/.exec(text) ?? /"message":"([^"]*)"/.exec(text) ?? [];
@@ -159,7 +164,7 @@ function leaksIn(by: Name, asked: string, answer: string): string[] {
   return HONEST.filter((account) => by !== account && answer.includes(secretOf(account)))
     .map((account) => `${asked} tells ${by} of an order of ${account}`)
     .concat(
-      by !== 'hedger' && answer.includes(SECRET_PRICE)
+      by !== 'hedger' && answer.includes(`"${SECRET_PRICE}"`)
         ? [`${asked.replace(/[?/]\d.*|\?.*/, '')} tells ${by} of a carried order`]
         : [],
     );

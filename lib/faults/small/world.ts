@@ -25,8 +25,8 @@ export const SMALL_LIMITS: Limits = {
   queue: { messageBytes: 2_560, batchEntries: 1 },
   payloadBytes: 60 * 1024,
   bodyBytes: 100 * 1024,
-  // Some thirty requests in the ten seconds of an API, a hundred in the thirty of accept.
-  requestMs: { least: 50, most: 250 },
+  // Some fifty requests in the ten seconds of an API, a hundred and fifty in the thirty of accept.
+  requestMs: { least: 30, most: 150 },
 };
 
 /**
