@@ -21,17 +21,7 @@ import { frozenClock } from '../lib/local/host/clock.ts';
 import type { ProxyAction } from '../lib/local/proxy/proxy.ts';
 import { PARAMETERS } from '../lib/simulation/simulation.ts';
 import { FUNCTIONS } from '../lib/store/names.ts';
-
-/** USD, us-east-1, on demand. */
-const PRICES = {
-  httpRequest: 1.0e-6,
-  fifoRequest: 0.5e-6,
-  standardRequest: 0.4e-6,
-  writeUnit: 0.625e-6,
-  readUnit: 0.125e-6,
-  lambdaGbSecond: 0.0000133334,
-  lambdaRequest: 0.2e-6,
-} as const;
+import { PRICES } from './prices.ts';
 
 export interface BillingRow {
   readonly what: string;
@@ -45,7 +35,7 @@ export interface BillingRow {
 
 const PRODUCT = 'H100-SXM';
 const ZONE = 'America/New_York';
-/** An account's earlier submissions to the same auction are read again with each new one: ten a day each is a brisk trader. */
+/** Few enough that an account's earlier submissions to the same auction are read again with each new one. */
 const TRADERS = 200;
 const SINGLES_EACH = 10;
 const FULL_SUBMISSIONS = 40;

@@ -4,6 +4,7 @@
  */
 import { command } from '../lib/commands/command.ts';
 import { choice, JSON_RESULT } from '../lib/commands/options.ts';
+import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
 import { benchBilling } from './billing.ts';
 
@@ -11,18 +12,34 @@ await command(
   {
     name: 'bench',
     about:
-      'The joint clear against a sort of the same limits and against an LP solver; and what AWS would bill. A slow machine fails nothing.',
-    options: { only: choice('--only <part>', 'one part alone', ['auction', 'billing']), json: JSON_RESULT },
+      'The joint clear against a sort of the same limits and against an LP solver; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
+    options: { only: choice('--only <part>', 'one part alone', ['auction', 'accept', 'billing']), json: JSON_RESULT },
     examples: [['--only auction --json', 'the auction alone, for a program']],
   },
   async ({ only, json }) => {
-    const auction = only === 'billing' ? [] : await benchAuction();
-    const billing = only === 'auction' ? [] : await benchBilling();
-    if (json) console.log(JSON.stringify({ auction, billing }, null, 2));
-    else print(auction, billing);
+    const asked = (part: typeof only): boolean => only === undefined || only === part;
+    const auction = asked('auction') ? await benchAuction() : [];
+    const accept = asked('accept') ? await benchAccept() : [];
+    const billing = asked('billing') ? await benchBilling() : [];
+    if (json) console.log(JSON.stringify({ auction, accept, billing }, null, 2));
+    else {
+      printAccept(accept);
+      print(auction, billing);
+    }
     return 0;
   },
 );
+
+function printAccept(rows: Awaited<ReturnType<typeof benchAccept>>): void {
+  if (rows.length === 0) return;
+  console.log('a submission to accept: read and write units and milliseconds, of the first and of the last thousand');
+  const shown = ({ readUnits, writeUnits, ms }: AcceptCost): string =>
+    `${readUnits.toFixed(2).padStart(6)} r ${writeUnits.toFixed(2).padStart(5)} w ${ms.toFixed(2).padStart(6)} ms`;
+  for (const { what, submissions, first, last, ratio } of rows)
+    console.log(
+      `${what.padEnd(42)} ${shown(first)}  ${shown(last)}  ratio ${ratio.toFixed(2)} (to reach: 1.00); ${submissions} sent`,
+    );
+}
 
 function print(auction: Awaited<ReturnType<typeof benchAuction>>, billing: Awaited<ReturnType<typeof benchBilling>>): void {
   const text = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));

@@ -55,7 +55,8 @@ async function ownOrders(
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
   const own = await readCarriedOf(table, product, shard, carried[shard], account);
-  return openOrders(own, await submissionsSince(table, { product, shard, account }, intake, lastAuction)).orders;
+  const { auctions } = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
+  return openOrders(own, auctions).orders;
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

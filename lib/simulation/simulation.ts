@@ -56,6 +56,8 @@ export const PARAMETERS = {
   indexValuesMin: 12,
   indexAgeDaysMax: 4,
   indexMoveBasisPointsMax: 3000,
+  liveOrdersMax: 10_000,
+  submissionsMax: 20_000,
 } as const;
 
 /** Runs it. Throws PricesError on unusable prices, LocalCloudError when the cloud can't run, UnexpectedAnswerError on a refusal. */

@@ -30,9 +30,19 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
+  /** The newest workers that alone wrote for the shard's heavy accounts, one after the other. The last one does now. */
+  readonly writers: readonly Writer[];
 }
 
-const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map() };
+/** A worker, for as long as it alone writes for the heavy accounts of a shard. */
+export interface Writer {
+  /** Never used before and never again. */
+  readonly name: string;
+  /** The least time in the key of a submission that it may write for them, milliseconds since 1970. */
+  readonly keysFrom: number;
+}
+
+const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
 /** The number that a slot was given; `undefined` when it has none yet. */
 export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
@@ -129,19 +139,52 @@ export async function admitDate(table: Table, product: string, shard: number, in
   return decodeIntake(item);
 }
 
+/** How many writers back a worker finds what was written since it was the writer. */
+const WRITERS_KEPT = 8;
+
+/**
+ * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut. Throws when another has become the writer since the intake was read, or it has moved on.
+ */
+export async function becomeWriter(
+  table: Table,
+  product: string,
+  shard: number,
+  intake: Intake,
+  writer: Writer,
+): Promise<Intake> {
+  const before = intake.writers.at(-1);
+  const writers = [...intake.writers, writer].slice(-WRITERS_KEPT);
+  const item = await table.update(intakeKey(product, shard), {
+    expression: 'SET writer = :writer, writers = :writers',
+    names: { '#open': 'open' },
+    values: {
+      ':open': N(intake.open),
+      ':writer': S(writer.name),
+      ':writers': { L: writers.map(({ name, keysFrom }) => ({ M: { name: S(name), keysFrom: N(keysFrom) } })) },
+      ...(before ? { ':before': S(before.name) } : {}),
+    },
+    condition: `#open = :open AND ${before ? 'writer = :before' : 'attribute_not_exists(writer)'}`,
+  });
+  const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
+  // The answer to an update that took effect may have been lost, and the SDK repeats the request.
+  if (entered.writers.at(-1)?.name !== writer.name)
+    throw new Error(`the intake of ${product} shard ${shard} has another writer or moved on`);
+  return entered;
+}
+
 /** How many auctions back a marker may come again and still find the dates its shard was closed with. */
 const PASSED_KEPT = 64;
 const PASSED = 'passed#';
 const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 
 /**
- * Moves the shard from `intake.open` to the next auction, keeping the dates it leaves: a marker that comes again, even from
- * a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when the marker was sent,
- * ISO. Throws when the shard has moved on already.
+ * Moves the shard from `intake.open` to the next auction, which has no writer yet, keeping the dates it leaves: a marker that
+ * comes again, even from a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when
+ * the marker was sent, ISO. Throws when the shard has moved on already.
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, #old',
+    expression: 'SET #open = :next, openedAt = :cutAt, #passed = :dates REMOVE dates, writer, writers, #old',
     names: { '#open': 'open', '#passed': passedAttribute(intake.open), '#old': passedAttribute(intake.open - PASSED_KEPT) },
     values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
@@ -154,6 +197,7 @@ const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),
   openedAt: text(item, 'openedAt'),
   dates: [...(item.dates?.SS ?? [])].sort(),
+  writers: (item.writers?.L ?? []).map(({ M }) => ({ name: M!.name!.S!, keysFrom: Number(M!.keysFrom!.N) })),
   passed: new Map(
     Object.entries(item)
       .filter(([name]) => name.startsWith(PASSED))

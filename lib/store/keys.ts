@@ -8,7 +8,7 @@
  * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
  * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
  * | done-once marks of operator requests   | ONCE                        | what                 | operator-api                | operator-api                                   |
- * | intake: the auction open for a shard   | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
+ * | intake: a shard's open auction, writer | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |

@@ -3,8 +3,8 @@
  * same item, however often and however late it comes.
  */
 import { createHash } from 'node:crypto';
+import type { ReceivedSubmission } from '../domain/auction/account-intake.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
-import type { DecidedSubmission } from '../domain/auction/open-orders.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
 import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
@@ -13,21 +13,27 @@ import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Ta
 /** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
 
-export interface Submission extends DecidedSubmission {
+export interface Submission extends ReceivedSubmission {
   readonly product: string;
   readonly shard: number;
   readonly account: string;
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
-  readonly receivedAt: string;
 }
 
-/** The least key that carries a time. */
-const firstKeyAt = (time: number): string => {
-  const hex = Math.max(0, time).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
-};
+/** What an item of a submission has in bytes besides its instructions, about. */
+const SHORTEST_BYTES = 400;
+
+/** An account's place in the book. */
+type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
+
+export interface AccountSubmissions {
+  /** By auction, in no order within one. The last list is that of the auction that is open for the account's shard. */
+  readonly auctions: readonly (readonly Submission[])[];
+  /** About as many bytes as were read to find these. */
+  readonly bytes: number;
+}
 
 export async function readSubmission(
   table: Rows,
@@ -70,32 +76,47 @@ export function sealOf({ pk, sk, attributes }: Item): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** The least time that the key of a submission can have which was received after an instant, ISO, and was not redriven. */
+export const oldestKeyTime = (receivedAfter: string): number =>
+  receivedAfter === '' ? 0 : Date.parse(receivedAfter) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX;
+
 /**
- * An account's submissions since auction `lastAuction` cleared, by auction, in no order within one. The last list is that of
- * the auction that is open for the account's shard; those before it are closed and have not cleared.
+ * An account's submissions since auction `lastAuction` cleared; of those into the open auction, those whose keys are not older
+ * than `keysFrom`.
  */
 export async function submissionsSince(
   table: Table,
-  { product, shard, account }: Pick<Submission, 'product' | 'shard' | 'account'>,
+  { product, shard, account }: AccountPlace,
   intake: Intake,
   lastAuction: number,
-): Promise<Submission[][]> {
-  const lists: Submission[][] = [];
+  keysFrom = oldestKeyTime(intake.openedAt),
+): Promise<AccountSubmissions> {
+  const auctions: Submission[][] = [];
+  let size = 0;
   for (let auction = lastAuction + 1; auction <= intake.open; auction++) {
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
-    // No key can be older than the auction and the longest way of a submission.
-    const since = isOpen && intake.openedAt ? firstKeyAt(Date.parse(intake.openedAt) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX) : '';
+    const first = isOpen ? keysFrom : 0;
     const found: Submission[] = [];
-    for (const date of dates) {
-      const range = { from: `${account}#${since}`, to: `${account}#~` };
-      for await (const item of table.query(bookPartition(product, shard, date), range))
+    for (const date of dates.filter((each) => each >= dateOf(first))) {
+      const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
+      for await (const item of table.query(bookPartition(product, shard, date), range)) {
+        size += bytes(item, 'instructions').length + SHORTEST_BYTES;
         if (integer(item, 'auction') === auction) found.push(decodeSubmission(product, shard, item));
+      }
     }
-    lists.push(found);
+    auctions.push(found);
   }
-  return lists;
+  return { auctions, bytes: size };
 }
+
+const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** The least key that carries a time. */
+const firstKeyAt = (time: number): string => {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+};
 
 /** Every submission of one shard into one auction. */
 export async function submissionsInto(
@@ -112,7 +133,9 @@ export async function submissionsInto(
   return found;
 }
 
+/** Orders are unpacked when they are asked for: of a hundred thousand at once, only those in hand are in memory as objects. */
 function decodeSubmission(product: string, shard: number, item: Attributes): Submission {
+  const [instructions, outcomes] = [bytes(item, 'instructions'), bytes(item, 'outcomes')];
   const [account, key] = text(item, 'sk').split('#') as [string, string];
   return {
     product,
@@ -123,7 +146,11 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
     receivedAt: text(item, 'receivedAt'),
-    instructions: unpackInstructions(bytes(item, 'instructions')),
-    outcomes: unpackOutcomes(bytes(item, 'outcomes')),
+    get instructions() {
+      return unpackInstructions(instructions);
+    },
+    get outcomes() {
+      return unpackOutcomes(outcomes);
+    },
   };
 }

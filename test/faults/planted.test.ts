@@ -14,7 +14,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   [
     'a submission that comes again is accepted again',
     [
-      ['lambdas/accept-orders/index.ts', 'if (repeated) return', 'if (repeated && message.v !== 1) return'],
+      ['lambdas/accept-orders/index.ts', 'if (repeated) {', 'if (repeated && message.v !== 1) {'],
       ['lib/store/submissions.ts', 'return table.create({ ...item', 'return table.overwrite({ ...item'],
       [
         'lib/store/table.ts',
@@ -78,8 +78,12 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   [
     'an order is late by the clock of the machine that reads it',
     [
-      ['lambdas/accept-orders/index.ts', 'Number(record.attributes.SentTimestamp) - received', 'Date.now() - received'],
-      ['lambdas/accept-orders/index.ts', "return redriven && intake.openedAt !== '' && received", 'return redriven || received'],
+      ['lambdas/accept-orders/index.ts', 'enqueuedAt = Number(record.attributes.SentTimestamp)', 'enqueuedAt = Date.now()'],
+      [
+        'lib/domain/auction/account-intake.ts',
+        'if (enqueuedAt - Date.parse(receivedAt) <= SUBMIT_MS_MAX) return undefined;\n    if (isNotAfter',
+        'if (enqueuedAt - Date.parse(receivedAt) > SUBMIT_MS_MAX || isNotAfter',
+      ],
     ],
     /auction-closed/,
   ],
@@ -96,8 +100,8 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/accept-orders/index.ts',
-        'if (await writeSubmission(table, submission)) return;',
-        "logger.info('accepted', { instructions });\n  if (await writeSubmission(table, submission)) return;",
+        'if (await writeSubmission(table, submission)) return',
+        "session.backends.logger.info('accepted', { instructions });\n  if (await writeSubmission(table, submission)) return",
       ],
     ],
     /prints an order of/,

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
+import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readFills } from '../../lib/store/results.ts';
@@ -120,6 +121,64 @@ describe('an order that traded in part', () => {
       'accepted',
       'unknown-order',
     ]);
+  });
+});
+
+describe('a submission that comes back late is overtaken', () => {
+  it.each<[rule: string, since: number, queuedAfter: number, outcome: Outcome]>([
+    ['by one that was received a millisecond after it', 1, 60_000, 'overtaken'],
+    ['by one of the same millisecond: which was first is not known', 0, 60_000, 'overtaken'],
+    ['not by one that was received before it', -1, 60_000, 'accepted'],
+    ['not when it was on its way for forty seconds', 1, 40_000, 'accepted'],
+    ['when it was on its way for a millisecond more', 1, 40_001, 'overtaken'],
+  ])('%s', async (_, since, queuedAfter, outcome) => {
+    await send(ANN, later(early, since), buy('b', NOV, 2400, 1));
+    const message = from(ANN, early, [buy('a', NOV, 2400, 1)]);
+    expect(await deliver('orders', record('orders', message, { sentAt: later(early, queuedAfter) }))).toEqual([]);
+    expect((await stored(message))?.outcomes).toEqual([outcome]);
+  });
+});
+
+describe('what an account may have live and send', () => {
+  /** Another version of the parameters. */
+  const change = async (parameters: Partial<ProductParameters>): Promise<void> => {
+    const { version, parameters: before } = await venue.stateOf(product);
+    const changed = { version: version + 1, parameters: { ...before, ...parameters } };
+    await venue.commit({ kind: 'parameters-changed', product, ...changed, by: 'op', at: '' });
+  };
+
+  it('is bounded with what it carries, and a lower limit takes nothing away', async () => {
+    await change({ liveOrdersMax: 3 });
+    await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'), buy('b', NOV, 2300, 1, 'gtc'));
+    await venue.holdAuction(product, TEN);
+    expect(await send(ANN, noon, buy('c', NOV, 2300, 1), buy('d', NOV, 2300, 1))).toEqual(['accepted', 'too-many-live-orders']);
+    expect(await send(CAT, noon, buy('c', NOV, 2300, 1))).toEqual(['accepted']);
+    await change({ liveOrdersMax: 1 });
+    expect(await send(ANN, noon, buy('d', NOV, 2300, 1), replace('a', buy('d', NOV, 2300, 1, 'gtc')))).toEqual([
+      'too-many-live-orders',
+      'accepted',
+    ]);
+    await cut(ONE);
+    const last = newYork('2025-10-20', '13:30');
+    expect(await send(ANN, last, buy('e', NOV, 2300, 1), cancel('b'), cancel('d'), buy('e', NOV, 2300, 1))).toEqual([
+      'too-many-live-orders',
+      'deferred',
+      'deferred',
+      'accepted',
+    ]);
+  });
+
+  it('is bounded by submissions in each auction, of which cancels are always taken', async () => {
+    await change({ submissionsMax: 2 });
+    await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
+    expect(await send(ANN, early, buy('b', NOV, 2300, 1, 'gtc'))).toEqual(['accepted']);
+    expect(await send(ANN, early, buy('c', NOV, 2300, 1), replace('a', buy('c', NOV, 2300, 1)), cancel('b'))).toEqual([
+      'too-many-submissions',
+      'too-many-submissions',
+      'accepted',
+    ]);
+    await venue.holdAuction(product, TEN);
+    expect(await send(ANN, noon, replace('a', buy('c', NOV, 2300, 1)))).toEqual(['accepted']);
   });
 });
 

@@ -354,6 +354,48 @@ describe('a submission that comes back from the dead-letter queue', () => {
     expect(await outcomes(message)).toEqual(['accepted']);
   });
 
+  describe('when its sender has been heard since', () => {
+    const at = (time: string): string => newYork('2025-10-20', time);
+
+    it('is overtaken: an order that was cancelled meanwhile does not become live', async () => {
+      const order = from(ANN, early, [buy('a', NOV, 2410, 2, 'gtc')]);
+      expect(await send(ANN, at('09:35'), cancel('a'))).toEqual(['unknown-order']);
+      for (const time of ['09:40', '09:45']) expect(await deliver('orders', redriven(order, at(time)))).toEqual([]);
+      expect(await outcomes(order)).toEqual(['overtaken']);
+      await send(CAT, at('09:50'), sell('s', NOV, 2400, 2));
+      await venue.holdAuction(product, TEN);
+      expect(await lastAuction(ANN)).toEqual({ fills: [], carried: [] });
+    });
+
+    it('is overtaken by a word of any outcome, and by none of another account or product', async () => {
+      const order = from(ANN, early, [buy('a', NOV, 2410, 2), cancel('z')]);
+      const other = from(BOB, early, [buy('b', NOV, 2410, 2)]);
+      expect(await send(ANN, at('09:35'), buy('n', NOV + 600, 2400, 1))).toEqual(['contract-not-listed']);
+      expect(await deliver('orders', redriven(order, at('09:40')), redriven(other, at('09:40')))).toEqual([]);
+      expect(await outcomes(order)).toEqual(['overtaken', 'overtaken']);
+      expect(await outcomes(other)).toEqual(['accepted']);
+    });
+
+    it.each([
+      ['in the order they were sent', [0, 1, 2], ['accepted', 'accepted', 'accepted'], ['b']],
+      ['backwards', [2, 1, 0], ['overtaken', 'overtaken', 'unknown-order'], []],
+      ['the order last', [1, 2, 0], ['overtaken', 'accepted', 'unknown-order'], ['b']],
+      ['each twice', [0, 0, 1, 1, 2, 2, 0, 1, 2], ['accepted', 'accepted', 'accepted'], ['b']],
+    ])('and comes with others, %s, it never undoes what was said after it', async (_, order, expected, live) => {
+      const letters = [
+        from(ANN, at('09:30'), [buy('a', NOV, 2300, 2, 'gtc')]),
+        from(ANN, at('09:31'), [buy('b', NOV, 2300, 2, 'gtc')]),
+        from(ANN, at('09:32'), [cancel('a')]),
+      ];
+      const batch = order.map((which) => redriven(letters[which]!, at('09:40')));
+      for (const each of batch) expect(await deliver('orders', each)).toEqual([]);
+      expect((await Promise.all(letters.map(outcomes))).map((each) => each?.[0])).toEqual(expected);
+      await venue.holdAuction(product, TEN);
+      const { carried } = await lastAuction(ANN);
+      expect(carried.map(([name]) => name)).toEqual(live);
+    });
+  });
+
   it('is not mistaken for one when it was received just before a cut and queued just after', async () => {
     await venue.holdAuction(product, TEN);
     const message = from(ANN, newYork('2025-10-20', '09:59'), [buy('a', NOV, 2410, 2)]);

@@ -51,6 +51,8 @@ const written: fc.Arbitrary<WrittenParameters> = fc.record({
   indexValuesMin: whole('indexValuesMin', 12),
   indexAgeDaysMax: whole('indexAgeDaysMax', 4),
   indexMoveBasisPointsMax: whole('indexMoveBasisPointsMax', 3000),
+  liveOrdersMax: whole('liveOrdersMax', 10_000),
+  submissionsMax: whole('submissionsMax', 20_000),
 });
 
 /** A listing that fits the parameters, and then perhaps is spoilt. */

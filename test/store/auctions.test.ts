@@ -4,6 +4,7 @@ import {
   type Auction,
   admitDate,
   auctionsAfter,
+  becomeWriter,
   closeShard,
   findAuction,
   type Intake,
@@ -14,6 +15,7 @@ import {
   openAuction,
   readAuction,
   readIntake,
+  type Writer,
 } from '../../lib/store/auctions.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
@@ -43,7 +45,13 @@ describe('an intake', () => {
   const CUT = '2025-10-20T14:00:00.500Z';
 
   it('begins at the first auction, with no cut before it', async () => {
-    expect(await readIntake(table, newProduct(), 0)).toEqual({ open: 1, openedAt: '', dates: [], passed: new Map() });
+    expect(await readIntake(table, newProduct(), 0)).toEqual({
+      open: 1,
+      openedAt: '',
+      dates: [],
+      passed: new Map(),
+      writers: [],
+    });
   });
 
   it('moves to the next auction with the instant of the cut, and keeps the dates that it leaves', async () => {
@@ -56,6 +64,7 @@ describe('an intake', () => {
       openedAt: CUT,
       dates: [],
       passed: new Map([[1, ['2025-10-20', '2025-10-21']]]),
+      writers: [],
     };
     expect(await moveIntake(table, product, 0, admitted, CUT)).toEqual(moved);
     expect(await readIntake(table, product, 0)).toEqual(moved);
@@ -78,6 +87,29 @@ describe('an intake', () => {
     const moved = await moveIntake(table, product, 0, seen, CUT);
     await expect(admitDate(table, product, 0, seen, '2025-10-21')).rejects.toThrow('has moved on from auction 1');
     expect(await readIntake(table, product, 0)).toEqual(moved);
+  });
+
+  const writer = (name: string): Writer => ({ name, keysFrom: 1_760_000_000_000 });
+
+  it('has one writer of those that read it at the same time, and none that saw it before a cut', async () => {
+    const product = newProduct();
+    const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
+    const first = await becomeWriter(table, product, 0, seen, writer('a.1'));
+    expect(first).toEqual({ ...seen, writers: [writer('a.1')] });
+    await expect(becomeWriter(table, product, 0, seen, writer('b.1'))).rejects.toThrow('has another writer or moved on');
+    const second = await becomeWriter(table, product, 0, first, writer('b.2'));
+    await expect(becomeWriter(table, product, 0, first, writer('a.2'))).rejects.toThrow('has another writer or moved on');
+    expect(await readIntake(table, product, 0)).toEqual(second);
+    expect(await moveIntake(table, product, 0, second, CUT)).toMatchObject({ open: 2, writers: [] });
+    await expect(becomeWriter(table, product, 0, second, writer('b.3'))).rejects.toThrow('has another writer or moved on');
+    await expect(becomeWriter(table, product, 0, seen, writer('a.3'))).rejects.toThrow('has another writer or moved on');
+  });
+
+  it('has its writer though the answer was lost: the request that comes again finds its own name', async () => {
+    const product = newProduct();
+    const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
+    const entered = await becomeWriter(table, product, 0, seen, writer('a.1'));
+    expect(await becomeWriter(table, product, 0, seen, writer('a.1'))).toEqual(entered);
   });
 
   it('does not lose the instant of its cut to the dates it lets in after it', async () => {

@@ -117,6 +117,9 @@ describe('what is stored stays readable: each code stands for what it always did
     ['contract-not-listed', 3],
     ['unknown-order', 4],
     ['duplicate-client-order-id', 5],
+    ['too-many-live-orders', 6],
+    ['too-many-submissions', 7],
+    ['overtaken', 8],
   ])('the outcome %s is %i', (outcome, code) => expect([...packOutcomes([outcome])]).toEqual([1, 1, code]));
 
   it('an order is its name, its months, its limit zigzagged, its lots and its time in force', () => {

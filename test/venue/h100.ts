@@ -19,6 +19,8 @@ export const H100: ProductParameters = {
   indexValuesMin: 18,
   indexAgeDaysMax: 4,
   indexMoveBasisPointsMax: 2500,
+  liveOrdersMax: 10_000,
+  submissionsMax: 20_000,
 };
 
 /** The same as the API takes and shows them. */

@@ -29,7 +29,8 @@ import { type Engine, startEngine } from './engine.ts';
 import { H100, newYork, on } from './h100.ts';
 import { record } from './records.ts';
 
-const HANDLERS: Record<QueueName, (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>> = {
+export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+const HANDLERS: Record<QueueName, QueueHandler> = {
   orders: acceptOrders,
   closings: closeAuction,
   clearings: clearAuction,
@@ -187,10 +188,18 @@ export const invocation = { timeLeftMs: 120_000 };
 const CONTEXT = { getRemainingTimeInMillis: () => invocation.timeLeftMs } as Context;
 
 /** Hands one batch to a queue's worker; the answer names the records that come back, by their place in the batch. */
-export async function deliver(queue: QueueName, ...batch: (SQSRecord | Message<QueueName>)[]): Promise<number[]> {
+export const deliver = (queue: QueueName, ...batch: (SQSRecord | Message<QueueName>)[]): Promise<number[]> =>
+  deliverTo(HANDLERS[queue], queue, ...batch);
+
+/** The same to a worker of the test's own making. */
+export async function deliverTo(
+  handler: QueueHandler,
+  queue: QueueName,
+  ...batch: (SQSRecord | Message<QueueName>)[]
+): Promise<number[]> {
   const records = batch.map((each) => ('messageId' in each ? each : record(queue, each)));
   try {
-    const { batchItemFailures } = await HANDLERS[queue]({ Records: records }, CONTEXT);
+    const { batchItemFailures } = await handler({ Records: records }, CONTEXT);
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     return records.flatMap(({ messageId }, at) => (failed.has(messageId) ? [at] : []));
   } catch (error) {

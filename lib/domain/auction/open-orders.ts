@@ -15,34 +15,47 @@ export interface DecidedSubmission {
   readonly outcomes: readonly Outcome[];
 }
 
-export interface OpenOrders {
+/** An account's open orders, brought up to date in place: submission by submission, auction by auction. */
+export class OpenOrders {
   readonly orders: LiveOrders;
   /** Names of orders that stand in an auction that is closed and has not cleared. */
-  readonly exposed: Set<string>;
+  readonly exposed = new Set<string>();
+  readonly #partlyFilled: Set<string>;
+
+  /** `carried` are the account's orders that the last auction to clear has carried on. */
+  constructor(carried: readonly BookOrder[]) {
+    this.orders = new Map(carried.map((order) => [order.clientOrderId, order]));
+    this.#partlyFilled = new Set(carried.filter((order) => order.partlyFilled).map(({ clientOrderId }) => clientOrderId));
+  }
+
+  /** Takes in what accept decided. Submissions must come in the order of their arrival. */
+  replay({ instructions, outcomes }: DecidedSubmission): void {
+    replaySubmission(this.orders, instructions, outcomes, this.#partlyFilled);
+    for (const [index, instruction] of instructions.entries()) keepExposed(this.exposed, instruction, outcomes[index]!);
+  }
+
+  /** The auction is cut and the next one opens: of the cut one, whatever may be carried counts as open. */
+  cut(): void {
+    for (const [name, { timeInForce }] of this.orders) if (timeInForce === 'auction') this.orders.delete(name);
+    this.exposed.clear();
+    for (const name of this.orders.keys()) this.exposed.add(name);
+    // What the last cleared auction filled in part matters to the one after it alone: what later ones leave is not known.
+    this.#partlyFilled.clear();
+  }
 }
 
 /**
  * An account's open orders. `carried` are its orders that the last auction to clear has carried on; `auctions` are its
  * submissions into each auction since, in any order within one: the last of these auctions is open or being cleared, those
- * before it are closed and have not cleared. Of these, whatever may be carried counts as open.
+ * before it are closed and have not cleared.
  */
 export function openOrders(carried: readonly BookOrder[], auctions: readonly (readonly DecidedSubmission[])[]): OpenOrders {
-  const orders: LiveOrders = new Map(carried.map((order) => [order.clientOrderId, order]));
-  let exposed = new Set<string>();
-  // What the last cleared auction filled in part matters to the one after it alone: what later ones leave is not known.
-  let partlyFilled = new Set(carried.filter((order) => order.partlyFilled).map(({ clientOrderId }) => clientOrderId));
+  const open = new OpenOrders(carried);
   auctions.forEach((submissions, at) => {
-    if (at > 0) {
-      for (const [name, { timeInForce }] of orders) if (timeInForce === 'auction') orders.delete(name);
-      exposed = new Set(orders.keys());
-      partlyFilled = new Set();
-    }
-    for (const { instructions, outcomes } of submissions.toSorted(byArrival)) {
-      replaySubmission(orders, instructions, outcomes, partlyFilled);
-      for (const [index, instruction] of instructions.entries()) keepExposed(exposed, instruction, outcomes[index]!);
-    }
+    if (at > 0) open.cut();
+    for (const submission of submissions.toSorted(byArrival)) open.replay(submission);
   });
-  return { orders, exposed };
+  return open;
 }
 
 /**
@@ -63,8 +76,13 @@ export function frozenOrders(
   return book.concat(rolls);
 }
 
-/** The order in which an account's submissions take effect. Sequence numbers grow longer: 9 arrives before 10. */
+/** The order in which an account's submissions take effect. */
 export function byArrival(a: DecidedSubmission, b: DecidedSubmission): number {
-  const [first, second] = [a.sequence.padStart(40, '0'), b.sequence.padStart(40, '0')];
-  return first < second ? -1 : first > second ? 1 : a.key < b.key ? -1 : 1;
+  return bySequence(a.sequence, b.sequence) || (a.key < b.key ? -1 : 1);
+}
+
+/** The order of two places in a queue. Sequence numbers grow longer: 9 arrives before 10. */
+export function bySequence(a: string, b: string): number {
+  const [first, second] = [a.padStart(40, '0'), b.padStart(40, '0')];
+  return first < second ? -1 : first > second ? 1 : 0;
 }

@@ -26,8 +26,19 @@ export type Instruction =
   | { readonly kind: 'cancel'; readonly clientOrderId: string }
   | { readonly kind: 'replace'; readonly replaces: string; readonly order: Order };
 
-/** Why an instruction was refused, in the order the reasons are checked. Codes are stable; new ones go to the end. */
-export const REFUSALS = ['auction-closed', 'contract-not-listed', 'unknown-order', 'duplicate-client-order-id'] as const;
+/**
+ * Why an instruction was refused. `auction-closed` and `overtaken` are said of all of a submission that comes too late. Codes
+ * are stable and stored by their places here; new ones go to the end.
+ */
+export const REFUSALS = [
+  'auction-closed',
+  'contract-not-listed',
+  'unknown-order',
+  'duplicate-client-order-id',
+  'too-many-live-orders',
+  'too-many-submissions',
+  'overtaken',
+] as const;
 export type Refusal = (typeof REFUSALS)[number];
 /**
  * `deferred`: accepted while the order it cancels or replaces stands in an auction that is closed and not yet cleared. It
@@ -39,6 +50,15 @@ export type Outcome = 'accepted' | 'deferred' | Refusal;
 /** The live orders of one account by `clientOrderId`. */
 export type LiveOrders = Map<string, Order>;
 
+/** What an account may do in the auction that is open. */
+export interface OrderTerms {
+  readonly listed: ReadonlySet<number>;
+  /** Orders that may be live at a time. A lower limit than before takes none away; it only lets no more in. */
+  readonly liveOrdersMax: number;
+  /** Whether the account has sent all the submissions that it may, so that only its cancels are taken. */
+  readonly cancelsOnly: boolean;
+}
+
 /**
  * Applies one submission to an account's live orders, in place, and says what became of each instruction. `exposed`
  * names the live orders that a closed auction may still fill; it is kept up to date in place as well.
@@ -46,11 +66,11 @@ export type LiveOrders = Map<string, Order>;
 export function applySubmission(
   live: LiveOrders,
   instructions: readonly Instruction[],
-  listed: ReadonlySet<number>,
+  terms: OrderTerms,
   exposed: Set<string> = new Set(),
 ): Outcome[] {
   return instructions.map((instruction) => {
-    const refusal = refuse(live, instruction, listed);
+    const refusal = refuse(live, instruction, terms);
     if (refusal) return refusal;
     const target = targetOf(instruction);
     const outcome = target !== undefined && exposed.has(target) ? 'deferred' : 'accepted';
@@ -93,13 +113,17 @@ export function replaySubmission(
   });
 }
 
-function refuse(live: LiveOrders, instruction: Instruction, listed: ReadonlySet<number>): Refusal | undefined {
+function refuse(live: LiveOrders, instruction: Instruction, terms: OrderTerms): Refusal | undefined {
   if (instruction.kind === 'cancel') return live.has(instruction.clientOrderId) ? undefined : 'unknown-order';
   const { order } = instruction;
-  if (![order.buy, order.sell].every((node) => node === CASH || listed.has(node))) return 'contract-not-listed';
-  if (instruction.kind === 'replace' && !live.has(instruction.replaces)) return 'unknown-order';
-  const freed = instruction.kind === 'replace' && instruction.replaces === order.clientOrderId;
-  return live.has(order.clientOrderId) && !freed ? 'duplicate-client-order-id' : undefined;
+  const isReplace = instruction.kind === 'replace';
+  if (![order.buy, order.sell].every((node) => node === CASH || terms.listed.has(node))) return 'contract-not-listed';
+  if (isReplace && !live.has(instruction.replaces)) return 'unknown-order';
+  const freed = isReplace && instruction.replaces === order.clientOrderId;
+  if (live.has(order.clientOrderId) && !freed) return 'duplicate-client-order-id';
+  // A replacement takes a place that is free by then.
+  if (!isReplace && live.size >= terms.liveOrdersMax) return 'too-many-live-orders';
+  return terms.cancelsOnly ? 'too-many-submissions' : undefined;
 }
 
 function apply(live: LiveOrders, instruction: Instruction): void {

@@ -41,6 +41,12 @@ export function readWrittenSubmission(
   return 'violations' in read ? refused('invalid-order', read.violations) : { product, ...read };
 }
 
+/**
+ * The longest a submission may take from the gateway's receive time to its queue, clock skew included. A message enqueued
+ * later than that has been through a dead-letter queue, where SQS gives it a new enqueue time.
+ */
+export const SUBMIT_MS_MAX = 40_000;
+
 export interface Submitted {
   readonly key: string;
   /** Of the instructions: other ones under the same key have another digest. */

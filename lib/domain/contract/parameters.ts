@@ -20,6 +20,8 @@ export const PARAMETER_LIMITS = {
   indexValuesMin: [1, 31],
   indexAgeDaysMax: [0, 366],
   indexMoveBasisPointsMax: [1, 1_000_000],
+  liveOrdersMax: [1, 1_000_000],
+  submissionsMax: [1, 1_000_000],
 } as const satisfies Partial<Record<keyof ProductParameters, readonly [least: number, most: number]>>;
 
 /** What one field must be, as said of it and as checked. */
@@ -49,6 +51,8 @@ const SHARED_RULES = {
   indexValuesMin: whole(PARAMETER_LIMITS.indexValuesMin),
   indexAgeDaysMax: whole(PARAMETER_LIMITS.indexAgeDaysMax),
   indexMoveBasisPointsMax: whole(PARAMETER_LIMITS.indexMoveBasisPointsMax),
+  liveOrdersMax: whole(PARAMETER_LIMITS.liveOrdersMax),
+  submissionsMax: whole(PARAMETER_LIMITS.submissionsMax),
 };
 
 const RULES: Readonly<Record<keyof ProductParameters, FieldRule>> = {
@@ -139,7 +143,7 @@ export function readWrittenParameters(written: unknown): ProductParameters | Vio
   if (errors.length || dailyLimitTicks === undefined || rollBandTicks === undefined) return errors;
   // Field by field: the order of what was written must not be that of the event.
   const { lotGpuHours, priceDecimals, listedMonths, timeZone, calendar, dayRunTime } = given;
-  const { indexValuesMin, indexAgeDaysMax, indexMoveBasisPointsMax } = given;
+  const { indexValuesMin, indexAgeDaysMax, indexMoveBasisPointsMax, liveOrdersMax, submissionsMax } = given;
   return {
     lotGpuHours,
     priceDecimals,
@@ -150,6 +154,8 @@ export function readWrittenParameters(written: unknown): ProductParameters | Vio
     indexValuesMin,
     indexAgeDaysMax,
     indexMoveBasisPointsMax,
+    liveOrdersMax,
+    submissionsMax,
     dailyLimitTicks,
     rollBandTicks,
   };

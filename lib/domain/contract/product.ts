@@ -26,6 +26,10 @@ export interface ProductParameters {
   readonly indexAgeDaysMax: number;
   /** An index value that moves more than this share of the one before is held for approval, in basis points. */
   readonly indexMoveBasisPointsMax: number;
+  /** Orders that an account may have live at a time, carried ones included. */
+  readonly liveOrdersMax: number;
+  /** Submissions that an account may send into one auction; of later ones only cancels are taken. */
+  readonly submissionsMax: number;
 }
 
 /** Prices by contract month, in the order the months are listed. Keys are contract month numbers. */

@@ -5,6 +5,7 @@ import {
   type Instruction,
   type LiveOrders,
   type Order,
+  type OrderTerms,
   type Outcome,
   REFUSALS,
   replaySubmission,
@@ -16,6 +17,7 @@ import { month } from '../../venue/h100.ts';
 
 const [DEC, JAN, FAR] = [month('2025-12'), month('2026-01'), month('2027-12')];
 const LISTED = new Set<number>([DEC, JAN]);
+const TERMS: OrderTerms = { listed: LISTED, liveOrdersMax: 1000, cancelsOnly: false };
 
 const order = (clientOrderId: string, quantity = 10, changes: Partial<Order> = {}): Order => ({
   clientOrderId,
@@ -118,25 +120,73 @@ describe('an instruction is refused alone, and the rest of its submission stands
     ['nothing is said, nothing happens', [], [], { old: 5 }],
   ])('%s', (_, submission, outcomes, expected) => {
     const live: LiveOrders = new Map([['old', order('old', 5)]]);
-    expect(applySubmission(live, submission, LISTED)).toEqual(outcomes);
+    expect(applySubmission(live, submission, TERMS)).toEqual(outcomes);
     expect(sizes(live)).toEqual(expected);
+  });
+
+  test('codes are stored by their places: none is moved or taken away', () => {
+    expect(REFUSALS).toEqual([
+      'auction-closed',
+      'contract-not-listed',
+      'unknown-order',
+      'duplicate-client-order-id',
+      'too-many-live-orders',
+      'too-many-submissions',
+      'overtaken',
+    ]);
+  });
+
+  test.each<[rule: string, terms: Partial<OrderTerms>, submission: Instruction[], outcomes: Outcome[]]>([
+    [
+      'up to as many orders as may be live',
+      { liveOrdersMax: 3 },
+      [add('a'), add('b'), add('c')],
+      ['accepted', 'accepted', 'too-many-live-orders'],
+    ],
+    [
+      'one in the place of one that is cancelled',
+      { liveOrdersMax: 1 },
+      [add('a'), cancel('old'), add('a')],
+      ['too-many-live-orders', 'accepted', 'accepted'],
+    ],
+    ['one that replaces another', { liveOrdersMax: 1 }, [replace('old', 'a'), replace('a', 'a')], ['accepted', 'accepted']],
+    [
+      'one that replaces another, also when more are live than may be',
+      { liveOrdersMax: 0 },
+      [replace('old', 'a'), add('b')],
+      ['accepted', 'too-many-live-orders'],
+    ],
+    [
+      'a cancel alone when all submissions are used up',
+      { cancelsOnly: true },
+      [add('a'), replace('old', 'a'), cancel('old'), cancel('old')],
+      ['too-many-submissions', 'too-many-submissions', 'accepted', 'unknown-order'],
+    ],
+    [
+      'nothing more than one reason, the first that holds',
+      { liveOrdersMax: 1, cancelsOnly: true },
+      [add('old'), add('a'), replace('none', 'a')],
+      ['duplicate-client-order-id', 'too-many-live-orders', 'unknown-order'],
+    ],
+  ])('take %s', (_, terms, submission, outcomes) => {
+    const live: LiveOrders = new Map([['old', order('old', 5)]]);
+    expect(applySubmission(live, submission, { ...TERMS, ...terms })).toEqual(outcomes);
   });
 
   test('of several reasons, the first of the list is given', () => {
     const live: LiveOrders = new Map([['old', order('old', 5)]]);
-    expect(REFUSALS).toEqual(['auction-closed', 'contract-not-listed', 'unknown-order', 'duplicate-client-order-id']);
     expect(
       applySubmission(
         live,
         [replace('none', 'old', 1, { buy: FAR }), replace('none', 'old', 1), add('old', 1, { sell: FAR })],
-        LISTED,
+        TERMS,
       ),
     ).toEqual(['contract-not-listed', 'unknown-order', 'contract-not-listed']);
   });
 
   test('an order that is live in a delisted month can still be cancelled', () => {
     const live: LiveOrders = new Map([['old', order('old', 5)]]);
-    expect(applySubmission(live, [cancel('old')], new Set())).toEqual(['accepted']);
+    expect(applySubmission(live, [cancel('old')], { ...TERMS, listed: new Set() })).toEqual(['accepted']);
   });
 });
 
@@ -164,7 +214,7 @@ describe('accept and clear use the same fold', () => {
       fc.property(submissions, (all) => {
         const [answered, replayed]: [LiveOrders, LiveOrders] = [new Map(), new Map()];
         for (const submission of all) {
-          const outcomes = applySubmission(answered, submission, LISTED);
+          const outcomes = applySubmission(answered, submission, TERMS);
           expect(outcomes).toHaveLength(submission.length);
           replaySubmission(replayed, submission, outcomes);
           expect([...replayed]).toEqual([...answered]);
@@ -177,8 +227,8 @@ describe('accept and clear use the same fold', () => {
     fc.assert(
       fc.property(submissions, (all) => {
         const [cut, whole]: [LiveOrders, LiveOrders] = [new Map(), new Map()];
-        const outcomes = all.flatMap((submission) => applySubmission(cut, submission, LISTED));
-        expect(applySubmission(whole, all.flat(), LISTED)).toEqual(outcomes);
+        const outcomes = all.flatMap((submission) => applySubmission(cut, submission, TERMS));
+        expect(applySubmission(whole, all.flat(), TERMS)).toEqual(outcomes);
         expect([...whole]).toEqual([...cut]);
       }),
     );
@@ -188,7 +238,7 @@ describe('accept and clear use the same fold', () => {
     fc.assert(
       fc.property(submissions, (all) => {
         const live: LiveOrders = new Map();
-        const outcomes = all.flatMap((submission) => applySubmission(live, submission, LISTED));
+        const outcomes = all.flatMap((submission) => applySubmission(live, submission, TERMS));
         const accepted = all.flat().filter((_, at) => outcomes[at] === 'accepted');
         for (const [name, standing] of live) {
           expect(standing.clientOrderId).toBe(name);
@@ -205,9 +255,9 @@ describe('accept and clear use the same fold', () => {
     fc.assert(
       fc.property(submissions, instruction, (all, last) => {
         const live: LiveOrders = new Map();
-        for (const submission of all) applySubmission(live, submission, LISTED);
+        for (const submission of all) applySubmission(live, submission, TERMS);
         const before = [...live];
-        const [outcome] = applySubmission(live, [last], LISTED);
+        const [outcome] = applySubmission(live, [last], TERMS);
         if (outcome !== 'accepted') expect([...live]).toEqual(before);
       }),
     );
@@ -278,7 +328,7 @@ describe('what is said about an order in a closed auction that has not cleared t
   ];
   test.each(rows)('%s', (_, submissions, fate, outcomes, expected) => {
     const [live, exposed]: [LiveOrders, Set<string>] = [new Map([['old', order('old', 5)]]), new Set(['old'])];
-    const said = submissions.map((submission) => applySubmission(live, submission, LISTED, exposed));
+    const said = submissions.map((submission) => applySubmission(live, submission, TERMS, exposed));
     expect(said.flat()).toEqual(outcomes);
     const left: LiveOrders = new Map(fate === 'traded whole' ? [] : [['old', order('old', fate === 'untouched' ? 5 : 2)]]);
     const traded = new Set(fate === 'traded in part' ? ['old'] : []);

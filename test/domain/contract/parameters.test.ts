@@ -122,6 +122,8 @@ test('of a listed product the terms of the contract are fixed, and nothing else 
     indexValuesMin: 1,
     indexAgeDaysMax: 0,
     indexMoveBasisPointsMax: 1,
+    liveOrdersMax: 1,
+    submissionsMax: 1,
   };
   expect(inside(['parameters'], fixedTermErrors(H100, changed)).map(sentence)).toEqual([
     'parameters.lotGpuHours is fixed at 1000 since the product was listed',

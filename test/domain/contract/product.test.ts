@@ -101,6 +101,8 @@ describe('the terms of a contract are fixed once it is listed', () => {
       rollBandTicks: ticks(0),
       indexValuesMin: 1,
       indexAgeDaysMax: 0,
+      liveOrdersMax: 1,
+      submissionsMax: 1,
     };
     expect(fixedTermErrors(H100, { ...H100, ...free, indexMoveBasisPointsMax: 1 })).toEqual([]);
   });

@@ -27,8 +27,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'dates-kept',
         wrong: 'Every auction reads the books of all days before it.',
-        text: 'REMOVE dates, #old',
-        becomes: 'REMOVE #old',
+        text: 'REMOVE dates, writer, writers, #old',
+        becomes: 'REMOVE writer, writers, #old',
+      },
+      {
+        name: 'writers-two',
+        wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
+        text: "'writer = :before' :",
+        becomes: "'writer = :before OR attribute_exists(writer)' :",
       },
       {
         name: 'one-passed-auction',
@@ -163,46 +169,10 @@ export const AUCTIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
       {
-        name: 'carried-without-shard',
-        wrong: 'An account can’t cancel its order that stays, because the orders of another shard were kept for its own.',
-        text: '`${table.name}/${product}/${shard}`',
-        becomes: '`${table.name}/${product}`',
-      },
-      {
-        name: 'carried-without-product',
-        wrong: 'An account can’t cancel its order that stays, because those of another product were kept for it.',
-        text: '`${table.name}/${product}/${shard}`',
-        becomes: '`${table.name}/${shard}`',
-      },
-      {
-        name: 'carried-of-an-old-auction',
-        wrong: 'What an earlier auction carried is taken for live.',
-        text: 'if (known?.auction === state.lastAuction)',
-        becomes: 'if (known)',
-      },
-      {
         name: 'send-time-for-sequence',
         wrong: 'Of two submissions of one millisecond the later may count first, and a cancelled order trades.',
         text: 'record.attributes.SequenceNumber ?? record.attributes.SentTimestamp',
         becomes: 'record.attributes.SentTimestamp ?? record.attributes.SequenceNumber',
-      },
-      {
-        name: 'redriven-at-the-bound',
-        wrong: 'A submission that took as long as it may is refused.',
-        text: '- received > SUBMIT_MS_MAX',
-        becomes: '- received >= SUBMIT_MS_MAX',
-      },
-      {
-        name: 'redriven-with-the-cut',
-        wrong: 'A submission received with the cut trades an auction late after it comes back from the dead letters.',
-        text: 'received <= Date.parse(intake.openedAt)',
-        becomes: 'received < Date.parse(intake.openedAt)',
-      },
-      {
-        name: 'never-too-late',
-        wrong: 'What comes back from the dead letters trades in an auction it was not sent for.',
-        text: "return redriven && intake.openedAt !== ''",
-        becomes: "return !redriven && intake.openedAt !== ''",
       },
       {
         name: 'cut-at-the-slot',
@@ -213,8 +183,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cut-not-seen-by-the-batch',
         wrong: 'A submission behind the marker goes into the auction that is cut, and is never matched.',
-        text: 'session.keepIntake(product, shard, passed);',
-        becomes: '',
+        text: 'await session.moveIntake(product, shard, cutAt)',
+        becomes: 'await moveIntake(session.backends.table, product, shard, intake, cutAt)',
       },
       {
         name: 'cleared-without-all-shards',
@@ -223,16 +193,128 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: 'closed.size === 1',
       },
       {
-        name: 'exposed-orders-forgotten',
-        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
-        text: ', new Set(state.listed), exposed)',
-        becomes: ', new Set(state.listed))',
-      },
-      {
         name: 'date-not-admitted',
         wrong: 'An auction clears without the first orders of a new day in UTC.',
-        text: 'if (!intake.dates.includes(keyDate(key)))',
-        becomes: 'if (intake.dates.length === 0)',
+        text: 'if (intake.dates.includes(date)) return;',
+        becomes: 'if (intake.dates.length > 0) return;',
+      },
+      {
+        name: 'kept-though-not-stored',
+        wrong: 'After a key that came again with another body, orders that are in no book are taken for live.',
+        text: "if (!stored) throw new Error('a submission is refused as known and not there');",
+        becomes: "keep();\n  if (!stored) throw new Error('a submission is refused as known and not there');",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/accept-orders/account-intakes.ts',
+    tests: ['test/lambdas/accept-workers.test.ts', 'test/lambdas/accept-flood.test.ts', 'test/lambdas/accept-bounds.test.ts'],
+    mutants: [
+      {
+        name: 'writer-not-compared',
+        wrong: 'A worker decides on what it kept, though another has written since.',
+        text: 'kept && mayWrite && kept.writer === writer.name',
+        becomes: 'kept && mayWrite',
+      },
+      {
+        name: 'keys-of-any-age',
+        wrong: 'A worker looks for what another wrote by newer keys than that one wrote under.',
+        text: ' && writer.keysFrom <= time',
+        becomes: '',
+      },
+      {
+        name: 'keys-of-the-last-writer',
+        wrong: 'Of what two others wrote in turn, a worker looks for the last one’s alone.',
+        text: 'Math.min(...writers.slice(at + 1)',
+        becomes: 'Math.max(...writers.slice(at + 1)',
+      },
+      {
+        name: 'nothing-caught-up',
+        wrong: 'A worker takes over and does not read what the other wrote.',
+        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);',
+        becomes: '',
+      },
+      {
+        name: 'kept-over-a-cut',
+        wrong: 'Orders for one auction alone live on in the next.',
+        text: 'taken?.open === open && ',
+        becomes: 'taken !== undefined && ',
+      },
+      {
+        name: 'kept-over-a-clearing',
+        wrong: 'What has traded can be cancelled, and its name is not free.',
+        text: ' && taken.lastAuction === lastAuction',
+        becomes: '',
+      },
+      {
+        name: 'kept-while-in-use',
+        wrong: 'What a submission that was never stored would have done stands.',
+        text: 'if (kept) this.#drop(name, kept);',
+        becomes: '',
+      },
+      {
+        name: 'nothing-kept',
+        wrong: 'Every submission costs as much as its account has sent before it.',
+        text: 'keep: () => worker.keep(name, {',
+        becomes: 'keep: () => void ({',
+      },
+      {
+        name: 'everyone-heavy',
+        wrong: 'Accounts that send little cost a write more.',
+        text: '> this.#limits.heavyBytes',
+        becomes: '>= 0',
+      },
+      {
+        name: 'carried-of-the-first-shard',
+        wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
+        text: 'state.carried[shard], account)',
+        becomes: 'state.carried[0], account)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/auction/account-intake.ts',
+    tests: [
+      'test/domain/auction/account-intake.test.ts',
+      'test/lambdas/accept-bounds.test.ts',
+      'test/lambdas/accept-orders.test.ts',
+    ],
+    mutants: [
+      {
+        name: 'redriven-at-the-bound',
+        wrong: 'A submission that took as long as it may is refused.',
+        text: '<= SUBMIT_MS_MAX',
+        becomes: '< SUBMIT_MS_MAX',
+      },
+      {
+        name: 'late-at-the-instant',
+        wrong: 'A submission received with the cut trades an auction late after it comes back from the dead letters.',
+        text: 'Date.parse(instant) <= Date.parse(other)',
+        becomes: 'Date.parse(instant) < Date.parse(other)',
+      },
+      {
+        name: 'never-too-late',
+        wrong: 'What comes back from the dead letters trades in an auction it was not sent for.',
+        text: "if (isNotAfter(receivedAt, openedAt)) return 'auction-closed';",
+        becomes: '',
+      },
+      {
+        name: 'never-overtaken',
+        wrong: 'An order that comes back from the dead letters becomes live after its cancel.',
+        text: "isNotAfter(receivedAt, this.#receivedAt) ? 'overtaken' : undefined",
+        becomes: 'undefined',
+      },
+      {
+        name: 'exposed-orders-forgotten',
+        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
+        text: ', { ...terms, cancelsOnly }, this.#open.exposed)',
+        becomes: ', { ...terms, cancelsOnly })',
+      },
+      {
+        name: 'submissions-of-every-auction',
+        wrong: 'What an account sent into a closed auction counts against its limit in the next.',
+        text: 'if (!isIntoOpen) return;',
+        becomes: '',
       },
     ],
   },

@@ -15,31 +15,31 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'arrival-by-key',
         wrong: 'An account that makes its keys ahead has its words take effect in another order than they were answered in.',
-        text: 'return first < second ? -1 : first > second ? 1 : ',
+        text: 'return bySequence(a.sequence, b.sequence) || ',
         becomes: 'return ',
       },
       {
         name: 'sequence-as-text',
         wrong: 'When sequence numbers grow by a digit, a cancel comes before the order it cancels.',
-        text: "[a.sequence.padStart(40, '0'), b.sequence.padStart(40, '0')]",
-        becomes: '[a.sequence, b.sequence]',
+        text: "[a.padStart(40, '0'), b.padStart(40, '0')]",
+        becomes: '[a, b]',
       },
       {
         name: 'partly-filled-in-later-auctions',
         wrong: 'An order that traded in part keeps its replacement out of auctions that it has nothing to do with.',
-        text: 'partlyFilled = new Set();',
+        text: 'this.#partlyFilled.clear();',
         becomes: '',
       },
       {
         name: 'one-auction-orders-stay',
         wrong: 'The name of an order for one auction is taken after its auction is cut.',
-        text: "if (timeInForce === 'auction') orders.delete(name);",
-        becomes: "if (timeInForce === 'day') orders.delete(name);",
+        text: "if (timeInForce === 'auction') this.orders.delete(name);",
+        becomes: "if (timeInForce === 'day') this.orders.delete(name);",
       },
       {
         name: 'exposed-of-the-first-cut',
         wrong: 'A cancel of an order that an auction is filling takes effect at once, and it trades all the same.',
-        text: 'exposed = new Set(orders.keys());',
+        text: 'for (const name of this.orders.keys()) this.exposed.add(name);',
         becomes: '',
       },
       {

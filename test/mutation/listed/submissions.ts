@@ -15,8 +15,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'own-auction-filter',
         wrong: 'Orders of an auction that has cleared come back to life in the next.',
-        text: "range))\n        if (integer(item, 'auction') === auction)",
-        becomes: 'range))\n        if (auction > 0)',
+        text: "SHORTEST_BYTES;\n        if (integer(item, 'auction') === auction)",
+        becomes: 'SHORTEST_BYTES;\n        if (auction > 0)',
       },
       {
         name: 'frozen-auction-filter',
@@ -27,14 +27,14 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'key-age-margin',
         wrong: 'A submission whose key is some minutes old is written and never read again.',
-        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX)',
-        becomes: '- KEY_AHEAD_MS_MAX)',
+        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX',
+        becomes: '- KEY_AHEAD_MS_MAX',
       },
       {
         name: 'clock-error-margin',
         wrong: 'A submission whose key is as old as may be is not read again after a cut.',
-        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX)',
-        becomes: '- KEY_AGE_MS_MAX)',
+        text: '- KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX',
+        becomes: '- KEY_AGE_MS_MAX',
       },
       {
         name: 'book-kept-four-days',

@@ -1,0 +1,108 @@
+/**
+ * Accept, the rule of it: what becomes of an account's next submission. It follows from the account's open orders and from
+ * what the account has sent into the open auction so far, which is kept here and brought up to date in place, so that the
+ * next submission costs the same whether it is the second or the ten thousandth.
+ */
+import type { BookOrder } from './book.ts';
+import { bySequence, type DecidedSubmission, type OpenOrders, openOrders } from './open-orders.ts';
+import { applySubmission, type Instruction, type OrderTerms, type Outcome } from './orders.ts';
+import { SUBMIT_MS_MAX } from './submission.ts';
+
+/** A submission in the book, with when the gateway received it, ISO. */
+export interface ReceivedSubmission extends DecidedSubmission {
+  readonly receivedAt: string;
+}
+
+/** A submission as it comes out of its queue. */
+export interface ArrivingSubmission {
+  readonly instructions: readonly Instruction[];
+  readonly sequence: string;
+  /** When the gateway received it, ISO. */
+  readonly receivedAt: string;
+  /** When it was put into the queue it came out of, milliseconds since 1970. */
+  readonly enqueuedAt: number;
+}
+
+export interface IntakeTerms extends Omit<OrderTerms, 'cancelsOnly'> {
+  readonly submissionsMax: number;
+  /** When the marker that cut the auction before was sent, ISO; empty before the first. */
+  readonly openedAt: string;
+}
+
+export class AccountIntake {
+  readonly #open: OpenOrders;
+  /** Submissions into the open auction that came in time. */
+  #submissions = 0;
+  #receivedAt = '';
+  #sequence = '';
+
+  /** As `openOrders` is given them: the last of `auctions` is the open one. */
+  constructor(carried: readonly BookOrder[], auctions: readonly (readonly ReceivedSubmission[])[]) {
+    const inTime = auctions.map((submissions) => submissions.filter((submission) => !wasLate(submission)));
+    this.#open = openOrders(carried, inTime);
+    inTime.forEach((submissions, at) => {
+      for (const submission of submissions) this.#note(submission, at === auctions.length - 1);
+    });
+  }
+
+  /** The place in the queue of the last submission that came in time; empty before the first. */
+  get sequence(): string {
+    return this.#sequence;
+  }
+
+  /** The latest time at which the gateway received one that came in time for the open auction, ISO; empty before the first. */
+  get receivedAt(): string {
+    return this.#receivedAt;
+  }
+
+  /** Orders and names held in memory. */
+  get size(): number {
+    return this.#open.orders.size + this.#open.exposed.size;
+  }
+
+  /** Takes in those of the submissions into the open auction that arrived after the last one known here. */
+  catchUp(submissions: readonly ReceivedSubmission[]): void {
+    const arrived = submissions.filter(
+      (submission) => !wasLate(submission) && bySequence(submission.sequence, this.#sequence) > 0,
+    );
+    for (const submission of arrived.sort((a, b) => bySequence(a.sequence, b.sequence))) {
+      this.#open.replay(submission);
+      this.#note(submission, true);
+    }
+  }
+
+  /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
+  take(submission: ArrivingSubmission, terms: IntakeTerms): Outcome[] {
+    const { instructions } = submission;
+    const late = this.#lateness(submission, terms.openedAt);
+    if (late) return instructions.map(() => late);
+    const cancelsOnly = this.#submissions >= terms.submissionsMax;
+    const outcomes = applySubmission(this.#open.orders, instructions, { ...terms, cancelsOnly }, this.#open.exposed);
+    this.#note(submission, true);
+    return outcomes;
+  }
+
+  /**
+   * What comes back from a dead-letter queue must not be matched in a later auction than it was sent for, and must not undo
+   * what its sender has said since: that was said without it. At the same instant, which came first is not known.
+   */
+  #lateness({ receivedAt, enqueuedAt }: ArrivingSubmission, openedAt: string): (typeof LATE)[number] | undefined {
+    if (enqueuedAt - Date.parse(receivedAt) <= SUBMIT_MS_MAX) return undefined;
+    if (isNotAfter(receivedAt, openedAt)) return 'auction-closed';
+    return isNotAfter(receivedAt, this.#receivedAt) ? 'overtaken' : undefined;
+  }
+
+  #note({ sequence, receivedAt }: Pick<ReceivedSubmission, 'sequence' | 'receivedAt'>, isIntoOpen: boolean): void {
+    if (bySequence(sequence, this.#sequence) > 0) this.#sequence = sequence;
+    if (!isIntoOpen) return;
+    this.#submissions++;
+    if (this.#receivedAt === '' || !isNotAfter(receivedAt, this.#receivedAt)) this.#receivedAt = receivedAt;
+  }
+}
+
+/** The outcomes of a submission that came too late: all its instructions have the same. It counts for nothing. */
+const LATE = ['auction-closed', 'overtaken'] as const;
+const wasLate = ({ outcomes }: DecidedSubmission): boolean => LATE.some((late) => late === outcomes[0]);
+
+/** False when there is no second instant. */
+const isNotAfter = (instant: string, other: string): boolean => other !== '' && Date.parse(instant) <= Date.parse(other);

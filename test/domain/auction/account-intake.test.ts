@@ -1,0 +1,76 @@
+/** What accept knows of an account: it is the same whether it was read at once or caught up with. */
+import { describe, expect, it } from 'vitest';
+import { AccountIntake, type IntakeTerms, type ReceivedSubmission } from '../../../lib/domain/auction/account-intake.ts';
+import type { Instruction, Outcome } from '../../../lib/domain/auction/orders.ts';
+import { month } from '../../venue/h100.ts';
+import { buy, cancel } from '../../venue/orders.ts';
+
+const DEC = month('2025-12');
+const TERMS: IntakeTerms = { listed: new Set([DEC]), liveOrdersMax: 10, submissionsMax: 10, openedAt: '' };
+const at = (second: number): string => new Date(Date.parse('2025-10-20T14:00:00Z') + second * 1000).toISOString();
+const add = (id: string): Instruction => buy(id, DEC, 2400, 1, 'gtc');
+const stored = (sequence: number, said: Instruction, outcome: Outcome = 'accepted', second = sequence): ReceivedSubmission => ({
+  key: `k${sequence}`,
+  sequence: `${sequence}`,
+  receivedAt: at(second),
+  instructions: [said],
+  outcomes: [outcome],
+});
+const arriving = (sequence: number, said: Instruction, late = 0) => ({
+  instructions: [said],
+  sequence: `${sequence}`,
+  receivedAt: at(sequence - late),
+  enqueuedAt: Date.parse(at(sequence)),
+});
+
+describe('an account intake', () => {
+  it('begins with nothing', () => {
+    const own = new AccountIntake([], [[]]);
+    expect([own.sequence, own.receivedAt, own.size]).toEqual(['', '', 0]);
+    expect(own.take(arriving(1, add('a')), TERMS)).toEqual(['accepted']);
+    expect([own.sequence, own.receivedAt, own.size]).toEqual(['1', at(1), 1]);
+  });
+
+  it('catches up with what arrived after the last that it knows, in order of arrival, and with nothing else', () => {
+    const own = new AccountIntake([], [[stored(9, add('a'))]]);
+    own.catchUp([
+      stored(11, cancel('b')),
+      stored(8, add('earlier')),
+      stored(10, add('b')),
+      stored(9, add('a')),
+      stored(12, add('c')),
+    ]);
+    expect([own.sequence, own.receivedAt, own.size]).toEqual(['12', at(12), 2]);
+    expect(own.take(arriving(13, add('c')), TERMS)).toEqual(['duplicate-client-order-id']);
+    expect(own.take(arriving(14, cancel('b')), TERMS)).toEqual(['unknown-order']);
+  });
+
+  it('knows of what was closed and not cleared that it came, and counts only what came into the open auction', () => {
+    const own = new AccountIntake([], [[stored(1, add('a')), stored(2, add('b'))], [stored(3, add('c'))]]);
+    expect([own.sequence, own.receivedAt]).toEqual(['3', at(3)]);
+    const closed = new AccountIntake([], [[stored(1, add('a')), stored(2, add('b'))], []]);
+    expect([closed.sequence, closed.receivedAt]).toEqual(['2', '']);
+    // Two that are exposed, with their names.
+    expect(closed.size).toBe(4);
+    expect(closed.take(arriving(3, cancel('a')), { ...TERMS, submissionsMax: 1 })).toEqual(['deferred']);
+    expect(closed.take(arriving(4, add('c')), { ...TERMS, submissionsMax: 1 })).toEqual(['too-many-submissions']);
+  });
+
+  it.each<Outcome>(['auction-closed', 'overtaken'])('counts one that was refused as %s for nothing', (outcome) => {
+    const late = stored(20, add('late'), outcome, 30);
+    const read = new AccountIntake([], [[stored(1, add('a')), late]]);
+    const caughtUp = new AccountIntake([], [[stored(1, add('a'))]]);
+    caughtUp.catchUp([late]);
+    for (const own of [read, caughtUp]) {
+      expect([own.sequence, own.receivedAt, own.size]).toEqual(['1', at(1), 1]);
+      expect(own.take(arriving(31, add('b')), { ...TERMS, submissionsMax: 2 })).toEqual(['accepted']);
+    }
+  });
+
+  it('is not changed by what it refuses as late', () => {
+    const own = new AccountIntake([], [[stored(100, add('a'))]]);
+    expect(own.take(arriving(150, cancel('a'), 51), TERMS)).toEqual(['overtaken']);
+    expect(own.take(arriving(150, cancel('a'), 51), { ...TERMS, openedAt: at(99) })).toEqual(['auction-closed']);
+    expect([own.sequence, own.receivedAt, own.size]).toEqual(['100', at(100), 1]);
+  });
+});

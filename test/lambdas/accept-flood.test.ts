@@ -1,0 +1,127 @@
+/** One account that sends far more than any other: what its submissions cost the venue, and what others notice of it. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
+import { acceptOrders, handler } from '../../lambdas/accept-orders/index.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import { readIntake } from '../../lib/store/auctions.ts';
+import { shardOf } from '../../lib/store/keys.ts';
+import type { SubmissionMessage } from '../../lib/store/messages.ts';
+import { readSubmission } from '../../lib/store/submissions.ts';
+import { ANN, BOB, SHARDS } from '../venue/accounts.ts';
+import { NOV, newYork } from '../venue/h100.ts';
+import { buy, cancel } from '../venue/orders.ts';
+import { submission } from '../venue/records.ts';
+import { deliver, deliverTo, openWorkerVenue, type QueueHandler } from '../venue/worker-venue.ts';
+
+const venue = await openWorkerVenue();
+
+let product: string;
+beforeEach(async () => {
+  product = venue.nextProduct();
+  await venue.list(product);
+});
+
+const early = newYork('2025-10-20', '09:30');
+const BATCH = 10;
+const READS: ReadonlySet<string> = new Set(['GetItem', 'Query', 'BatchGetItem']);
+
+const from = (account: string, ...instructions: Instruction[]): SubmissionMessage =>
+  submission(product, account, early, instructions);
+const single = (at: number, receivedAt = early): SubmissionMessage =>
+  submission(product, ANN, receivedAt, [buy(`o${at}`, NOV, 2400, 1, 'gtc')]);
+const singles = (first: number, count: number, receivedAt = early): SubmissionMessage[] =>
+  Array.from({ length: count }, (_, at) => single(first + at, receivedAt));
+const outcomesOf = async ({ shard, account, key }: SubmissionMessage) =>
+  (await readSubmission(venue.table, product, shard, account, key))?.outcomes;
+/** As many accounts of ann's shard. */
+const accounts = (count: number): string[] => {
+  const found: string[] = [];
+  for (let at = 0; found.length < count; at++) if (shardOf(`acc-${at}`, SHARDS) === 0) found.push(`acc-${at}`);
+  return found;
+};
+
+/** Delivers messages in batches, none of which may fail, and counts the requests of each batch. */
+async function work(messages: readonly SubmissionMessage[], workers: readonly QueueHandler[] = [handler]) {
+  const batches: { reads: number; writes: number }[] = [];
+  for (let at = 0; at < messages.length; at += BATCH) {
+    venue.engine.requests.length = 0;
+    const worker = workers[(at / BATCH) % workers.length]!;
+    expect(await deliverTo(worker, 'orders', ...messages.slice(at, at + BATCH))).toEqual([]);
+    const { requests } = venue.engine;
+    const reads = requests.filter((name) => READS.has(name)).length;
+    batches.push({ reads, writes: requests.length - reads });
+  }
+  return batches;
+}
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+const readsOf = (batches: readonly { reads: number }[]): number => sum(batches.map(({ reads }) => reads));
+
+describe('single orders', () => {
+  it('of one account cost no more reads than those of as many accounts, and the last no more than the first', async () => {
+    const count = 2000;
+    const many = await work(accounts(count).map((account) => from(account, buy('a', NOV, 2400, 1))));
+    const one = await work(singles(0, count));
+    expect(readsOf(one)).toBeLessThan(readsOf(many));
+    // The intake and the venue, once a batch.
+    expect(readsOf(one.slice(-50))).toBe(readsOf(one.slice(-100, -50)));
+    expect(readsOf(one.slice(-50)) / 50).toBeLessThan(readsOf(many) / many.length / 2);
+    // One writer and one date in all.
+    expect(sum(one.map(({ writes }) => writes))).toBeLessThanOrEqual(count + 2);
+  });
+
+  it('that two workers take in turns are read once a turn, from where the worker left off', async () => {
+    const workers = [acceptOrders(new Worker()), acceptOrders(new Worker())];
+    const batches = await work(singles(0, 400), workers);
+    const [first, last] = [batches.slice(10, 20), batches.slice(-10)];
+    expect(readsOf(last)).toBe(readsOf(first));
+    expect(last.every(({ writes }) => writes === BATCH + 1)).toBe(true);
+  });
+
+  it('of accounts that send little need no writer', async () => {
+    await work(accounts(50).flatMap((account) => [from(account, buy('a', NOV, 2400, 1)), from(account, cancel('a'))]));
+    expect((await readIntake(venue.table, product, 0)).writers).toEqual([]);
+  });
+
+  it('are read again once when the auction before clears between two of them', async () => {
+    const late = newYork('2025-10-20', '10:30');
+    await work(singles(0, 100));
+    await deliver('closings', { v: 1, product, slot: newYork('2025-10-20', '10:00') });
+    await venue.work('orders');
+    await work(singles(100, 100, late));
+    const [before] = await work(singles(200, BATCH, late));
+    await venue.work();
+    const [after, ...later] = await work(singles(300, 50, late));
+    expect(after!.reads).toBeGreaterThan(before!.reads);
+    expect(later.map(({ reads }) => reads)).toEqual(later.map(() => before!.reads));
+    const again = [single(0, late), single(250, late), single(349, late)];
+    await work(again);
+    const known = 'duplicate-client-order-id';
+    expect(await Promise.all(again.map(outcomesOf))).toEqual([[known], ['accepted'], [known]]);
+  });
+});
+
+describe('full submissions', () => {
+  it('by the hundred of one account pass, up to what may be live, and those of others pass with them', {
+    timeout: 60_000,
+  }, async () => {
+    const full = (at: number): SubmissionMessage =>
+      from(ANN, ...Array.from({ length: 500 }, (_, order) => buy(`o${at}-${order}`, NOV, 2400, 1)));
+    const fulls = Array.from({ length: 760 }, (_, at) => full(at));
+    const others: SubmissionMessage[] = [];
+    const messages = fulls.flatMap((message, at) => {
+      if (at % 9 !== 8) return [message];
+      others.push(from(BOB, buy(`b${at}`, NOV, 2400, 1)));
+      return [message, others.at(-1)!];
+    });
+    const batches = await work(messages);
+    expect(readsOf(batches.slice(-10))).toBeLessThanOrEqual(readsOf(batches.slice(10, 20)));
+    const accepted = await Promise.all([0, 19, 20, 759].map(async (at) => new Set(await outcomesOf(fulls[at]!))));
+    expect(accepted.map((each) => [...each])).toEqual([
+      ['accepted'],
+      ['accepted'],
+      ['too-many-live-orders'],
+      ['too-many-live-orders'],
+    ]);
+    for (const other of others) expect(await outcomesOf(other)).toEqual(['accepted']);
+  });
+});
