@@ -45,6 +45,8 @@ export const CLUMSY: readonly Part[] = [
         { dailyLimit: '0.001' },
         { rollBand: '0.000' },
         { indexAgeDaysMax: 0 },
+        { liveOrdersMax: 20 },
+        { submissionsMax: 10 },
       ]);
       return [
         { day: 0, time: random.pick(['08:30', '09:30', '11:00', '14:00']), act: (market) => changeTerms(market, change) },

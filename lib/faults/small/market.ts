@@ -23,8 +23,11 @@ export type Name = Participant | (typeof OPERATORS)[number];
 
 export const ZONE = 'America/New_York';
 
-/** As deployed, but for four months in place of twelve, and an index that may be few days old. */
-export const TERMS = { ...PARAMETERS, listedMonths: 4, indexValuesMin: 2 };
+/**
+ * As deployed, but for four months in place of twelve, an index of two values, and limits of an account of a twentieth: a
+ * hundredth would not let one account fill an item.
+ */
+export const TERMS = { ...PARAMETERS, listedMonths: 4, indexValuesMin: 2, liveOrdersMax: 1_000, submissionsMax: 500 };
 
 export interface Answer {
   readonly status: number;

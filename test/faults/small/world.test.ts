@@ -18,6 +18,7 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
   'lib/store/frozen-book.ts HASHED_TOGETHER': 'of one text, in memory',
   'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
+  'lambdas/accept-orders/account-intakes.ts ORDERS_A_SUBMISSION': 'a ratio',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
