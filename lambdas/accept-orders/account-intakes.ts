@@ -4,7 +4,7 @@
  * the shard's intake says: only its writer writes for heavy accounts. A worker that finds itself the writer at the start of an
  * invocation knows that nothing came between, and one that finds another becomes the writer first and reads only what came
  * since. Accounts that are not heavy are read each time, and by any worker.
- * Why nothing can be decided on what is no longer so: docs/decisions/0012.
+ * Why nothing can be decided on what is no longer so: docs/decisions/0014.
  */
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';

@@ -5,6 +5,7 @@
  */
 
 import type { SQSRecord } from 'aws-lambda';
+import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -59,8 +60,8 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     auction,
     sequence,
     receivedAt,
-    instructions,
-    outcomes,
+    // Of what is one too many only the refusal is kept, once: a flood must not be what the account's next reader has to read.
+    ...(isOneTooMany(outcomes) ? { instructions: [], outcomes: outcomes.slice(0, 1) } : { instructions, outcomes }),
   };
   // One that comes out of its place is stored in it, and so must the next be decided: on what is read again.
   if (await writeSubmission(table, submission)) return isNew ? keep() : undefined;

@@ -143,7 +143,11 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
 }
 
 function submissionJson(id: string, { product, auction, receivedAt: received, instructions, outcomes }: Submission) {
-  const orders = instructions.map((instruction, index) => ({ ...nameOf(instruction), ...outcomeJson(outcomes[index]!) }));
+  // Of a submission that was one too many, no more is kept than that.
+  const orders = outcomes.map((outcome, index) => ({
+    ...(instructions[index] ? nameOf(instructions[index]) : {}),
+    ...outcomeJson(outcome),
+  }));
   return { submission: id, product, state: 'decided', auction, receivedAt: received, orders };
 }
 

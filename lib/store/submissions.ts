@@ -102,13 +102,17 @@ export async function submissionsSince(
       const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
       for await (const item of table.query(bookPartition(product, shard, date), range)) {
         size += bytes(item, 'instructions').length + SHORTEST_BYTES;
-        if (integer(item, 'auction') === auction) found.push(decodeSubmission(product, shard, item));
+        if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
       }
     }
     auctions.push(found);
   }
   return { auctions, bytes: size };
 }
+
+const NO_INSTRUCTIONS = packInstructions([]).length;
+/** Whether nothing is kept of a submission but that it was one too many; it counts for nothing. */
+const isBare = (item: Attributes): boolean => bytes(item, 'instructions').length === NO_INSTRUCTIONS;
 
 const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 

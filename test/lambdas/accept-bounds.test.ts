@@ -1,5 +1,7 @@
 /** Accept where it would be easy to be a little wrong: order of arrival, whose carried orders, and when a message is too late. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { VenueRows } from '../../lib/audit/rows.ts';
+import { bookFindings } from '../../lib/audit/submissions.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
@@ -180,6 +182,24 @@ describe('what an account may have live and send', () => {
     await venue.holdAuction(product, TEN);
     expect(await send(ANN, noon, replace('a', buy('c', NOV, 2300, 1)))).toEqual(['accepted']);
   });
+});
+
+test('of a submission that was one too many only the refusal is kept, however often it is read again', async () => {
+  const { version, parameters } = await venue.stateOf(product);
+  const changed = { version: version + 1, parameters: { ...parameters, submissionsMax: 1 } };
+  await venue.commit({ kind: 'parameters-changed', product, ...changed, by: 'op', at: '' });
+  await send(ANN, early, buy('a', NOV, 2300, 1, 'gtc'));
+  const flood = from(
+    ANN,
+    early,
+    Array.from({ length: 500 }, (_, at) => buy(`b${at}`, NOV, 2300, 1)),
+  );
+  expect(await deliver('orders', flood)).toEqual([]);
+  expect(await deliver('orders', flood)).toEqual([]);
+  const kept = (await stored(flood))!;
+  expect([kept.digest, kept.instructions, kept.outcomes]).toEqual([flood.digest, [], ['too-many-submissions']]);
+  expect(await send(ANN, early, cancel('a'))).toEqual(['accepted']);
+  expect(bookFindings(await VenueRows.from(venue.table.scan()), SHARDS)).toEqual([]);
 });
 
 describe('a submission is too late', () => {

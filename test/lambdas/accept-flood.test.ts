@@ -115,12 +115,14 @@ describe('full submissions', () => {
     });
     const batches = await work(messages);
     expect(readsOf(batches.slice(-10))).toBeLessThanOrEqual(readsOf(batches.slice(10, 20)));
-    const accepted = await Promise.all([0, 19, 20, 759].map(async (at) => new Set(await outcomesOf(fulls[at]!))));
+    const accepted = await Promise.all([0, 19, 20, 399, 400, 759].map(async (at) => new Set(await outcomesOf(fulls[at]!))));
     expect(accepted.map((each) => [...each])).toEqual([
       ['accepted'],
       ['accepted'],
       ['too-many-live-orders'],
       ['too-many-live-orders'],
+      ['too-many-submissions'],
+      ['too-many-submissions'],
     ]);
     for (const other of others) expect(await outcomesOf(other)).toEqual(['accepted']);
   });

@@ -29,28 +29,37 @@ export interface IntakeTerms extends Omit<OrderTerms, 'cancelsOnly'> {
   readonly openedAt: string;
 }
 
+/**
+ * Instructions that an account may send into one auction, for each order that it may have live: enough to replace all of them
+ * nine times. Without it, a submission being as good as five hundred, what has to be read of an account would have no bound.
+ */
+const INSTRUCTIONS_A_LIVE_ORDER = 10;
+/** Cancels are taken up to so many times the limits on submissions and instructions. */
+const CANCELS_BEYOND = 2;
+
 export class AccountIntake {
   readonly #open: OpenOrders;
-  /** Submissions into the open auction that came in time. */
+  /** Submissions into the open auction that count, and the instructions in them. */
   #submissions = 0;
+  #instructions = 0;
   #receivedAt = '';
   #sequence = '';
 
   /** As `openOrders` is given them: the last of `auctions` is the open one. */
   constructor(carried: readonly BookOrder[], auctions: readonly (readonly ReceivedSubmission[])[]) {
-    const inTime = auctions.map((submissions) => submissions.filter((submission) => !wasLate(submission)));
-    this.#open = openOrders(carried, inTime);
-    inTime.forEach((submissions, at) => {
+    const counted = auctions.map((submissions) => submissions.filter(({ outcomes }) => !countsForNothing(outcomes)));
+    this.#open = openOrders(carried, counted);
+    counted.forEach((submissions, at) => {
       for (const submission of submissions) this.#note(submission, at === auctions.length - 1);
     });
   }
 
-  /** The place in the queue of the last submission that came in time; empty before the first. */
+  /** The place in the queue of the last submission that counts; empty before the first. */
   get sequence(): string {
     return this.#sequence;
   }
 
-  /** The latest time at which the gateway received one that came in time for the open auction, ISO; empty before the first. */
+  /** The latest time at which the gateway received one that counts in the open auction, ISO; empty before the first. */
   get receivedAt(): string {
     return this.#receivedAt;
   }
@@ -63,7 +72,7 @@ export class AccountIntake {
   /** Takes in those of the submissions into the open auction that arrived after the last one known here. */
   catchUp(submissions: readonly ReceivedSubmission[]): void {
     const arrived = submissions.filter(
-      (submission) => !wasLate(submission) && bySequence(submission.sequence, this.#sequence) > 0,
+      (submission) => !countsForNothing(submission.outcomes) && bySequence(submission.sequence, this.#sequence) > 0,
     );
     for (const submission of arrived.sort((a, b) => bySequence(a.sequence, b.sequence))) {
       this.#open.replay(submission);
@@ -76,10 +85,16 @@ export class AccountIntake {
     const { instructions } = submission;
     const late = this.#lateness(submission, terms.openedAt);
     if (late) return instructions.map(() => late);
-    const cancelsOnly = this.#submissions >= terms.submissionsMax;
+    if (this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
+    const cancelsOnly = this.#isBeyond(terms, 1);
     const outcomes = applySubmission(this.#open.orders, instructions, { ...terms, cancelsOnly }, this.#open.exposed);
-    this.#note(submission, true);
+    if (!countsForNothing(outcomes)) this.#note({ ...submission, outcomes }, true);
     return outcomes;
+  }
+
+  #isBeyond({ submissionsMax, liveOrdersMax }: IntakeTerms, times: number): boolean {
+    const instructionsMax = INSTRUCTIONS_A_LIVE_ORDER * liveOrdersMax;
+    return this.#submissions >= times * submissionsMax || this.#instructions >= times * instructionsMax;
   }
 
   /**
@@ -92,17 +107,25 @@ export class AccountIntake {
     return isNotAfter(receivedAt, this.#receivedAt) ? 'overtaken' : undefined;
   }
 
-  #note({ sequence, receivedAt }: Pick<ReceivedSubmission, 'sequence' | 'receivedAt'>, isIntoOpen: boolean): void {
+  #note({ sequence, receivedAt, outcomes }: Omit<ReceivedSubmission, 'key' | 'instructions'>, isIntoOpen: boolean): void {
     if (bySequence(sequence, this.#sequence) > 0) this.#sequence = sequence;
     if (!isIntoOpen) return;
     this.#submissions++;
+    this.#instructions += outcomes.length;
     if (this.#receivedAt === '' || !isNotAfter(receivedAt, this.#receivedAt)) this.#receivedAt = receivedAt;
   }
 }
 
-/** The outcomes of a submission that came too late: all its instructions have the same. It counts for nothing. */
+/** The outcomes of a submission that came too late: all its instructions have the same. */
 const LATE = ['auction-closed', 'overtaken'] as const;
-const wasLate = ({ outcomes }: DecidedSubmission): boolean => LATE.some((late) => late === outcomes[0]);
+
+/** Whether a submission was refused for being one too many, with all that is in it: what it said need not be kept. */
+export const isOneTooMany = (outcomes: readonly Outcome[]): boolean =>
+  outcomes.length > 0 && outcomes.every((outcome) => outcome === 'too-many-submissions');
+
+/** What came too late, or was one too many, changes nothing and is not counted. */
+const countsForNothing = (outcomes: readonly Outcome[]): boolean =>
+  LATE.some((late) => late === outcomes[0]) || isOneTooMany(outcomes);
 
 /** False when there is no second instant. */
 const isNotAfter = (instant: string, other: string): boolean => other !== '' && Date.parse(instant) <= Date.parse(other);

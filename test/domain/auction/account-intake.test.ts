@@ -73,4 +73,25 @@ describe('an account intake', () => {
     expect(own.take(arriving(150, cancel('a'), 51), { ...TERMS, openedAt: at(99) })).toEqual(['auction-closed']);
     expect([own.sequence, own.receivedAt, own.size]).toEqual(['100', at(100), 1]);
   });
+
+  it('is bounded by instructions as well: ten for each order that may be live, and cancels up to twice that', () => {
+    const terms = { ...TERMS, liveOrdersMax: 2, submissionsMax: 1000 };
+    const own = new AccountIntake([], [[]]);
+    let sequence = 0;
+    const take = (said: Instruction, of = own): Outcome[] => of.take(arriving(++sequence, said), terms);
+    for (let at = 0; at < 9; at++) expect([...take(add('a')), ...take(cancel('a'))]).toEqual(['accepted', 'accepted']);
+    expect([...take(add('a')), ...take(add('b'))]).toEqual(['accepted', 'accepted']);
+    expect(take(add('c'))).toEqual(['too-many-live-orders']);
+    expect(take(cancel('b'))).toEqual(['accepted']);
+    expect(take(add('c'))).toEqual(['too-many-submissions']);
+    for (let at = 0; at < 18; at++) expect(take(cancel('none'))).toEqual(['unknown-order']);
+    expect(take(cancel('a'))).toEqual(['too-many-submissions']);
+    expect(own.size).toBe(1);
+  });
+
+  it('is the same when what was one too many is read with the rest', () => {
+    const read = new AccountIntake([], [[stored(1, add('a')), stored(9, add('b'), 'too-many-submissions')]]);
+    expect([read.sequence, read.size]).toEqual(['1', 1]);
+    expect(read.take(arriving(10, add('b')), { ...TERMS, submissionsMax: 2 })).toEqual(['accepted']);
+  });
 });

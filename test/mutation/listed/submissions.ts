@@ -15,8 +15,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'own-auction-filter',
         wrong: 'Orders of an auction that has cleared come back to life in the next.',
-        text: "SHORTEST_BYTES;\n        if (integer(item, 'auction') === auction)",
-        becomes: 'SHORTEST_BYTES;\n        if (auction > 0)',
+        text: "if (integer(item, 'auction') === auction && !isBare(item))",
+        becomes: 'if (!isBare(item))',
       },
       {
         name: 'frozen-auction-filter',
