@@ -39,8 +39,8 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/accept-orders/account-intakes.ts',
-        scaled('lambdas/accept-orders/account-intakes.ts', 'HEAVY_SUBMISSIONS'),
-        'const HEAVY_SUBMISSIONS = 1e9;',
+        scaled('lambdas/accept-orders/account-intakes.ts', 'HEAVY_BYTES'),
+        'const HEAVY_BYTES = 1e9;',
       ],
     ],
     /accept reads \d+ bytes for a message/,

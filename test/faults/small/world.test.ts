@@ -18,12 +18,11 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
   'lib/store/frozen-book.ts HASHED_TOGETHER': 'of one text, in memory',
   'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
-  'lambdas/accept-orders/account-intakes.ts ORDERS_A_SUBMISSION': 'a ratio',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
 const COUNTS =
-  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
+  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|HEAVY_BYTES|SLICE) = [\d_* ]+;/gm;
 
 const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
