@@ -8,7 +8,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
-import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
+import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
@@ -47,7 +47,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const enqueuedAt = Number(record.attributes.SentTimestamp);
   const { open: auction, openedAt } = await session.intake(product, shard);
   const { liveOrdersMax, submissionsMax } = state.parameters;
-  const terms = { listed: new Set<number>(state.listed), liveOrdersMax, submissionsMax, openedAt };
+  const terms = { listed: new Set<number>(tradedAt(state, Date.parse(receivedAt))), liveOrdersMax, submissionsMax, openedAt };
   const outcomes = own.take({ instructions, sequence, receivedAt, enqueuedAt }, terms);
   await session.admitDate(product, shard, keyDate(key));
 

@@ -3,8 +3,11 @@
  * and depth under hashes of their content, and commits by one append to the clearing log. Before that append nothing has happened;
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
+import { tradedOn } from '../../lib/domain/contract/months.ts';
 import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -21,21 +24,25 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
   if (!auction || auction.closed.size < shards)
     return logger.info('auction waits: not every shard is closed', { product, auction: number });
 
+  let work: { readonly against: ProductState; readonly event: AuctionCleared } | undefined;
   const cleared = await untilCommitted(async () => {
     const venue = await loadVenue(table);
     const state = venue.products[product]!;
     // The auction before it notifies this one when it has cleared.
     if (state.lastAuction < number - 1) return 'early';
-    if (state.lastAuction >= number) return { venue, lastEvent: state.lastEvent, repeated: true };
-    const event = await clear(table, auction, state, shards);
+    if (state.lastAuction >= number) return { venue, repeated: true };
+    // Others commit meanwhile, operators above all: what does not touch the product does not change what it clears to.
+    if (!work || !isDeepStrictEqual(work.against, state))
+      work = { against: state, event: await clear(table, auction, state, shards) };
+    const { event } = work;
     const next = await append(table, venue, event);
     if (next === 'claimed' || next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
-    return { venue: next, lastEvent: next.seq, repeated: false };
+    return { venue: next, repeated: false };
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });
 
-  if (!cleared.repeated) await noteCleared(table, product, number, cleared.lastEvent);
+  if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
   await queues.notifyPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
   const successor = await readAuction(table, product, number + 1);
@@ -43,11 +50,12 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
 });
 
 /** The event that clears an auction, with everything it refers to already written. */
-async function clear(table: Table, auction: Auction, state: ProductState, shards: number) {
+async function clear(table: Table, auction: Auction, state: ProductState, shards: number): Promise<AuctionCleared> {
   const { product, auction: number, slot, date, closing } = auction;
   const standing = new StandingChunks();
   const book = await readAuctionBook(table, auction, state, shards, standing);
-  const result = clearBook(book, state.listed, state.marks, closing);
+  const traded = tradedOn(state.parameters.calendar, state.listed, date);
+  const result = clearBook(book, traded, state.marks, closing);
   checkConservation(result, book);
   const stored = {
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
@@ -56,11 +64,12 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
   };
   const references = await writeResult(table, product, number, stored, standing);
   return {
-    kind: 'auction-cleared' as const,
+    kind: 'auction-cleared',
     product,
     auction: number,
     slot,
     date,
+    books: openBooks(state),
     closing,
     marks: state.marks,
     months: result.months,

@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import {
+  type Basis,
   decideAmendment,
   decideApproval,
   type Held,
@@ -177,7 +178,7 @@ function amendedCurve(
 }
 
 function heldJson(held: Held, parameters: ProductParameters) {
-  const { id, product, date, proposal, holds, proposedBy, approvals } = held;
+  const { id, product, date, proposal, holds, basis, revised, proposedBy, approvals } = held;
   return {
     held: id,
     product,
@@ -185,12 +186,18 @@ function heldJson(held: Held, parameters: ProductParameters) {
     kind: proposal.kind,
     reasons: holds,
     proposal: proposalJson(proposal, parameters),
+    // What the rules propose by now: not what is proposed above, once an operator has amended that.
+    basis: basis && { proposal: proposalJson(basis.proposal, parameters), index: indexJson(basis.index) },
+    revised,
     proposedBy,
     approvals,
     revision: held.revision,
     approved: isApproved(held),
   };
 }
+
+const indexJson = (index: Basis['index']): Record<string, string> =>
+  Object.fromEntries(Object.entries(index).map(([date, micros]) => [date, formatIndex(BigInt(micros) as Micros)]));
 
 function proposalJson(proposal: HeldProposal, parameters: ProductParameters) {
   switch (proposal.kind) {

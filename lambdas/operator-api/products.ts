@@ -5,11 +5,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
-import { changeErrors, readListing } from '../../lib/domain/clearing/product-change.ts';
+import { changeErrors, dayRunErrors, readListing } from '../../lib/domain/clearing/product-change.ts';
 import { readWrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { inside, type Violation } from '../../lib/domain/contract/violation.ts';
 import { loadVenue } from '../../lib/store/log.ts';
+import { auctionTimes } from '../auction-times.ts';
 import { Problem } from '../http/problems.ts';
 import { findProduct, productJson, productsOf } from '../http/products.ts';
 import { bodyErrors, dateText, pathOf, readBody, readBy, receivedAt, rule } from '../http/request.ts';
@@ -54,7 +55,10 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
     decide: (venue) => {
       const state = findProduct(venue, product);
       if ((state?.version ?? 0) !== body.expectedVersion) return versionConflict(state?.version ?? 0);
-      const errors = changeErrors(state, { product, version, ...wanted });
+      const errors = [
+        ...changeErrors(state, { product, version, ...wanted }),
+        ...dayRunErrors(parameters, auctionTimes(product)),
+      ];
       if (errors.length) return invalid(errors);
       return { kind: 'parameters-changed', product, version, ...wanted, by: request.caller.operator, at: receivedAt(request) };
     },

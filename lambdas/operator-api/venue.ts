@@ -8,7 +8,6 @@ import { Problem } from '../http/problems.ts';
 import { productsOf } from '../http/products.ts';
 import { readBody, receivedAt, rule } from '../http/request.ts';
 import { type Answer, logAccess, ok } from '../http/routes.ts';
-import { notifyDayRun } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 
 export async function showVenue({ backends: { table } }: OperatorRequest): Promise<Answer> {
@@ -38,11 +37,14 @@ export async function haltVenue(request: OperatorRequest): Promise<Answer | Prob
 
 const RESUMING = z.strictObject({ reason: reason.optional() }, 'must be an object');
 
-/** Notifies everything that may have waited, also when nothing was halted: an earlier resume may have crashed before it did. */
+/**
+ * Has the venue swept, which notifies everything that waited: also when nothing was halted, because an earlier resume may have
+ * crashed before it did.
+ */
 export async function resumeVenue(request: OperatorRequest): Promise<Answer | Problem> {
   const body = request.event.body === undefined ? {} : readBody(request, RESUMING);
   if (body instanceof Problem) return body;
-  const { table, queues, shards } = request.backends;
+  const { table, queues } = request.backends;
   const standing = await readHalt(table);
   if (standing && isVenuesOwn(standing) && body.reason === undefined) {
     const error = { path: '$.reason', rule: 'is required: the venue halted itself, so say why it may go on' };
@@ -51,9 +53,7 @@ export async function resumeVenue(request: OperatorRequest): Promise<Answer | Pr
   if (standing && !(await resume(table, standing)))
     return new Problem('version-conflict', 'the venue was halted again meanwhile; read why before resuming it');
   logAccess(request, 'venue resumed', { halt: standing, reason: body.reason });
-  const venue = await loadVenue(table);
-  await queues.notifyPostings(venue.seq, shards, `resume.${request.time}`);
-  for (const { product } of productsOf(venue)) await notifyDayRun(request, product);
+  await queues.notify('sweeps', { v: 1, at: receivedAt(request) });
   return ok({ halted: null });
 }
 

@@ -90,12 +90,18 @@ export const listStatements = withQuery(
   },
 );
 
-const statementJson = ({ date, product, balance, variation, rolledLots, rollCost, positions }: Statement) => ({
-  date,
-  product,
-  balance: formatCents(balance),
-  variation: formatCents(variation),
-  rolledLots,
-  rollCost: formatCents(rollCost),
-  positions: Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots })),
-});
+const statementJson = (statement: Statement) => {
+  const { date, product, after, through, balance, deposited, variation, rolledLots, rollCost, positions } = statement;
+  return {
+    date,
+    product,
+    after,
+    through,
+    balance: formatCents(balance),
+    deposited: formatCents(deposited),
+    variation: formatCents(variation),
+    rolledLots,
+    rollCost: formatCents(rollCost),
+    positions: Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots })),
+  };
+};

@@ -86,7 +86,9 @@ async function eventsOf(table: Table, rows: readonly Auction[]): Promise<Map<num
 function auctionJson({ product, parameters }: ProductState, event: AuctionCleared) {
   const price = (of: Ticks | null): string | null => (of === null ? null : formatPrice(of, parameters));
   const { auction, slot, date, closing } = event;
-  const results = months(event.marks).map((month) => {
+  // A month whose last trading day is over and whose final price is held has a mark and no result.
+  const traded = months(event.marks).filter((month) => event.months[month]);
+  const results = traded.map((month) => {
     const { price: at, traded, volume, bid, offer } = event.months[month]!;
     return { contract: contractCode(product, month), price: price(at), traded, volume, bid: price(bid), offer: price(offer) };
   });

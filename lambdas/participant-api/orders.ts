@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import type { LiveOrders, Order } from '../../lib/domain/auction/orders.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { type ProductState, tradedAt } from '../../lib/domain/clearing/venue.ts';
 import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
@@ -48,15 +48,16 @@ export const listOrders = withQuery(QUERY, async (request: ParticipantRequest, q
   );
 });
 
-async function ownOrders(
-  { caller, backends: { table } }: ParticipantRequest,
-  { product, lastAuction, carried }: ProductState,
-): Promise<LiveOrders> {
+async function ownOrders({ caller, time, backends: { table } }: ParticipantRequest, state: ProductState): Promise<LiveOrders> {
+  const { product, lastAuction, carried } = state;
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
   const own = await readCarriedOf(table, product, shard, carried[shard], account);
   const { auctions } = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
-  return openOrders(own, auctions).orders;
+  const { orders } = openOrders(own, auctions);
+  // An order ends with its month, though the next auction is what drops it.
+  const traded = new Set([CASH, ...tradedAt(state, time)]);
+  return new Map([...orders].filter(([, { buy, sell }]) => traded.has(buy) && traded.has(sell)));
 }
 
 function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {

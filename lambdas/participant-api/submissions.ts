@@ -12,7 +12,7 @@ import {
   readWrittenSubmission,
   type SubmissionRefusal,
 } from '../../lib/domain/auction/submission.ts';
-import type { VenueState } from '../../lib/domain/clearing/venue.ts';
+import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
@@ -63,7 +63,8 @@ async function decide(
   venue: VenueState,
   consistent: boolean,
 ): Promise<Taken | RefusedSubmission> {
-  const read = readWrittenSubmission(orders, findProduct(venue, product));
+  const state = findProduct(venue, product);
+  const read = readWrittenSubmission(orders, state && { ...state, listed: tradedAt(state, time) });
   if ('refusal' in read) return read;
   const packed = packInstructions(read.instructions);
   const named: SubmissionName = { product, key, digest: digestOf(packed) };

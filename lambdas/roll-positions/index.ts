@@ -23,17 +23,18 @@ import { untilCommitted } from '../until-committed.ts';
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;
 
-export const handler = consume('rolls', (backends) => async ({ product, slot }) => {
+export const handler = consume('rolls', (backends) => async ({ product, slot }, { attributes }) => {
   const { table, queues, logger, shards } = backends;
   const state = (await loadVenue(table)).products[product];
   if (!state) return logger.warn('day run not started: the product is not listed', { product, slot });
-  const due = daysDue(state, slot);
-  if (due.length === 0) logger.info('no day run is due: it is no business day, or its books are closed', { product, slot });
+  const due = daysDue(state, slot, Number(attributes.SentTimestamp));
+  if (due.length === 0)
+    logger.info('no day run is due: its day has not come, is no business day, or its books are closed', { product, slot });
   for (const day of due) await planDay(table, product, day.date, day.slot);
   if (await readHalt(table)) return logger.warn(`day run waits: ${WAITS.resume}`, { product, slot });
 
   const day = await openDay(table, product, state.closedOn);
-  if (day?.step === 'close') return queues.notify('closings', { v: 1, product, slot: day.slot });
+  if (day?.step === 'close') return queues.notify('closings', { v: 1, product, date: day.date });
   if (day?.step !== 'roll') return queues.notify('day-runs', { v: 1, product });
 
   const decision = await untilCommitted(() => toRoll(backends, day, state));
@@ -41,7 +42,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }) 
   const { auction } = decision;
   for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard);
   await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));
-  await queues.notify('closings', { v: 1, product, slot: day.slot });
+  await queues.notify('closings', { v: 1, product, date: day.date });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
 });
 

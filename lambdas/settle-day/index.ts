@@ -3,14 +3,15 @@
  * clear it notifies, settle, expire and report it does itself, each by one event of the clearing log. Every step looks before
  * it acts, so it can be taken any number of times.
  */
-import { propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
+import { isApproved, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { type Day, type DayEvent, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
 import { type DayReport, dayReport } from '../../lib/domain/clearing/day-report.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
-import { hold } from '../../lib/store/held.ts';
+import { changeHeld, hold } from '../../lib/store/held.ts';
+import { publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -21,9 +22,19 @@ import { consume } from '../queue/consume.ts';
 const STEPS_MAX = 50;
 
 export const handler = consume('day-runs', (backends) => async ({ product }) => {
+  await publishApproved(backends, product);
   for (let steps = 0; steps < STEPS_MAX; steps++) if ((await step(backends, product)) === 'wait') return;
   throw new Error(`the day of ${product} does not get on`);
 });
+
+/** The API publishes a value with its second approval. Where its worker crashed between the two, it is done here. */
+async function publishApproved({ table, logger }: Backends, product: string): Promise<void> {
+  const own = (await loadVenue(table)).products[product];
+  for (const { date, value, by } of own ? await unpublishedIndex(table, own) : []) {
+    await publishIndex(table, product, date, value, by);
+    logger.warn('index value published that was approved earlier', { product, date });
+  }
+}
 
 /** One decision, carried out. 'on': the day stands elsewhere now, or the decision was made on a past that is gone. */
 async function step(backends: Backends, product: string): Promise<'on' | 'wait'> {
@@ -46,7 +57,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
       await queues.notify('rolls', { v: 1, product, slot });
       return 'wait';
     case 'close':
-      await queues.notify('closings', { v: 1, product, slot });
+      await queues.notify('closings', { v: 1, product, date });
       return 'wait';
     case 'clear':
       await queues.notify('clearings', { v: 1, product, auction: decision.auction });
@@ -55,9 +66,18 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
       await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);
       return 'wait';
     case 'hold': {
-      const { proposal, holds } = decision;
-      await hold(table, propose(product, date, proposal, holds, SYSTEM));
-      logger.warn('held for approval', { product, date, kind: proposal.kind, reasons: holds.map(({ reason }) => reason) });
+      const { basis, holds } = decision;
+      const { kind } = basis.proposal;
+      await hold(table, propose(product, date, basis.proposal, holds, SYSTEM, basis));
+      logger.warn('held for approval', { product, date, kind, reasons: holds.map(({ reason }) => reason) });
+      measure(backends, METRICS.held, 1);
+      return 'wait';
+    }
+    case 'revise': {
+      const { held, next } = decision;
+      if (!(await changeHeld(table, held, next))) return 'on';
+      const { id, revised } = next;
+      logger.warn('held for approval anew', { product, date, held: id, revised, wasApproved: isApproved(held) });
       measure(backends, METRICS.held, 1);
       return 'wait';
     }
@@ -82,13 +102,14 @@ async function commit({ table, queues, logger, shards }: Backends, venue: VenueS
   return 'wait';
 }
 
+/** Of the events between the one that closed the books before, or listed the product, and the one that closed these. */
 async function reportOf(table: Table, own: ProductState, { product, date }: Day, closedBy: number): Promise<DayReport> {
   const events: ClearingEvent[] = [];
   // From the log, and not by what was noted with the auctions: which event cleared one may not have been noted yet.
-  for await (const { event } of newestEvents(table)) {
-    if (!('date' in event) || event.product !== product) continue;
-    if (event.kind === 'day-closed' && event.date < date) break;
-    if (event.date === date) events.push(event);
+  for await (const { seq, event } of newestEvents(table)) {
+    if (!('product' in event) || event.product !== product || seq > closedBy) continue;
+    if (seq < closedBy && (event.kind === 'day-closed' || (event.kind === 'parameters-changed' && event.listing))) break;
+    events.push(event);
   }
   return dayReport(own, date, events, [...(await readTotals(table, closedBy)).shards.values()]);
 }

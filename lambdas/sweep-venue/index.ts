@@ -6,12 +6,14 @@
 import { isApproved } from '../../lib/domain/clearing/approval.ts';
 import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { auctionsAfter, newestAuctions } from '../../lib/store/auctions.ts';
+import { auctionsAfter, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { openDay } from '../../lib/store/days.ts';
 import { listHeld } from '../../lib/store/held.ts';
+import { unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { ENV, METRICS } from '../../lib/store/names.ts';
+import { METRICS } from '../../lib/store/names.ts';
+import { auctionTimes } from '../auction-times.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 
@@ -33,7 +35,9 @@ export const handler = consume('sweeps', (backends) => async (message) => {
   const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
   for (const own of Object.values(venue.products)) {
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at));
+    const unpublished = await attempt(`index values of ${own.product}`, () => unpublishedIndex(backends.table, own));
+    const toPublish = unpublished !== undefined && unpublished.length > 0;
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at, toPublish));
     if (found) swept.push(found);
   }
 
@@ -67,30 +71,31 @@ async function sweepPostings({ table, queues, shards }: Backends, seq: number, a
 const countHeld = async ({ table }: Backends): Promise<number> =>
   (await listHeld(table)).filter((held) => !isApproved(held)).length;
 
-async function sweepProduct(backends: Backends, own: ProductState, at: number): Promise<Swept> {
+async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
   const { table, shards } = backends;
   const { product, lastAuction, closedOn } = own;
-  const [[oldest], [newest], day] = await Promise.all([
+  const [[oldest], [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
     newestAuctions(table, product, 1),
+    latestSlot(table, product),
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
     oldest: oldest && { ...oldest, closed: oldest.closed.size === shards },
-    newest,
+    // A closing auction that was held back may be the newest, and not the latest.
+    newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,
-    auctionTimes: auctionTimes()[product] ?? [],
+    toPublish,
+    auctionTimes: auctionTimes(product),
   });
   for (const wakeUp of swept.wakeUps) await notify(backends, product, wakeUp);
   return swept;
 }
 
-const auctionTimes = (): Record<string, string[]> => JSON.parse(process.env[ENV.auctionTimes] ?? '{}');
-
 async function notify({ queues }: Backends, product: string, wakeUp: SweepWakeUp): Promise<void> {
   switch (wakeUp.kind) {
     case 'close':
-      return queues.notify('closings', { v: 1, product, slot: wakeUp.slot });
+      return queues.notify('closings', { v: 1, product, ...wakeUp.of });
     case 'clear':
       return queues.notify('clearings', { v: 1, product, auction: wakeUp.auction });
     case 'roll':

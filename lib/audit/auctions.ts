@@ -4,7 +4,8 @@
  */
 import { clearBook } from '../domain/auction/book.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
-import type { ProductState } from '../domain/clearing/venue.ts';
+import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
+import { tradedOn } from '../domain/contract/months.ts';
 import { readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
 import { auctionKey, shardOf } from '../store/keys.ts';
@@ -33,8 +34,10 @@ export async function auctionFindings(
   };
   const { slot, date, closing, closed } = auction;
   differs('slot, date and closing', [event.slot, event.date, event.closing], [slot, date, closing]);
+  differs('books', event.books, openBooks(state));
   if (closed.size !== shards) faults.push({ row, what: `is closed in ${closed.size} of ${shards} shards` });
-  const result = clearBook(await readAuctionBook(rows, auction, state, shards), state.listed, state.marks, closing);
+  const traded = tradedOn(state.parameters.calendar, state.listed, date);
+  const result = clearBook(await readAuctionBook(rows, auction, state, shards), traded, state.marks, closing);
   const { references } = packResult(product, number, {
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
     carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),

@@ -13,6 +13,7 @@ import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
 import { readSnapshot } from '../store/log.ts';
 import { type Attributes, type Item, S, type Table } from '../store/table.ts';
 import { canonical, differences } from './canonical.ts';
+import { chainFindings } from './chain.ts';
 import type { Finding } from './finding.ts';
 import { recordFindings } from './records.ts';
 import { type Replay, replay } from './replay.ts';
@@ -85,6 +86,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     ),
     compared('statements', replayed.statements, rows.ofKind('STATEMENT')),
     compared('totals', replayed.totals.map(provableTotals), rows.ofKind('TOTALS').map(provable)),
+    { name: 'chain', ...(complete ? chainFindings(rows, events) : { checked: null, faults: [] }) },
     { name: 'records', ...(complete ? await recordFindings(rows, replayed) : { checked: null, faults: [] }) },
     { name: 'sums', checked: states.accounts.length, faults: [...states.faults, ...sumFindings(sum)] },
   ];

@@ -66,8 +66,8 @@ function after(day: Day, seq: number, event: ClearingEvent, replayed: Replay): D
   }
 }
 
-function reportOf({ product, date }: DayClosed, seq: number, { events, venues, totals }: Replay): DayReport {
-  const ofDay = events.slice(0, seq).filter((event) => 'date' in event && event.product === product && event.date === date);
+function reportOf({ product, date, after }: DayClosed, seq: number, { events, venues, totals }: Replay): DayReport {
+  const ofDay = events.slice(after, seq).filter((event) => 'product' in event && event.product === product);
   const { shards } = decodeTotals(seq, totals[seq - 1]!.attributes);
   return dayReport(venues[seq - 1]!.products[product]!, date, ofDay, [...shards.values()]);
 }

@@ -28,7 +28,7 @@ const FILES = {
   'statements.jsonl': ['STATEMENT'],
   'totals.jsonl': ['TOTALS'],
   'intakes.jsonl': ['INTAKE'],
-  'slots.jsonl': ['SLOT'],
+  'slots.jsonl': ['SLOT', 'CLOSING'],
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
   'held.jsonl': ['HELD'],

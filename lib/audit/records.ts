@@ -6,8 +6,9 @@
 
 import { heldId } from '../domain/clearing/approval.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
+import { nameKey, readAuction } from '../store/auctions.ts';
 import { decodeHeld } from '../store/held.ts';
-import { auctionKey, heldKey, logKey, slotKey } from '../store/keys.ts';
+import { heldKey, logKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
 import { dayFindings } from './days.ts';
@@ -17,7 +18,7 @@ import { rowName, type VenueRows } from './rows.ts';
 
 /** How many of these records there are, and what is wrong with them. */
 export async function recordFindings(rows: VenueRows, replayed: Replay): Promise<{ checked: number; faults: Finding[] }> {
-  const kinds = ['SLOT', 'INTAKE', 'ONCE', 'DAY', 'HELD'] as const;
+  const kinds = ['SLOT', 'CLOSING', 'INTAKE', 'ONCE', 'DAY', 'HELD'] as const;
   const checked = kinds.reduce((sum, kind) => sum + rows.ofKind(kind).length, 0);
   const faults = [
     ...(await slotFindings(rows)),
@@ -32,17 +33,18 @@ export async function recordFindings(rows: VenueRows, replayed: Replay): Promise
 const nameOf = ({ pk, sk }: { pk: string; sk: string }): string => `${pk} ${sk}`;
 const productIn = (item: Attributes): string => item.pk!.S!.slice(item.pk!.S!.indexOf('#') + 1);
 
-/** Every slot names the auction that names it, and the other way about. */
+/** Every slot, and every day's closing, names the auction that is found by it, and the other way about. */
 async function slotFindings(rows: VenueRows): Promise<Finding[]> {
   const faults: Finding[] = [];
-  for (const item of rows.ofKind('SLOT')) {
-    const auction = await rows.get(auctionKey(productIn(item), Number(item.auction?.N)));
-    if (auction?.slot?.S !== item.sk!.S)
-      faults.push({ row: rowName(item), what: `is not the slot of auction ${item.auction?.N}` });
+  for (const item of [...rows.ofKind('SLOT'), ...rows.ofKind('CLOSING')]) {
+    const auction = await readAuction(rows, productIn(item), Number(item.auction?.N));
+    if (!auction || nameOf(nameKey(auction)) !== rowName(item))
+      faults.push({ row: rowName(item), what: `is not that of auction ${item.auction?.N}` });
   }
   for (const item of rows.ofKind('AUCTION')) {
-    const key = slotKey(productIn(item), item.slot?.S ?? '');
-    if (!(await rows.get(key))) faults.push({ row: nameOf(key), what: `is missing: auction ${Number(item.sk!.S)} has it` });
+    const auction = (await readAuction(rows, productIn(item), Number(item.sk!.S)))!;
+    const key = nameKey(auction);
+    if (!(await rows.get(key))) faults.push({ row: nameOf(key), what: `is missing: auction ${auction.auction} has it` });
   }
   return faults;
 }
@@ -85,7 +87,7 @@ function onceFindings(rows: VenueRows, events: readonly ClearingEvent[]): Findin
   });
 }
 
-/** What was settled on approval is what was held, approved by the same operators. */
+/** What was settled on approval is what was held, approved by the same operators, and rests on what they were shown. */
 async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[]): Promise<Finding[]> {
   const faults: Finding[] = [];
   for (const [at, event] of events.entries()) {
@@ -97,7 +99,11 @@ async function approvalFindings(rows: VenueRows, events: readonly ClearingEvent[
     const proposed =
       held?.proposal.kind === 'settlement' ? held.proposal.curve : held?.proposal.kind === 'final-price' && held.proposal.price;
     if (!held) faults.push({ row: nameOf(key), what: `is missing: ${nameOf(logKey(at + 1))} was approved` });
-    else if (canonical(held.approvals) !== canonical(event.approvedBy) || canonical(proposed) !== canonical(value))
+    else if (
+      canonical(held.approvals) !== canonical(event.approvedBy) ||
+      canonical(proposed) !== canonical(value) ||
+      (event.kind === 'month-expired' && canonical(held.basis?.index) !== canonical(event.index))
+    )
       faults.push({ row: nameOf(key), what: `is not what ${nameOf(logKey(at + 1))} was approved as` });
   }
   return faults;

@@ -11,9 +11,10 @@ import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posti
 import { rollOpening } from '../domain/clearing/roll.ts';
 import { decideFinalPrice, settlementCurve } from '../domain/clearing/settlement.ts';
 import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../domain/clearing/venue.ts';
-import { nextBusinessDay } from '../domain/contract/calendar.ts';
+import { type BusinessDate, nextBusinessDay } from '../domain/contract/calendar.ts';
 import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
+import type { Micros } from '../domain/contract/units.ts';
 import { encodeTotals } from '../store/control-totals.ts';
 import { readIndex } from '../store/index-values.ts';
 import { journalItem } from '../store/journal.ts';
@@ -117,10 +118,14 @@ async function priceFindings(
     if (!approved) differs('the curve', event.settled, settlementCurve(event.previous, toSettle!.months));
     const opens = rollOpening(parameters.calendar, nextBusinessDay(parameters.calendar, event.date)) ?? null;
     differs('the month whose roll opens', event.rollOpens, opens);
-  } else if (!approved) {
-    const index = await readIndex(rows, event.product, firstDay(event.month), event.date);
-    const { value } = decideFinalPrice(event.product, parameters, event.month, index, marks[event.month]!);
-    differs('the final settlement price', event.finalPrice, value);
+  } else {
+    // A value that is published later is in the index, and not in the price: the price is proved from what the event names.
+    const published = await readIndex(rows, event.product, firstDay(event.month), event.date);
+    const used = Object.entries(event.index).map(([date, value]) => [date as BusinessDate, BigInt(value) as Micros] as const);
+    for (const [date, value] of used)
+      if (published.get(date) !== value) differs(`the index value of ${date}`, value, published.get(date) ?? null);
+    const { value } = decideFinalPrice(event.product, parameters, event.month, new Map(used), marks[event.month]!);
+    if (!approved) differs('the final settlement price', event.finalPrice, value);
   }
   return faults;
 }

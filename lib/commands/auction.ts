@@ -46,7 +46,7 @@ await command(
     }
     throw new OperationsError(
       `The auction of ${slot} has not cleared in ${CLEARED_WITHIN_MS / 1000} s`,
-      'A halted venue, a day run under way or a later auction would be why: look at the terminal of npm start.',
+      'A halted venue, a day that is closed or whose day run is under way, or a later auction would be why: look at the terminal of npm start.',
     );
   },
 );

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { VenueRows } from '../audit/rows.ts';
 import { Exchange, UnexpectedAnswerError } from '../client/exchange.ts';
+import { DEPLOYMENT } from '../infra/deployment.ts';
 import { OperationsError } from '../operations/error.ts';
 import { MARKET_FOLDER, MarketFolder } from '../operations/market-folder.ts';
 import { changeLines } from '../operations/parameters/lines.ts';
@@ -59,7 +60,8 @@ await command(
 );
 
 async function show(rows: VenueRows, product: string, wanted: Wanted): Promise<Proposal> {
-  const proposal = await propose(rows, product, wanted);
+  const auctionTimes = DEPLOYMENT.products.find(({ code }) => code === product)?.auctions;
+  const proposal = await propose(rows, product, wanted, auctionTimes);
   console.log(changeLines(proposal, await dryRun(rows, product, proposal.parameters, rows.shards())).join('\n'));
   return proposal;
 }

@@ -47,7 +47,7 @@ export class ExchangeStack extends Stack {
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, deployment));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 
-    functions['sweep-venue'].knowsAuctionTimes(deployment.products);
+    for (const name of ['sweep-venue', 'operator-api'] as const) functions[name].knowsAuctionTimes(deployment.products);
 
     const api = new ExchangeApi(this, 'api', {
       issuer: props.issuer ?? this.userPool(),

@@ -128,7 +128,7 @@ export class PipelineFunction extends Construct {
     this.fn.addEnvironment(ENV.receivesMax, String(from.receivesMax));
   }
 
-  /** Gives the times of each product's intraday auctions, so that a missed one can be found. */
+  /** Gives the times of each product's intraday auctions: a missed one can be found, and no day run is put before one. */
   knowsAuctionTimes(products: readonly ProductSchedule[]): void {
     const times = Object.fromEntries(products.map(({ code, auctions }) => [code, auctions]));
     this.fn.addEnvironment(ENV.auctionTimes, JSON.stringify(times));

@@ -62,7 +62,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['postings', 'day-runs'],
+    sendsTo: ['postings', 'day-runs', 'sweeps'],
     servesApi: true,
     concurrencyMax: 50,
   },

@@ -53,6 +53,8 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
     applied: N(state.applied),
     name: S(state.name),
     cash: S(`${state.cash}`),
+    deposited: S(`${state.deposited}`),
+    depositedBy: N(state.depositedBy),
     products: S(amountsToJson(state.products)),
     v: N(1),
   },
@@ -67,6 +69,8 @@ export function decodeAccount(item: Attributes): AccountState {
     name: text(item, 'name'),
     applied: integer(item, 'applied'),
     cash: amount(text(item, 'cash')),
+    deposited: amount(text(item, 'deposited')),
+    depositedBy: integer(item, 'depositedBy'),
     products,
   };
 }

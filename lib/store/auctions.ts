@@ -1,10 +1,10 @@
 /**
- * Auctions in the table: the number a slot was given, the shards that have closed, and the intake of each shard that says
+ * Auctions in the table: the number that a slot, or a day's closing, was given, the shards that have closed, and the intake of each shard that says
  * which auction is open for it. The intake also keeps the dates of the submission keys it let in, so that a frozen book
  * is read from exactly the partitions it is in.
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
-import { auctionKey, intakeKey, slotKey } from './keys.ts';
+import { auctionKey, closingKey, intakeKey, type Key, slotKey } from './keys.ts';
 import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface Auction {
@@ -44,10 +44,23 @@ export interface Writer {
 
 const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
-/** The number that a slot was given; `undefined` when it has none yet. */
-export async function findAuction(table: Table, product: string, slot: string): Promise<number | undefined> {
-  const item = await table.get(slotKey(product, slot));
+/** The number of the intraday auction of a slot; `undefined` when it has none yet. */
+export const findIntraday = (table: Table, product: string, slot: string): Promise<number | undefined> =>
+  numberAt(table, slotKey(product, slot));
+
+/** The number of a day's closing auction, at whatever instant it is due; `undefined` when it has none yet. */
+export const findClosing = (table: Table, product: string, date: BusinessDate): Promise<number | undefined> =>
+  numberAt(table, closingKey(product, date));
+
+async function numberAt(table: Table, key: Key): Promise<number | undefined> {
+  const item = await table.get(key);
   return item && integer(item, 'auction');
+}
+
+/** The latest slot that an intraday auction of a product has a number for. */
+export async function latestSlot(table: Table, product: string): Promise<string | undefined> {
+  const [item] = await table.queryAll(slotKey(product, '').pk, { newestFirst: true, limit: 1 });
+  return item && text(item, 'sk');
 }
 
 /** An auction by its number; `undefined` when no slot has been given the number. */
@@ -69,7 +82,7 @@ export async function auctionsAfter(table: Table, product: string, auction: numb
   return (await table.queryAll(pk, { after: sk })).map((item) => decodeAuction(product, item));
 }
 
-/** Gives a slot a number, once. False when the slot or the number is taken: the caller reads both again. */
+/** Gives a slot, or a day's closing, a number, once. False when either is taken: the caller reads both again. */
 export async function openAuction(
   table: Table,
   { product, auction, slot, date, closing }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing'>,
@@ -86,9 +99,13 @@ export async function openAuction(
         v: N(1),
       },
     },
-    { ...slotKey(product, slot), attributes: { auction: N(auction) } },
+    { ...nameKey({ product, slot, date, closing }), attributes: { auction: N(auction) } },
   ]);
 }
+
+/** By what an auction is found: an intraday one by its slot, a closing one by its day, though both may be due at one instant. */
+export const nameKey = ({ product, slot, date, closing }: Pick<Auction, 'product' | 'slot' | 'date' | 'closing'>): Key =>
+  closing ? closingKey(product, date) : slotKey(product, slot);
 
 /** Notes that the markers of an auction have been sent to every shard. */
 export async function markAuction(table: Table, product: string, auction: number): Promise<void> {

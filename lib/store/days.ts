@@ -5,7 +5,7 @@ import type { Day, DayAt, DayStep, Seen } from '../domain/clearing/day.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { firstDay, monthOf } from '../domain/contract/months.ts';
-import { findAuction, newestAuctions, readAuction } from './auctions.ts';
+import { findClosing, newestAuctions, readAuction } from './auctions.ts';
 import { isPosted } from './control-totals.ts';
 import { readHalt } from './halt.ts';
 import { readHeld } from './held.ts';
@@ -57,11 +57,11 @@ export async function saveDay(table: Table, read: Day, next: Day): Promise<boole
 
 /** Loads what a day's next step is decided on; `product` is the product's state as of the newest event. */
 export async function lookAtDay(table: Table, day: Day, product: ProductState, shards: number): Promise<Seen> {
-  const { date, slot } = day;
+  const { date } = day;
   const name = product.product;
   const [halt, numbered, [newest], closing, posted, newestValue, index, settlement, finalPrice] = await Promise.all([
     readHalt(table),
-    findAuction(table, name, slot),
+    findClosing(table, name, date),
     newestAuctions(table, name, 1),
     'auction' in day ? readAuction(table, name, day.auction) : undefined,
     isPosted(table, product.lastEvent, shards),

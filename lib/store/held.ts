@@ -1,7 +1,8 @@
 /** What is held for approval, in the table: one row for each, replaced only at the revision that was read. */
-import type { Held } from '../domain/clearing/approval.ts';
+import { type Held, heldId } from '../domain/clearing/approval.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { HELD_PARTITION, heldKey } from './keys.ts';
-import { type Attributes, json, N, type Table, text } from './table.ts';
+import { type Attributes, json, N, type Rows, type Table, text } from './table.ts';
 
 /** Holds a proposal. False when something is held under its id already. */
 export async function hold(table: Table, held: Held): Promise<boolean> {
@@ -21,6 +22,15 @@ export async function listHeld(table: Table): Promise<Held[]> {
 /** So many of them at most, after an id. */
 export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<Held[]> {
   return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeHeld);
+}
+
+/** No date is later. */
+export const LAST_DATE = '9999-12-31' as BusinessDate;
+
+/** The index values of a product that were held for a date from `from` on, approved or not. */
+export async function readHeldIndex(table: Rows, product: string, from: BusinessDate): Promise<Held[]> {
+  const range = { from: heldId('index', product, from), to: heldId('index', product, LAST_DATE) };
+  return (await table.queryAll(HELD_PARTITION, range)).map(decodeHeld);
 }
 
 /** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */

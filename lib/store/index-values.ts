@@ -1,6 +1,10 @@
 /** Index values in the table: one row a product and date, which stays as it was published. */
+import { isApproved } from '../domain/clearing/approval.ts';
+import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
+import { firstDay, monthAfter, monthOf } from '../domain/contract/months.ts';
 import type { Micros } from '../domain/contract/units.ts';
+import { LAST_DATE, readHeldIndex } from './held.ts';
 import { indexKey } from './keys.ts';
 import { type Attributes, json, type Rows, S, type Table, text } from './table.ts';
 
@@ -42,6 +46,17 @@ export async function newestIndex(
 ): Promise<Pick<IndexValue, 'date' | 'value'> | undefined> {
   const [item] = await table.queryAll(`INDEX#${product}`, { to: until, newestFirst: true, limit: 1 });
   return item && { date: dateOf(item), value: microsOf(item) };
+}
+
+/** Approved values of this month and the one before it that are not published: a later approval of them can't publish others. */
+export async function unpublishedIndex(table: Rows, state: ProductState): Promise<IndexValue[]> {
+  const from = firstDay(monthAfter(monthOf(openBooks(state)), -1));
+  const approved = (await readHeldIndex(table, state.product, from)).filter(isApproved);
+  if (approved.length === 0) return [];
+  const published = await readIndex(table, state.product, from, LAST_DATE);
+  return approved.flatMap(({ date, proposal, approvals }) =>
+    proposal.kind === 'index' && !published.has(date) ? [{ date, value: BigInt(proposal.micros) as Micros, by: approvals }] : [],
+  );
 }
 
 /** A value once published stays: false when the date has one. */

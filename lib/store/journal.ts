@@ -33,7 +33,7 @@ export async function readJournal(
   return items.map((item) => decodeEntry(text(item, 'data')));
 }
 
-function decodeEntry(data: string): JournalEntry {
+export function decodeEntry(data: string): JournalEntry {
   const entry = JSON.parse(data);
   return { ...entry, cents: amount(entry.cents), balance: amount(entry.balance) };
 }

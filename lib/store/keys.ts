@@ -12,7 +12,8 @@
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
- * | slot to auction                        | SLOT#product                | slot                 | close, roll                 | close, roll                                    |
+ * | slot of an intraday auction            | SLOT#product                | slot                 | close                       | close                                          |
+ * | day of a closing auction               | CLOSING#product             | date                 | roll                        | close, roll, settle                            |
  * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, participant-api                          |
  * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
@@ -22,7 +23,7 @@
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
- * | index values                           | INDEX#product               | date                 | operator-api                | settle, operator-api                           |
+ * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
@@ -56,6 +57,7 @@ export const rollChunkPrefix = (auction: number): string => `${ordered(auction)}
 
 export const auctionKey = (product: string, auction: number): Key => ({ pk: `AUCTION#${product}`, sk: ordered(auction) });
 export const slotKey = (product: string, slot: string): Key => ({ pk: `SLOT#${product}`, sk: slot });
+export const closingKey = (product: string, date: BusinessDate): Key => ({ pk: `CLOSING#${product}`, sk: date });
 export const resultPartition = (product: string, auction: number): string => `RESULT#${product}#${ordered(auction)}`;
 /** `kind` is `depth`, or `fills#` and a shard; `hash` is the name of a chunk, and below. */
 export const resultKey = (product: string, auction: number, kind: string, hash: string): Key => ({

@@ -6,6 +6,7 @@
  * (docs/decisions/0007).
  */
 import * as z from 'zod';
+import { type BusinessDate, parseDate } from '../domain/contract/calendar.ts';
 
 const version = z.literal(1);
 /** What newer code adds for newer readers. A reader that does not know a hint ignores it, so nothing may depend on one. */
@@ -14,6 +15,12 @@ const product = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
 /** One spelling for one instant: schedules leave out the milliseconds, and a slot is looked up by its text. */
 const instant = z.iso.datetime().transform((text) => new Date(text).toISOString());
 const shard = z.int().min(0);
+const date = z.string().transform((text, context): BusinessDate => {
+  const parsed = parseDate(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be a date' });
+  return z.NEVER;
+});
 
 /** One submission, checked and packed by the gateway. `receivedAt` is the gateway's receive time. */
 const submission = z.strictObject({
@@ -41,8 +48,11 @@ const marker = z.strictObject({
   hints,
 });
 
-/** An auction is due, or a closing auction's day run has come to its close. `slot` names the auction. */
-const closing = z.strictObject({ v: version, product, slot: instant, hints });
+/** The intraday auction of a slot is due, or the day run of a date has come to its closing auction. */
+const closing = z.union([
+  z.strictObject({ v: version, product, slot: instant, hints }),
+  z.strictObject({ v: version, product, date, hints }),
+]);
 /** All shards of an auction are closed, or its predecessor has cleared: look whether it can clear. */
 const clearing = z.strictObject({ v: version, product, auction: z.int().min(1), hints });
 /** The log has grown: post what this shard has not posted. */

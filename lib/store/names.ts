@@ -37,7 +37,7 @@ export const ENV = {
   table: 'TABLE_NAME',
   /** How many shards the accounts are spread over; fixed for the life of a venue. */
   shards: 'SHARDS',
-  /** By product, the times of its intraday auctions, `HH:MM` in its time zone, so that the sweep finds one that was missed. */
+  /** By product, the times of its intraday auctions, `HH:MM` in its time zone: none may be missed, nor come after the day run. */
   auctionTimes: 'AUCTION_TIMES',
   /** How often a message is received before its queue moves it to the dead letters. */
   receivesMax: 'RECEIVES_MAX',

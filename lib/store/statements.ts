@@ -3,7 +3,7 @@
 import type { Statement } from '../domain/clearing/statement.ts';
 import { amount, amountsToJson } from './amounts.ts';
 import { statementKey, statementPartition } from './keys.ts';
-import { type Item, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, S, type Table, text } from './table.ts';
 
 export async function writeStatements(table: Table, statements: readonly Statement[]): Promise<void> {
   await table.putAll(statements.map(statementItem));
@@ -19,10 +19,18 @@ export async function readStatements(table: Table, account: string, limit: numbe
   const range = before === undefined ? { limit } : { to: before, limit: limit + 1 };
   const items = await table.queryAll(statementPartition(account), { newestFirst: true, ...range });
   const earlier = items.filter((item) => text(item, 'sk') !== before).slice(0, limit);
-  return earlier.map((item) => {
-    const data = JSON.parse(text(item, 'data'));
-    return { ...data, balance: amount(data.balance), variation: amount(data.variation), rollCost: amount(data.rollCost) };
-  });
+  return earlier.map(decodeStatement);
+}
+
+export function decodeStatement(item: Attributes): Statement {
+  const data = JSON.parse(text(item, 'data'));
+  return {
+    ...data,
+    balance: amount(data.balance),
+    deposited: amount(data.deposited),
+    variation: amount(data.variation),
+    rollCost: amount(data.rollCost),
+  };
 }
 
 export const statementName = ({ account, date, product }: Statement): string => statementKey(account, date, product).sk;

@@ -76,6 +76,7 @@ describe('the audit', () => {
     ['what was decided on a submission', /^BOOK#\S+ fund#/, (item) => ({ outcomes: B(flipped(item.outcomes!.B!)) })],
     ['the auction of a submission', /^BOOK#\S+ seller#/, () => ({ auction: { N: '1' }, sequence: S('1') })],
     ['a slot', /^SLOT#/, () => ({ auction: { N: '5' } })],
+    ['the number of a day’s closing', /^CLOSING#/, () => ({ auction: { N: '1' } })],
     ['an intake', /^INTAKE#/, () => ({ open: { N: '2' } })],
     ['the dates of an intake', /^INTAKE#/, () => ({ 'passed#1': { L: [] } })],
     ['a done-once mark', /^ONCE cash#/, () => ({ seq: { N: '14' } })],
@@ -106,6 +107,7 @@ describe('the audit', () => {
     /^CARRIED#/,
     /^AUCTION#/,
     /^SLOT#/,
+    /^CLOSING#/,
     /^DAY#/,
   ])('names a row that was deleted: %s', async (row) => {
     const item = first(row);
@@ -134,6 +136,63 @@ describe('the audit', () => {
   test.each([/^BOOK#\S+ maker#/, /^ROLL#/])('names the auction whose book was changed: %s', async (row) => {
     const audit = await auditOf(without(first(row)));
     expect(audit.differences[0]).toMatch(/^AUCTION#H100-SXM \d{12} /);
+  });
+});
+
+describe('the chain of statements and reports', () => {
+  const chainOf = async (changed: readonly Attributes[]) => {
+    const { checks } = await auditOf(changed);
+    return checks.find(({ name }) => name === 'chain')!.faults;
+  };
+  const cent = (item: Attributes, name: string): Attributes => ({
+    data: S(item.data!.S!.replace(new RegExp(`"${name}":"(-?\\d+)"`), (_, value: string) => `"${name}":"${BigInt(value) + 1n}"`)),
+  });
+  const statement = (date: string): Attributes => first(new RegExp(`^STATEMENT#fund ${date}`));
+  const dates = (): string[] => items.flatMap(({ pk, sk }) => (pk?.S === 'STATEMENT#fund' ? [sk!.S!.slice(0, 10)] : [])).sort();
+
+  test.each(['balance', 'deposited', 'variation'])('names a statement whose %s is a cent off', async (name) => {
+    const item = statement(dates()[1]!);
+    const faults = await chainOf(changedTo(item, cent(item, name)));
+    expect(faults[0]).toMatchObject({ row: nameOf(item), what: expect.stringContaining(`states ${name} `) });
+    expect(faults.filter(({ row }) => row.startsWith('STATEMENT'))).toHaveLength(1);
+  });
+
+  test('names a statement that does not begin where the one before it ends', async () => {
+    const item = statement(dates()[1]!);
+    const moved = { data: S(item.data!.S!.replace(/"after":\d+/, '"after":1')) };
+    expect(await chainOf(changedTo(item, moved))).toMatchObject([
+      { row: nameOf(item), what: expect.stringMatching(/states after 1,/) },
+    ]);
+  });
+
+  test('names a posting that is in no statement: one is missing', async () => {
+    const item = statement(dates()[0]!);
+    expect(await chainOf(without(item))).toContainEqual({
+      row: nameOf(item),
+      what: 'is missing: the journal has moved the account, or it holds lots',
+    });
+  });
+
+  test('names the statement that a journal entry a cent off does not lead to, and those that follow from it', async () => {
+    const item = items.find(({ pk, data }) => pk?.S === 'JOURNAL#fund' && data!.S!.includes('"kind":"cash-moved"'))!;
+    const faults = await chainOf(changedTo(item, cent(item, 'cents')));
+    const rows = new Set(faults.map(({ row }) => row));
+    expect([...rows].sort()).toEqual(dates().map((date) => nameOf(statement(date))));
+  });
+
+  test('names the report of a day that its statements do not add up to', async () => {
+    const item = first(/^DAY#/);
+    const collected = /"collected":"(\d+)\.(\d\d)"/.exec(item.report!.S!)!;
+    const report = S(item.report!.S!.replace(collected[0], `"collected":"${collected[1]}.99"`));
+    expect(await chainOf(changedTo(item, { report }))).toMatchObject([
+      { row: nameOf(item), what: expect.stringMatching(/^reports collected /) },
+    ]);
+  });
+
+  test('is checked for every statement there is', async () => {
+    const { checks } = await auditOf(items);
+    const stored = items.filter(({ pk }) => pk!.S!.startsWith('STATEMENT#'));
+    expect(checks.find(({ name }) => name === 'chain')).toEqual({ name: 'chain', checked: stored.length, faults: [] });
   });
 });
 

@@ -64,11 +64,11 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
       ['lib/store/auctions.ts', 'return table.createTogether([', 'return (await table.createTogether(['],
       [
         'lib/store/auctions.ts',
-        '    { ...slotKey(product, slot), attributes: { auction: N(auction) } },\n  ]);',
-        '  ])) && (await table.put({ ...slotKey(product, slot), attributes: { auction: N(auction) } }), true);',
+        '    { ...nameKey({ product, slot, date, closing }), attributes: { auction: N(auction) } },\n  ]);',
+        '  ])) && (await table.put({ ...nameKey({ product, slot, date, closing }), attributes: { auction: N(auction) } }), true);',
       ],
     ],
-    /SLOT|fills: |did not end/,
+    /SLOT|CLOSING|fills: |did not end/,
   ],
   [
     'what decides is read as it was a moment ago',

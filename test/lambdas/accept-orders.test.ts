@@ -231,6 +231,8 @@ describe('instructions', () => {
   });
 
   it('of a month that has expired since they were sent are refused', async () => {
+    product = venue.nextProduct();
+    await venue.list(product, { date: '2025-10-30' });
     const own = await venue.stateOf(product);
     const date = '2025-10-31' as never;
     const results = Object.fromEntries(
@@ -242,6 +244,7 @@ describe('instructions', () => {
       kind: 'auction-cleared',
       ...common,
       slot: '',
+      books: date,
       closing: true,
       marks: own.marks,
       months: results,
@@ -257,7 +260,7 @@ describe('instructions', () => {
     });
     const far = (own.listed.at(-1)! + 1) as never;
     const [mark, finalPrice] = [own.marks[OCT]!, own.marks[OCT]!];
-    const expired = { kind: 'month-expired', product, date, month: OCT, mark, finalPrice, indexValues: 0 } as const;
+    const expired = { kind: 'month-expired', product, date, month: OCT, mark, finalPrice, index: {} } as const;
     await venue.commit({ ...expired, listed: far, listedAt: mark, approvedBy: [] });
     expect(await send(ANN, early, buy('a', OCT, 2400, 1), buy('b', far, 2400, 1))).toEqual(['contract-not-listed', 'accepted']);
   });

@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
-import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import type { AuctionCleared, ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
-import { lots, ticks } from '../../lib/domain/contract/units.ts';
+import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { halt } from '../../lib/store/halt.ts';
-import { resultPartition } from '../../lib/store/keys.ts';
+import { resultPartition, rollPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
-import { DEC, NOV, newYork, on } from '../venue/h100.ts';
+import { DEC, H100, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
@@ -171,6 +171,38 @@ describe('an auction that is cleared again', () => {
     expect(await cleared()).toHaveLength(1);
   });
 
+  describe('because an event took its place in the log', () => {
+    /** Lets an operator's commit be first, so many times; gives how often the book was read. */
+    async function clearBehind(event: (at: number) => ClearingEvent, times: number): Promise<number> {
+      const create = venue.table.create.bind(venue.table);
+      let overtaken = 0;
+      vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
+        if (item.pk === 'LOG' && overtaken++ < times) await venue.commit(event(overtaken), new Table());
+        return create(item);
+      });
+      const read = vi.spyOn(venue.table, 'queryAll');
+      expect(await clear()).toEqual([]);
+      expect(overtaken).toBe(times + 1);
+      expect(await cleared()).toHaveLength(1);
+      return read.mock.calls.filter(([partition]) => partition === rollPartition(product, 0)).length;
+    }
+
+    it('of another product or account, it is committed behind it, and its book is not cleared again', async () => {
+      await send(ANN, buy('a', NOV, 2400, 5));
+      await send(CAT, sell('b', NOV, 2400, 5));
+      await cut();
+      const deposit = { kind: 'cash-moved', account: ANN, cents: cents(1n), reference: 'r', by: 'op', at: '' } as const;
+      expect(await clearBehind(() => deposit, 15)).toBe(1);
+      expect(await fillsOf((await cleared())[0]!)).toHaveLength(2);
+    });
+
+    it('of its own product, its book is cleared again', async () => {
+      await cut();
+      const change = { kind: 'parameters-changed', product, parameters: H100, by: 'op', at: '' } as const;
+      expect(await clearBehind((at) => ({ ...change, version: at + 1 }), 2)).toBe(3);
+    });
+  });
+
   it.each([
     ['after writing its results', 'table', 'putAll', 'after'],
     ['before its commit', 'table', 'create', 'before'],
@@ -220,8 +252,10 @@ describe('what is left of an order', () => {
     if (closing) {
       await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true });
       await markAuction(venue.table, product, 1);
-    }
-    await cut();
+      await venue.queues.sendMarkers(product, 1, TEN, SHARDS);
+      await venue.work('orders');
+    } else await cut();
+    venue.engine.drain();
     await clear();
   };
 
@@ -253,11 +287,15 @@ describe('what is left of an order', () => {
   });
 
   it('lapses when its month is no longer listed', async () => {
+    product = venue.nextProduct();
+    await venue.list(product, { date: '2025-10-30' });
     const own = await venue.stateOf(product);
     const [oct] = own.listed;
     await send(ANN, buy('oct', oct!, 2300, 5, 'gtc'), buy('nov', NOV, 2300, 5, 'gtc'), spread('both', NOV, oct!, -90, 1));
     await openAuction(venue.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true });
-    await cut();
+    await venue.queues.sendMarkers(product, 1, TEN, SHARDS);
+    await venue.work('orders');
+    venue.engine.drain();
     await clear();
     expect(await carriedNow()).toHaveLength(2);
     const date = on('2025-10-31');
@@ -274,9 +312,9 @@ describe('what is left of an order', () => {
       ...by,
     });
     const far = (own.listed.at(-1)! + 1) as never;
-    const price = { mark, finalPrice: mark, indexValues: 20, listed: far, listedAt: mark };
+    const price = { mark, finalPrice: mark, index: {}, listed: far, listedAt: mark };
     await venue.commit({ kind: 'month-expired', product, date, month: oct!, ...price, ...by });
-    await openAuction(venue.table, { product, auction: 2, slot: ONE, date: MONDAY, closing: false });
+    await openAuction(venue.table, { product, auction: 2, slot: ONE, date: on('2025-11-03'), closing: false });
     await cut(ONE);
     await clear(2);
     expect(await carriedNow()).toEqual([[ANN, 'nov', 5, false]]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { evolveDay } from '../../lib/domain/clearing/day.ts';
-import { findAuction, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
+import { findIntraday, markAuction, newestAuctions, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { planDay, readDay, saveDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import type { Key } from '../../lib/store/keys.ts';
@@ -80,7 +80,7 @@ describe('a slot that comes again', () => {
     expect(await close(TEN)).toEqual([]);
     expect(await opened()).toEqual(before);
     expect(sent.mock.calls.at(-1)).toEqual(sent.mock.calls[0]);
-    expect(await findAuction(venue.table, product, TEN)).toBe(1);
+    expect(await findIntraday(venue.table, product, TEN)).toBe(1);
   });
 
   it('together with itself is given one number', async () => {
@@ -137,7 +137,16 @@ test.each([
 
 describe('an auction is refused', () => {
   test.each<[string, string, () => Promise<unknown>]>([
-    ['while the venue is halted', TEN, () => halt(venue.table, { reason: 'test', by: 'op', at: '' })],
+    ['on a day whose books are closed', newYork('2025-10-17', '17:00'), async () => {}],
+    ['before the first trading day', newYork('2025-09-17', '10:00'), async () => {}],
+    [
+      'while the venue is halted and another waits',
+      ONE,
+      async () => {
+        await halt(venue.table, { reason: 'test', by: 'op', at: '' });
+        await close(TEN);
+      },
+    ],
     ['while a day run is under way', ONE, () => planDay(venue.table, product, MONDAY, CLOSING)],
     ['when the business day before it is not closed', newYork('2025-10-21', '10:00'), async () => {}],
     ['when a later auction has been held', TEN, () => venue.holdAuction(product, ONE)],
@@ -156,6 +165,16 @@ describe('an auction is refused', () => {
   });
 });
 
+test('an auction that is due while the venue is halted gets its number, and is closed when it comes again', async () => {
+  await halt(venue.table, { reason: 'test', by: 'op', at: '' });
+  expect(await close(TEN)).toEqual([]);
+  expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: false, closing: false }]);
+  expect(markers()).toEqual([]);
+  await venue.resume();
+  expect(await close(TEN)).toEqual([]);
+  expect(await opened()).toEqual([{ auction: 1, slot: TEN, marked: true, closing: false }]);
+});
+
 describe('a closing auction', () => {
   const plan = async (): Promise<void> => {
     await planDay(venue.table, product, MONDAY, CLOSING);
@@ -167,9 +186,11 @@ describe('a closing auction', () => {
     await saveDay(venue.table, day, evolveDay(day, { kind: 'rolled', auction: 1 }));
   };
 
+  const closeDay = (): Promise<number[]> => deliver('closings', { v: 1, product, date: MONDAY });
+
   it('is not closed before its roll has ended', async () => {
     await plan();
-    expect(await close(CLOSING)).toEqual([]);
+    expect(await closeDay()).toEqual([]);
     expect(markers()).toEqual([]);
     expect(await readAuction(venue.table, product, 1)).toMatchObject({ marked: false });
     expect(await step()).toBe('roll');
@@ -178,10 +199,10 @@ describe('a closing auction', () => {
   it('is closed when it has, and moves the day on; again, it does neither twice', async () => {
     await plan();
     await endRoll();
-    expect(await close(CLOSING)).toEqual([]);
+    expect(await closeDay()).toEqual([]);
     expect(markers()).toHaveLength(SHARDS);
     expect(await step()).toBe('clear');
-    expect(await close(CLOSING)).toEqual([]);
+    expect(await closeDay()).toEqual([]);
     expect(await step()).toBe('clear');
     expect(await opened()).toHaveLength(1);
   });
@@ -192,21 +213,41 @@ describe('a closing auction', () => {
       await plan();
       await endRoll();
       crashOnce(venue.table, 'update', when, ({ pk }: Key) => pk === `DAY#${product}`);
-      expect(await close(CLOSING)).toEqual([0]);
+      expect(await closeDay()).toEqual([0]);
       await venue.work();
       // Every wake-up that there would have been for it has come.
       venue.engine.drain();
-      expect(await close(CLOSING)).toEqual([]);
+      expect(await closeDay()).toEqual([]);
       await venue.work();
       expect(await step()).not.toBe('clear');
     },
   );
 
+  it('is not what an intraday auction due at its instant is: that one is refused, and the closing one goes on', async () => {
+    await plan();
+    await endRoll();
+    expect(await close(CLOSING)).toEqual([]);
+    expect(await opened()).toEqual([{ auction: 1, slot: CLOSING, marked: false, closing: true }]);
+    expect(await step()).toBe('close');
+    await closeDay();
+    expect(await step()).toBe('clear');
+  });
+
+  it('is not the intraday auction that was held at its instant before it', async () => {
+    await venue.holdAuction(product, CLOSING);
+    await venue.runDay(product, MONDAY);
+    expect(await opened()).toEqual([
+      { auction: 2, slot: CLOSING, marked: true, closing: true },
+      { auction: 1, slot: CLOSING, marked: true, closing: false },
+    ]);
+    expect((await venue.stateOf(product)).toSettle).toMatchObject({ auction: 2, date: MONDAY });
+  });
+
   it('waits while the venue is halted', async () => {
     await plan();
     await endRoll();
     await halt(venue.table, { reason: 'test', by: 'op', at: '' });
-    expect(await close(CLOSING)).toEqual([]);
+    expect(await closeDay()).toEqual([]);
     expect(markers()).toEqual([]);
     expect(await step()).toBe('close');
     await markAuction(venue.table, product, 1);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
@@ -11,7 +11,7 @@ import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { METRICS } from '../../lib/store/names.ts';
+import { ENV, METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS, REPORT } from '../venue/days.ts';
@@ -119,6 +119,30 @@ describe('products', () => {
     expect(result(answer)).toEqual([422, 'invalid-body']);
     expect(pathsOf(answer)).toContain(path);
     expect(await seq()).toBe(before);
+  });
+
+  describe('with intraday auctions at ten and at one', () => {
+    beforeAll(() => vi.stubEnv(ENV.auctionTimes, JSON.stringify({ [PRODUCT]: ['10:00', '13:00'] })));
+    afterAll(() => {
+      vi.unstubAllEnvs();
+    });
+
+    test.each(['13:00', '10:00', '12:59', '00:00'])(
+      'a day run at %s is refused: an auction would be due then or after it',
+      async (dayRunTime) => {
+        const before = await seq();
+        const answer = await putProduct(parameters({ dayRunTime }));
+        expect(result(answer)).toEqual([422, 'invalid-body']);
+        expect(answer.body.errors).toEqual([
+          { path: '$.parameters.dayRunTime', rule: 'must be later than the last intraday auction of the day, 13:00' },
+        ]);
+        expect(await seq()).toBe(before);
+      },
+    );
+
+    test('a day run after them is made', async () => {
+      expect((await putProduct(parameters({ dayRunTime: '13:01' }))).status).toBe(200);
+    });
   });
 
   test.each(['h100', 'H100.SXM', '-H100', 'H100-', 'H'.repeat(33), '', '__proto__'])('%j is no code for one', async (product) => {
@@ -353,6 +377,8 @@ describe('what the system holds', () => {
       kind: 'settlement',
       reasons: holds,
       proposal: { curve: { '2025-10': '2.900', '2025-11': '2.900' } },
+      basis: null,
+      revised: null,
       proposedBy: 'system',
       approvals: [],
       revision: 1,
@@ -426,10 +452,10 @@ describe('the venue', () => {
     expect((await show()).halted).toEqual(halted);
     expect(await resumeIt()).toMatchObject({ status: 200, body: { halted: null } });
     expect((await show()).halted).toBeNull();
-    expect(wakeUps()).toHaveLength(SHARDS);
-    expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+    const swept = (at: number) => ({ v: 1, at: new Date(at).toISOString() });
+    expect(engine.messages('sweeps')).toEqual([swept(NOW)]);
     await resumeIt(undefined, { at: NOW + 1 });
-    expect(wakeUps()).toHaveLength(2 * SHARDS);
+    expect(engine.messages('sweeps')).toEqual([swept(NOW), swept(NOW + 1)]);
   });
 
   test('that has halted itself is resumed only with a reason', async () => {
@@ -440,7 +466,7 @@ describe('the venue', () => {
       expect(refused.body).toMatchObject({ detail: 'out of balance', errors: [{ path: '$.reason' }] });
     }
     expect((await show()).halted.by).toBe('post-events');
-    expect(wakeUps()).toEqual([]);
+    expect(engine.messages('sweeps')).toEqual([]);
     expect((await resumeIt({ reason: 'event 9 explained and repaired' })).status).toBe(200);
     expect((await show()).halted).toBeNull();
   });

@@ -17,7 +17,16 @@ test('the quotes that settlement needs of orders that are carried on are in the 
   const month = { traded: false, volume: lots(0), bid: ticks(1111), offer: null };
   const months = Object.fromEntries(listed.map((each) => [each, { price: marks[each]!, ...month, ...sealed }]));
   const date = on('2025-10-20');
-  const common = { product: PRODUCT, auction: 1, slot: newYork(date, '10:00'), date, closing: false, marks, months };
+  const common = {
+    product: PRODUCT,
+    auction: 1,
+    slot: newYork(date, '10:00'),
+    date,
+    books: on('2025-10-20'),
+    closing: false,
+    marks,
+    months,
+  };
   const stored = { orders: 1, fills: {}, carried: { 0: 'f'.repeat(32) }, depth: null, surplus: '0' };
   const event: AuctionCleared = { kind: 'auction-cleared', ...common, ...stored };
   await append(table, venue, event);

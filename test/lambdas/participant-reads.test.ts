@@ -19,7 +19,7 @@ import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS } from '../venue/days.ts';
-import { on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
+import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 
@@ -99,6 +99,7 @@ async function clearFirstAuction(): Promise<void> {
   const seq = await log({
     kind: 'auction-cleared',
     ...auction,
+    books: TODAY,
     marks: state.marks,
     months,
     orders: 6,
@@ -205,7 +206,10 @@ describe('an account', () => {
     const statement = {
       account: 'acme',
       product: PRODUCT,
+      after: 0,
+      through: 9,
       balance: cents(24982000n),
+      deposited: cents(25000000n),
       variation: cents(-18000n),
       rolledLots: lots(4),
       rollCost: cents(8000n),
@@ -223,7 +227,10 @@ describe('an account', () => {
         {
           date: '2025-10-20',
           product: PRODUCT,
+          after: 0,
+          through: 9,
           balance: '249820.00',
+          deposited: '250000.00',
           variation: '-180.00',
           rolledLots: 4,
           rollCost: '80.00',
@@ -260,6 +267,18 @@ describe('live orders', () => {
       outcomes: instructions.map(() => 'accepted'),
     });
   }
+
+  test('are none of a month whose last trading day is over, though no auction has dropped them yet', async () => {
+    const listed = (await get('/v1/orders')).body.items.length;
+    const months = async (at: number): Promise<string[]> =>
+      (await ask(handler, 'GET /v1/orders', { claims: trader('acme'), at })).body.items.map(
+        (each: { contract: string }) => each.contract,
+      );
+    expect(await months(newYorkMs('2025-12-31', '23:59'))).toHaveLength(listed);
+    const later = await months(newYorkMs('2026-01-01', '00:00'));
+    expect(later).not.toContain('H100-SXM-2025-12');
+    expect(later.length).toBeLessThan(listed);
+  });
 
   test('are what the last auction carried', async () => {
     expect((await get('/v1/orders')).body.items).toEqual([
@@ -475,7 +494,7 @@ test('a submission known by its key gets its answer again after its contract has
     month: listed[0]!,
     mark: ticks(2400),
     finalPrice: ticks(2400),
-    indexValues: 20,
+    index: {},
     listedAt: ticks(2400),
     approvedBy: [],
   };

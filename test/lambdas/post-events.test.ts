@@ -5,7 +5,7 @@ import { BANK } from '../../lib/domain/clearing/events.ts';
 import type { Lots } from '../../lib/domain/contract/units.ts';
 import { cents, ticks } from '../../lib/domain/contract/units.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
-import { openAuction } from '../../lib/store/auctions.ts';
+import { markAuction, openAuction } from '../../lib/store/auctions.ts';
 import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -74,7 +74,8 @@ async function settle(move: number): Promise<void> {
   const { lastAuction } = await venue.stateOf(product);
   const [auction, slot] = [lastAuction + 1, newYork(MONDAY, '12:00')];
   await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true });
-  await deliver('closings', { v: 1, product, slot });
+  await venue.queues.sendMarkers(product, auction, slot, SHARDS);
+  await markAuction(venue.table, product, auction);
   await venue.work('orders', 'clearings');
   const { marks: previous } = await venue.stateOf(product);
   const settled = Object.fromEntries(Object.entries(previous).map(([each, price]) => [each, ticks(price + move)]));
@@ -213,7 +214,7 @@ describe('a worker that crashes', () => {
 test('a worker that is late by whole days writes over nothing that was posted', async () => {
   await trade();
   await settle(5);
-  await venue.commit({ kind: 'day-closed', product, date: MONDAY });
+  await venue.commit({ kind: 'day-closed', product, date: MONDAY, after: 0 });
   await postAll();
   const open = await seqNow();
   await trade(newYork('2025-10-21', '10:00'));

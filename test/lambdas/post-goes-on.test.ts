@@ -49,7 +49,7 @@ async function traded(product: string): Promise<void> {
       { price: marks[each]!, traded: each === DEC, volume: lots(0), bid: null, offer: null, sealedBid: null, sealedOffer: null },
     ]),
   );
-  const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, closing: true, marks, months };
+  const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, books: DAY, closing: true, marks, months };
   await venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
   await postAll();
 }
@@ -101,7 +101,7 @@ test('statements of a day are written a slice an invocation too', async () => {
   await traded('GO2');
   await settle('GO2');
   await postAll();
-  const closed = await venue.commit({ kind: 'day-closed', product: 'GO2', date: DAY });
+  const closed = await venue.commit({ kind: 'day-closed', product: 'GO2', date: DAY, after: 0 });
   invocation.timeLeftMs = 1_000;
   await postAll();
   const { accounts, day } = (await readTotals(venue.table, closed)).shards.get(0)!;

@@ -53,7 +53,7 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
   const months = Object.fromEntries(
     listed.map((each) => [each, { price: marks[each]!, traded: each === DEC, volume: lots(0), ...NO_QUOTES }]),
   );
-  const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, closing: true, marks, months };
+  const common = { product, auction: 1, slot: newYork(DAY, '16:00'), date: DAY, books: DAY, closing: true, marks, months };
   return venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
 }
 
@@ -78,7 +78,7 @@ test.each(SLICES)('%i accounts trade, are marked to market and get their stateme
     held: { long: { [DEC]: count }, net: { [DEC]: count } },
   });
 
-  const closed = await venue.commit({ kind: 'day-closed', product, date: DAY });
+  const closed = await venue.commit({ kind: 'day-closed', product, date: DAY, after: 0 });
   await post();
   const { accounts: statements, day } = (await readTotals(venue.table, closed)).shards.get(0)!;
   expect(statements).toBe(count);

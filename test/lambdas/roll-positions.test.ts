@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
-import type { AccountState } from '../../lib/domain/clearing/account.ts';
+import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { businessDays } from '../../lib/domain/contract/calendar.ts';
-import { lots, NO_CENTS, ticks } from '../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { encodeAccount, readAccount } from '../../lib/store/accounts.ts';
-import { findAuction, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
+import { findClosing, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
@@ -16,7 +16,7 @@ import { type Item, json, Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, month, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
-import { submission } from '../venue/records.ts';
+import { record, submission } from '../venue/records.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -42,7 +42,7 @@ const AT_LIMIT = (limit: number): RollInstruction => ({ at: 'limit', limit: tick
 
 /** Gives an account a position in December as its window opened: `held` then, `rolled` since, `now` left. */
 async function give(account: string, held: number, rolled = 0, now = held - rolled): Promise<void> {
-  const empty: AccountState = { account, name: account, applied: 0, cash: NO_CENTS, products: {} };
+  const empty: AccountState = { ...emptyAccount(account), name: account };
   const state = (await readAccount(venue.table, account, SHARDS)) ?? empty;
   const progress = { near: DEC, held: lots(held), rolled: lots(rolled) };
   const holding = { lots: now ? { [DEC]: lots(now) } : {}, roll: progress };
@@ -79,7 +79,7 @@ describe('an instruction becomes a spread order of the closing auction', () => {
     const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, partlyFilled: false };
     expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
     expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
-    expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, slot: newYork(FIRST, '16:00') }]);
+    expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, date: FIRST }]);
   });
 
   it('for accounts of every shard', async () => {
@@ -176,11 +176,17 @@ test('a closing auction that another worker has numbered in between is taken for
   let looked = 0;
   // Not there yet when it is first looked for.
   vi.spyOn(venue.table, 'get').mockImplementation(async (key, consistent) =>
-    key.pk === `SLOT#${product}` && ++looked === 1 ? undefined : read(key, consistent),
+    key.pk === `CLOSING#${product}` && ++looked === 1 ? undefined : read(key, consistent),
   );
   expect(await roll(FIRST)).toEqual([]);
   expect(looked).toBe(2);
   expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+});
+
+test('a day run that is asked for a day to come, by a slip, is not run, and neither are the days before it', async () => {
+  const slip = record('rolls', { v: 1, product, slot: newYork('2025-12-31', '16:00') }, { sentAt: newYork(FIRST, '12:00') });
+  expect(await deliver('rolls', slip)).toEqual([]);
+  expect(await listDays(venue.table, product, 9)).toEqual([]);
 });
 
 test('the number of the closing auction is not one that an auction took at the same moment', async () => {
@@ -191,7 +197,7 @@ test('the number of the closing auction is not one that an auction took at the s
     return original(items);
   });
   expect(await roll(FIRST)).toEqual([]);
-  expect(await findAuction(venue.table, product, newYork(FIRST, '16:00'))).toBeUndefined();
+  expect(await findClosing(venue.table, product, FIRST)).toBeUndefined();
   expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'roll' });
 });
 
@@ -204,11 +210,11 @@ describe('a roll that crashes half-way', () => {
 
   async function instructMany(accounts: readonly string[]): Promise<void> {
     const holding = { lots: { [DEC]: lots(5) }, roll: { near: DEC, held: lots(5), rolled: lots(0) } };
-    const state = { name: '', applied: 1, cash: NO_CENTS, products: { [product]: holding } };
+    const state = { applied: 1, products: { [product]: holding } };
     const attributes = { data: json({ at: 'market' }) };
     await venue.table.putAll(
       accounts.flatMap((account) => [
-        encodeAccount({ account, ...state }, SHARDS),
+        encodeAccount({ ...emptyAccount(account), ...state }, SHARDS),
         { ...rollInstructionKey(product, account, SHARDS), attributes },
       ]),
     );

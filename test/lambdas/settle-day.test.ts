@@ -196,7 +196,7 @@ test('the books of a small day, by hand', async () => {
     expect(await variationOf(account)).toBe(variation);
     const { cash } = (await readAccount(venue.table, account, 2))!;
     expect(cash - before.get(account)!).toBe(variation);
-    const [statement] = await readStatements(venue.table, account, 1);
+    const statement = (await readStatements(venue.table, account, 99)).find((each) => each.product === product);
     expect(statement).toMatchObject({ account, product, date: MONDAY, balance: cash, variation, rolledLots: 0, rollCost: 0n });
   }
   const codes = (months: Record<string, string>): Record<string, string> => ({
@@ -356,7 +356,8 @@ describe('a month that expires', () => {
     await approve(id(), { proposal: { kind: 'final-price', month: OCT, price: ticks(2_405) } });
     expect(await kinds()).toEqual(['auction-cleared', 'prices-settled', 'month-expired', 'day-closed']);
     const expired = (await events()).find(({ kind }) => kind === 'month-expired');
-    expect(expired).toMatchObject({ finalPrice: 2405, indexValues: Object.keys(values).length, approvedBy: ['olga', 'omar'] });
+    expect(expired).toMatchObject({ finalPrice: 2405, approvedBy: ['olga', 'omar'] });
+    expect(Object.keys((expired as { index: object }).index)).toEqual(Object.keys(values));
     expect(await variationOf(ANN)).toBe(1500n);
   });
 

@@ -104,7 +104,7 @@ function history(steps: readonly Step[]) {
             { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, rolls: false },
           ];
         });
-        const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0', closing: false, slot: '' };
+        const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0', closing: false, slot: '', books: DAY };
         return { event: { kind: 'auction-cleared', ...common, auction: at, marks: standing, months, ...nothing }, fills };
       }
       case 'settle': {
@@ -129,7 +129,7 @@ function history(steps: readonly Step[]) {
           month,
           mark: mark!,
           finalPrice,
-          indexValues: 20,
+          index: {},
           listed,
           listedAt,
           approvedBy: [],
@@ -137,7 +137,7 @@ function history(steps: readonly Step[]) {
         return { event, fills: [] };
       }
       default:
-        return { event: { kind: 'day-closed', ...common }, fills: [] };
+        return { event: { kind: 'day-closed', ...common, after: 0 }, fills: [] };
     }
   });
   return {

@@ -81,7 +81,7 @@ function auction(marks: AuctionCleared['marks'], at: number): AuctionCleared {
   const months = { [NEAR]: month(NEAR), [NEXT]: month(NEXT) };
   const date = parseDate(`2025-11-1${at}`) as BusinessDate;
   const nothing = { slot: '', orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
-  return { kind: 'auction-cleared', product: PRODUCT, auction: 1, date, closing: true, marks, months, ...nothing };
+  return { kind: 'auction-cleared', product: PRODUCT, auction: 1, date, books: date, closing: true, marks, months, ...nothing };
 }
 
 const rolled = (state: AccountState): number => state.products[PRODUCT]!.roll!.rolled;

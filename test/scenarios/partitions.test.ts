@@ -16,8 +16,8 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],
   'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
-  'roll-positions': ['AUCTION', 'DAY', 'ROLL', 'SLOT'],
-  'settle-day': ['DAY', 'HELD', 'LOG', 'VENUE'],
+  'roll-positions': ['AUCTION', 'CLOSING', 'DAY', 'ROLL'],
+  'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'VENUE'],
   'sweep-venue': [],
 };
 

@@ -29,6 +29,8 @@ const STATE: AccountState = {
   name: 'Acme, Inc. "A"',
   applied: 12,
   cash: HUGE,
+  deposited: HUGE,
+  depositedBy: 11,
   products: {
     'H100-SXM': {
       lots: { [DEC]: lots(-5), [DEC + 1]: lots(1_000_000_000) },
@@ -54,6 +56,7 @@ describe('an account', () => {
   it.each([
     ['cash that is no whole number of cents', { cash: S('1.5') }],
     ['no cash', { cash: undefined }],
+    ['no sum of what was deposited', { deposited: undefined }],
     ['a variation that is a number', { products: S('{"P":{"lots":{},"day":{"variation":1}}}') }],
   ])('with %s is refused', async (_, wrong) => {
     const item = { ...(await table.get(accountKey('acme', SHARDS)))!, ...wrong } as Attributes;
@@ -81,7 +84,16 @@ test('journal entries and statements read as they were written, the newest first
   await writeJournal(table, entries);
   expect(await readJournal(table, 'a', { limit: 2 })).toEqual([entries[2], entries[1]]);
   expect(await readJournal(table, 'a', { before: 3, limit: 5 })).toEqual([entries[1], entries[0]]);
-  const amounts = { balance: HUGE, variation: NO_CENTS, rollCost: HUGE, rolledLots: lots(-3), positions: { [DEC]: lots(2) } };
+  const amounts = {
+    after: 3,
+    through: 9,
+    balance: HUGE,
+    deposited: HUGE,
+    variation: NO_CENTS,
+    rollCost: HUGE,
+    rolledLots: lots(-3),
+    positions: { [DEC]: lots(2) },
+  };
   const statements = ['2025-10-20', '2025-10-21'].map(
     (date): Statement => ({ account: 'a', product: 'P', date: on(date), ...amounts }),
   );
@@ -95,7 +107,10 @@ test('statements of several products are shown by date, the newest first, and a 
     account: 'many',
     product,
     date: on(date),
+    after: 0,
+    through: 9,
     balance: NO_CENTS,
+    deposited: NO_CENTS,
     variation: NO_CENTS,
     rolledLots: lots(0),
     rollCost: NO_CENTS,

@@ -6,8 +6,10 @@ import {
   auctionsAfter,
   becomeWriter,
   closeShard,
-  findAuction,
+  findClosing,
+  findIntraday,
   type Intake,
+  latestSlot,
   markAuction,
   moveIntake,
   newestAuctions,
@@ -132,9 +134,21 @@ describe('an auction', () => {
     expect(await openAuction(table, opening(product, 1))).toBe(true);
     expect(await openAuction(table, opening(product, 1, slotAt(9)))).toBe(false);
     expect(await openAuction(table, opening(product, 2, slotAt(1)))).toBe(false);
-    expect(await findAuction(table, product, slotAt(1))).toBe(1);
-    expect(await findAuction(table, product, slotAt(9))).toBeUndefined();
+    expect(await findIntraday(table, product, slotAt(1))).toBe(1);
+    expect(await findIntraday(table, product, slotAt(9))).toBeUndefined();
     expect(await readAuction(table, product, 2)).toBeUndefined();
+  });
+
+  it('that closes a day is found by the day, and never by an instant that another shares', async () => {
+    const product = newProduct();
+    const { date } = opening(product, 1);
+    await openAuction(table, opening(product, 1, slotAt(1)));
+    expect(await findClosing(table, product, date)).toBeUndefined();
+    expect(await openAuction(table, { ...opening(product, 2, slotAt(1)), closing: true })).toBe(true);
+    expect(await findClosing(table, product, date)).toBe(2);
+    expect(await findIntraday(table, product, slotAt(1))).toBe(1);
+    expect(await openAuction(table, { ...opening(product, 3, slotAt(2)), closing: true })).toBe(false);
+    expect(await latestSlot(table, product)).toBe(slotAt(1));
   });
 
   it('reads as it was opened: not marked, no shard closed, not cleared', async () => {

@@ -93,6 +93,8 @@ describe('what a day’s next step is decided on', () => {
     toSettle: null,
     settledOn: on('2025-10-17'),
     closedOn: on('2025-10-17'),
+    closedBy: 0,
+    lastDay: null,
     lastEvent,
   });
   const look = (day: Day, lastEvent = 0) => lookAtDay(table, own(day), stateAt(lastEvent), SHARDS);
@@ -111,8 +113,10 @@ describe('what a day’s next step is decided on', () => {
     });
   });
 
-  it('is the auction that has the day’s slot, and whether every shard has closed it', async () => {
+  it('is the day’s closing auction, by its day and not by its slot, and whether every shard has closed it', async () => {
     const { slot, date } = DAYS.roll;
+    await openAuction(table, { product, auction: 2, slot, date, closing: false });
+    expect(await look(DAYS.roll)).toMatchObject({ numbered: undefined, newest: { auction: 2, closing: false } });
     await openAuction(table, { product, auction: 3, slot, date, closing: true });
     expect(await look(DAYS.roll)).toMatchObject({ numbered: 3, newest: { auction: 3, slot }, closed: false });
     for (const [shard, closed] of [false, true].entries()) {

@@ -146,7 +146,7 @@ describe('append', () => {
   });
 
   it('never writes an event that the venue could not fold', async () => {
-    const closed = { kind: 'day-closed', product: 'NONE', date: on('2025-10-20') } as const;
+    const closed = { kind: 'day-closed', product: 'NONE', date: on('2025-10-20'), after: 0 } as const;
     await expect(append(table, EMPTY_VENUE, closed)).rejects.toThrow(LogOrderError);
     expect(await readEvents(table, 0, 1)).toEqual([]);
   });

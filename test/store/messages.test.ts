@@ -22,6 +22,7 @@ const EXAMPLES: [queue: QueueName, message: Record<string, unknown>][] = [
   ['orders', SUBMISSION],
   ['orders', MARKER],
   ['closings', { v: 1, product: 'H100-SXM', slot: SLOT }],
+  ['closings', { v: 1, product: 'H100-SXM', date: '2025-10-20' }],
   ['clearings', { v: 1, product: 'H100-SXM', auction: 7 }],
   ['postings', { v: 1, shard: 3 }],
   ['rolls', { v: 1, product: 'H100-SXM', slot: SLOT }],

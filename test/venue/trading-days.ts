@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { addDays, type BusinessDate, isBusinessDay, localDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import type { Stage } from '../../lib/faults/scripted-market.ts';
-import { nameOf, ordered, orderNamed, positionText, type Sides } from './contract-names.ts';
+import { contractNamed, nameOf, ordered, orderNamed, positionText, type Sides } from './contract-names.ts';
 import { H100, on, PARAMETERS, PRODUCT } from './h100.ts';
 import { codeOf } from './requests.ts';
 import type { WrittenTable } from './tables.ts';
@@ -209,7 +209,8 @@ class TradingDays {
     if (!one || others.length > 0) throw new Error(`${others.length + (one ? 1 : 0)} things are held, and not one`);
     const path = `held/${encodeURIComponent(one.held)}`;
     if (does === 'approves') return ask(`${path}/approve`, { revision: one.revision });
-    return ask(`${path}/amend`, { revision: one.revision, ...amendment(one, does.slice('amends to '.length)) });
+    const [, month, to] = /^amends (?:(.+) )?to (.+)$/.exec(does)!;
+    return ask(`${path}/amend`, { revision: one.revision, ...amendment(one, to!, month) });
   }
 
   /** Of a day, and shown for the first time: a row a month that traded, or one that says that nothing did. */
@@ -240,7 +241,11 @@ class TradingDays {
   }
 }
 
-const amendment = ({ kind }: Held, to: string) => (kind === 'index' ? { value: to } : { price: to });
+/** Of a settlement one month is amended, and the others stay as they are held. */
+function amendment({ kind, proposal }: Held, to: string, month?: string) {
+  if (kind !== 'settlement') return kind === 'index' ? { value: to } : { price: to };
+  return { curve: { ...proposal.curve, [monthOf(contractNamed(month!))]: to } };
+}
 
 const monthOf = (contract: string): string => contract.slice(PRODUCT.length + 1);
 

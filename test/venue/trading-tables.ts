@@ -23,7 +23,10 @@ const value = form(/^-?\d+\.\d{1,6}$/, 'an index value');
 const words = form(/^[a-z-]+(: [a-z-]+)?$/, 'an answer');
 const rolls = form(/^(at market|at -?\d+\.\d{3}|not)$/, 'at market, at a limit, or not');
 const operator = form(/^(first|second)$/, 'the first or second operator');
-const act = form(/^(halts|resumes|approves|amends to \d+\.\d{3,6})$/, 'halts, resumes, approves or amends to a price');
+const act = form(
+  new RegExp(`^(halts|resumes|approves|amends (${MONTH} )?to \\d+\\.\\d{3,6})$`),
+  'halts, resumes, approves or amends to a price',
+);
 const step = form(/^(none|roll|close|clear|settle|expire|report|done)$/, 'a step of the day run');
 const heldKind = form(/^(index|settlement|final-price)$/, 'index, settlement or final-price');
 const term = form(/^(index values for a final price|daily limit)$/, 'a term of the product');

@@ -55,6 +55,8 @@ export interface Held {
   readonly date: string;
   readonly kind: 'index' | 'settlement' | 'final-price';
   readonly reasons: readonly { reason: string }[];
+  /** Of a settlement, prices by month. */
+  readonly proposal: { readonly curve?: Readonly<Record<string, string>> };
   readonly revision: number;
   readonly approved: boolean;
 }

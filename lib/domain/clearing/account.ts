@@ -9,11 +9,19 @@ import type { BusinessDate } from '../contract/calendar.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import { CASH } from '../contract/months.ts';
 import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks } from '../contract/units.ts';
-import { type AuctionCleared, BANK, type ClearingEvent, type MonthExpired, type PricesSettled } from './events.ts';
+import {
+  type AuctionCleared,
+  BANK,
+  type CashMoved,
+  type ClearingEvent,
+  type MonthExpired,
+  type PricesSettled,
+} from './events.ts';
 import { type RollProgress, rollCost } from './roll.ts';
 
-/** What happened to one account in one product on one business day, for its statement. */
+/** What happened to one account in one product since its books were closed before, for its statement. */
 export interface DayTotals {
+  /** The day whose books it goes into. */
   readonly date: BusinessDate;
   readonly variation: Cents;
   readonly rolledLots: Lots;
@@ -33,6 +41,10 @@ export interface AccountState {
   /** Number of the last event applied; an event at or below it is never applied again. */
   readonly applied: number;
   readonly cash: Cents;
+  /** All cash ever moved in, less what was moved out: the rest of its cash is what its positions brought. */
+  readonly deposited: Cents;
+  /** Number of the last event that moved cash in or out; 0 when none has. */
+  readonly depositedBy: number;
   readonly products: Readonly<Record<string, ProductHolding>>;
 }
 
@@ -78,7 +90,15 @@ export function addFills(
 const lineOf = ({ buy, sell, rolls }: Pick<Traded, 'buy' | 'sell' | 'rolls'>): string => `${buy} ${sell} ${rolls}`;
 
 /** An account before its first event: no name, no cash, no positions. */
-export const emptyAccount = (account: string): AccountState => ({ account, name: '', applied: 0, cash: NO_CENTS, products: {} });
+export const emptyAccount = (account: string): AccountState => ({
+  account,
+  name: '',
+  applied: 0,
+  cash: NO_CENTS,
+  deposited: NO_CENTS,
+  depositedBy: 0,
+  products: {},
+});
 
 /**
  * Applies event `seq` to an account and gives its new state with the journal entry; `undefined` when the event does not
@@ -98,9 +118,8 @@ export function applyEvent(
     case 'account-opened':
       return event.account === state.account ? post({ ...state, name: event.name }, seq, event, {}) : undefined;
     case 'cash-moved':
-      if (event.account === state.account) return post(state, seq, event, { cents: event.cents, reference: event.reference });
-      if (state.account === BANK) return post(state, seq, event, { cents: -event.cents as Cents, reference: event.reference });
-      return undefined;
+      if (event.account === state.account) return moveCash(state, seq, event, event.cents);
+      return state.account === BANK ? moveCash(state, seq, event, -event.cents as Cents) : undefined;
     case 'auction-cleared':
       return traded.length === 0 ? undefined : applyFills(state, seq, event, traded, centsPerTick(event.product));
     case 'prices-settled':
@@ -112,6 +131,12 @@ export function applyEvent(
       return undefined;
   }
 }
+
+const moveCash = (state: AccountState, seq: number, event: CashMoved, cents: Cents) =>
+  post({ ...state, deposited: addCents(state.deposited, cents), depositedBy: seq }, seq, event, {
+    cents,
+    reference: event.reference,
+  });
 
 /** A fill of q lots at p pays q x (mark - p), so that afterwards the position stands at the mark. */
 function applyFills(state: AccountState, seq: number, event: AuctionCleared, traded: readonly Traded[], centsPerTick: bigint) {
@@ -141,7 +166,7 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
     ...holding,
     lots: addPositions(holding.lots, moved),
     ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
-    day: addDay(holding.day, event.date, cash, rolled, cost),
+    day: addDay(holding.day, event.books, cash, rolled, cost),
   };
   const fills = traded.reduce((sum, line) => sum + line.fills, 0);
   return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills });
@@ -220,6 +245,7 @@ function addPositions(held: Readonly<Record<number, Lots>>, moved: Readonly<Reco
   return sum;
 }
 
+/** The settlement and the expiry of a day always go into its own books; an auction may be of a later day. */
 const addDay = (day: DayTotals | undefined, date: BusinessDate, variation: Cents, rolled: Lots, cost: Cents): DayTotals =>
   day?.date === date
     ? {

@@ -2,11 +2,12 @@
  * What waits until operators agree to it: a settlement, a final settlement price or an index value that broke one of its
  * bounds. Two operators must agree. Proposing and amending count as agreeing; what the system proposes needs two others.
  * Every change counts the revision up, and an approval names the revision that its operator has read, so an approval never
- * reaches a value that came after it.
+ * reaches a value that came after it. What a proposal of the day run rests on is part of it: when that changes, the day run
+ * puts a new revision in its place, and approvals start again.
  */
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ForwardCurve, isSameCurve } from '../contract/product.ts';
-import type { Ticks } from '../contract/units.ts';
+import type { Micros, Ticks } from '../contract/units.ts';
 import type { Hold } from './settlement.ts';
 
 /** What can be held, with the value that takes effect once it is approved. */
@@ -14,6 +15,17 @@ export type HeldProposal =
   | { readonly kind: 'settlement'; readonly curve: ForwardCurve }
   | { readonly kind: 'final-price'; readonly month: number; readonly price: Ticks }
   | { readonly kind: 'index'; readonly micros: string };
+
+/** What the rules propose, and what they compute it from. */
+export interface Basis {
+  readonly proposal: HeldProposal;
+  /** The index values that a final price is the mean of: by date, in millionths of a dollar as text. At most a month's. */
+  readonly index: Readonly<Record<string, string>>;
+}
+
+/** Index values as a basis has them. */
+export const indexText = (index: Iterable<readonly [BusinessDate, Micros]>): Record<string, string> =>
+  Object.fromEntries([...index].map(([date, value]) => [date, `${value}`]));
 
 /** The proposer of what no operator has proposed. */
 export const SYSTEM = 'system';
@@ -27,11 +39,15 @@ export interface Held {
   readonly date: BusinessDate;
   readonly proposal: HeldProposal;
   readonly holds: readonly Hold[];
+  /** `null` for what an operator has proposed: it rests on the operator's word. */
+  readonly basis: Basis | null;
   readonly proposedBy: string;
   /** Names of the operators who agree to the proposal as it stands. */
   readonly approvals: readonly string[];
   /** From 1; counts up with every change. */
   readonly revision: number;
+  /** What changed that an earlier revision rested on, as one sentence; `null` when nothing did since an operator amended it. */
+  readonly revised: string | null;
 }
 
 /** One proposal of a kind a product and day. */
@@ -44,15 +60,18 @@ export const propose = (
   proposal: HeldProposal,
   holds: readonly Hold[],
   proposedBy: string,
+  basis: Basis | null = null,
 ): Held => ({
   id: heldId(proposal.kind, product, date),
   product,
   date,
   proposal,
   holds,
+  basis,
   proposedBy,
   approvals: proposedBy === SYSTEM ? [] : [proposedBy],
   revision: 1,
+  revised: null,
 });
 
 /** Whether so many different operators agree as must. */
@@ -83,13 +102,41 @@ export function decideAmendment(held: Held, operator: string, revision: number, 
   if (isRepeat) return { kind: 'repeated' };
   if (isApproved(held)) return refused('already-approved');
   if (held.revision !== revision) return refused('version-conflict');
-  return changed(held, { proposal, proposedBy: operator, approvals: [operator] });
+  return changed(held, { proposal, proposedBy: operator, approvals: [operator], revised: null });
 }
 
-const changed = (held: Held, change: Partial<Pick<Held, 'proposal' | 'proposedBy' | 'approvals'>>): HeldDecision => ({
+const changed = (held: Held, change: Partial<Pick<Held, 'proposal' | 'proposedBy' | 'approvals' | 'revised'>>): HeldDecision => ({
   kind: 'changed',
   held: { ...held, ...change, revision: held.revision + 1 },
 });
+
+/**
+ * What takes the place of something held when what it rests on is another now; `undefined` while it is the same. A value of
+ * the system's own is proposed anew. One that an operator has put there stays, because it does not rest on the basis; but the
+ * operators that agreed to it have not seen what there is to see now. So approvals start again either way, also when two had agreed.
+ */
+export function revise(held: Held, basis: Basis, holds: readonly Hold[]): Held | undefined {
+  if (held.basis === null) return undefined;
+  const revised = [...basisChanges(held.basis, basis), ...holdChanges(held.holds, holds)].join('; ');
+  if (revised === '') return undefined;
+  const proposal = held.proposedBy === SYSTEM ? basis.proposal : held.proposal;
+  return { ...held, proposal, holds, basis, approvals: [], revision: held.revision + 1, revised };
+}
+
+function basisChanges(before: Basis, now: Basis): string[] {
+  const dates = [...new Set([...Object.keys(before.index), ...Object.keys(now.index)])].sort();
+  const values = dates.flatMap((date) => {
+    const [was, is] = [before.index[date], now.index[date]];
+    return was === is ? [] : [`the index value of ${date} was ${was ?? 'missing'} and is ${is ?? 'missing'}`];
+  });
+  return values.length > 0 || isSameProposal(before.proposal, now.proposal) ? values : ['the rules propose another value'];
+}
+
+function holdChanges(before: readonly Hold[], now: readonly Hold[]): string[] {
+  const [was, is] = [before, now].map((holds) => new Set(holds.map(({ detail }) => detail))) as [Set<string>, Set<string>];
+  const [gone, come] = [[...was].filter((detail) => !is.has(detail)), [...is].filter((detail) => !was.has(detail))];
+  return [...gone.map((detail) => `no longer: ${detail}`), ...come.map((detail) => `now: ${detail}`)];
+}
 
 function isSameProposal(one: HeldProposal, other: HeldProposal): boolean {
   if (one.kind === 'settlement') return other.kind === 'settlement' && isSameCurve(one.curve, other.curve);

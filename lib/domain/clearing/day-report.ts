@@ -1,6 +1,7 @@
 /**
  * A day's statistics in one object: what settled, what traded, what is open, what rolled. Operators read it, and the public
- * settlement prices of a past day are taken from it. It follows from the day's events and the control totals alone.
+ * settlement prices of a past day are taken from it. It follows from the events of the day's books and the control totals
+ * alone; the statements of the day are of the same events.
  */
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ContractMonth, contractCode, monthAfter, nearMonth } from '../contract/months.ts';
@@ -16,7 +17,7 @@ export interface DayReport {
   /** Number of the closing auction. */
   readonly auction: number;
   readonly settled: Readonly<Record<string, string>>;
-  /** Lots over all auctions of the day. */
+  /** Lots over all auctions in the day's books: those of the next day that cleared while its settlement was held are among them. */
   readonly volume: Readonly<Record<string, number>>;
   readonly openInterest: Readonly<Record<string, number>>;
   readonly near: string;
@@ -37,7 +38,7 @@ export interface DayReport {
 }
 
 /**
- * @param events the log's events of the product and day, in any order
+ * @param events the log's events of the product since its books were closed before, in any order
  * @param shards the control totals of the event that closed the day, of every shard
  * Throws when the closing auction or the settlement is not among the events, or the totals are of another event.
  */
@@ -84,7 +85,11 @@ export function dayReport(
     // What some receive others pay: the postings it is made of have been checked to sum to zero.
     variation: { collected, paid: collected },
     expired: expired
-      ? { contract: code(expired.month), finalPrice: price(expired.finalPrice), indexValues: expired.indexValues }
+      ? {
+          contract: code(expired.month),
+          finalPrice: price(expired.finalPrice),
+          indexValues: Object.keys(expired.index).length,
+        }
       : null,
   };
 }

@@ -7,12 +7,12 @@
 import { type BusinessDate, businessDays, instantOf, isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import type { Micros } from '../contract/units.ts';
-import { type Held, type HeldProposal, isApproved } from './approval.ts';
+import { type Basis, type Held, type HeldProposal, indexText, isApproved, revise } from './approval.ts';
 import type { DayReport } from './day-report.ts';
 import type { DayClosed, MonthExpired, PricesSettled } from './events.ts';
 import { rollOpening } from './roll.ts';
-import { decideCurve, decideFinalPrice, expiringMonth, type Hold, indexValuesOf, nextListing } from './settlement.ts';
-import type { ProductState } from './venue.ts';
+import { decideCurve, decideFinalPrice, expiringMonth, type Hold, indexOf, nextListing } from './settlement.ts';
+import { openBooks, type ProductState } from './venue.ts';
 
 /** The steps of a day, in order. */
 export const DAY_STEPS = ['roll', 'close', 'clear', 'settle', 'expire', 'report', 'done'] as const;
@@ -21,7 +21,7 @@ export type DayStep = (typeof DAY_STEPS)[number];
 interface Planned {
   readonly product: string;
   readonly date: BusinessDate;
-  /** When its closing auction is due, ISO 8601 in UTC: the auction's public name. */
+  /** When its closing auction is due, ISO 8601 in UTC: what the auction is shown under. It is found by the day, not by this. */
   readonly slot: string;
 }
 interface Numbered extends Planned {
@@ -85,12 +85,18 @@ export function evolveDay(day: Day, moved: DayMoved): Day {
 
 /**
  * The days to plan when a day run is due at `slot`, in order of date: every business day since the last whose books are closed,
- * so that days which never ran come first. None when the slot falls on no business day.
+ * so that days which never ran come first. None when the slot falls on no business day, or on a day that has not come: `askedAt` is
+ * when the message was sent, milliseconds since 1970.
  */
-export function daysDue({ parameters, closedOn }: ProductState, slot: string): { date: BusinessDate; slot: string }[] {
+export function daysDue(
+  { parameters, closedOn }: ProductState,
+  slot: string,
+  askedAt: number,
+): { date: BusinessDate; slot: string }[] {
   const { calendar, timeZone, dayRunTime } = parameters;
   const due = localDate(Date.parse(slot), timeZone);
-  if (!isBusinessDay(calendar, due)) return [];
+  // One for a day to come would run every day until then, each without its orders.
+  if (due > localDate(askedAt, timeZone) || !isBusinessDay(calendar, due)) return [];
   return businessDays(calendar, nextBusinessDay(calendar, closedOn), due).map((date) => ({
     date,
     slot: date === due ? slot : new Date(instantOf(date, dayRunTime, timeZone)).toISOString(),
@@ -104,10 +110,10 @@ export interface Seen {
   readonly product: ProductState;
   /** Whether every shard has posted the product's last event. */
   readonly posted: boolean;
-  /** The auction that has the day's slot, by its number; `undefined` when none has. */
+  /** The number of the day's closing auction; `undefined` when it has none. */
   readonly numbered: number | undefined;
   /** The product's newest auction that has a number. */
-  readonly newest: { readonly auction: number; readonly slot: string } | undefined;
+  readonly newest: { readonly auction: number; readonly date: BusinessDate; readonly closing: boolean } | undefined;
   /** Whether every shard has closed the day's closing auction. */
   readonly closed: boolean;
   /** The date of the newest index value, up to the day. */
@@ -146,8 +152,10 @@ export type DayDecision =
   | { readonly kind: 'close'; readonly auction: number }
   | { readonly kind: 'clear'; readonly auction: number }
   | { readonly kind: 'post' }
-  /** Two operators must agree to the proposal before it can be an event. */
-  | { readonly kind: 'hold'; readonly proposal: HeldProposal; readonly holds: readonly Hold[] }
+  /** Two operators must agree to what the basis proposes before it can be an event. */
+  | { readonly kind: 'hold'; readonly basis: Basis; readonly holds: readonly Hold[] }
+  /** What is held rests on something else by now: `next` takes the place of what was seen. */
+  | { readonly kind: 'revise'; readonly held: Held; readonly next: Held }
   | { readonly kind: 'commit'; readonly event: DayEvent }
   | { readonly kind: 'move'; readonly moved: Exclude<DayMoved, { kind: 'reported' }> }
   /** Everything is posted: make the report; `event` closed the books. */
@@ -160,26 +168,28 @@ export function decideDay(day: Day, seen: Seen): DayDecision {
   if (seen.halted) return { kind: 'wait', for: 'resume' };
   if (day.step === 'done') return { kind: 'wait', for: 'nothing' };
   if (product.lastEvent < newestEventOf(day)) return { kind: 'look-again' };
+  // Not the product's newest event: auctions of the days after it may clear while this day's settlement is held.
+  const log = product.lastDay?.date === day.date ? product.lastDay : undefined;
   switch (day.step) {
     case 'roll':
       return decideRollStep(day, seen);
     case 'close':
       return { kind: 'close', auction: day.auction };
     case 'clear':
-      if (product.lastAuction >= day.auction) return move({ kind: 'cleared', event: product.lastEvent });
+      if (log) return move({ kind: 'cleared', event: log.clearedBy });
       return seen.closed ? { kind: 'clear', auction: day.auction } : { kind: 'wait', for: 'shards' };
     case 'settle':
       if (product.settledOn < day.date) return decideSettleStep(day, seen);
-      return move({ kind: 'settled', event: product.lastEvent });
+      return move({ kind: 'settled', event: log!.settledBy! });
     case 'expire': {
       const month = expiringMonth(product.parameters.calendar, product.listed, day.date);
       if (month !== undefined) return decideExpireStep(day, seen, month);
-      return move({ kind: 'expired', event: product.lastEvent > day.settledBy ? product.lastEvent : null });
+      return move({ kind: 'expired', event: log!.expiredBy });
     }
     case 'report':
       if (product.closedOn < day.date)
-        return { kind: 'commit', event: { kind: 'day-closed', product: day.product, date: day.date } };
-      return posted ? { kind: 'report', event: product.lastEvent } : { kind: 'post' };
+        return { kind: 'commit', event: { kind: 'day-closed', product: day.product, date: day.date, after: product.closedBy } };
+      return posted ? { kind: 'report', event: product.closedBy } : { kind: 'post' };
   }
 }
 
@@ -191,10 +201,10 @@ function newestEventOf(day: Exclude<Day, DayAt<'done'>>): number {
 }
 
 /** The closing auction is numbered once every auction before it has been posted, and rolls from what they have left. */
-function decideRollStep({ date, slot }: DayAt<'roll'>, { product, posted, numbered, newest }: Seen): DayDecision {
-  if (nextBusinessDay(product.parameters.calendar, product.closedOn) < date) return { kind: 'wait', for: 'earlier-day' };
+function decideRollStep({ date }: DayAt<'roll'>, { product, posted, numbered, newest }: Seen): DayDecision {
+  if (openBooks(product) < date) return { kind: 'wait', for: 'earlier-day' };
   if (numbered !== undefined) return { kind: 'roll', auction: numbered };
-  if (newest?.slot === slot) return { kind: 'look-again' };
+  if (newest?.closing && newest.date === date) return { kind: 'look-again' };
   const last = newest?.auction ?? 0;
   if (last > product.lastAuction || !posted) return { kind: 'wait', for: 'earlier-auction' };
   return { kind: 'number', auction: last + 1 };
@@ -204,7 +214,8 @@ function decideSettleStep({ product, date }: DayAt<'settle'>, { product: own, ne
   const { parameters, marks, toSettle } = own;
   if (!toSettle) throw new DayOrderError(`${product} has no closing auction to settle ${date} by`);
   const { value: curve, holds } = decideCurve(product, parameters, date, marks, toSettle.months, newestIndex);
-  return agreed({ kind: 'settlement', curve }, holds, held.settlement, (proposal, approvedBy) => ({
+  const basis = { proposal: { kind: 'settlement', curve }, index: {} } as const;
+  return agreed(basis, holds, held.settlement, (proposal, approvedBy) => ({
     kind: 'prices-settled',
     product,
     date,
@@ -224,14 +235,16 @@ function decideExpireStep(
   const mark = own.marks[month]!;
   const { value: price, holds } = decideFinalPrice(product, own.parameters, month, index, mark);
   const next = nextListing(own.listed, own.marks);
-  return agreed({ kind: 'final-price', month, price }, holds, held.finalPrice, (proposal, approvedBy) => ({
+  const used = indexText(indexOf(own.parameters, month, index));
+  const basis = { proposal: { kind: 'final-price', month, price }, index: used } as const;
+  return agreed(basis, holds, held.finalPrice, (proposal, approvedBy) => ({
     kind: 'month-expired',
     product,
     date,
     month,
     mark,
     finalPrice: proposal.price,
-    indexValues: indexValuesOf(own.parameters, month, index),
+    index: used,
     listed: next.month,
     listedAt: next.price,
     approvedBy,
@@ -239,17 +252,20 @@ function decideExpireStep(
 }
 
 /**
- * What may be committed: the proposal itself when nothing speaks against it, or what two operators have approved. What is
- * held stays held when its reason has gone: what an operator has seen does not take effect by itself.
+ * What may be committed: the proposal itself when nothing speaks against it, or what two operators have approved, as long as
+ * it rests on what they were shown. What is held stays held when its reason has gone: what an operator has seen does not take
+ * effect by itself.
  */
 function agreed<Proposal extends HeldProposal>(
-  proposal: Proposal,
+  basis: Basis & { readonly proposal: Proposal },
   holds: readonly Hold[],
   held: Held | undefined,
   eventOf: (proposal: Proposal, approvedBy: readonly string[]) => DayEvent,
 ): DayDecision {
-  if (!held) return holds.length > 0 ? { kind: 'hold', proposal, holds } : { kind: 'commit', event: eventOf(proposal, []) };
+  if (!held) return holds.length > 0 ? { kind: 'hold', basis, holds } : { kind: 'commit', event: eventOf(basis.proposal, []) };
+  const next = revise(held, basis, holds);
+  if (next) return { kind: 'revise', held, next };
   if (!isApproved(held)) return { kind: 'wait', for: 'approval' };
-  if (held.proposal.kind !== proposal.kind) throw new DayOrderError(`${held.id} holds a proposal of another kind`);
+  if (held.proposal.kind !== basis.proposal.kind) throw new DayOrderError(`${held.id} holds a proposal of another kind`);
   return { kind: 'commit', event: eventOf(held.proposal as Proposal, held.approvals) };
 }

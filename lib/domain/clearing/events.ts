@@ -48,7 +48,10 @@ export interface AuctionCleared {
   readonly auction: number;
   /** The instant the auction was scheduled for, ISO 8601 in UTC: its public name. */
   readonly slot: string;
+  /** The business day that the slot falls on. */
   readonly date: BusinessDate;
+  /** The business day whose books are open when it clears: an earlier one while that day's settlement is held. */
+  readonly books: BusinessDate;
   readonly closing: boolean;
   /** The marks the auction's fills are settled against: the settlement prices before it. */
   readonly marks: ForwardCurve;
@@ -82,7 +85,8 @@ export interface MonthExpired {
   readonly month: ContractMonth;
   readonly mark: Ticks;
   readonly finalPrice: Ticks;
-  readonly indexValues: number;
+  /** The published index values that the final price is computed from, by date, in millionths of a dollar as text. */
+  readonly index: Readonly<Record<string, string>>;
   readonly listed: ContractMonth;
   readonly listedAt: Ticks;
   readonly approvedBy: readonly string[];
@@ -93,6 +97,8 @@ export interface DayClosed {
   readonly kind: 'day-closed';
   readonly product: string;
   readonly date: BusinessDate;
+  /** Number of the event that closed the product's books before; 0 for the first day. What is behind it is in these books. */
+  readonly after: number;
 }
 
 export type ClearingEvent =

@@ -73,11 +73,12 @@ export interface Rolling {
  */
 export function closeBooks(
   seq: number,
-  { product, date }: DayClosed,
+  event: DayClosed,
   states: readonly AccountState[],
   rolling: Rolling | undefined,
 ): { statements: readonly Statement[]; totals: ShardTotals } {
-  const statements = states.flatMap((state) => (state.applied > seq ? [] : (statementOf(state, product, date) ?? [])));
+  const { product } = event;
+  const statements = states.flatMap((state) => (state.applied > seq ? [] : (statementOf(state, seq, event) ?? [])));
   const left = rolling ? longsLeft(states, product, rolling) : lots(0);
   const totals = {
     ...movedBy([]),

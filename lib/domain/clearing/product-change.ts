@@ -34,6 +34,17 @@ export function changeErrors(
   return errors;
 }
 
+/**
+ * Why a day run may not begin then: an intraday auction that comes at that time or after it on the same day is held on no day.
+ * `auctionTimes` are those that the deployment schedules, as "HH:MM".
+ */
+export function dayRunErrors({ dayRunTime }: ProductParameters, auctionTimes: readonly string[]): Violation[] {
+  const last = auctionTimes.toSorted().at(-1);
+  return last === undefined || dayRunTime > last
+    ? []
+    : [{ path: ['parameters', 'dayRunTime'], rule: `must be later than the last intraday auction of the day, ${last}` }];
+}
+
 /** Reads a listing whose curve is written by months such as "2025-12", in decimal text; a list is what is wrong with it. */
 export function readListing(
   { date, curve }: { readonly date: BusinessDate; readonly curve: Readonly<Record<string, string>> },

@@ -100,7 +100,7 @@ export function decideFinalPrice(
   fallback: Ticks,
 ): Proposal<Ticks> {
   const last = lastTradingDay(parameters.calendar, month);
-  const values = [...index].filter(([day]) => day >= firstDay(month) && day <= last).map(([, value]) => value);
+  const values = [...indexOf(parameters, month, index).values()];
   const holds: Hold[] = [];
   const contract = contractCode(product, month);
   if (values.length < parameters.indexValuesMin)
@@ -119,12 +119,12 @@ export function decideFinalPrice(
 }
 
 /** Index values used by a final settlement price. */
-export const indexValuesOf = (
+export const indexOf = (
   parameters: ProductParameters,
   month: ContractMonth,
   index: ReadonlyMap<BusinessDate, Micros>,
-): number =>
-  [...index.keys()].filter((day) => day >= firstDay(month) && day <= lastTradingDay(parameters.calendar, month)).length;
+): Map<BusinessDate, Micros> =>
+  new Map([...index].filter(([day]) => day >= firstDay(month) && day <= lastTradingDay(parameters.calendar, month)));
 
 /**
  * Why an index value must be approved before it is published: it is not positive, or jumps from the value before it. Empty

@@ -13,17 +13,28 @@ const DAYS_BACK_MAX = 10;
 /** What a sweep finds of a product. Slots are ISO 8601 in UTC. */
 export interface SweepSeen {
   /** The oldest auction that has a number and has not cleared, and whether every shard has closed it. */
-  readonly oldest: { readonly auction: number; readonly slot: string; readonly closed: boolean } | undefined;
-  /** The newest auction that has a number. */
+  readonly oldest:
+    | {
+        readonly auction: number;
+        readonly slot: string;
+        readonly date: BusinessDate;
+        readonly closing: boolean;
+        readonly closed: boolean;
+      }
+    | undefined;
+  /** Of the auctions that have a number, the one with the latest slot. */
   readonly newest: { readonly slot: string } | undefined;
   /** The earliest day that is planned and not done. */
   readonly day: { readonly slot: string } | undefined;
+  /** Whether an approved index value has not been published. */
+  readonly toPublish: boolean;
   /** When the product's intraday auctions are due, "HH:MM" in its time zone. */
   readonly auctionTimes: readonly string[];
 }
 
 export type SweepWakeUp =
-  | { readonly kind: 'close'; readonly slot: string }
+  /** An intraday auction is named by its slot, a closing one by its day. */
+  | { readonly kind: 'close'; readonly of: { readonly slot: string } | { readonly date: BusinessDate } }
   | { readonly kind: 'clear'; readonly auction: number }
   | { readonly kind: 'roll'; readonly slot: string }
   | { readonly kind: 'settle' };
@@ -43,10 +54,10 @@ export function decideSweep(product: ProductState, at: number, seen: SweepSeen):
   const since = isOpen ? (day ? Date.parse(day.slot) : slotOf(product, firstOpen(product))) : at;
   const wakeUps: SweepWakeUp[] = [];
   // Where shards are not closed it may have been given its number and no markers, by a worker that crashed or was refused by a halt.
-  if (oldest) wakeUps.push(oldest.closed ? { kind: 'clear', auction: oldest.auction } : { kind: 'close', slot: oldest.slot });
-  if (day) wakeUps.push({ kind: 'settle' });
+  if (oldest) wakeUps.push(oldest.closed ? { kind: 'clear', auction: oldest.auction } : { kind: 'close', of: named(oldest) });
+  if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });
   // For the newest that is due: the roll plans those before it.
-  else if (isOpen && at - since > DAY_RUN_GRACE_MS)
+  if (!day && isOpen && at - since > DAY_RUN_GRACE_MS)
     wakeUps.push({ kind: 'roll', slot: new Date(slotOf(product, due)).toISOString() });
   const auctionSince = Math.min(oldest ? Date.parse(oldest.slot) : at, missedSince(product, at, seen) ?? at);
   return {
@@ -55,6 +66,8 @@ export function decideSweep(product: ProductState, at: number, seen: SweepSeen):
     dayRunLateSeconds: secondsBetween(since, at),
   };
 }
+
+const named = ({ closing, date, slot }: NonNullable<SweepSeen['oldest']>) => (closing ? { date } : { slot });
 
 /**
  * When the day's newest intraday auction was due, if neither it nor a later one was ever given a number: its schedule did not

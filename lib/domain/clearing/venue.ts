@@ -4,8 +4,8 @@
  * both act on the same past.
  */
 import type { BusinessDate } from '../contract/calendar.ts';
-import { nextBusinessDay } from '../contract/calendar.ts';
-import { type ContractMonth, listedMonths } from '../contract/months.ts';
+import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.ts';
+import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
 import type { AuctionCleared, ClearingEvent, References } from './events.ts';
@@ -23,15 +23,37 @@ export interface ProductState {
   readonly lastAuction: number;
   /** Orders that the last auction carried to the next. */
   readonly carried: References;
-  /** The closing auction that has not been settled yet. */
+  /** The closing auction that has not been settled yet. Auctions of the days after it may clear meanwhile. */
   readonly toSettle: Pick<AuctionCleared, 'auction' | 'date' | 'months'> | null;
+  /** The newest day whose closing auction has cleared; `null` before the first. */
+  readonly lastDay: DayInLog | null;
   /** The last business day settled; at listing, the day before the first. */
   readonly settledOn: BusinessDate;
   /** The last business day whose books are closed. */
   readonly closedOn: BusinessDate;
+  /** Number of the event that closed them; 0 before the first. */
+  readonly closedBy: number;
   /** Number of the last event of this product that moves lots or cents or closes a day. */
   readonly lastEvent: number;
 }
+
+/** A day by the events that have moved it on, each by its number. */
+export interface DayInLog {
+  readonly date: BusinessDate;
+  readonly clearedBy: number;
+  /** `null` until its prices are settled. */
+  readonly settledBy: number | null;
+  /** `null` until a month has expired on it. */
+  readonly expiredBy: number | null;
+}
+
+/** The day whose books are open: everything that is posted until its day-closed event goes into them. */
+export const openBooks = ({ parameters, closedOn }: Pick<ProductState, 'parameters' | 'closedOn'>): BusinessDate =>
+  nextBusinessDay(parameters.calendar, closedOn);
+
+/** The months that trade at an instant, milliseconds since 1970. One whose final price is held is listed and trades no more. */
+export const tradedAt = ({ parameters: { calendar, timeZone }, listed }: ProductState, at: number): ContractMonth[] =>
+  tradedOn(calendar, listed, localDate(at, timeZone));
 
 export interface VenueState {
   /** Number of the last event folded in. */
@@ -74,21 +96,27 @@ function evolveProduct(
   if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
   switch (event.kind) {
     case 'auction-cleared': {
-      if (event.auction !== state.lastAuction + 1)
-        throw new LogOrderError(`auction ${event.auction} can't follow ${state.lastAuction}`);
-      checkMarks(state.marks, event.marks, `auction ${event.auction}`);
-      if (event.closing && state.toSettle)
-        throw new LogOrderError(`the closing auction of ${state.toSettle.date} must be settled before that of ${event.date}`);
-      if (event.closing && event.date <= state.settledOn)
-        throw new LogOrderError(`${event.date} can't close again: ${state.settledOn} is settled`);
-      const { auction, date, months } = event;
-      const toSettle = event.closing ? { auction, date, months } : state.toSettle;
-      return { ...state, lastAuction: auction, carried: event.carried, toSettle, lastEvent: seq };
+      checkAuction(state, event);
+      const { auction, date, months, carried } = event;
+      const cleared = { ...state, lastAuction: auction, carried, lastEvent: seq };
+      if (!event.closing) return cleared;
+      return {
+        ...cleared,
+        toSettle: { auction, date, months },
+        lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
+      };
     }
     case 'prices-settled':
       if (state.toSettle?.date !== event.date) throw new LogOrderError(`${event.date} is settled without its closing auction`);
       checkMarks(state.marks, event.previous, `the settlement of ${event.date}`);
-      return { ...state, marks: event.settled, toSettle: null, settledOn: event.date, lastEvent: seq };
+      return {
+        ...state,
+        marks: event.settled,
+        toSettle: null,
+        settledOn: event.date,
+        lastDay: state.lastDay && { ...state.lastDay, settledBy: seq },
+        lastEvent: seq,
+      };
     case 'month-expired': {
       if (state.listed[0] !== event.month) throw new LogOrderError(`month ${event.month} is not the first listed`);
       if (state.settledOn < event.date)
@@ -96,13 +124,29 @@ function evolveProduct(
       if (state.marks[event.month] !== event.mark) throw new LogOrderError(`month ${event.month} does not expire from its mark`);
       const { [event.month]: _, ...rest } = state.marks;
       const listed = [...state.listed.slice(1), event.listed];
-      return { ...state, listed, marks: { ...rest, [event.listed]: event.listedAt }, lastEvent: seq };
+      const marks = { ...rest, [event.listed]: event.listedAt };
+      return { ...state, listed, marks, lastDay: state.lastDay && { ...state.lastDay, expiredBy: seq }, lastEvent: seq };
     }
     case 'day-closed':
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
-      return { ...state, closedOn: event.date, lastEvent: seq };
+      if (event.after !== state.closedBy) throw new LogOrderError(`the books of ${event.date} are open since ${state.closedBy}`);
+      return { ...state, closedOn: event.date, closedBy: seq, lastEvent: seq };
   }
+}
+
+function checkAuction(state: ProductState, event: AuctionCleared): void {
+  const { auction, date, books, closing } = event;
+  if (auction !== state.lastAuction + 1) throw new LogOrderError(`auction ${auction} can't follow ${state.lastAuction}`);
+  checkMarks(state.marks, event.marks, `auction ${auction}`);
+  if (closing && state.toSettle)
+    throw new LogOrderError(`the closing auction of ${state.toSettle.date} must be settled before that of ${date}`);
+  if (closing && date <= state.settledOn) throw new LogOrderError(`${date} can't close again: ${state.settledOn} is settled`);
+  if (date <= state.closedOn) throw new LogOrderError(`auction ${auction} is of ${date}, whose books are closed`);
+  if (!isBusinessDay(state.parameters.calendar, date))
+    throw new LogOrderError(`auction ${auction} is of ${date}, no business day`);
+  if (books !== openBooks(state) || (closing && date !== books))
+    throw new LogOrderError(`auction ${auction} can't go into the books of ${books}: those of ${openBooks(state)} are open`);
 }
 
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
@@ -122,8 +166,10 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     lastAuction: 0,
     carried: {},
     toSettle: null,
+    lastDay: null,
     settledOn: date,
     closedOn: date,
+    closedBy: 0,
     lastEvent: 0,
   };
 }

@@ -47,6 +47,11 @@ export const lastDay = (of: ContractMonth): BusinessDate => addDays(firstDay(mon
 export const lastTradingDay = (calendar: CalendarName, of: ContractMonth): BusinessDate =>
   businessDays(calendar, firstDay(of), lastDay(of)).at(-1)!;
 
+/** Of some listed months, those that trade on a date: their last trading day has not passed. */
+export const tradedOn = (calendar: CalendarName, listed: readonly ContractMonth[], day: BusinessDate): ContractMonth[] =>
+  // Only the date's own month is looked up: the far months may be past the end of the calendar's data.
+  listed.filter((of) => of > monthOf(day) || (of === monthOf(day) && lastTradingDay(calendar, of) >= day));
+
 /** The business days on which positions in the month roll: days 5 to 9 of the month before it. */
 export const rollWindow = (calendar: CalendarName, of: ContractMonth): BusinessDate[] =>
   businessDays(calendar, firstDay(monthAfter(of, -1)), lastDay(monthAfter(of, -1))).slice(ROLL_DAYS.first - 1, ROLL_DAYS.last);

@@ -3,7 +3,7 @@
  * force, and refused by the very function that folds the log.
  */
 import type { ParametersChanged } from '../../domain/clearing/events.ts';
-import { changeErrors } from '../../domain/clearing/product-change.ts';
+import { changeErrors, dayRunErrors } from '../../domain/clearing/product-change.ts';
 import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
 import { readWrittenParameters, type WrittenParameters, writtenParameters } from '../../domain/contract/parameters.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
@@ -24,15 +24,23 @@ export interface Proposal {
 /** What is wanted: some parameters as text of JSON, or all of an earlier version. */
 export type Wanted = { readonly json: string } | { readonly version: number };
 
-/** Throws OperationsError, with every reason, when the change may not be made. */
-export async function propose(rows: Rows, product: string, wanted: Wanted): Promise<Proposal> {
+/** Throws OperationsError, with every reason, when the change may not be made. `auctionTimes` are the deployment's. */
+export async function propose(
+  rows: Rows,
+  product: string,
+  wanted: Wanted,
+  auctionTimes: readonly string[] = [],
+): Promise<Proposal> {
   const { state, versions } = await history(rows, product);
   const from = writtenParameters(state.parameters);
   const given = 'version' in wanted ? earlier(product, versions, wanted.version) : readFile(wanted.json, from);
   const to: WrittenParameters = { ...from, ...given };
   const parameters = readWrittenParameters(to);
   if (Array.isArray(parameters)) throw refused(product, parameters);
-  const errors = changeErrors(state, { product, version: state.version + 1, parameters });
+  const errors = [
+    ...changeErrors(state, { product, version: state.version + 1, parameters }),
+    ...dayRunErrors(parameters, auctionTimes),
+  ];
   if (errors.length) throw refused(product, errors);
   return { product, version: state.version, from, to, parameters };
 }

@@ -11,9 +11,9 @@ import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from 
 import { decideCurve, decideFinalPrice, type Hold, judgeIndexValue, months } from '../../domain/clearing/settlement.ts';
 import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
-import { contractCode, firstDay } from '../../domain/contract/months.ts';
+import { contractCode, tradedOn } from '../../domain/contract/months.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
-import { type Lots, lots, type Ticks, ticks } from '../../domain/contract/units.ts';
+import { type Lots, lots, type Micros, type Ticks, ticks } from '../../domain/contract/units.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { readAuctionBook } from '../../store/frozen-book.ts';
 import { newestIndex, readIndex } from '../../store/index-values.ts';
@@ -55,12 +55,13 @@ export async function dryRun(
   const book = await readAuctionBook(rows, auction, state, shards);
   const newest = await newestIndex(rows, product, date);
   const of = async (given: ProductParameters) => {
-    const cleared = clearBook(withBand(book, state, given), state.listed, state.marks, true);
+    const traded = tradedOn(given.calendar, state.listed, date);
+    const cleared = clearBook(withBand(book, state, given), traded, state.marks, true);
     const curve = decideCurve(product, given, date, settled.previous, cleared.months, newest?.date);
     const rolled = cleared.fills.reduce((sum, fill) => sum + (fill.rolls ? fill.lots : 0), 0);
     const holds = [
       ...curve.holds,
-      ...(expired ? await finalHolds(rows, product, given, expired) : []),
+      ...(expired ? finalHolds(product, given, expired) : []),
       ...(await indexHolds(rows, product, given, date)),
     ];
     return { months: cleared.months, curve: curve.value, rolled: lots(rolled), holds };
@@ -127,13 +128,8 @@ function withBand(book: FrozenBook, { marks, parameters: then }: ProductState, g
   return { ...book, orders };
 }
 
-async function finalHolds(
-  rows: VenueRows,
-  product: string,
-  given: ProductParameters,
-  expired: MonthExpired,
-): Promise<readonly Hold[]> {
-  const index = await readIndex(rows, product, firstDay(expired.month), expired.date);
+function finalHolds(product: string, given: ProductParameters, expired: MonthExpired): readonly Hold[] {
+  const index = new Map(Object.entries(expired.index).map(([date, value]) => [date as BusinessDate, BigInt(value) as Micros]));
   return decideFinalPrice(product, given, expired.month, index, expired.mark).holds;
 }
 

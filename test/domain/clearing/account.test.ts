@@ -26,6 +26,7 @@ const cleared = (marks: ForwardCurve, prices: ForwardCurve, date = DAY): Auction
   auction: 1,
   slot: `${date}T15:00:00Z`,
   date,
+  books: date,
   closing: false,
   marks,
   months: Object.fromEntries(
@@ -62,7 +63,7 @@ const expired = (of: ContractMonth, mark: number, finalPrice: number): MonthExpi
   month: of,
   mark: ticks(mark),
   finalPrice: ticks(finalPrice),
-  indexValues: 20,
+  index: {},
   listed: month('2026-11'),
   listedAt: ticks(2500),
   approvedBy: [],
@@ -265,7 +266,15 @@ describe('a journal entry says what it is of', () => {
   });
 
   test('an account begins empty, without a name, and the bank’s has a name that no participant can have', () => {
-    expect(emptyAccount('alice')).toEqual({ account: 'alice', name: '', applied: 0, cash: 0n, products: {} });
+    expect(emptyAccount('alice')).toEqual({
+      account: 'alice',
+      name: '',
+      applied: 0,
+      cash: 0n,
+      deposited: 0n,
+      depositedBy: 0,
+      products: {},
+    });
     expect(BANK).toBe('@bank');
   });
 });
@@ -279,7 +288,7 @@ describe('an event is applied once and in order', () => {
   });
 
   test('parameters and the closing of a day move nothing', () => {
-    expect(apply(holding({ [DEC]: 1 }), { kind: 'day-closed', product: PRODUCT, date: DAY })).toBeUndefined();
+    expect(apply(holding({ [DEC]: 1 }), { kind: 'day-closed', product: PRODUCT, date: DAY, after: 0 })).toBeUndefined();
     const parameters: ClearingEvent = {
       kind: 'parameters-changed',
       product: PRODUCT,

@@ -34,6 +34,7 @@ const auction = (number: number, closing: boolean, traded: Traded, date = FIRST)
   auction: number,
   slot: '',
   date,
+  books: FIRST,
   closing,
   marks: {},
   months: results(traded),
@@ -112,13 +113,13 @@ describe('a day', () => {
       month: NOV,
       mark: ticks(2400),
       finalPrice: ticks(2405),
-      indexValues: 20,
+      index: { '2025-11-27': '2404000', '2025-11-28': '2406000' },
       listed: monthAfter(JAN),
       listedAt: ticks(2437),
       approvedBy: [],
     };
     const report = dayReport(OWN, FIRST, [CLOSING, settled(), expired], [shard()]);
-    expect(report.expired).toEqual({ contract: 'H100-SXM-2025-11', finalPrice: '2.405', indexValues: 20 });
+    expect(report.expired).toEqual({ contract: 'H100-SXM-2025-11', finalPrice: '2.405', indexValues: 2 });
   });
 
   test('has no report by the totals of an event that did not close it', () => {

@@ -46,12 +46,16 @@ const BEFORE: ProductState = {
   toSettle: null,
   settledOn: FRIDAY,
   closedOn: FRIDAY,
+  closedBy: 4,
+  lastDay: { date: FRIDAY, clearedBy: 2, settledBy: 3, expiredBy: null },
   lastEvent: 6,
 };
+const MONDAYS = { date: MONDAY, clearedBy: 7, settledBy: null, expiredBy: null } as const;
 const CLEARED: ProductState = {
   ...BEFORE,
   lastAuction: 3,
   toSettle: { auction: 3, date: MONDAY, months: traded(2410) },
+  lastDay: MONDAYS,
   lastEvent: 7,
 };
 const SETTLED: ProductState = {
@@ -59,23 +63,26 @@ const SETTLED: ProductState = {
   toSettle: null,
   marks: curve(listed, 2410),
   settledOn: MONDAY,
+  lastDay: { ...MONDAYS, settledBy: 8 },
   lastEvent: 8,
 };
-const CLOSED: ProductState = { ...SETTLED, closedOn: MONDAY, lastEvent: 9 };
+const CLOSED: ProductState = { ...SETTLED, closedOn: MONDAY, closedBy: 9, lastEvent: 9 };
+/** Auctions of Tuesday have cleared meanwhile, events 20 and so on. */
+const tradedOn = (product: ProductState): ProductState => ({ ...product, lastAuction: 5, lastEvent: 21 });
 
 const seen = (product: ProductState, change: Partial<Seen> = {}): Seen => ({
   halted: false,
   product,
   posted: true,
   numbered: undefined,
-  newest: { auction: 2, slot: '2025-10-20T17:00:00.000Z' },
+  newest: { auction: 2, date: MONDAY, closing: false },
   closed: false,
   newestIndex: MONDAY,
   index: new Map(),
   held: { settlement: undefined, finalPrice: undefined },
   ...change,
 });
-const NUMBERED = { numbered: 3, newest: { auction: 3, slot: DAYS.roll.slot } } as const;
+const NUMBERED = { numbered: 3, newest: { auction: 3, date: MONDAY, closing: true } } as const;
 const BETWEEN = { newest: NUMBERED.newest } as const;
 const ALL_CLOSED = { ...NUMBERED, closed: true } as const;
 
@@ -98,7 +105,9 @@ function inWords(decision: DayDecision): string {
     case 'commit':
       return decision.event.kind;
     case 'hold':
-      return `hold ${decision.proposal.kind}`;
+      return `hold ${decision.basis.proposal.kind}`;
+    case 'revise':
+      return `revise ${decision.held.proposal.kind}`;
     case 'move': {
       const { moved } = decision;
       return 'event' in moved && moved.event !== null ? `${moved.kind} ${moved.event}` : 'no expiry';
@@ -144,6 +153,9 @@ describe('what may happen now, by where the day stands and what is seen', () => 
     ['its prices are settled and posted', SETTLED, NUMBERED, '- | - | - | settled 8 | no expiry | day-closed'],
     ['its prices are settled, not posted', SETTLED, LATE, '- | - | - | post | post | day-closed'],
     ['its books are closed and posted', CLOSED, NUMBERED, '- | - | - | - | - | report 9'],
+    ['auctions of the next day have cleared', tradedOn(CLEARED), NUMBERED, '- | close 3 | cleared 7 | prices-settled | - | -'],
+    ['so they have since it was settled', tradedOn(SETTLED), NUMBERED, '- | - | - | settled 8 | no expiry | day-closed'],
+    ['so they have since its books were closed', tradedOn(CLOSED), NUMBERED, '- | - | - | - | - | report 9'],
     ['its books are closed, not posted', CLOSED, LATE, '- | - | - | - | - | post'],
   ];
   const CASES = ROWS.flatMap(([given, product, change, decisions]) =>
@@ -166,7 +178,12 @@ describe('what may happen now, by where the day stands and what is seen', () => 
 describe('on the last trading day of a month', () => {
   const LAST = on('2025-10-31');
   const day = { ...DAYS.expire, date: LAST };
-  const product: ProductState = { ...SETTLED, settledOn: LAST, closedOn: on('2025-10-30') };
+  const product: ProductState = {
+    ...SETTLED,
+    settledOn: LAST,
+    closedOn: on('2025-10-30'),
+    lastDay: { ...MONDAYS, date: LAST, settledBy: 8 },
+  };
   const index = (...values: [BusinessDate, bigint][]): Partial<Seen> => ({ index: new Map(values) as Map<BusinessDate, Micros> });
   const ENOUGH = index([addDays(LAST, -1), 2_410_000n], [LAST, 2_415_000n]);
   const held = (...approvals: string[]): Partial<Seen> => ({
@@ -176,6 +193,7 @@ describe('on the last trading day of a month', () => {
     ...product,
     listed: [NOV, DEC, monthAfter(DEC)],
     marks: curve([NOV, DEC, monthAfter(DEC)], 2410),
+    lastDay: { ...product.lastDay!, expiredBy: 9 },
     lastEvent: 9,
   };
 
@@ -197,6 +215,7 @@ describe('on the last trading day of a month', () => {
     ['two operators agree to it, the month expires', seen(product, held('olga', 'omar')), 'month-expired'],
     ['the month has expired and is not posted, the shards are notified', seen(EXPIRED, { posted: false }), 'post'],
     ['the month has expired and is posted, the day goes on', seen(EXPIRED), 'expired 9'],
+    ['it has, and auctions of the next day have cleared since, the day goes on by it', seen(tradedOn(EXPIRED)), 'expired 9'],
     ['the venue is halted, nothing expires', seen(product, { ...ENOUGH, halted: true }), 'wait: resume'],
   ])('when %s', (_, at, then) => {
     expect(inWords(decideDay(day, at))).toBe(then);
@@ -213,7 +232,7 @@ describe('on the last trading day of a month', () => {
         mark: 2410,
         // The mean of 2.4100 and 2.4150 is 2.4125, half-way, so it goes to the even tick.
         finalPrice: 2412,
-        indexValues: 2,
+        index: { '2025-10-30': '2410000', '2025-10-31': '2415000' },
         listed: monthAfter(DEC),
         listedAt: 2410,
         approvedBy: [],
@@ -223,16 +242,86 @@ describe('on the last trading day of a month', () => {
 
   test('the event has the price that two operators agreed to, and their names', () => {
     expect(decideDay(day, seen(product, held('olga', 'omar')))).toMatchObject({
-      event: { finalPrice: 2405, indexValues: 0, approvedBy: ['olga', 'omar'] },
+      event: { finalPrice: 2405, index: {}, approvedBy: ['olga', 'omar'] },
     });
   });
 
   test('what is held names its bounds and the price that would be posted', () => {
     expect(decideDay(day, seen(product, index([LAST, 2_410_000n])))).toEqual({
       kind: 'hold',
-      proposal: { kind: 'final-price', month: OCT, price: 2410 },
+      basis: { proposal: { kind: 'final-price', month: OCT, price: 2410 }, index: { '2025-10-31': '2410000' } },
       holds: [expect.objectContaining({ reason: 'index-values-too-few' })],
     });
+  });
+});
+
+describe('what is held rests on', () => {
+  const LAST = on('2025-10-31');
+  const day = { ...DAYS.expire, date: LAST };
+  const product: ProductState = { ...SETTLED, settledOn: LAST, closedOn: on('2025-10-30') };
+  const index = (...values: [day: number, price: number][]): Partial<Seen> => ({
+    index: new Map(values.map(([at, price]) => [on(`2025-10-${at}`), (BigInt(price) * 1000n) as Micros])),
+  });
+  /** What the system holds when the value of the 30th is missing, with two operators' names on it. */
+  const first = decideDay(day, seen(product, index([31, 2410])));
+  if (first.kind !== 'hold') throw new Error('not held');
+  const held: Held = {
+    ...propose(PRODUCT, LAST, first.basis.proposal, first.holds, SYSTEM, first.basis),
+    approvals: ['olga', 'omar'],
+    revision: 3,
+  };
+  const decide = (finalPrice: Held, change: Partial<Seen>) =>
+    decideDay(day, seen(product, { ...change, held: { settlement: undefined, finalPrice } }));
+
+  test('the index values that it is the mean of: as long as they are the same it is committed as approved', () => {
+    expect(decide(held, index([31, 2410]))).toMatchObject({
+      kind: 'commit',
+      event: { finalPrice: 2410, approvedBy: held.approvals },
+    });
+  });
+
+  test.each<[what: string, now: Partial<Seen>, next: Partial<Held>]>([
+    [
+      'comes late',
+      index([30, 2420], [31, 2410]),
+      {
+        proposal: { kind: 'final-price', month: OCT, price: ticks(2415) },
+        holds: [],
+        revised:
+          'the index value of 2025-10-30 was missing and is 2420000; no longer: H100-SXM-2025-10 has 1 index values of the 2 it needs',
+      },
+    ],
+    [
+      'is another',
+      index([31, 2430]),
+      {
+        proposal: { kind: 'final-price', month: OCT, price: ticks(2430) },
+        holds: held.holds,
+        revised: 'the index value of 2025-10-31 was 2410000 and is 2430000',
+      },
+    ],
+  ])('when one %s the system proposes anew, and approvals start again though two had agreed', (_, now, next) => {
+    const decision = decide(held, now);
+    expect(decision).toMatchObject({ kind: 'revise', held, next: { ...next, approvals: [], revision: 4, proposedBy: SYSTEM } });
+  });
+
+  test('when one comes late a value that an operator has put there stays, and needs its approvals anew', () => {
+    const amended: Held = { ...held, proposal: { kind: 'final-price', month: OCT, price: ticks(2405) }, proposedBy: 'olga' };
+    const decision = decide(amended, index([30, 2420], [31, 2410]));
+    expect(decision).toMatchObject({ kind: 'revise', next: { proposal: amended.proposal, proposedBy: 'olga', approvals: [] } });
+    expect(decision.kind === 'revise' && decision.next.basis?.proposal).toMatchObject({ price: 2415 });
+  });
+
+  test('the curve and the bounds it broke: a value that ends one of them makes a new revision, which waits all the same', () => {
+    const stale = decideDay(DAYS.settle, seen(CLEARED, { newestIndex: undefined }));
+    if (stale.kind !== 'hold') throw new Error('not held');
+    const settlement = propose(PRODUCT, MONDAY, stale.basis.proposal, stale.holds, SYSTEM, stale.basis);
+    const holding = (change: Held): Seen => seen(CLEARED, { held: { settlement: change, finalPrice: undefined } });
+    const decision = decideDay(DAYS.settle, holding(settlement));
+    if (decision.kind !== 'revise') throw new Error('not revised');
+    expect(decision.next).toMatchObject({ holds: [], revision: 2, revised: 'no longer: the newest index value is of no day' });
+    expect(inWords(decideDay(DAYS.settle, holding(decision.next)))).toBe('wait: approval');
+    expect(inWords(decideDay(DAYS.settle, holding({ ...decision.next, approvals: ['olga', 'omar'] })))).toBe('prices-settled');
   });
 });
 
@@ -269,7 +358,7 @@ describe('the event that settles a day', () => {
   test('is held when the newest index value is stale, with the curve that would be posted', () => {
     expect(decideDay(DAYS.settle, seen(CLEARED, { newestIndex: on('2025-10-15') }))).toEqual({
       kind: 'hold',
-      proposal: { kind: 'settlement', curve: curve(listed, 2410) },
+      basis: { proposal: { kind: 'settlement', curve: curve(listed, 2410) }, index: {} },
       holds: [expect.objectContaining({ reason: 'index-stale' })],
     });
   });
@@ -387,6 +476,12 @@ describe('when a day run is due', () => {
       [['2025-10-20', slot('2025-10-21', '02:00:00.000')]],
     ],
   ])('and %s', (_, closedOn, due, days) => {
-    expect(daysDue({ ...BEFORE, closedOn: on(closedOn) }, due)).toEqual(days.map(([date, at]) => ({ date, slot: at })));
+    expect(daysDue({ ...BEFORE, closedOn: on(closedOn) }, due, Date.parse(due))).toEqual(
+      days.map(([date, at]) => ({ date, slot: at })),
+    );
+  });
+
+  test('and its day has not come when it is asked for, none is planned, neither it nor those before it', () => {
+    expect(daysDue(BEFORE, slot('2025-12-31', '21:00:00.000'), Date.parse(slot('2025-10-20')))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { month, on } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const SEQ = 9;
-const CLOSED: DayClosed = { kind: 'day-closed', product: 'P', date: on('2025-10-20') };
+const CLOSED: DayClosed = { kind: 'day-closed', product: 'P', date: on('2025-10-20'), after: 0 };
 const SETTLED: PricesSettled = {
   kind: 'prices-settled',
   product: 'P',

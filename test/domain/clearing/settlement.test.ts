@@ -4,7 +4,7 @@ import {
   decideCurve,
   decideFinalPrice,
   expiringMonth,
-  indexValuesOf,
+  indexOf,
   judgeIndexValue,
   nextListing,
   settlementCurve,
@@ -170,7 +170,7 @@ describe('the final settlement price is the mean of the index over the delivery 
       '2025-12-01': '9',
     });
     expect(decide(values)).toEqual({ value: 2350, holds: [] });
-    expect(indexValuesOf(H100, NOV, values)).toBe(2);
+    expect(indexOf(H100, NOV, values).size).toBe(2);
   });
 
   test('the first day of the month and its last trading day count, and the days beside them do not', () => {
@@ -186,9 +186,9 @@ describe('the final settlement price is the mean of the index over the delivery 
       value: 2350,
       holds: [],
     });
-    expect(indexValuesOf(H100, DEC, values)).toBe(2);
+    expect(indexOf(H100, DEC, values).size).toBe(2);
     const last = index({ '2025-11-28': '2.340', '2025-11-29': '9', '2025-11-30': '9' });
-    expect(indexValuesOf(H100, NOV, last)).toBe(1);
+    expect(indexOf(H100, NOV, last).size).toBe(1);
   });
 
   test('a price of one tick is a price', () => {

@@ -6,18 +6,25 @@ import { month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [DEC, MONDAY, TUESDAY] = [month('2025-12'), on('2025-10-20'), on('2025-10-21')];
 const moved: DayTotals = { date: MONDAY, variation: cents(-500n), rolledLots: lots(-3), rollCost: cents(70n) };
+/** Closed by event 9, behind those of the books before, which event 4 closed. */
+const closing = (date = MONDAY, product = PRODUCT) => ({ product, date, after: 4 });
 const holding = (held: Record<number, Lots>, day?: DayTotals): AccountState => ({
   ...emptyAccount('ann'),
   cash: cents(12_345n),
+  deposited: cents(20_000n),
+  depositedBy: 4,
   products: { [PRODUCT]: { lots: held, ...(day ? { day } : {}) } },
 });
 
 test('a statement shows the cash, the positions and what its own day moved', () => {
-  expect(statementOf(holding({ [DEC]: lots(-5) }, moved), PRODUCT, MONDAY)).toEqual({
+  expect(statementOf(holding({ [DEC]: lots(-5) }, moved), 9, closing())).toEqual({
     account: 'ann',
     product: PRODUCT,
     date: MONDAY,
+    after: 4,
+    through: 9,
     balance: 12_345n,
+    deposited: 20_000n,
     variation: -500n,
     rolledLots: -3,
     rollCost: 70n,
@@ -27,16 +34,22 @@ test('a statement shows the cash, the positions and what its own day moved', () 
 
 test('what another day moved is not in it', () => {
   const quiet = { variation: 0n, rolledLots: 0, rollCost: 0n, positions: { [DEC]: 5 } };
-  expect(statementOf(holding({ [DEC]: lots(5) }, moved), PRODUCT, TUESDAY)).toMatchObject(quiet);
-  expect(statementOf(holding({ [DEC]: lots(5) }), PRODUCT, MONDAY)).toMatchObject(quiet);
+  expect(statementOf(holding({ [DEC]: lots(5) }, moved), 9, closing(TUESDAY))).toMatchObject(quiet);
+  expect(statementOf(holding({ [DEC]: lots(5) }), 9, closing())).toMatchObject(quiet);
 });
 
 test('an account that sold out gets one for the day on which it did, and none for a day after it', () => {
-  expect(statementOf(holding({}, moved), PRODUCT, MONDAY)).toMatchObject({ variation: -500n, positions: {} });
-  expect(statementOf(holding({}, moved), PRODUCT, TUESDAY)).toBeUndefined();
+  expect(statementOf(holding({}, moved), 9, closing())).toMatchObject({ variation: -500n, positions: {} });
+  expect(statementOf(holding({}, moved), 9, closing(TUESDAY))).toBeUndefined();
 });
 
 test('an account that never held the product gets none', () => {
-  expect(statementOf(emptyAccount('ann'), PRODUCT, MONDAY)).toBeUndefined();
-  expect(statementOf(holding({ [DEC]: lots(5) }, moved), 'B200', MONDAY)).toBeUndefined();
+  expect(statementOf(emptyAccount('ann'), 9, closing())).toBeUndefined();
+  expect(statementOf(holding({ [DEC]: lots(5) }, moved), 9, closing(MONDAY, 'B200'))).toBeUndefined();
+});
+
+test('an account that only moved cash since the books were closed before gets one, and none for the next day', () => {
+  const deposited = { ...emptyAccount('ann'), cash: cents(500n), deposited: cents(500n), depositedBy: 5 };
+  expect(statementOf(deposited, 9, closing())).toMatchObject({ balance: 500n, deposited: 500n, variation: 0n, positions: {} });
+  expect(statementOf(deposited, 14, { ...closing(TUESDAY), after: 9 })).toBeUndefined();
 });

@@ -15,17 +15,20 @@ const STATE: ProductState = {
   toSettle: null,
   settledOn: on('2025-10-17'),
   closedOn: on('2025-10-17'),
+  closedBy: 0,
+  lastDay: null,
   lastEvent: 9,
 };
 const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();
-const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), closed });
+const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), date: on('2025-10-20'), closing: false, closed });
+const NOTHING: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, toPublish: false, auctionTimes: [] };
 const TIMES = { auctionTimes: ['10:00', '13:00'] };
 const HELD_BEFORE = { newest: { slot: slot('09:00') } };
 
 /** At a time of day in New York, of Monday the 20th unless a date is given with it. */
 type Row = [rule: string, at: string, seen: Partial<SweepSeen>, wakeUps: SweepWakeUp[], auctionLate: number, dayRunLate: number];
 const CLEAR: SweepWakeUp = { kind: 'clear', auction: 5 };
-const CLOSE: SweepWakeUp = { kind: 'close', slot: slot('10:00') };
+const CLOSE: SweepWakeUp = { kind: 'close', of: { slot: slot('10:00') } };
 const SETTLE: SweepWakeUp = { kind: 'settle' };
 const roll = (date: string): SweepWakeUp => ({ kind: 'roll', slot: slot('16:00', date) });
 
@@ -53,6 +56,7 @@ test.each<Row>([
   ],
   ['a day run has ten minutes to begin by itself', '16:10', {}, [], 0, 600],
   ['one that has not begun by then is begun', '16:11', {}, [roll('2025-10-20')], 0, 660],
+  ['a value to publish does not keep a day from being begun', '16:11', { toPublish: true }, [SETTLE, roll('2025-10-20')], 0, 660],
   [
     'days that never ran are begun by the newest, and the first counts',
     '2025-10-22 16:15',
@@ -63,18 +67,19 @@ test.each<Row>([
   ],
   ['before it is due again, the newest is the day before', '2025-10-21 15:00', {}, [roll('2025-10-20')], 0, 23 * 3_600],
   ['a day that is under way is moved on, and not begun', '16:30', { day: { slot: slot('16:00') } }, [SETTLE], 0, 1_800],
+  ['an approved index value that was not published is, also without a day', '09:45', { toPublish: true }, [SETTLE], 0, 0],
   ['a day that is planned and not due yet is moved on', '15:59', { day: { slot: slot('16:00') } }, [SETTLE], 0, 0],
   [
     'the day’s own auction is late with it',
     '16:30',
-    { day: { slot: slot('16:00') }, oldest: { ...oldest(false), slot: slot('16:00') } },
-    [{ kind: 'close', slot: slot('16:00') }, SETTLE],
+    { day: { slot: slot('16:00') }, oldest: { ...oldest(false), slot: slot('16:00'), closing: true } },
+    [{ kind: 'close', of: { date: on('2025-10-20') } }, SETTLE],
     1_800,
     1_800,
   ],
 ])('%s', (_, at, seen, wakeUps, auctionLateSeconds, dayRunLateSeconds) => {
   const [time, date] = at.split(' ').toReversed() as [string, string?];
-  const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [], ...seen };
+  const found: SweepSeen = { ...NOTHING, ...seen };
   expect(decideSweep(STATE, newYorkMs(date ?? '2025-10-20', time), found)).toEqual({
     wakeUps,
     auctionLateSeconds,
@@ -86,7 +91,7 @@ test('a day run is looked for over a weekend with a holiday', () => {
   // Monday the 1st of September is Labor Day.
   const state = { ...STATE, closedOn: on('2025-08-28') };
   const at = newYorkMs('2025-09-02', '09:00');
-  const found: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, auctionTimes: [] };
+  const found = NOTHING;
   expect(decideSweep(state, at, found).wakeUps).toEqual([roll('2025-08-29')]);
   expect(decideSweep({ ...state, closedOn: on('2025-08-29') }, at, found).wakeUps).toEqual([]);
 });

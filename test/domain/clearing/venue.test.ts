@@ -28,12 +28,13 @@ const changed = (version: number, product = PRODUCT): ClearingEvent => ({
   by: 'operator',
   at: '',
 });
-const cleared = (auction: number, date: string, closing = false): AuctionCleared => ({
+const cleared = (auction: number, date: string, closing = false, books = date): AuctionCleared => ({
   kind: 'auction-cleared',
   product: PRODUCT,
   auction,
   slot: `${date}T20:00:00Z`,
   date: on(date),
+  books: on(books),
   closing,
   marks: flat(OCTOBER, 2350),
   months: {},
@@ -60,12 +61,12 @@ const expired = (of: string, date: string): MonthExpired => ({
   month: month(of),
   mark: ticks(2360),
   finalPrice: ticks(2364),
-  indexValues: 23,
+  index: { '2025-10-31': '2364000' },
   listed: month('2026-10'),
   listedAt: ticks(2360),
   approvedBy: [],
 });
-const closed = (date: string): ClearingEvent => ({ kind: 'day-closed', product: PRODUCT, date: on(date) });
+const closed = (date: string, after = 0): ClearingEvent => ({ kind: 'day-closed', product: PRODUCT, date: on(date), after });
 const moved: ClearingEvent = { kind: 'cash-moved', account: 'alice', cents: cents(1n), reference: '', by: '', at: '' };
 
 const fold = (events: readonly ClearingEvent[]): VenueState =>
@@ -135,6 +136,24 @@ test('a whole day: two auctions, the settlement, the books', () => {
   expect(product([...evening, closed('2025-10-30')])).toMatchObject({ closedOn: '2025-10-30', lastEvent: 5 });
 });
 
+test('a day that is held keeps its closing auction and its events through auctions of the next days', () => {
+  const held = [listing(), cleared(1, '2025-10-30', true), cleared(2, '2025-10-31', false, '2025-10-30')];
+  expect(product(held)).toMatchObject({
+    lastAuction: 2,
+    toSettle: { auction: 1, date: '2025-10-30' },
+    lastDay: { date: '2025-10-30', clearedBy: 2, settledBy: null },
+    marks: flat(OCTOBER, 2350),
+    lastEvent: 3,
+  });
+  const done = [...held, settled('2025-10-30'), { ...cleared(3, '2025-10-31', false, '2025-10-30'), marks: flat(OCTOBER, 2360) }];
+  expect(product([...done, closed('2025-10-30')])).toMatchObject({
+    toSettle: null,
+    lastDay: { date: '2025-10-30', clearedBy: 2, settledBy: 4, expiredBy: null },
+    closedOn: '2025-10-30',
+    closedBy: 6,
+  });
+});
+
 test('after the last trading day’s settlement the month is delisted and one is listed at the far end', () => {
   const days = [listing('2025-10-30'), cleared(1, '2025-10-31', true), settled('2025-10-31'), expired('2025-10', '2025-10-31')];
   const after = product(days);
@@ -158,8 +177,8 @@ describe('an event that can’t follow is refused, and why', () => {
   const night = [...day, settled('2025-10-30')];
   const monthEnd = [listing('2025-10-30'), cleared(1, '2025-10-31', true)];
   /** An auction of the next day, from the marks that the settlement left. */
-  const next = (auction: number, date: string, closing = false) => ({
-    ...cleared(auction, date, closing),
+  const next = (auction: number, date: string, closing = false, books = date) => ({
+    ...cleared(auction, date, closing, books),
     marks: flat(OCTOBER, 2360),
   });
   test.each<[rule: string, before: ClearingEvent[], event: ClearingEvent, says: string]>([
@@ -236,6 +255,32 @@ describe('an event that can’t follow is refused, and why', () => {
       `month ${month('2025-10')} does not expire from its mark`,
     ],
     ['the books of a day that is not settled', day, closed('2025-10-30'), '2025-10-30 is closed before it is settled'],
+    [
+      'an auction of a day that is closed',
+      [...night, closed('2025-10-30')],
+      next(2, '2025-10-30'),
+      'auction 2 is of 2025-10-30, whose books are closed',
+    ],
+    [
+      'an auction before the first trading day',
+      [listing()],
+      cleared(1, '2025-10-29'),
+      'auction 1 is of 2025-10-29, whose books are closed',
+    ],
+    ['an auction on a Saturday', [listing()], cleared(1, '2025-11-01'), 'auction 1 is of 2025-11-01, no business day'],
+    [
+      'an auction into the books of its own day, while those of the day before are open',
+      day,
+      cleared(2, '2025-10-31'),
+      "auction 2 can't go into the books of 2025-10-31: those of 2025-10-30 are open",
+    ],
+    [
+      'a closing auction into the books of the day before',
+      night,
+      next(2, '2025-10-31', true, '2025-10-30'),
+      "auction 2 can't go into the books of 2025-10-30: those of 2025-10-30 are open",
+    ],
+    ['books that leave out what was posted before', night, closed('2025-10-30', 2), 'the books of 2025-10-30 are open since 0'],
     ['the books of a day again', [...night, closed('2025-10-30')], closed('2025-10-30'), '2025-10-30 is closed already'],
   ])('%s', (_, before, event, says) => {
     const state = fold(before);
@@ -245,8 +290,9 @@ describe('an event that can’t follow is refused, and why', () => {
   });
 
   test('an intraday auction and a closing one of the next day follow a day that is settled', () => {
-    for (const closing of [false, true]) expect(product([...night, next(2, '2025-10-31', closing)]).lastAuction).toBe(2);
-    expect(product([...night, next(2, '2025-10-30')]).lastAuction).toBe(2);
+    const closedDay = [...night, closed('2025-10-30')];
+    for (const closing of [false, true]) expect(product([...closedDay, next(2, '2025-10-31', closing)]).lastAuction).toBe(2);
+    expect(product([...night, next(2, '2025-10-31', false, '2025-10-30')]).lastAuction).toBe(2);
   });
 });
 

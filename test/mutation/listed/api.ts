@@ -416,9 +416,9 @@ export const API: readonly MutatedFile[] = [
         becomes: 'isVenuesOwn(standing) && body.reason === null',
       },
       {
-        name: 'resume-notifies-no-shard',
-        wrong: 'After a halt the day run waits for the next sweep.',
-        text: 'for (const { product } of productsOf(venue)) await notifyDayRun(request, product);',
+        name: 'resume-wakes-nothing',
+        wrong: 'After a halt everything waits for the next sweep on the schedule.',
+        text: "await queues.notify('sweeps', { v: 1, at: receivedAt(request) });",
         becomes: '',
       },
     ],

@@ -51,7 +51,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'slot-without-number',
         wrong: 'A schedule that fires twice holds its auction twice.',
-        text: '{ ...slotKey(product, slot), attributes: { auction: N(auction) } }',
+        text: '{ ...nameKey({ product, slot, date, closing }), attributes: { auction: N(auction) } }',
         becomes: '{ ...slotKey(product, `${slot}#${auction}`), attributes: { auction: N(auction) } }',
       },
       {
@@ -322,6 +322,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     file: 'lambdas/clear-auction/index.ts',
     tests: ['test/lambdas/clear-bounds.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
+      {
+        name: 'cleared-again-for-every-event',
+        wrong: 'Each commit of an operator makes clearing clear the whole book again, and enough of them starve it.',
+        text: 'if (!work || !isDeepStrictEqual(work.against, state))',
+        becomes: 'if (!work || work)',
+      },
+      {
+        name: 'cleared-for-another-past',
+        wrong: 'An auction is committed as it cleared at parameters or marks that are not in force any more.',
+        text: 'if (!work || !isDeepStrictEqual(work.against, state))',
+        becomes: 'if (!work)',
+      },
       {
         name: 'noted-with-another-product',
         wrong: 'An auction shows the prices of another product’s.',

@@ -27,7 +27,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'days-out-of-order',
         wrong: 'A day starts before the books of the day before it are closed.',
-        text: "if (nextBusinessDay(product.parameters.calendar, product.closedOn) < date) return { kind: 'wait', for: 'earlier-day' };",
+        text: "if (openBooks(product) < date) return { kind: 'wait', for: 'earlier-day' };",
         becomes: '',
       },
       {
@@ -47,6 +47,18 @@ export const DAY: readonly MutatedFile[] = [
         wrong: 'The day settles at the auction’s prices instead of those that two operators agreed to.',
         text: "return { kind: 'commit', event: eventOf(held.proposal as Proposal, held.approvals) };",
         becomes: "return { kind: 'commit', event: eventOf(proposal, held.approvals) };",
+      },
+      {
+        name: 'moved-by-another-event',
+        wrong: 'A day is moved on by an auction of the next day that cleared meanwhile, and takes it for its own clearing.',
+        text: "move({ kind: 'cleared', event: log.clearedBy })",
+        becomes: "move({ kind: 'cleared', event: product.lastEvent })",
+      },
+      {
+        name: 'stale-basis-approved',
+        wrong: 'A final price is committed as it was approved, though an index value that it is the mean of has come since.',
+        text: "if (next) return { kind: 'revise', held, next };",
+        becomes: "if (next && !isApproved(held)) return { kind: 'revise', held, next };",
       },
       {
         name: 'old-product-believed',
@@ -75,26 +87,38 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'auction-between-roll-and-close',
         wrong: 'An auction trades between the roll and the closing auction, and changes what is rolled.',
-        text: "(isDayOpen && 'a day run is under way') ||",
+        text: "(dayBegun && 'the day run of its day has begun') ||",
         becomes: '',
       },
       {
         name: 'auction-on-a-holiday',
         wrong: 'An auction is held on a holiday.',
-        text: "(!isBusinessDay(calendar, date) && 'it is no business day') ||",
-        becomes: '',
+        text: "return isBusinessDay(calendar, date) ? undefined : 'it is no business day';",
+        becomes: 'return undefined;',
       },
       {
         name: 'auction-of-an-open-day',
-        wrong: 'Trades of a new day fall into the day before it, whose statement is still to come.',
-        text: "(nextBusinessDay(calendar, closedOn) < date && 'the business day before it is not closed')",
-        becomes: 'undefined',
+        wrong: 'An auction of a new day takes the orders of the closing auction before it, which is still to come.',
+        text: 'books < date && state.lastDay?.date !== books &&',
+        becomes: 'books > date &&',
+      },
+      {
+        name: 'held-day-stops-trading',
+        wrong: 'A settlement that is held stops every auction after it.',
+        text: 'books < date && state.lastDay?.date !== books &&',
+        becomes: 'books < date &&',
+      },
+      {
+        name: 'auction-on-a-closed-day',
+        wrong: 'An auction is held on a day whose books are closed, and what it pays is in no statement.',
+        text: "if (date <= closedOn) return 'its day is closed, or before the first trading day';",
+        becomes: '',
       },
       {
         name: 'slots-out-of-order',
         wrong: 'A schedule that fires late has its auction numbered after a later one.',
-        text: 'newest && newest.slot > slot &&',
-        becomes: 'newest && newest.slot < slot &&',
+        text: 'latestSlot !== undefined && latestSlot > slot &&',
+        becomes: 'latestSlot !== undefined && latestSlot < slot &&',
       },
     ],
   },
@@ -111,8 +135,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'day-never-begun',
         wrong: 'A day whose schedule failed is never begun.',
-        text: 'else if (isOpen && at - since > DAY_RUN_GRACE_MS)',
-        becomes: 'else if (isOpen && at < since)',
+        text: 'if (!day && isOpen && at - since > DAY_RUN_GRACE_MS)',
+        becomes: 'if (!day && isOpen && at < since)',
       },
       {
         name: 'cut-auction-cut-again',
@@ -123,8 +147,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'day-not-moved-on',
         wrong: 'A day whose wake-up was lost stands still for good.',
-        text: "if (day) wakeUps.push({ kind: 'settle' });",
-        becomes: 'if (day) wakeUps.push();',
+        text: "if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });",
+        becomes: "if (seen.toPublish) wakeUps.push({ kind: 'settle' });",
       },
     ],
   },
@@ -178,7 +202,7 @@ export const DAY: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/settle-day/index.ts',
-    tests: ['test/lambdas/settle-day.test.ts'],
+    tests: ['test/lambdas/settle-day.test.ts', 'test/lambdas/held-prices.test.ts'],
     mutants: [
       {
         name: 'commit-and-shards-not-notified',
@@ -193,6 +217,12 @@ export const DAY: readonly MutatedFile[] = [
         becomes: '',
       },
       {
+        name: 'approved-value-not-published',
+        wrong: 'An index value whose worker crashed between its approval and its publishing is never published.',
+        text: 'await publishApproved(backends, product);',
+        becomes: '',
+      },
+      {
         name: 'hold-unheard',
         wrong: 'No alarm says that a settlement waits for approval.',
         text: "measure(backends, METRICS.held, 1);\n      return 'wait';\n    }\n    case 'commit'",
@@ -201,8 +231,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'report-of-all-products',
         wrong: 'The report adds up the volume of other products.',
-        text: "if (!('date' in event) || event.product !== product) continue;",
-        becomes: "if (!('date' in event)) continue;",
+        text: "if (!('product' in event) || event.product !== product || seq > closedBy) continue;",
+        becomes: "if (!('product' in event) || seq > closedBy) continue;",
       },
       {
         name: 'roll-not-notified',
@@ -256,7 +286,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'close-not-notified',
         wrong: 'After the roll the day waits until the next sweep.',
-        text: "await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));\n  await queues.notify('closings', { v: 1, product, slot: day.slot });",
+        text: "await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));\n  await queues.notify('closings', { v: 1, product, date: day.date });",
         becomes: "await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));",
       },
     ],
@@ -268,14 +298,14 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'closed-while-halted',
         wrong: 'Auctions go on closing while the venue is halted.',
-        text: 'if (await readHalt(table)) return',
-        becomes: 'if (!table) return',
+        text: "if (halted) return logger.warn('closing auction",
+        becomes: "if (!table) return logger.warn('closing auction",
       },
       {
         name: 'closed-before-its-roll',
         wrong: 'The closing auction is cut while its roll orders are still being written, and some are left out.',
-        text: "if (day?.step === 'roll') return",
-        becomes: "if (day?.step === 'done') return",
+        text: "|| day.step === 'roll')",
+        becomes: "|| day.step === 'done')",
       },
       {
         name: 'auction-before-not-cut',
@@ -283,6 +313,12 @@ export const DAY: readonly MutatedFile[] = [
           'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
         text: 'if (newest && !newest.marked) await cut(backends, newest);',
         becomes: '',
+      },
+      {
+        name: 'cut-while-halted',
+        wrong: 'Auctions that are due while the venue is halted go on closing.',
+        text: "if (asked.halted) return logger.warn('auction waits",
+        becomes: "if (!table) return logger.warn('auction waits",
       },
       {
         name: 'marked-before-cut',
@@ -293,14 +329,14 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'day-not-told-of-the-cut',
         wrong: 'A day whose closing auction has cleared already waits until the next sweep.',
-        text: "if (day?.step === 'close' || day?.step === 'clear') await queues.notify('day-runs'",
-        becomes: "if (day?.step === 'done') await queues.notify('day-runs'",
+        text: "if (day.step === 'close' || day.step === 'clear') await queues.notify('day-runs'",
+        becomes: "if (day.step === 'done') await queues.notify('day-runs'",
       },
       {
         name: 'day-left-at-close',
         wrong: 'A day whose closing auction is cut is cut again and again.',
-        text: "if (day?.step === 'close') await saveDay(",
-        becomes: "if (day?.step === 'done') await saveDay(",
+        text: "if (day.step === 'close') await saveDay(",
+        becomes: "if (day.step === 'done') await saveDay(",
       },
     ],
   },

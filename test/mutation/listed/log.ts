@@ -153,8 +153,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'fields-of-newer-code',
         wrong: 'A field that says what must be understood is passed over by code that does not understand it.',
-        text: 'const closing = z.strictObject({',
-        becomes: 'const closing = z.object({',
+        text: 'z.strictObject({ v: version, product, slot: instant, hints }),\n  z.strictObject({ v: version, product, date',
+        becomes: 'z.object({ v: version, product, slot: instant, hints }),\n  z.strictObject({ v: version, product, date',
       },
       {
         name: 'any-key',

@@ -77,6 +77,14 @@ describe('on the last trading day', () => {
   });
 });
 
+test('a day run that would come before an intraday auction is refused as the API refuses it', async () => {
+  const change = { json: JSON.stringify({ dayRunTime: '13:00' }) };
+  await expect(propose(rows, PRODUCT, change, ['10:00', '13:00'])).rejects.toThrow(
+    'parameters.dayRunTime must be later than the last intraday auction of the day, 13:00',
+  );
+  expect((await propose(rows, PRODUCT, change, ['10:00'])).to.dayRunTime).toBe('13:00');
+});
+
 describe('a change is refused before anything is written', () => {
   it.each([
     [{ dailyLimit: '0' }, 'dailyLimit must be decimal text'],
