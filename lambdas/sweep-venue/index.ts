@@ -74,14 +74,14 @@ const countHeld = async ({ table }: Backends): Promise<number> =>
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
   const { table, shards } = backends;
   const { product, lastAuction, closedOn } = own;
-  const [[oldest], [newest], latest, day] = await Promise.all([
+  const [pending, [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
     newestAuctions(table, product, 1),
     latestSlot(table, product),
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
-    oldest: oldest && { ...oldest, closed: oldest.closed.size === shards },
+    pending: pending.map((auction) => ({ ...auction, closed: auction.closed.size === shards })),
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,

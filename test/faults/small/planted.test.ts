@@ -91,6 +91,24 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     /everything is quiet and the auction of/,
   ],
   [
+    'a sweep wakes the oldest auction alone',
+    'halts and resumes',
+    [
+      [
+        'lib/domain/clearing/sweep.ts',
+        'const unclosed = pending.find(({ closed }) => !closed);',
+        'const unclosed = oldest?.closed ? undefined : oldest;',
+      ],
+    ],
+    /everything is quiet and the auction of/,
+  ],
+  [
+    'an auction that is numbered while the venue resumes waits for the next sweep',
+    'halts again and again',
+    [['lambdas/close-auction/index.ts', 'if (asked.halted && (await readHalt(table)))', 'if (asked.halted)']],
+    /everything is quiet and the auction of/,
+  ],
+  [
     'a group that only holds the operators’ name passes for it',
     'passes for an operator',
     [['lambdas/http/caller.ts', 'claimed === group ||', 'String(claimed).includes(group) ||']],
