@@ -46,8 +46,10 @@ export function startRun(start: number, seed: number, faultHooks: FaultHooks, li
     fraction: () => between(0, 2 ** 30 - 1) / 2 ** 30,
     shuffled: (all) => shuffle(all, between),
     travel: (call) => void timeline.after(chance(2) ? between(...LATE_MS) : between(1, 20), call),
-    travelAsRequest: (call) =>
-      void timeline.after(chance(2) ? between(...LATE_MS) : between(limits.requestMs.least, limits.requestMs.most), call),
+    travelAsRequest: (call) => {
+      const { least, most, latePercent } = limits.requestMs;
+      timeline.after(chance(latePercent) ? between(...LATE_MS) : between(least, most), call);
+    },
     note(...what) {
       steps++;
       hash.update(`${timeline.now()} ${what.join(' ')}\n`);

@@ -8,7 +8,7 @@ import { runSmallSeed, smallSeed } from '../../../lib/faults/small/run.ts';
 import { SCALED, smallSources } from '../../../lib/faults/small/world.ts';
 
 /** So many seeds in which a part is played; the first of them must have failed by then. */
-const SEEDS = 6;
+const SEEDS = 20;
 
 const scaled = (file: string, name: string): string =>
   SCALED.find(([of, before]) => of === file && before.includes(`${name} =`))![2];
