@@ -13,8 +13,8 @@ export const CLUMSY: readonly Part[] = [
       const from = random.between(0, TIMES.length - 1);
       const overnight = random.chance(30);
       const until = overnight ? random.between(0, TIMES.length - 2) : random.between(from, TIMES.length - 1);
-      const after = random.between(0, 15);
-      const stops = [halting(0, TIMES[from]!, after), resuming(overnight ? 1 : 0, TIMES[until]!, random.between(0, 15))];
+      const after = random.between(0, 4_000);
+      const stops = [halting(0, TIMES[from]!, after), resuming(overnight ? 1 : 0, TIMES[until]!, random.between(0, 4_000))];
       // Resumed in the same minute, it has to be resumed after it was halted.
       return overnight || until > from ? stops : [stops[0]!, resuming(0, '17:40', 0)];
     },
@@ -22,18 +22,15 @@ export const CLUMSY: readonly Part[] = [
   {
     name: 'halts again and again',
     acts: (random) =>
-      TIMES.slice(0, -1).flatMap((time) =>
-        random.chance(50)
-          ? [
-              {
-                day: 0 as const,
-                time,
-                alongside: true as const,
-                act: (market: SmallMarket) => flicker(market, random.between(1, 3)),
-              },
-            ]
-          : [],
-      ),
+      TIMES.slice(0, -1)
+        .filter(() => random.chance(50))
+        .map((time) => {
+          const rounds = Array.from(
+            { length: random.between(2, 4) },
+            () => [random.between(0, 1_500), random.between(0, 500)] as const,
+          );
+          return { day: 0, time, alongside: true, act: (market: SmallMarket) => flicker(market, rounds) };
+        }),
   },
   {
     name: 'changes parameters',
@@ -125,23 +122,23 @@ export const CLUMSY: readonly Part[] = [
   },
 ];
 
-const halting = (day: 0 | 1, time: string, after: number): Act => ({
+const halting = (day: 0 | 1, time: string, afterMs: number): Act => ({
   day,
   time,
   alongside: true,
   act: async (market) => {
-    await meanwhile(market, after);
+    await meanwhile(market, afterMs);
     market.notes.halts.push({ from: market.cloud.clock.now(), until: undefined });
     await market.ask('op-1', 'POST', '/v1/operator/venue/halt', { reason: 'a look at the books' });
   },
 });
 
-const resuming = (day: 0 | 1, time: string, after: number): Act => ({
+const resuming = (day: 0 | 1, time: string, afterMs: number): Act => ({
   day,
   time,
   alongside: true,
   act: async (market) => {
-    await meanwhile(market, after);
+    await meanwhile(market, afterMs);
     await resume(market);
   },
 });
@@ -151,17 +148,17 @@ export async function resume(market: SmallMarket): Promise<void> {
   for (const halt of market.notes.halts) halt.until ??= market.cloud.clock.now();
 }
 
-/** So many looks at the venue: the time that they take lets the work of an auction come as far as it then does. */
-async function meanwhile(market: SmallMarket, looks: number): Promise<void> {
-  for (let look = 0; look < looks; look++) await market.ask('op-1', 'GET', '/v1/operator/venue');
-}
+/** Lets the work of an auction go on for so long: it takes about a second from its schedule to its markers. */
+const meanwhile = ({ cloud }: SmallMarket, ms: number): Promise<void> =>
+  new Promise((resolve) => void cloud.timeline.after(ms, resolve));
 
-async function flicker(market: SmallMarket, times: number): Promise<void> {
-  for (let round = 0; round < times; round++) {
-    await meanwhile(market, 2 + round);
+/** Halts and resumes a few times, with so many milliseconds before and in each halt. */
+async function flicker(market: SmallMarket, rounds: readonly (readonly [beforeMs: number, inMs: number])[]): Promise<void> {
+  for (const [beforeMs, inMs] of rounds) {
+    await meanwhile(market, beforeMs);
     market.notes.halts.push({ from: market.cloud.clock.now(), until: undefined });
     await market.ask('op-1', 'POST', '/v1/operator/venue/halt', { reason: 'a look' });
-    await meanwhile(market, 1 + round);
+    await meanwhile(market, inMs);
     await resume(market);
   }
 }

@@ -46,6 +46,24 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     /accept reads \d+ bytes for a message/,
   ],
   [
+    'what is carried is published as what has lapsed is',
+    'many carried orders',
+    [['lib/domain/auction/book.ts', '    else lapsed[row] = left;', '    lapsed[row] = left;']],
+    /tells fund of a carried order/,
+  ],
+  [
+    'a day run may begin when an auction is due',
+    'changes parameters',
+    [
+      [
+        'lib/domain/clearing/product-change.ts',
+        'last === undefined || dayRunTime > last',
+        'last === undefined || dayRunTime !== undefined',
+      ],
+    ],
+    /auction of .* was never held|the day .* stands at/,
+  ],
+  [
     'the id of a submission is taken as it comes',
     'texts that are too long, and what is no request',
     [
@@ -100,12 +118,6 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
         'const unclosed = oldest?.closed ? undefined : oldest;',
       ],
     ],
-    /everything is quiet and the auction of/,
-  ],
-  [
-    'an auction that is numbered while the venue resumes waits for the next sweep',
-    'halts again and again',
-    [['lambdas/close-auction/index.ts', 'if (asked.halted && (await readHalt(table)))', 'if (asked.halted)']],
     /everything is quiet and the auction of/,
   ],
   [
