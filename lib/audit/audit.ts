@@ -201,7 +201,9 @@ export function hashOf(venue: VenueState, accounts: readonly AccountState[]): st
       closedOn,
     }),
   );
-  const states = accounts.map(({ applied: _, ...state }) => state).sort((a, b) => (a.account < b.account ? -1 : 1));
+  const states = accounts
+    .map(({ applied: _, depositedBy: __, ...state }) => state)
+    .sort((a, b) => (a.account < b.account ? -1 : 1));
   return createHash('sha256')
     .update(canonical({ products, accounts: states }))
     .digest('hex');

@@ -181,7 +181,8 @@ describe('table unreachable for hours, then the backlog', () => {
         ['hedger', buy],
       ] as const)
         sent.push([account, await send(product, account, `${account}-1`)]);
-      // A second one of the same account, that must stay behind the first.
+      // A second one of the same account, that must stay behind the first: of two of one instant it would not be known which was.
+      await venue.cloud.advanceTo(venue.cloud.clock.now() + 1);
       sent.push(['fund', await venue.submit('fund', product, [{ cancel: 'fund-1' }])]);
       expect(sent.map(([, { status }]) => status)).toEqual(Array(4).fill(202));
       taken.set(product, sent);

@@ -88,8 +88,13 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     /auction-closed/,
   ],
   [
-    'a repeated clearing sends no wake-up, and the sweep does not send it either',
+    'a repeated clearing sends no wake-up, and neither the sweep nor the day run sends it either',
     [
+      [
+        'lib/domain/clearing/day.ts',
+        "posted ? { kind: 'move', moved } : { kind: 'post' }",
+        "posted ? { kind: 'move', moved } : { kind: 'wait', for: 'shards' }",
+      ],
       ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
       ['lambdas/sweep-venue/index.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
     ],
