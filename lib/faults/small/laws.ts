@@ -82,7 +82,8 @@ async function everyAuctionIsHeld({ market, days, audit }: Judged): Promise<stri
       ['16:00', true],
     ] as const) {
       const slot = new Date(instantOf(date, time, ZONE)).toISOString();
-      if (cleared.some((event) => event.slot === slot && event.closing === closing)) continue;
+      // The closing auction is that of its day, at whatever time the terms had it when it was begun.
+      if (cleared.some((event) => event.closing === closing && (closing ? event.date === date : event.slot === slot))) continue;
       if (!isExcused(market, slot, cleared))
         failures.push(`the ${closing ? 'closing' : 'intraday'} auction of ${slot} was never held`);
     }
@@ -189,7 +190,7 @@ function nothingMadeUpIsKnown({ market: { answers } }: Judged): string[] {
 
 function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
   return answers
-    .filter(({ by, asked, status }) => by === ROGUE && asked.includes('/v1/operator/') && status < 300)
+    .filter(({ by, asked, status }) => by === ROGUE && asked.includes('/v1/operator/') && status >= 200 && status < 300)
     .map(({ asked }) => `${ROGUE} is let in by ${asked}`);
 }
 
