@@ -69,7 +69,7 @@ async function singles(dir: string): Promise<BillingRow> {
     venue.releaseAccept();
   });
   const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
-  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.7, { ...used, lambda: used.lambda! - held });
+  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.5, { ...used, lambda: used.lambda! - held });
 }
 
 async function full(dir: string): Promise<BillingRow> {
@@ -82,7 +82,7 @@ async function full(dir: string): Promise<BillingRow> {
       ),
     ),
   );
-  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.06, used);
+  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.03, used);
 }
 
 /** The day run of a venue that holds positions, less that of the same venue before it held any. */
@@ -105,7 +105,7 @@ async function positions(dir: string): Promise<BillingRow> {
   await venue.moveTo('2025-10-21', '15:59');
   const settled = await venue.metered(() => venue.moveTo('2025-10-21', '16:05'));
   const parts = Object.fromEntries(Object.entries(settled).map(([part, usd]) => [part, usd - (empty[part] ?? 0)]));
-  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.25, parts);
+  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.2, parts);
 }
 
 function row(what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {

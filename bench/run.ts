@@ -3,20 +3,37 @@
  * shows what was seen beside what is to be reached.
  */
 import { command } from '../lib/commands/command.ts';
-import { choice, JSON_RESULT } from '../lib/commands/options.ts';
+import { choice, flag, JSON_RESULT, whole } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
 import { benchBilling } from './billing.ts';
+import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
+
+/** Others that trade beside the flood, and the submissions of the flood. */
+const [OTHERS, FLOOD] = [500, 3_000];
 
 await command(
   {
     name: 'bench',
     about:
       'The joint clear against a sort of the same limits and against an LP solver; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
-    options: { only: choice('--only <part>', 'one part alone', ['auction', 'accept', 'billing']), json: JSON_RESULT },
-    examples: [['--only auction --json', 'the auction alone, for a program']],
+    options: {
+      only: choice('--only <part>', 'one part alone', ['auction', 'accept', 'billing']),
+      pipeline: flag(
+        '--pipeline',
+        'instead: orders at different limits over HTTP through the whole pipeline, and a flood of one account beside others',
+      ),
+      orders: whole('--orders <n>', 'orders through the pipeline', { least: 1 }, 1_000_000),
+      accounts: whole('--accounts <n>', 'accounts that send them', { least: 2 }, 10_000),
+      json: JSON_RESULT,
+    },
+    examples: [
+      ['--only auction --json', 'the auction alone, for a program'],
+      ['--pipeline --orders 100000 --accounts 1000', 'the pipeline, in some minutes'],
+    ],
   },
-  async ({ only, json }) => {
+  async ({ only, pipeline, orders, accounts, json }) => {
+    if (pipeline) return runPipeline(orders, accounts, json);
     const asked = (part: typeof only): boolean => only === undefined || only === part;
     const auction = asked('auction') ? await benchAuction() : [];
     const accept = asked('accept') ? await benchAccept() : [];
@@ -29,6 +46,40 @@ await command(
     return 0;
   },
 );
+
+async function runPipeline(orders: number, accounts: number, json: boolean): Promise<number> {
+  const say = (step: string): void => console.error(`${step} ...`);
+  const whole = await benchPipeline(orders, accounts, say);
+  const hostile = await benchHostile(OTHERS, FLOOD, say);
+  if (json) console.log(JSON.stringify({ pipeline: whole, hostile }, null, 2));
+  else printPipeline(whole, hostile);
+  return 0;
+}
+
+function printPipeline(
+  { orders, accounts, steps, peakMemory_mb, fills, traded, levels }: PipelineRow,
+  hostile: HostileRow,
+): void {
+  const number = (value: number): string => value.toLocaleString('en-US');
+  console.log(`${number(orders)} orders at different limits of ${number(accounts)} accounts, one auction: seconds`);
+  for (const { step, seconds, functions } of steps) {
+    const spent = Object.entries(functions).map(([name, each]) => `${name} ${each.toFixed(1)}`);
+    console.log(
+      `${step.padEnd(24)} ${seconds.toFixed(1).padStart(7)}  ${number(Math.round(orders / seconds)).padStart(7)} orders/s  in functions: ${spent.join(', ')}`,
+    );
+  }
+  console.log(
+    `${number(traded)} lots traded; ${number(fills)} fills and ${number(levels)} limits read back; ${number(peakMemory_mb)} MB at most`,
+  );
+  const { others, hostileSubmissions, alone, beside } = hostile;
+  console.log(
+    `\n${others} accounts beside one that sends ${number(hostileSubmissions)} submissions in a minute, ${number(beside.taken)} of them taken: seconds alone, and beside it`,
+  );
+  console.log(
+    `until theirs stand in the book  ${alone.accepted.toFixed(1).padStart(7)} ${beside.accepted.toFixed(1).padStart(7)}`,
+  );
+  console.log(`from the cut to the last post   ${alone.cleared.toFixed(1).padStart(7)} ${beside.cleared.toFixed(1).padStart(7)}`);
+}
 
 function printAccept(rows: Awaited<ReturnType<typeof benchAccept>>): void {
   if (rows.length === 0) return;

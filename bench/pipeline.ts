@@ -1,0 +1,281 @@
+/**
+ * A great many orders through the whole pipeline of the local cloud, over HTTP: submitted, accepted, closed, cleared, posted and
+ * read back, every one at a limit of its own. And what one account that does what it can costs the others: the same day with it and
+ * without it. Times are this machine's, where all functions share its processors with queues, gateway and table engine; how they
+ * compare with each other travels.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
+import { numberedKey } from '../lib/client/idempotency-key.ts';
+import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
+import { contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
+import type { Deployment } from '../lib/infra/deployment.ts';
+import { makeDeployment, UNLIMITED } from '../lib/infra/local-deployment.ts';
+import { type Cloud, startCloud } from '../lib/local/cloud.ts';
+import { frozenClock } from '../lib/local/host/clock.ts';
+import { PARAMETERS } from '../lib/simulation/simulation.ts';
+import { FUNCTIONS } from '../lib/store/names.ts';
+
+const PRODUCT = 'H100-SXM';
+const ZONE = 'America/New_York';
+const DATE = '2025-10-20' as BusinessDate;
+const ORDERS_A_SUBMISSION = 100;
+const AT_ONCE = 16;
+/** They all append to one log: more at once would only get into each other's way. */
+const OPENED_AT_ONCE = 2;
+const QUIET_WITHIN_MS = 30 * 60_000;
+
+export interface PipelineRow {
+  readonly orders: number;
+  readonly accounts: number;
+  readonly steps: readonly StepTime[];
+  /** Of this process, with every function, queue and the gateway in it; without the table engine. */
+  readonly peakMemory_mb: number;
+  readonly fills: number;
+  readonly traded: number;
+  readonly levels: number;
+}
+
+export interface StepTime {
+  readonly step: string;
+  readonly seconds: number;
+  /** Time in functions, by name, of those that took any. */
+  readonly functions: Readonly<Record<string, number>>;
+}
+
+/** `orders` of `accounts` through one auction. */
+export async function benchPipeline(orders: number, accounts: number, onStep: (step: string) => void): Promise<PipelineRow> {
+  await using bench = await openBench();
+  const peak = watchMemory();
+  const steps: StepTime[] = [];
+  const timed = async (step: string, work: () => Promise<unknown>): Promise<void> => {
+    onStep(step);
+    const [from, before] = [performance.now(), functionSeconds(bench.cloud)];
+    await work();
+    await bench.cloud.quiet(QUIET_WITHIN_MS);
+    const after = functionSeconds(bench.cloud);
+    const spent = Object.entries(after).map(([name, seconds]): [string, number] => [name, seconds - (before[name] ?? 0)]);
+    steps.push({
+      step,
+      seconds: (performance.now() - from) / 1000,
+      functions: Object.fromEntries(spent.filter(([, seconds]) => seconds > 0.05)),
+    });
+  };
+  const traders = await bench.traders(accounts, 'trader');
+  const each = Math.ceil(orders / accounts);
+  await timed('open accounts', () => bench.open(traders));
+  await bench.moveTo('09:30');
+  await timed('submit and accept', () => atOnce(traders, (trader) => submitAll(bench, trader, each), AT_ONCE));
+  await timed('close, clear and post', () => bench.moveTo('10:00'));
+  let [fills, levels, traded] = [0, 0, 0];
+  await timed('read back', async () => {
+    await atOnce(
+      traders,
+      async (trader) => {
+        fills += await countOf(trader.caller, '/v1/fills?limit=500', 'before');
+      },
+      AT_ONCE,
+    );
+    const [{ caller }] = traders as [Trader];
+    const { items } = (await caller.get(`/v1/auctions?product=${PRODUCT}`)) as {
+      items: { auction: number; months: { volume: number }[] }[];
+    };
+    traded = items[0]!.months.reduce((sum, { volume }) => sum + volume, 0);
+    levels = await countOf(caller, `/v1/auctions/${PRODUCT}/${items[0]!.auction}/depth?limit=500`, 'after');
+  });
+  return { orders: each * accounts, accounts, steps, peakMemory_mb: peak(), fills, traded, levels };
+}
+
+export interface HostileRow {
+  readonly others: number;
+  readonly hostileSubmissions: number;
+  /** Until the last submission of the others had its answer in the book, in seconds: alone, and beside the hostile account. */
+  readonly alone: OthersDay;
+  readonly beside: OthersDay;
+}
+export interface OthersDay {
+  /** Seconds until every submission of the others stood in the book. */
+  readonly accepted: number;
+  /** Seconds from the cut until the auction was cleared and posted. */
+  readonly cleared: number;
+  /** Submissions of the hostile account that were not refused by its rate. */
+  readonly taken: number;
+}
+
+/** What an account that sends all it may costs `others` that trade as always. */
+export async function benchHostile(others: number, submissions: number, onStep: (step: string) => void): Promise<HostileRow> {
+  onStep('the others alone');
+  const alone = await othersDay(others, 0);
+  onStep('beside the hostile account');
+  const beside = await othersDay(others, submissions);
+  return { others, hostileSubmissions: submissions, alone, beside };
+}
+
+async function othersDay(count: number, hostileSubmissions: number): Promise<OthersDay> {
+  await using bench = await openBench({});
+  const traders = await bench.traders(count, 'trader');
+  const [hostile] = (await bench.traders(1, 'hostile')) as [Trader];
+  await bench.open([...traders, hostile]);
+  await bench.moveTo('09:30');
+  const from = performance.now();
+  let taken = 0;
+  const one = async (): Promise<void> => {
+    if (await bench.offer(hostile, [bench.order(hostile)])) taken += 1;
+  };
+  const flood = atOnce(Array.from({ length: hostileSubmissions }), one, AT_ONCE);
+  await atOnce(traders, (trader) => submitAll(bench, trader, 10), AT_ONCE);
+  await atOnce(traders, (trader) => untilAccepted(trader), AT_ONCE);
+  const accepted = (performance.now() - from) / 1000;
+  await flood;
+  await bench.cloud.quiet(QUIET_WITHIN_MS);
+  const cut = performance.now();
+  await bench.moveTo('10:00');
+  return { accepted, cleared: (performance.now() - cut) / 1000, taken };
+}
+
+interface Trader {
+  readonly account: string;
+  readonly number: number;
+  readonly caller: Caller;
+  /** Orders that it has sent. */
+  sent: number;
+  /** The last submission's id. */
+  submission: string;
+}
+
+/** Its orders, as many to a submission as fit. Buyers and sellers take turns, and no two orders of a side have one limit. */
+async function submitAll(bench: Bench, trader: Trader, orders: number): Promise<void> {
+  for (let left = orders; left > 0; left -= ORDERS_A_SUBMISSION) {
+    const list = Array.from({ length: Math.min(left, ORDERS_A_SUBMISSION) }, () => bench.order(trader));
+    await bench.submit(trader, list);
+  }
+}
+
+async function untilAccepted({ caller, submission }: Trader): Promise<void> {
+  for (;;) {
+    const { state } = (await caller.get(`/v1/submissions/${submission}`)) as { state: string };
+    if (state !== 'queued') return;
+  }
+}
+
+/** Items of a list, page after page. */
+async function countOf(caller: Caller, path: string, cursor: 'after' | 'before'): Promise<number> {
+  let count = 0;
+  for (let next: string | undefined = ''; next !== undefined; ) {
+    const page = (await caller.get(next ? `${path}&${cursor}=${encodeURIComponent(next)}` : path)) as {
+      items: unknown[];
+      next?: string;
+    };
+    count += page.items.length;
+    next = page.next;
+  }
+  return count;
+}
+
+interface Bench extends AsyncDisposable {
+  readonly cloud: Cloud;
+  traders(count: number, name: string): Promise<Trader[]>;
+  open(traders: readonly Trader[]): Promise<void>;
+  order(trader: Trader): unknown;
+  submit(trader: Trader, orders: readonly unknown[]): Promise<void>;
+  /** The same, of a caller who does not mind a refusal. Whether it was taken. */
+  offer(trader: Trader, orders: readonly unknown[]): Promise<boolean>;
+  moveTo(time: string): Promise<void>;
+}
+
+async function openBench(limits: Partial<Deployment> = UNLIMITED): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
+  makeDeployment(dir, PRODUCT, limits);
+  const cloud = await startCloud({
+    assembly: dir,
+    clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
+    limits: { quietWithinMs: QUIET_WITHIN_MS },
+  });
+  const exchange = new Exchange(cloud.url);
+  const as = async (sub: string, more: object) => exchange.as(await cloud.mint({ sub, expiresIn: 30 * 86_400, ...more }));
+  const operator = await as('operator', { groups: ['operators'] });
+  const months = listedMonths('NYSE', DATE, 12);
+  await operator.put(`/v1/operator/products/${PRODUCT}`, {
+    expectedVersion: 0,
+    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
+    listing: { date: '2025-10-17', curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
+  });
+  let [keys, limit] = [0, 0];
+  return {
+    cloud,
+    traders: (count, name) =>
+      Promise.all(
+        Array.from({ length: count }, async (_, number): Promise<Trader> => {
+          const account = `${name}-${number}`;
+          return { account, number, caller: await as(account, { attributes: { account } }), sent: 0, submission: '' };
+        }),
+      ),
+    async open(traders) {
+      await atOnce(traders, ({ account }) => operator.post('/v1/operator/accounts', { account, name: account }), OPENED_AT_ONCE);
+    },
+    order(trader) {
+      limit += 1;
+      const month = months[limit % months.length]!;
+      const side = (trader.number + Math.floor(limit / months.length)) % 2 === 0 ? 'buy' : 'sell';
+      const price = (Math.ceil(limit / months.length) / 1000).toFixed(3);
+      trader.sent += 1;
+      return {
+        clientOrderId: `o${trader.sent}`,
+        side,
+        contract: contractCode(PRODUCT, month),
+        price,
+        lots: 1 + (limit % 7),
+        timeInForce: 'auction',
+      };
+    },
+    async submit(trader, orders) {
+      const answer = await trader.caller.post(
+        '/v1/submissions',
+        { product: PRODUCT, orders },
+        numberedKey(cloud.clock.now(), ++keys),
+      );
+      trader.submission = (answer as { submission: string }).submission;
+    },
+    async offer({ caller }, orders) {
+      const { status } = await caller.ask(
+        'POST',
+        '/v1/submissions',
+        { product: PRODUCT, orders },
+        numberedKey(cloud.clock.now(), ++keys),
+      );
+      return status === 202;
+    },
+    async moveTo(time) {
+      await cloud.advanceTo(instantOf(DATE, time, ZONE));
+      await cloud.quiet(QUIET_WITHIN_MS);
+    },
+    async [Symbol.asyncDispose]() {
+      exchange.close();
+      await cloud.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const functionSeconds = (cloud: Cloud): Record<string, number> => {
+  const { invocations } = cloud.usage();
+  return Object.fromEntries(FUNCTIONS.map((name) => [name, (invocations[name]?.milliseconds ?? 0) / 1000]));
+};
+
+const MEMORY_EVERY_MS = 200;
+
+/** Looks at this process's memory until it is asked for the peak, in MB. */
+function watchMemory(): () => number {
+  let peak = 0;
+  const look = (): void => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, MEMORY_EVERY_MS).unref();
+  return () => {
+    clearInterval(timer);
+    look();
+    return Math.round(peak / 1_000_000);
+  };
+}
