@@ -353,7 +353,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'sweep-wake-up-dropped',
         wrong: 'The queue drops the wake-ups of a second sweep within five minutes.',
-        text: '`sweep.${at}`',
+        text: '`sweep.${sweep}`',
         becomes: "'sweep'",
       },
       {
