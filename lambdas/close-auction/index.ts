@@ -47,7 +47,9 @@ async function closeIntraday(backends: Backends, state: ProductState, slot: stri
     async () => (await findIntraday(table, product, slot)) ?? (await openIntraday(backends, state, slot, asked)),
   );
   if (auction === 'refused') return;
-  if (asked.halted) return logger.warn('auction waits: the venue is halted', { product, auction, slot });
+  // Looked at again: a resume between the two looks has found no auction to have closed.
+  if (asked.halted && (await readHalt(table)))
+    return logger.warn('auction waits: the venue is halted', { product, auction, slot });
   await cut(backends, { product, auction, slot });
   logger.info('auction closing', { product, auction, slot, closing: false });
 }

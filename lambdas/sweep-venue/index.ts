@@ -17,7 +17,7 @@ import { auctionTimes } from '../auction-times.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 
-export const handler = consume('sweeps', (backends) => async (message) => {
+export const handler = consume('sweeps', (backends) => async (message, { messageId }) => {
   const at = Date.parse(message.at);
   const venue = await loadVenue(backends.table);
   const failed: Error[] = [];
@@ -31,7 +31,7 @@ export const handler = consume('sweeps', (backends) => async (message) => {
     }
   };
 
-  const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, at));
+  const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
   const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
   for (const own of Object.values(venue.products)) {
@@ -61,10 +61,11 @@ const LATENESS = [
  * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker crashed between the two
  * would be left behind, and nothing else would tell it.
  */
-async function sweepPostings({ table, queues, shards }: Backends, seq: number, at: number): Promise<number> {
+async function sweepPostings({ table, queues, shards }: Backends, seq: number, sweep: string): Promise<number> {
   const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
   const behind = seq - Math.min(...cursors);
-  if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${at}`);
+  // Named by its message: that of a resume may be of the same instant as one that came too early, and SQS drops what has the same name.
+  if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${sweep}`);
   return behind;
 }
 
@@ -74,14 +75,14 @@ const countHeld = async ({ table }: Backends): Promise<number> =>
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
   const { table, shards } = backends;
   const { product, lastAuction, closedOn } = own;
-  const [[oldest], [newest], latest, day] = await Promise.all([
+  const [pending, [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
     newestAuctions(table, product, 1),
     latestSlot(table, product),
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
-    oldest: oldest && { ...oldest, closed: oldest.closed.size === shards },
+    pending: pending.map((auction) => ({ ...auction, closed: auction.closed.size === shards })),
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,

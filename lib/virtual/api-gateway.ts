@@ -3,15 +3,7 @@
  * may not hear the answer.
  */
 import { flatten } from '../local/api-gateway/authorizer.ts';
-import {
-  answerFrom,
-  answerToFailure,
-  eventOf,
-  isTooLargeToInvoke,
-  refusal,
-  TOO_LARGE,
-  UNAVAILABLE,
-} from '../local/api-gateway/payload.ts';
+import { answerFrom, answerToFailure, eventOf, refusal, TOO_LARGE, UNAVAILABLE } from '../local/api-gateway/payload.ts';
 import { routerOf } from '../local/api-gateway/router.ts';
 import type { RoutePlan } from '../local/template/plan.ts';
 import type { Run } from './run.ts';
@@ -33,7 +25,7 @@ const TIMEOUT_MS_MAX = 30_000;
 export function startGateway(
   routes: readonly RoutePlan[],
   invoke: (functionName: string, event: unknown) => Promise<unknown>,
-  { clock, timeline, faultHooks, travel }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel'>,
+  { clock, timeline, faultHooks, travel, limits }: Pick<Run, 'clock' | 'timeline' | 'faultHooks' | 'travel' | 'limits'>,
 ): Ask {
   const match = routerOf(routes);
   let requests = 0;
@@ -48,6 +40,8 @@ export function startGateway(
       };
       if (matched === undefined) return give(refusal(404, 'Not Found'));
       const { route, pathParameters } = matched;
+      const content = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+      if (content.length > limits.bodyBytes) return give(TOO_LARGE);
       const headers = {
         authorization: `Bearer ${tokenOf(claims)}`,
         'content-type': 'application/json',
@@ -60,12 +54,12 @@ export function startGateway(
           rawPath,
           rawQueryString,
           pathParameters,
-          body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+          body: content,
           authorized: { claims: flatten(claims), scopes: null },
           timeEpoch: clock.now(),
           requestId: `request.${++requests}`,
         });
-        if (isTooLargeToInvoke(event)) return give(TOO_LARGE);
+        if (Buffer.byteLength(JSON.stringify(event)) > limits.payloadBytes) return give(TOO_LARGE);
         const late = timeline.after(Math.min(route.timeoutMs, TIMEOUT_MS_MAX), () => give(UNAVAILABLE));
         invoke(route.function, event)
           .then(

@@ -17,7 +17,8 @@ import { VirtualTable } from './dynamodb/table.ts';
 import { startEventSource, type Wake } from './event-source.ts';
 import type { FaultHooks } from './fault-hooks.ts';
 import { startFunction, type VirtualFunction } from './lambda.ts';
-import { type Perform, startProxy } from './proxy.ts';
+import { AWS_LIMITS, type Limits } from './limits.ts';
+import { type OnPerformed, type Perform, startProxy } from './proxy.ts';
 import { type Run, startRun } from './run.ts';
 import { startSqs, type VirtualSqs } from './sqs.ts';
 import { StuckError, type Timeline } from './timeline.ts';
@@ -31,6 +32,12 @@ export interface VirtualCloudOptions {
   readonly seed: number;
   /** What should not happen, and does. */
   readonly faultHooks?: FaultHooks;
+  /** AWS's own unless given. */
+  readonly limits?: Limits;
+  /** Gets every request of a function that a service has done, with its answer. */
+  readonly onPerformed?: OnPerformed;
+  /** Gets every invocation that failed as a whole: its handler threw, or its environment was killed or ran out of time. */
+  readonly onFailure?: (functionName: string, error: Error) => void;
   /** Gets every line that a function prints. */
   readonly onOutput?: (functionName: string, text: string) => void;
 }
@@ -43,10 +50,12 @@ export interface VirtualCloud {
   /** Resolves when nothing is pending; rejects with what is stuck. */
   quiet(): Promise<void>;
   deadLetters(): readonly DeadLetter[];
+  /** Moves what is in a dead-letter queue back, as new messages of the same groups; gives the number. */
+  redrive(deadLetters: string): number;
   send(queue: string, body: string, options?: { group?: string; deduplication?: string }): void;
   /** Asks the API as the bearer of these claims. Rejects when the answer is lost. */
   readonly ask: Ask;
-  /** A request to the table from outside of the cloud: nothing goes wrong with it. */
+  /** A request to the table from outside of the cloud: nothing goes wrong with it, and it has the room that it has at AWS. */
   table(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
   /** How many requests and deliveries there were, and a hash of all of them in order. */
   trace(): { readonly steps: number; readonly hash: string };
@@ -57,16 +66,16 @@ const STEPS_MAX = 100_000;
 
 export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
   process.env.TZ = 'UTC';
-  const { faultHooks = {} } = options;
+  const { faultHooks = {}, limits = AWS_LIMITS } = options;
   const plan = planOf(readAssembly(options.assembly), {
     queueUrl: (name) => `http://sqs.virtual/${LOCAL_ACCOUNT}/${name}`,
     apiUrl: 'http://api.virtual',
   });
-  const run = startRun(options.start, options.seed, faultHooks);
+  const run = startRun(options.start, options.seed, faultHooks, limits);
   const { clock, timeline, travel } = run;
   const [tablePlan] = plan.tables;
   const { isStale } = faultHooks;
-  const table = new VirtualTable(tablePlan!, { now: timeline.now, ...(isStale ? { isStale } : {}) });
+  const table = new VirtualTable(tablePlan!, { now: timeline.now, limits: limits.table, ...(isStale ? { isStale } : {}) });
   const wakes = new Map<string, Wake>();
   const sqs = startSqs(plan.queues, { ...run, onArrival: (queue) => wakes.get(queue)?.() });
   const perform: Perform = (service, operation, body) => (service === 'dynamodb' ? table : sqs).request(operation, body);
@@ -98,17 +107,23 @@ export function startVirtualCloud(options: VirtualCloudOptions): VirtualCloud {
     ask: (claims, method, path, ...more) =>
       timeline.until(ask(claims, method, path, ...more), `the answer to ${method} ${path}`, STEPS_MAX),
     send: (queue, body, options) => void sqs.queueNamed(queue).send(body, options),
-    table: (operation, body) => table.request(operation, body),
+    table: (operation, body) => table.request(operation, body, AWS_LIMITS.table),
     deadLetters: sqs.deadLetters,
+    redrive: sqs.redrive,
     trace: run.trace,
   };
 }
 
 /** Every function, with its code, the clocks of its environments and its way to the services. */
-function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOutput }: VirtualCloudOptions) {
-  const { clock, timeline, fraction: random, faultHooks } = run;
+function startFunctions(
+  plan: Plan,
+  run: Run,
+  perform: Perform,
+  { sources, onOutput, onPerformed, onFailure }: VirtualCloudOptions,
+) {
+  const { clock, timeline, fraction: random, faultHooks, limits } = run;
   const functions = new Map<string, VirtualFunction>();
-  const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment));
+  const send = startProxy(run, perform, (name, environment) => functions.get(name)!.kill(environment), onPerformed);
   const code = codeOf(plan, sources);
   setHost({ now: clock.now, after: timeline.after, random, output: (text) => onOutput?.('a library', text) });
   for (const one of plan.functions) {
@@ -117,17 +132,21 @@ function startFunctions(plan: Plan, run: Run, perform: Perform, { sources, onOut
       const skew = faultHooks.skewMs?.(name, environment) ?? 0;
       return () => clock.now() + skew;
     };
-    functions.set(
-      name,
-      startFunction(one, {
-        code: code.get(name)!,
-        timeline,
-        random,
-        clockOf,
-        output: (text) => onOutput?.(name, text),
-        request: (...request) => send(name, ...request),
-      }),
-    );
+    const own = startFunction(one, {
+      code: code.get(name)!,
+      timeline,
+      payloadBytesMax: limits.payloadBytes,
+      random,
+      clockOf,
+      output: (text) => onOutput?.(name, text),
+      request: (...request) => send(name, ...request),
+    });
+    const invoke = (event: unknown) =>
+      own.invoke(event).catch((error: Error) => {
+        onFailure?.(name, error);
+        throw error;
+      });
+    functions.set(name, { ...own, invoke });
   }
   return functions;
 }

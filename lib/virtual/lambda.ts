@@ -3,7 +3,7 @@
  * that is killed or times out does nothing more, whatever it was still doing.
  */
 import { reservedVariables } from '../local/lambda/environment.ts';
-import { FunctionError } from '../local/lambda/function-error.ts';
+import { FunctionError, tooLarge } from '../local/lambda/function-error.ts';
 import type { Service } from '../local/proxy/request.ts';
 import type { FunctionPlan } from '../local/template/plan.ts';
 import { type EnvironmentHost, type Handler, openEnvironment } from './code.ts';
@@ -12,6 +12,8 @@ import type { Timeline } from './timeline.ts';
 export interface VirtualFunctionOptions {
   readonly code: Parameters<typeof openEnvironment>[0];
   readonly timeline: Timeline;
+  /** Of what an invocation is given, and of what it answers. */
+  readonly payloadBytesMax: number;
   readonly random: () => number;
   /** What the wall clock of a new environment shows, which need not be the right time. */
   readonly clockOf: (environment: number) => () => number;
@@ -42,7 +44,7 @@ interface Environment {
 }
 
 export function startFunction(plan: FunctionPlan, options: VirtualFunctionOptions): VirtualFunction {
-  const { timeline } = options;
+  const { timeline, payloadBytesMax } = options;
   const environments = new Map<number, Environment>();
   let counted = 0;
   let requests = 0;
@@ -66,6 +68,8 @@ export function startFunction(plan: FunctionPlan, options: VirtualFunctionOption
       if (environment) end(environment, 'Runtime.ExitError', 'the environment was killed');
     },
     async invoke(event) {
+      const given = JSON.stringify(event ?? null);
+      if (Buffer.byteLength(given) > payloadBytesMax) throw new FunctionError(plan.name, tooLarge('event', payloadBytesMax));
       const environment = free();
       environment.busy = true;
       const deadlineMs = timeline.now() + plan.timeoutMs;
@@ -81,7 +85,9 @@ export function startFunction(plan: FunctionPlan, options: VirtualFunctionOption
         getRemainingTimeInMillis: () => deadlineMs - timeline.now(),
       };
       try {
-        return await work(environment, event, context);
+        const answer = await work(environment, given, context);
+        if (Buffer.byteLength(answer) > payloadBytesMax) throw new FunctionError(plan.name, tooLarge('answer', payloadBytesMax));
+        return JSON.parse(answer);
       } finally {
         timer.cancel();
         environment.busy = false;
@@ -91,14 +97,14 @@ export function startFunction(plan: FunctionPlan, options: VirtualFunctionOption
   };
 }
 
-/** One invocation, until its handler has answered or its environment ends. */
-function work(environment: Environment, event: unknown, context: { functionName: string }): Promise<unknown> {
+/** One invocation, until its handler has answered or its environment ends; takes and gives JSON. */
+function work(environment: Environment, event: string, context: { functionName: string }): Promise<string> {
   return new Promise((resolve, reject) => {
     environment.fail = reject;
-    Promise.resolve(JSON.parse(JSON.stringify(event ?? null)))
+    Promise.resolve(JSON.parse(event))
       .then((given) => environment.handler(given, context))
       .then(
-        (answer) => resolve(JSON.parse(JSON.stringify(answer ?? null))),
+        (answer) => resolve(JSON.stringify(answer ?? null)),
         ({ name, message }: Error) =>
           reject(new FunctionError(context.functionName, { errorType: name, errorMessage: message, trace: [] })),
       );

@@ -29,12 +29,12 @@ export interface VirtualQueueOptions {
   /** Called when there may be something to receive. */
   readonly onArrival: () => void;
   readonly deadLetters: () => VirtualQueue | undefined;
+  readonly messageBytesMax: number;
   /** Puts the groups of a FIFO queue, or the messages of another, in the order in which they are looked at. */
   readonly shuffled: <T>(all: readonly T[]) => T[];
 }
 
 const DEDUPLICATED_FOR_MS = 5 * 60_000;
-export const BODY_BYTES_MAX = 1024 * 1024;
 
 export interface SendOptions {
   readonly group?: string | undefined;
@@ -76,7 +76,7 @@ export class VirtualQueue {
 
   /** Why a message can't be sent here, as the service names it. */
   refusalOf(body: string, { group, deduplication }: SendOptions): string | undefined {
-    if (Buffer.byteLength(body) > BODY_BYTES_MAX) return 'InvalidParameterValue';
+    if (Buffer.byteLength(body) > this.#options.messageBytesMax) return 'InvalidParameterValue';
     if (this.isFifo && group === undefined) return 'MissingParameter';
     return this.isFifo && deduplication === undefined ? 'InvalidParameterValue' : undefined;
   }
@@ -143,6 +143,11 @@ export class VirtualQueue {
     if (seenMs !== undefined && now - seenMs < DEDUPLICATED_FOR_MS) return true;
     this.#seen.set(name, now);
     return false;
+  }
+
+  /** Everything that is in it: groups in any order, each in its own; without groups, in any order. */
+  shuffledByGroup(): Message[] {
+    return this.isFifo ? this.#byGroup() : this.#options.shuffled(this.#messages);
   }
 
   #byGroup(): Message[] {

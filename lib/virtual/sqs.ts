@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import type { ServiceAnswer } from '../local/proxy/request.ts';
 import type { DeadLetter } from '../local/sqs/dead-letters.ts';
 import type { QueuePlan } from '../local/template/plan.ts';
-import { BODY_BYTES_MAX, type SendOptions, VirtualQueue, type VirtualQueueOptions } from './queue.ts';
+import { AWS_LIMITS, type Limits, type QueueLimits } from './limits.ts';
+import { type SendOptions, VirtualQueue, type VirtualQueueOptions } from './queue.ts';
 
 export interface VirtualSqs {
   readonly queues: ReadonlyMap<string, VirtualQueue>;
@@ -17,22 +18,28 @@ export interface VirtualSqs {
   /** To the queue whose address the request names. */
   request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer;
   deadLetters(): readonly DeadLetter[];
+  /** Moves what is in a dead-letter queue back, as SQS does: as new messages of the same groups. Gives the number. */
+  redrive(deadLetters: string): number;
 }
 
 export interface VirtualSqsOptions extends Pick<VirtualQueueOptions, 'clock' | 'timeline' | 'shuffled'> {
+  /** AWS's own unless given. */
+  readonly limits?: Limits;
   /** Called when a queue may have something new to receive. */
   readonly onArrival: (queue: string) => void;
 }
 
-const BATCH_MAX = 10;
-
-export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }: VirtualSqsOptions): VirtualSqs {
+export function startSqs(
+  plans: readonly QueuePlan[],
+  { onArrival, limits = AWS_LIMITS, ...options }: VirtualSqsOptions,
+): VirtualSqs {
   let messages = 0;
   const queues = new Map<string, VirtualQueue>();
   for (const plan of plans) {
     const deadLetters = plans.find(({ arn }) => plan.attributes.RedrivePolicy?.includes(`"${arn}"`));
     const queue = new VirtualQueue(plan, {
       ...options,
+      messageBytesMax: limits.queue.messageBytes,
       next: () => ++messages,
       onArrival: () => onArrival(plan.name),
       deadLetters: () => deadLetters && queues.get(deadLetters.name),
@@ -50,13 +57,25 @@ export function startSqs(plans: readonly QueuePlan[], { onArrival, ...options }:
       const queue = queues.get(String(body.QueueUrl).split('/').at(-1)!);
       if (queue === undefined) return refused('QueueDoesNotExist');
       if (operation === 'SendMessage') return sendMessage(queue, body as unknown as SendRequest);
-      if (operation === 'SendMessageBatch') return sendMessageBatch(queue, body as unknown as BatchRequest);
+      if (operation === 'SendMessageBatch') return sendMessageBatch(queue, body as unknown as BatchRequest, limits.queue);
       throw new Error(`The virtual queue does not know ${operation}`);
     },
     deadLetters: () =>
       [...queues.values()]
         .filter(({ plan }) => plan.deadLetters)
         .flatMap((queue) => queue.peek().map(({ body, group }) => ({ queue: queue.plan.name, body, group }))),
+    redrive(name) {
+      const from = queues.get(name);
+      const plan = plans.find(({ attributes }) => from && attributes.RedrivePolicy?.includes(`"${from.plan.arn}"`));
+      if (!from || !plan) throw new Error(`${name} is not the dead-letter queue of a queue`);
+      const letters = from.shuffledByGroup();
+      for (const letter of letters) {
+        from.delete(letter);
+        // With an id of its own for deduplication, else it could be dropped as a repeat of its own first sending.
+        queues.get(plan.name)!.send(letter.body, { group: letter.group, deduplication: letter.deduplication && letter.id });
+      }
+      return letters.length;
+    },
   };
 }
 
@@ -78,13 +97,13 @@ function sendMessage(queue: VirtualQueue, request: SendRequest): ServiceAnswer {
   return refusal === undefined ? { status: 200, body: sent(queue, request) } : refused(refusal);
 }
 
-function sendMessageBatch(queue: VirtualQueue, request: BatchRequest): ServiceAnswer {
+function sendMessageBatch(queue: VirtualQueue, request: BatchRequest, limits: QueueLimits): ServiceAnswer {
   only(request, ['QueueUrl', 'Entries']);
   const { Entries } = request;
   if (Entries.length === 0) return refused('EmptyBatchRequest');
-  if (Entries.length > BATCH_MAX) return refused('TooManyEntriesInBatchRequest');
+  if (Entries.length > limits.batchEntries) return refused('TooManyEntriesInBatchRequest');
   if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length) return refused('BatchEntryIdsNotDistinct');
-  if (Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0) > BODY_BYTES_MAX)
+  if (Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0) > limits.messageBytes)
     return refused('BatchRequestTooLong');
   const Successful: object[] = [];
   const Failed: object[] = [];

@@ -1,11 +1,7 @@
 /** Functions bundled from this tree's sources with a few lines made otherwise: another version of the code, or a wrong one. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
-import { bundleFunctions, PROJECT } from '../../lib/infra/bundle.ts';
-
-export type Edit = readonly [file: string, before: string, after: string];
+import { type Edit, sourcesWith } from '../../lib/faults/changed-sources.ts';
+import { bundleFunctions } from '../../lib/infra/bundle.ts';
 
 /** A next version that writes what this one does not know and may pass over: a hint in every message and event, an attribute in most items. */
 export const ADDS: readonly Edit[] = [
@@ -31,34 +27,7 @@ export const ADDS: readonly Edit[] = [
   ['lib/store/log.ts', ': event);', ': { ...event, hints: { by: "next" } });'],
 ];
 
-let made: string | undefined;
-function folder(): string {
-  if (made === undefined) {
-    const own = mkdtempSync(join(tmpdir(), 'patched-'));
-    process.once('exit', () => rmSync(own, { recursive: true, force: true }));
-    made = own;
-  }
-  return made;
-}
-
-/** Gives the folder of the functions' sources; it goes when the process ends. Every text must stand exactly once in its file. */
-export function sourcesWith(edits: readonly Edit[]): string {
-  const tree = mkdtempSync(join(folder(), 'tree-'));
-  for (const folder of ['lambdas', 'lib/store', 'lib/domain'])
-    cpSync(join(PROJECT, folder), join(tree, folder), { recursive: true });
-  symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
-  for (const [file, before, after] of edits) {
-    const source = readFileSync(join(tree, file), 'utf8');
-    expect(source.split(before), `${file}: ${before}`).toHaveLength(2);
-    writeFileSync(
-      join(tree, file),
-      source.replace(before, () => after),
-    );
-  }
-  return join(tree, 'lambdas');
-}
-
-/** The same, bundled: gives the folder of the bundles. */
+/** This tree with these edits, bundled: gives the folder of the bundles. */
 export function bundlesWith(edits: readonly Edit[]): string {
   const sources = sourcesWith(edits);
   return bundleFunctions({ sources, into: join(sources, '..', 'bundles') });

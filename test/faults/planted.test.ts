@@ -3,8 +3,8 @@
  * that a change could make.
  */
 import { expect, it } from 'vitest';
+import { type Edit, sourcesWith } from '../../lib/faults/changed-sources.ts';
 import { runSeed } from '../../lib/faults/run.ts';
-import { type Edit, sourcesWith } from './patched.ts';
 
 /** The first of them must have failed by then. */
 const SEEDS = 16;

@@ -3,9 +3,10 @@
  * changed, and days of the market must end as N alone ends them. And what happens when a version breaks the rule of decision 7.
  */
 import { beforeAll, expect, it } from 'vitest';
+import type { Edit } from '../../lib/faults/changed-sources.ts';
 import { differences, type End, endOf, playToEnd } from '../../lib/faults/run.ts';
 import { EXPIRY, HOURLY, type Market, openMarket, play } from '../../lib/faults/scripted-market.ts';
-import { ADDS, bundlesWith, type Edit } from './patched.ts';
+import { ADDS, bundlesWith } from './patched.ts';
 
 /** N+1 writes submissions in a form of its own, and reads both: a writer released before the readers. */
 const BREAKS: Edit[] = [

@@ -81,6 +81,17 @@ describe('when the venue resumes', () => {
     expect(await cleared()).toEqual([newYork(FRIDAY, '10:00'), newYork(FRIDAY, '15:00')]);
   });
 
+  it('an auction that had closed before the halt and one that was due during it are both held', async () => {
+    await due('10:00');
+    await haltVenue('10:00');
+    await venue.work();
+    await due('13:00');
+    await venue.work();
+    expect(await cleared()).toEqual([]);
+    await resume(FRIDAY, '13:30');
+    expect(await cleared()).toEqual([newYork(FRIDAY, '10:00'), newYork(FRIDAY, '13:00')]);
+  });
+
   it('an auction and the day run that were due during it are held in their order, and the day ends', async () => {
     await haltVenue('12:30');
     await due('13:00');

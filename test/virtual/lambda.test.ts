@@ -53,6 +53,7 @@ function start() {
   const options: VirtualFunctionOptions = {
     code,
     timeline,
+    payloadBytesMax: 1024,
     random: () => 0.5,
     clockOf: (environment) => () => NOW + environment * 1000,
     output: (text) => printed.push(text.trim()),

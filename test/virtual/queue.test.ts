@@ -16,7 +16,15 @@ function open(name: string, shuffled: VirtualQueueOptions['shuffled'] = (all) =>
   let arrivals = 0;
   const queue = new VirtualQueue(
     { name, arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, attributes, deadLetters: false },
-    { clock, timeline, shuffled, next: () => ++numbers, onArrival: () => arrivals++, deadLetters: () => undefined },
+    {
+      clock,
+      timeline,
+      shuffled,
+      messageBytesMax: 1024,
+      next: () => ++numbers,
+      onArrival: () => arrivals++,
+      deadLetters: () => undefined,
+    },
   );
   /** Sends messages like `a1` to group `a`, each with its own name as id. */
   const send = (...bodies: string[]) => {

@@ -10,18 +10,18 @@ const DAY_RUN_GRACE_MS = 10 * 60_000;
 /** How far back a day run that was due is looked for; more than any weekend with holidays. */
 const DAYS_BACK_MAX = 10;
 
+export interface PendingAuction {
+  readonly auction: number;
+  readonly slot: string;
+  readonly date: BusinessDate;
+  readonly closing: boolean;
+  readonly closed: boolean;
+}
+
 /** What a sweep finds of a product. Slots are ISO 8601 in UTC. */
 export interface SweepSeen {
-  /** The oldest auction that has a number and has not cleared, and whether every shard has closed it. */
-  readonly oldest:
-    | {
-        readonly auction: number;
-        readonly slot: string;
-        readonly date: BusinessDate;
-        readonly closing: boolean;
-        readonly closed: boolean;
-      }
-    | undefined;
+  /** The auctions that have a number and have not cleared, the oldest first, and whether every shard has closed each. */
+  readonly pending: readonly PendingAuction[];
   /** Of the auctions that have a number, the one with the latest slot. */
   readonly newest: { readonly slot: string } | undefined;
   /** The earliest day that is planned and not done. */
@@ -48,13 +48,17 @@ export interface Swept {
 
 /** @param at when the sweep was due, milliseconds since 1970 */
 export function decideSweep(product: ProductState, at: number, seen: SweepSeen): Swept {
-  const { oldest, day } = seen;
+  const { pending, day } = seen;
+  const [oldest] = pending;
+  const unclosed = pending.find(({ closed }) => !closed);
   const due = lastDue(product, at);
   const isOpen = due !== undefined && due > product.closedOn;
   const since = isOpen ? (day ? Date.parse(day.slot) : slotOf(product, firstOpen(product))) : at;
   const wakeUps: SweepWakeUp[] = [];
-  // Where shards are not closed it may have been given its number and no markers, by a worker that crashed or was refused by a halt.
-  if (oldest) wakeUps.push(oldest.closed ? { kind: 'clear', auction: oldest.auction } : { kind: 'close', of: named(oldest) });
+  if (oldest?.closed) wakeUps.push({ kind: 'clear', auction: oldest.auction });
+  // It may have been given its number and no markers, by a worker that crashed or was refused by a halt. It need not be the oldest:
+  // one before it may have been closed when the venue was halted. Those after it are closed in their turn.
+  if (unclosed) wakeUps.push({ kind: 'close', of: named(unclosed) });
   if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });
   // For the newest that is due: the roll plans those before it.
   if (!day && isOpen && at - since > DAY_RUN_GRACE_MS)
@@ -67,7 +71,7 @@ export function decideSweep(product: ProductState, at: number, seen: SweepSeen):
   };
 }
 
-const named = ({ closing, date, slot }: NonNullable<SweepSeen['oldest']>) => (closing ? { date } : { slot });
+const named = ({ closing, date, slot }: PendingAuction) => (closing ? { date } : { slot });
 
 /**
  * When the day's newest intraday auction was due, if neither it nor a later one was ever given a number: its schedule did not

@@ -8,16 +8,12 @@
 import type { ServiceAnswer } from '../../local/proxy/request.ts';
 import type { TablePlan } from '../../local/template/plan.ts';
 import { checkUsed, holds, keyCondition, updated } from './expressions.ts';
+import { TABLE_LIMITS, type TableLimits } from './limits.ts';
 import { conditionFailed, invalid, isConditionFailed, RefusedError } from './refusal.ts';
 import { type Body, checkBatch, EXPRESSIONS, only, parametersOf } from './request.ts';
 import { type Key, Rows } from './rows.ts';
 import { checkItem, type Item, sizeOf } from './values.ts';
 
-const PAGE_BYTES_MAX = 1024 * 1024;
-const TRANSACTION_ITEMS_MAX = 100;
-const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
-const BATCH_WRITE_MAX = 25;
-const BATCH_GET_MAX = 100;
 /** How long a transaction's token is remembered: that a transaction repeated with it is not done again. */
 const TOKEN_MS = 10 * 60_000;
 
@@ -25,12 +21,16 @@ export interface VirtualTableOptions {
   readonly now: () => number;
   /** Whether a read that does not ask for consistency misses the newest write. */
   readonly isStale?: () => boolean;
+  /** DynamoDB's own unless given. */
+  readonly limits?: TableLimits;
 }
 
 export class VirtualTable {
   readonly #name: string;
   readonly #rows: Rows;
   readonly #options: VirtualTableOptions;
+  /** Of the request at hand. */
+  #limits: TableLimits = TABLE_LIMITS;
   readonly #tokens = new Map<string, { atMs: number; request: string }>();
 
   constructor(plan: TablePlan, options: VirtualTableOptions) {
@@ -39,8 +39,13 @@ export class VirtualTable {
     this.#options = options;
   }
 
-  /** Answers a request as the service would, in its JSON protocol. Throws on what only the service knows. */
-  request(operation: string, body: Readonly<Record<string, unknown>>): ServiceAnswer {
+  /** Answers a request as the service would, in its JSON protocol, within its own limits unless others are named. Throws on what only the service knows. */
+  request(
+    operation: string,
+    body: Readonly<Record<string, unknown>>,
+    limits = this.#options.limits ?? TABLE_LIMITS,
+  ): ServiceAnswer {
+    this.#limits = limits;
     try {
       return { status: 200, body: this.#perform(operation, body as unknown as Body) };
     } catch (error) {
@@ -86,7 +91,7 @@ export class VirtualTable {
     only(body, ['TableName', 'Item', ...EXPRESSIONS]);
     this.#named(body);
     const key = this.#rows.keyOf(body.Item);
-    checkItem(body.Item);
+    checkItem(body.Item, this.#limits.itemBytes);
     this.#check(body, this.#rows.get(key));
     this.#rows.set(key, body.Item);
     return {};
@@ -103,7 +108,7 @@ export class VirtualTable {
     checkUsed([body.ConditionExpression, body.UpdateExpression], parameters);
     if (body.ConditionExpression !== undefined && !holds(body.ConditionExpression, there, parameters)) throw conditionFailed();
     const item = updated(body.UpdateExpression, there ?? body.Key, parameters, this.#rows.keyNames);
-    checkItem(item);
+    checkItem(item, this.#limits.itemBytes);
     this.#rows.set(key, item);
     return body.ReturnValues === 'ALL_NEW' ? { Attributes: item } : {};
   }
@@ -149,7 +154,7 @@ export class VirtualTable {
       if (!item) continue;
       found.push(item);
       bytes += sizeOf(item);
-      if (found.length === body.Limit || bytes > PAGE_BYTES_MAX)
+      if (found.length === body.Limit || bytes > this.#limits.pageBytes)
         return {
           Items: found,
           Count: found.length,
@@ -172,8 +177,19 @@ export class VirtualTable {
     only(body, ['RequestItems']);
     const { Keys, ConsistentRead } = this.#onlyTable(body.RequestItems) as { Keys: Item[]; ConsistentRead?: boolean };
     const keys = Keys.map((key) => this.#rows.keyOf(key, true));
-    checkBatch(keys, BATCH_GET_MAX);
-    const items = keys.map((key) => this.#read(key, ConsistentRead === true)).filter((item) => item !== undefined);
+    checkBatch(keys, this.#limits.batchGetItems);
+    const items: Item[] = [];
+    let bytes = 0;
+    for (const [at, key] of keys.entries()) {
+      const item = this.#read(key, ConsistentRead === true);
+      bytes += item ? sizeOf(item) : 0;
+      if (bytes > this.#limits.batchGetBytes)
+        return {
+          Responses: { [this.#name]: items },
+          UnprocessedKeys: { [this.#name]: { Keys: Keys.slice(at), ConsistentRead: ConsistentRead === true } },
+        };
+      if (item) items.push(item);
+    }
     return { Responses: { [this.#name]: items }, UnprocessedKeys: {} };
   }
 
@@ -182,13 +198,15 @@ export class VirtualTable {
     const requests = this.#onlyTable(body.RequestItems) as { PutRequest?: { Item: Item } }[];
     const items = requests.map(({ PutRequest }) => {
       if (!PutRequest) throw new Error('The virtual table only knows puts in a batch');
-      checkItem(PutRequest.Item);
+      checkItem(PutRequest.Item, this.#limits.itemBytes);
       return PutRequest.Item;
     });
     checkBatch(
       items.map((item) => this.#rows.keyOf(item)),
-      BATCH_WRITE_MAX,
+      this.#limits.batchWriteItems,
     );
+    if (items.reduce((sum, item) => sum + sizeOf(item), 0) > this.#limits.batchWriteBytes)
+      throw invalid('The batch is larger than a batch may be');
     for (const item of items) this.#rows.set(this.#rows.keyOf(item), item);
     return { UnprocessedItems: {} };
   }
@@ -201,14 +219,14 @@ export class VirtualTable {
       if (!Put || Object.keys(other).length > 0) throw new Error('The virtual table only knows puts in a transaction');
       only(Put, ['TableName', 'Item', ...EXPRESSIONS]);
       this.#named(Put);
-      checkItem(Put.Item);
+      checkItem(Put.Item, this.#limits.itemBytes);
       return { put: Put, key: this.#rows.keyOf(Put.Item) };
     });
     checkBatch(
       puts.map(({ key }) => key),
-      TRANSACTION_ITEMS_MAX,
+      this.#limits.transactionItems,
     );
-    if (puts.reduce((sum, { put }) => sum + sizeOf(put.Item), 0) > TRANSACTION_BYTES_MAX)
+    if (puts.reduce((sum, { put }) => sum + sizeOf(put.Item), 0) > this.#limits.transactionBytes)
       throw invalid('Transaction payload size cannot exceed 4 MB');
     const reasons = puts.map(({ put, key }) => this.#reasonAgainst(put, key));
     if (reasons.some(({ Code }) => Code !== 'None')) {

@@ -12,11 +12,9 @@ export function integerOf({ N }: Value): number {
   return number;
 }
 
-const ITEM_BYTES_MAX = 400 * 1024;
-
 /** Refuses an item that is too large. */
-export function checkItem(item: Item): void {
-  if (sizeOf(item) > ITEM_BYTES_MAX) throw invalid('Item size has exceeded the maximum allowed size');
+export function checkItem(item: Item, bytesMax: number): void {
+  if (sizeOf(item) > bytesMax) throw invalid('Item size has exceeded the maximum allowed size');
 }
 
 /** Near enough for limits: names and values in bytes, binary as it is and not as its text. */

@@ -21,7 +21,7 @@ const STATE: ProductState = {
 };
 const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();
 const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), date: on('2025-10-20'), closing: false, closed });
-const NOTHING: SweepSeen = { oldest: undefined, newest: undefined, day: undefined, toPublish: false, auctionTimes: [] };
+const NOTHING: SweepSeen = { pending: [], newest: undefined, day: undefined, toPublish: false, auctionTimes: [] };
 const TIMES = { auctionTimes: ['10:00', '13:00'] };
 const HELD_BEFORE = { newest: { slot: slot('09:00') } };
 
@@ -34,10 +34,18 @@ const roll = (date: string): SweepWakeUp => ({ kind: 'roll', slot: slot('16:00',
 
 test.each<Row>([
   ['nothing is due, so nothing is late', '09:45', {}, [], 0, 0],
-  ['an auction that every shard has closed is cleared', '10:15', { oldest: oldest(true) }, [CLEAR], 900, 0],
-  ['one that a shard has not closed is closed again', '10:15', { oldest: oldest(false) }, [CLOSE], 900, 0],
-  ['an auction is not late at the instant when it is due', '10:00', { oldest: oldest(true) }, [CLEAR], 0, 0],
-  ['an auction ahead of its time is not late', '09:59', { oldest: oldest(true) }, [CLEAR], 0, 0],
+  ['an auction that every shard has closed is cleared', '10:15', { pending: [oldest(true)] }, [CLEAR], 900, 0],
+  ['one that a shard has not closed is closed again', '10:15', { pending: [oldest(false)] }, [CLOSE], 900, 0],
+  [
+    'one that was numbered behind another that only waits to clear is closed as well',
+    '13:15',
+    { pending: [oldest(true), { ...oldest(false), auction: 6, slot: slot('13:00') }] },
+    [CLEAR, { kind: 'close', of: { slot: slot('13:00') } }],
+    11_700,
+    0,
+  ],
+  ['an auction is not late at the instant when it is due', '10:00', { pending: [oldest(true)] }, [CLEAR], 0, 0],
+  ['an auction ahead of its time is not late', '09:59', { pending: [oldest(true)] }, [CLEAR], 0, 0],
   ['one that was never numbered is late from when it was due', '10:15', { ...TIMES, ...HELD_BEFORE }, [], 900, 0],
   ['the newest of two that were never numbered counts', '13:15', { ...TIMES, ...HELD_BEFORE }, [], 900, 0],
   ['one that is not due yet is not missed', '09:59', { ...TIMES, ...HELD_BEFORE }, [], 0, 0],
@@ -49,7 +57,7 @@ test.each<Row>([
   [
     'of an older and a missed one the older counts',
     '13:15',
-    { ...TIMES, oldest: oldest(true), newest: { slot: slot('10:00') } },
+    { ...TIMES, pending: [oldest(true)], newest: { slot: slot('10:00') } },
     [CLEAR],
     11_700,
     0,
@@ -72,7 +80,7 @@ test.each<Row>([
   [
     'the day’s own auction is late with it',
     '16:30',
-    { day: { slot: slot('16:00') }, oldest: { ...oldest(false), slot: slot('16:00'), closing: true } },
+    { day: { slot: slot('16:00') }, pending: [{ ...oldest(false), slot: slot('16:00'), closing: true }] },
     [{ kind: 'close', of: { date: on('2025-10-20') } }, SETTLE],
     1_800,
     1_800,

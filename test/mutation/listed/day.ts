@@ -141,8 +141,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'cut-auction-cut-again',
         wrong: 'An auction that every shard has closed is never cleared if its wake-up was lost.',
-        text: "oldest.closed ? { kind: 'clear', auction: oldest.auction }",
-        becomes: "!oldest.closed ? { kind: 'clear', auction: oldest.auction }",
+        text: 'if (oldest?.closed)',
+        becomes: 'if (!oldest?.closed && oldest)',
       },
       {
         name: 'day-not-moved-on',
@@ -317,8 +317,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'cut-while-halted',
         wrong: 'Auctions that are due while the venue is halted go on closing.',
-        text: "if (asked.halted) return logger.warn('auction waits",
-        becomes: "if (!table) return logger.warn('auction waits",
+        text: 'if (asked.halted && (await readHalt(table)))',
+        becomes: 'if (!table)',
       },
       {
         name: 'marked-before-cut',
@@ -353,7 +353,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'sweep-wake-up-dropped',
         wrong: 'The queue drops the wake-ups of a second sweep within five minutes.',
-        text: '`sweep.${at}`',
+        text: '`sweep.${sweep}`',
         becomes: "'sweep'",
       },
       {

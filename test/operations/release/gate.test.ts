@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { writeExport } from '../../../lib/audit/export.ts';
 import { VenueRows } from '../../../lib/audit/rows.ts';
+import type { Edit } from '../../../lib/faults/changed-sources.ts';
 import { HOURLY, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import { synthesize } from '../../../lib/infra/synthesize.ts';
@@ -13,7 +14,7 @@ import { readAssembly } from '../../../lib/local/template/assembly.ts';
 import { planOf } from '../../../lib/local/template/planner.ts';
 import { gate } from '../../../lib/operations/release/gate.ts';
 import { type Attributes, N, Table } from '../../../lib/store/table.ts';
-import { ADDS, bundlesWith, type Edit } from '../../faults/patched.ts';
+import { ADDS, bundlesWith } from '../../faults/patched.ts';
 import { placeholderBundles } from '../../infra/synthesized.ts';
 import { runCommand } from '../../venue/command.ts';
 

@@ -1,0 +1,54 @@
+/** What is tied to a limit is smaller in the small world, and the list of it is whole. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runSmallSeed, smallSeed } from '../../../lib/faults/small/run.ts';
+import { SCALED, smallSources } from '../../../lib/faults/small/world.ts';
+import { PROJECT } from '../../../lib/infra/bundle.ts';
+
+/** Numbers that are the same in any world, with the reason. */
+const SAME: Readonly<Record<string, string>> = {
+  'lambdas/until-committed.ts ATTEMPTS_MAX': 'tries, not sizes',
+  'lambdas/http/routes.ts ATTEMPTS_MAX': 'tries, not sizes',
+  'lib/store/table.ts UNPROCESSED_TRIES_MAX': 'tries, not sizes',
+  'lib/store/table.ts BUSY_TRIES_MAX': 'tries, not sizes',
+  'lambdas/settle-day/index.ts STEPS_MAX': 'steps of a day are as many',
+  'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
+  'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',
+  'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
+  'lib/store/frozen-book.ts HASHED_TOGETHER': 'of one text, in memory',
+  'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
+  'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
+};
+/** How what counts something is called; times, codes and versions are called otherwise. */
+const COUNTS =
+  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|HEAVY_BYTES|SLICE) = [\d_* ]+;/gm;
+
+const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
+  readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`),
+);
+
+it('every number of the code that counts something is either scaled or the same in any world', () => {
+  const counts = sources.flatMap((file) =>
+    [...readFileSync(join(PROJECT, file), 'utf8').matchAll(COUNTS)]
+      .map(([, name]) => `${file} ${name}`)
+      .filter((name) => !/_MS_MAX$/.test(name)),
+  );
+  const scaled = SCALED.map(([file, before]) => `${file} ${/const ([A-Z0-9_]+) =/.exec(before)![1]}`);
+  expect(counts.length).toBeGreaterThan(15);
+  expect([...scaled, ...Object.keys(SAME)].sort()).toEqual(counts.sort());
+});
+
+it.each([
+  ['lib/store/table.ts', 'BATCH_WRITE_MAX', 'deposits all the time', /Member must have length|a message is in/],
+  ['lib/store/queues.ts', 'BATCH_MAX', 'many single orders', /TooManyEntries/],
+] as const)('%s %s that is not scaled shows itself', async (file, name, part, says) => {
+  const [, before, after] = SCALED.find(([of, text]) => of === file && text.includes(`const ${name} =`))!;
+  const sources = smallSources([[file, after, before]]);
+  let seed = 0;
+  while (smallSeed(seed).disturbed || !smallSeed(seed).parts.includes(part)) seed++;
+  const { failures } = await runSmallSeed(seed, smallSources(), sources);
+  expect(failures.join('\n')).toMatch(says);
+});
