@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
 import { numberedKey } from '../lib/client/idempotency-key.ts';
 import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
-import { contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
+import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
 import type { Deployment } from '../lib/infra/deployment.ts';
 import { makeDeployment, UNLIMITED } from '../lib/infra/local-deployment.ts';
 import { type Cloud, startCloud } from '../lib/local/cloud.ts';
@@ -214,21 +214,7 @@ async function openBench(limits: Partial<Deployment> = UNLIMITED): Promise<Bench
       // One after the other: they all append to one log, and would only get into each other's way.
       for (const { account } of traders) await operator.post('/v1/operator/accounts', { account, name: account });
     },
-    order(trader) {
-      limit += 1;
-      const month = months[limit % months.length]!;
-      const side = (trader.number + Math.floor(limit / months.length)) % 2 === 0 ? 'buy' : 'sell';
-      const price = (Math.ceil(limit / months.length) / 1000).toFixed(3);
-      trader.sent += 1;
-      return {
-        clientOrderId: `o${trader.sent}`,
-        side,
-        contract: contractCode(PRODUCT, month),
-        price,
-        lots: 1 + (limit % 7),
-        timeInForce: 'auction',
-      };
-    },
+    order: (trader) => orderOf(trader, months, ++limit),
     async submit(trader, orders) {
       const answer = await trader.caller.post(
         '/v1/submissions',
@@ -255,6 +241,20 @@ async function openBench(limits: Partial<Deployment> = UNLIMITED): Promise<Bench
       await cloud.stop();
       rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** The `number`th order of all: the next limit of the next month. */
+function orderOf(trader: Trader, months: readonly ContractMonth[], number: number) {
+  const step = Math.floor(number / months.length);
+  trader.sent += 1;
+  return {
+    clientOrderId: `o${trader.sent}`,
+    side: (trader.number + step) % 2 === 0 ? 'buy' : 'sell',
+    contract: contractCode(PRODUCT, months[number % months.length]!),
+    price: ((step + 1) / 1000).toFixed(3),
+    lots: 1 + (number % 7),
+    timeInForce: 'auction',
   };
 }
 
