@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { runSeed } from '../../lib/faults/run.ts';
 
-it.each(Array.from({ length: 12 }, (_, index) => index + 1))('the faults of seed %i change nothing', async (seed) => {
+it.each(Array.from({ length: 4 }, (_, index) => index + 1))('the faults of seed %i change nothing', async (seed) => {
   const { failures, faults } = await runSeed(seed);
   expect(Object.keys(faults).length).toBeGreaterThan(6);
   expect(failures, `npm run faults -- --seed ${seed}`).toEqual([]);

@@ -4,7 +4,7 @@ import { CLUMSY, DEAD_LETTERS, PUBLISHING } from '../../../lib/faults/small/clum
 import { HOSTILE } from '../../../lib/faults/small/hostile.ts';
 import { runSmallSeed, smallSeed } from '../../../lib/faults/small/run.ts';
 
-it.each(Array.from({ length: 12 }, (_, index) => index + 1))('no law of the market is broken in seed %i', async (seed) => {
+it.each(Array.from({ length: 4 }, (_, index) => index + 1))('no law of the market is broken in seed %i', async (seed) => {
   const { failures } = await runSmallSeed(seed);
   expect(failures, `npm run faults -- --world small --seed ${seed}`).toEqual([]);
 });
