@@ -15,6 +15,7 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
+import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
 
@@ -45,9 +46,24 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
   await queues.notifyPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
-  const successor = await readAuction(table, product, number + 1);
-  if (successor && successor.closed.size === shards) await queues.notify('clearings', { v: 1, product, auction: number + 1 });
+  await wakeSuccessor(table, queues, await readAuction(table, product, number + 1), shards);
 });
+
+/**
+ * The auction after it may have been closed already; or it was numbered while it had to wait, behind one that was stuck, and has no
+ * markers yet. A closing auction is its day run's to close.
+ */
+async function wakeSuccessor(
+  table: Table,
+  queues: Backends['queues'],
+  successor: Auction | undefined,
+  shards: number,
+): Promise<void> {
+  if (!successor) return;
+  const { product, auction, slot, closing, closed, marked } = successor;
+  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
+  else if (!marked && !closing && !(await readHalt(table))) await queues.notify('closings', { v: 1, product, slot });
+}
 
 /** The event that clears an auction, with everything it refers to already written. */
 async function clear(table: Table, auction: Auction, state: ProductState, shards: number): Promise<AuctionCleared> {

@@ -86,7 +86,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 3008,
     timeout_s: 300,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
-    sendsTo: ['postings', 'clearings'],
+    sendsTo: ['postings', 'clearings', 'closings'],
   },
   'post-events': {
     does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',

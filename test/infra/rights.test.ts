@@ -23,7 +23,7 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['postings', 'clearings'],
+    sendsTo: ['postings', 'clearings', 'closings'],
     receivesFrom: 'clearings',
   },
   'post-events': {

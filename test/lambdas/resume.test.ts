@@ -92,6 +92,24 @@ describe('when the venue resumes', () => {
     expect(await cleared()).toEqual([newYork(FRIDAY, '10:00'), newYork(FRIDAY, '13:00')]);
   });
 
+  it('one that was due during it, behind another that is stuck, is held as soon as that one has cleared', async () => {
+    const marker = (shard: number) =>
+      ({ v: 1, kind: 'marker', product, shard, auction: 1, slot: newYork(FRIDAY, '10:00') }) as const;
+    await due('10:00');
+    venue.engine.drain();
+    await deliver('orders', marker(0));
+    await haltVenue('12:30');
+    await due('13:00');
+    await ask(operatorApi, 'POST /v1/operator/venue/resume', asked('omar', newYorkMs(FRIDAY, '13:30')));
+    await venue.work('sweeps', 'closings');
+    // The second shard's marker is among the dead letters, until an operator sends it back.
+    venue.engine.drain();
+    expect(await cleared()).toEqual([]);
+    expect(await deliver('orders', marker(1))).toEqual([]);
+    await venue.work();
+    expect(await cleared()).toEqual([newYork(FRIDAY, '10:00'), newYork(FRIDAY, '13:00')]);
+  });
+
   it('an auction and the day run that were due during it are held in their order, and the day ends', async () => {
     await haltVenue('12:30');
     await due('13:00');

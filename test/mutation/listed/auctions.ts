@@ -367,8 +367,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'successor-not-told',
         wrong: 'An auction that waits for its predecessor waits until the next sweep.',
-        text: 'if (successor && successor.closed.size === shards)',
-        becomes: 'if (successor && successor.closed.size > shards)',
+        text: 'if (closed.size === shards)',
+        becomes: 'if (closed.size > shards)',
       },
       {
         name: 'carried-to-the-wrong-shard',
