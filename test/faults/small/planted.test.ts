@@ -109,9 +109,10 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     /everything is quiet and the auction of/,
   ],
   [
-    'a sweep wakes the oldest auction alone',
+    'a sweep wakes the oldest auction alone, and what has cleared wakes none',
     'halts and resumes',
     [
+      ['lambdas/clear-auction/index.ts', 'else if (!marked && !closing &&', 'else if (!marked && closing &&'],
       [
         'lib/domain/clearing/sweep.ts',
         'const unclosed = pending.find(({ closed }) => !closed);',
