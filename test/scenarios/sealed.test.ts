@@ -21,7 +21,10 @@ const PACKED = Buffer.from(
 );
 /** The order as people write it, as the pipeline packs it, and its numbers on their own. */
 const MARKS = /SEALED-MARK|2\.717|(?<!\d)2717(?!\d)|31337|31,337/;
-const marks = (text: string): boolean => MARKS.test(text) || text.includes(PACKED.toString('base64').slice(0, 24));
+/** A log line without what chance puts into it: a thousandth of a second or four digits of an id may be those of a mark. */
+const withoutChance = (text: string): string =>
+  text.replaceAll(/\d\d:\d\d:\d\d\.\d{3}Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '');
+const marks = (text: string): boolean => MARKS.test(withoutChance(text)) || text.includes(PACKED.toString('base64').slice(0, 24));
 /** How often each of these fails before it is let through. */
 const FAILS = { 'accept-orders': 6, 'clear-auction': 6 };
 
@@ -217,7 +220,7 @@ describe('as long as it is carried, an order is', () => {
   });
 
   it('in no log line', () => {
-    expect(lines.filter(({ text }) => CARRIED_MARKS.test(text)).slice(0, 3)).toEqual([]);
+    expect(lines.filter(({ text }) => CARRIED_MARKS.test(withoutChance(text))).slice(0, 3)).toEqual([]);
   });
 
   it('published for what trades or lapses of it, then, and the rest is still sealed', async () => {
