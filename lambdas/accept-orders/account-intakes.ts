@@ -121,16 +121,18 @@ export async function useAccount(
     intake: under,
     keep: () => worker.keep(name, { own, open, lastAuction, writer: under.writers.at(-1)!.name }),
   });
-  const writer = intake.writers.at(-1);
-  const time = keyTime(message.key);
-  const mayWrite = writer !== undefined && worker.isWriter(intake) && writer.keysFrom <= time;
-  if (kept && mayWrite && kept.writer === writer.name) return inUse(kept.own, intake);
-
   const { own, isHeavy } = kept ? { own: kept.own, isHeavy: true } : await readAccount(worker, table, message, intake, state);
   if (!isHeavy) return { own, intake, keep: () => {} };
-  const next = { name: worker.nextName(), keysFrom: time - KEYS_APART_MS };
+
+  const writer = intake.writers.at(-1);
+  const current = writer !== undefined && worker.isWriter(intake) ? writer : undefined;
+  const time = keyTime(message.key);
+  // For a key that is older than it may write, it stays the writer: what it keeps of other accounts is not touched by that.
+  const next = { name: current?.name ?? worker.nextName(), keysFrom: time - KEYS_APART_MS };
+  const mayWrite = current !== undefined && current.keysFrom <= time;
   const under = mayWrite ? intake : await becomeWriter(table, product, shard, intake, next);
-  if (!mayWrite || kept) {
+  const isBehind = current === undefined || (kept !== undefined && kept.writer !== current.name);
+  if (isBehind) {
     const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept?.writer ?? writer?.name));
     own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);
   }

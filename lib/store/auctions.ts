@@ -160,7 +160,9 @@ export async function admitDate(table: Table, product: string, shard: number, in
 const WRITERS_KEPT = 8;
 
 /**
- * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut. Throws when another has become the writer since the intake was read, or it has moved on.
+ * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut; under the name of the
+ * writer that there is, lets that one write older keys as well. Throws when another has become the writer since the intake was
+ * read, or it has moved on.
  */
 export async function becomeWriter(
   table: Table,
@@ -170,7 +172,8 @@ export async function becomeWriter(
   writer: Writer,
 ): Promise<Intake> {
   const before = intake.writers.at(-1);
-  const writers = [...intake.writers, writer].slice(-WRITERS_KEPT);
+  const others = intake.writers.filter(({ name }) => name !== writer.name);
+  const writers = [...others, writer].slice(-WRITERS_KEPT);
   const item = await table.update(intakeKey(product, shard), {
     expression: 'SET writer = :writer, writers = :writers',
     names: { '#open': 'open' },

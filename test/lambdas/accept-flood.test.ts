@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
 import { acceptOrders, handler } from '../../lambdas/accept-orders/index.ts';
+import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -75,6 +76,21 @@ describe('single orders', () => {
     const [first, last] = [batches.slice(10, 20), batches.slice(-10)];
     expect(readsOf(last)).toBe(readsOf(first));
     expect(last.every(({ writes }) => writes === BATCH + 1)).toBe(true);
+  });
+
+  it('under keys that are older and older are not paid for by another account of the shard', async () => {
+    const OLDER_MS = 6_000;
+    await work(singles(0, 100));
+    await work(Array.from({ length: 100 }, (_, at) => from(BOB, buy(`b${at}`, NOV, 2400, 1, 'gtc'))));
+    const aged = (at: number): SubmissionMessage => {
+      const key = numberedKey(Date.parse(early) - at * OLDER_MS);
+      return submission(product, BOB, early, [buy(`c${at}`, NOV, 2400, 1)], { key });
+    };
+    const batches = await work(Array.from({ length: 100 }, (_, at) => (at % 2 ? single(100 + at) : aged(at / 2))));
+    // The intake and the venue, once a batch, and nothing of an account.
+    const quiet = (await work(singles(300, BATCH)))[0]!.reads;
+    expect(batches.slice(1).map(({ reads }) => reads)).toEqual(batches.slice(1).map(() => quiet));
+    expect((await readIntake(venue.table, product, 0)).writers).toHaveLength(1);
   });
 
   it('of accounts that send little need no writer', async () => {

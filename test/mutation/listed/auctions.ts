@@ -213,13 +213,13 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writer-not-compared',
         wrong: 'A worker decides on what it kept, though another has written since.',
-        text: 'kept && mayWrite && kept.writer === writer.name',
-        becomes: 'kept && mayWrite',
+        text: '(kept !== undefined && kept.writer !== current.name)',
+        becomes: 'false',
       },
       {
         name: 'keys-of-any-age',
         wrong: 'A worker looks for what another wrote by newer keys than that one wrote under.',
-        text: ' && writer.keysFrom <= time',
+        text: ' && current.keysFrom <= time',
         becomes: '',
       },
       {
