@@ -9,8 +9,7 @@ import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { auctionsAfter, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { openDay } from '../../lib/store/days.ts';
-import { listHeld } from '../../lib/store/held.ts';
-import { unpublishedIndex } from '../../lib/store/index-values.ts';
+import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { auctionTimes } from '../auction-times.ts';
@@ -32,17 +31,22 @@ export const handler = consume('sweeps', (backends) => async (message, { message
   };
 
   const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
-  const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
+  const waiting: (number | undefined)[] = [];
   for (const own of Object.values(venue.products)) {
-    const unpublished = await attempt(`index values of ${own.product}`, () => unpublishedIndex(backends.table, own));
-    const toPublish = unpublished !== undefined && unpublished.length > 0;
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at, toPublish));
+    const held = await attempt(`what is held of ${own.product}`, () => lookAtHeld(backends, own));
+    waiting.push(held?.waiting);
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at, held?.toPublish ?? false));
     if (found) swept.push(found);
   }
 
   if (behind !== undefined) measure(backends, METRICS.postingBehind, behind);
-  if (held !== undefined) measure(backends, METRICS.held, held);
+  if (!waiting.includes(undefined))
+    measure(
+      backends,
+      METRICS.held,
+      waiting.reduce<number>((sum, each) => sum + (each ?? 0), 0),
+    );
   for (const [metric, of] of LATENESS) {
     const latest = Math.max(0, ...swept.map((found) => found[of]));
     // A product that failed may be the late one: a zero without it might end its alarm.
@@ -69,8 +73,12 @@ async function sweepPostings({ table, queues, shards }: Backends, seq: number, s
   return behind;
 }
 
-const countHeld = async ({ table }: Backends): Promise<number> =>
-  (await listHeld(table)).filter((held) => !isApproved(held)).length;
+/** How much waits for operators, and whether an approved index value is still to be published. */
+async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ waiting: number; toPublish: boolean }> {
+  const held = await heldOf(table, own);
+  const unpublished = await unpublishedIndex(table, own, held);
+  return { waiting: held.filter((each) => !isApproved(each)).length, toPublish: unpublished.length > 0 };
+}
 
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
   const { table, shards } = backends;

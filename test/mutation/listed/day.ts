@@ -359,7 +359,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'approved-still-held',
         wrong: 'The alarm for what is held never ends.',
-        text: '.filter((held) => !isApproved(held))',
+        text: '.filter((each) => !isApproved(each))',
         becomes: '',
       },
       {
