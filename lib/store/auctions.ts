@@ -200,7 +200,7 @@ const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 /**
  * Moves the shard from `intake.open` to the next auction, which has no writer yet, keeping the dates it leaves: a marker that
  * comes again, even from a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when
- * the marker was sent, ISO. Throws when the shard has moved on already.
+ * the marker was sent, ISO. The same marker moves it once, and finds it moved when it comes again. Throws when another has moved it.
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
@@ -209,8 +209,11 @@ export async function moveIntake(table: Table, product: string, shard: number, i
     values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
   });
-  if (!item) throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
-  return decodeIntake(item);
+  const moved = item ? decodeIntake(item) : await readIntake(table, product, shard);
+  // The answer to an update that took effect may have been lost, and the SDK repeats the request.
+  if (moved.open !== intake.open + 1 || moved.openedAt !== cutAt)
+    throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
+  return moved;
 }
 
 const decodeIntake = (item: Attributes): Intake => ({
