@@ -30,15 +30,15 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
-  /** The newest workers that alone wrote for the shard's heavy accounts, one after the other. The last one does now. */
+  /** The newest workers that wrote what is in the open auction, one after the other. The last one does now. */
   readonly writers: readonly Writer[];
 }
 
-/** A worker, for as long as it alone writes for the heavy accounts of a shard. */
+/** A worker, for as long as it alone writes what a shard takes in. */
 export interface Writer {
   /** Never used before and never again. */
   readonly name: string;
-  /** The least time in the key of a submission that it may write for them, milliseconds since 1970. */
+  /** The least time in the key of a submission that it may write, milliseconds since 1970. */
   readonly keysFrom: number;
 }
 
@@ -156,13 +156,16 @@ export async function admitDate(table: Table, product: string, shard: number, in
   return decodeIntake(item);
 }
 
+/** In the first auction of a product, before anything came. */
+const HERE = '(attribute_not_exists(pk) OR #open = :open)';
+
 /** How many writers back a worker finds what was written since it was the writer. */
 const WRITERS_KEPT = 8;
 
 /**
- * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut; under the name of the
- * writer that there is, lets that one write older keys as well. Throws when another has become the writer since the intake was
- * read, or it has moved on.
+ * Makes a worker the writer of a shard, until another becomes it or the auction is cut; under the name of the writer that there
+ * is, lets that one write older keys as well. Throws when another has become the writer since the intake was read, or it has
+ * moved on.
  */
 export async function becomeWriter(
   table: Table,
@@ -175,15 +178,16 @@ export async function becomeWriter(
   const others = intake.writers.filter(({ name }) => name !== writer.name);
   const writers = [...others, writer].slice(-WRITERS_KEPT);
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET writer = :writer, writers = :writers',
+    expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened), writer = :writer, writers = :writers',
     names: { '#open': 'open' },
     values: {
       ':open': N(intake.open),
+      ':opened': S(intake.openedAt),
       ':writer': S(writer.name),
       ':writers': { L: writers.map(({ name, keysFrom }) => ({ M: { name: S(name), keysFrom: N(keysFrom) } })) },
       ...(before ? { ':before': S(before.name) } : {}),
     },
-    condition: `#open = :open AND ${before ? 'writer = :before' : 'attribute_not_exists(writer)'}`,
+    condition: before ? '#open = :open AND writer = :before' : `${HERE} AND attribute_not_exists(writer)`,
   });
   const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
   // The answer to an update that took effect may have been lost, and the SDK repeats the request.
