@@ -12,17 +12,23 @@ import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { becomeWriter, type Intake, type Writer } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
+import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
-/** Orders and names that a worker keeps, of all accounts together; an account counts as so many more. */
-const KEPT_ORDERS_MAX = 200_000;
-const ACCOUNT_SIZE = 4;
+/**
+ * Orders and names that a worker keeps, of all accounts together. One takes some 110 bytes of its memory, and an account
+ * without any as much as nine of them.
+ */
+const KEPT_ORDERS_MAX = 400_000;
+const ACCOUNT_SIZE = 9;
 /** Accounts that a worker remembers to have met since the cut, of all shards that it alone has written since. */
 const MET_MAX = 200_000;
+/** Of what shards carry, as it is stored. */
+const CARRIED_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface WorkerLimits {
   readonly keptOrdersMax: number;
@@ -46,6 +52,7 @@ interface Met {
 /** What a worker, which is one process, keeps between invocations. */
 export class Worker {
   readonly #limits: WorkerLimits;
+  readonly carried = new ReadChunks(CARRIED_BYTES_MAX);
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #keptOrders = 0;
@@ -149,7 +156,7 @@ export async function useAccount(
   const taken = worker.take(name);
   const kept = taken?.open === open && taken.lastAuction === lastAuction ? taken : undefined;
   const isNew = worker.meet(shardName, account, under);
-  const own = kept?.own ?? (await readAccount(table, message, isNew ? { ...under, dates: [] } : under, state));
+  const own = kept?.own ?? (await readAccount(worker, table, message, isNew ? { ...under, dates: [] } : under, state));
   if (kept && kept.writer !== writer) {
     const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept.writer));
     own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);
@@ -183,12 +190,13 @@ function keysSince({ writers }: Intake, name: string): number {
 
 /** Reads an account's intake: what is carried, and what it has sent since, by the dates of the shard's intake. */
 async function readAccount(
+  worker: Worker,
   table: Table,
   message: SubmissionMessage,
   intake: Intake,
   { carried, lastAuction }: ProductState,
 ): Promise<AccountIntake> {
   const { product, shard, account } = message;
-  const orders = await readCarriedOf(table, product, shard, carried[shard], account);
+  const orders = await readCarriedOf(worker.carried.of(table), product, shard, carried[shard], account);
   return new AccountIntake(orders, await submissionsSince(table, message, intake, lastAuction));
 }

@@ -12,6 +12,7 @@ import { carriedKey, type Key, resultKey } from './keys.ts';
 import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
 import {
   type ChunkFault,
+  type Chunks,
   chunkFaults,
   type PackedRun,
   type Place,
@@ -165,7 +166,7 @@ export const readCarried = async (
 
 /** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
 export const readCarriedOf = async (
-  table: Rows,
+  table: Chunks,
   product: string,
   shard: number,
   root: string | undefined,

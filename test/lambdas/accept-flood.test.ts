@@ -112,6 +112,18 @@ describe('single orders', () => {
     expect(batches.slice(1)).toEqual(batches.slice(1).map(() => ({ reads: 2 + BATCH, writes: BATCH + 1 })));
   });
 
+  it('of accounts whose orders stay are read once for all of a chunk that carries them', async () => {
+    const senders = accounts(60);
+    const late = newYork('2025-10-20', '10:30');
+    await work(senders.map((account) => from(account, buy('stays', NOV, 2400, 1, 'gtc'))));
+    await deliver('closings', { v: 1, product, slot: newYork('2025-10-20', '10:00') });
+    await venue.work();
+    const next = senders.map((account) => submission(product, account, late, [buy('stays', NOV, 2400, 1)]));
+    const batches = await work(next);
+    expect(batches.map(({ reads }) => reads).slice(1)).toEqual(batches.slice(1).map(() => 2));
+    expect(await Promise.all(next.map(outcomesOf))).toEqual(next.map(() => ['duplicate-client-order-id']));
+  });
+
   it('are read again once when the auction before clears between two of them', async () => {
     const late = newYork('2025-10-20', '10:30');
     await work(singles(0, 100));

@@ -184,7 +184,7 @@ function stallAfter(writes: number): { reached: Promise<void>; release: () => vo
 function openWorkers() {
   const workers: QueueHandler[] = [];
   const start = (at: number): void => {
-    workers[at] = acceptOrders(new Worker({ keptOrdersMax: at === 1 ? 6 : 1000, metMax: at === 2 ? 1 : 1000 }));
+    workers[at] = acceptOrders(new Worker({ keptOrdersMax: at === 1 ? 12 : 1000, metMax: at === 2 ? 1 : 1000 }));
   };
   for (let at = 0; at < WORKERS; at++) start(at);
   return { workers, start };

@@ -33,8 +33,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writers-two',
         wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
-        text: "'writer = :before' :",
-        becomes: "'writer = :before OR attribute_exists(writer)' :",
+        text: 'AND writer = :before',
+        becomes: 'AND attribute_exists(writer)',
       },
       {
         name: 'one-passed-auction',
