@@ -35,9 +35,16 @@ export interface BillingRow {
 
 const PRODUCT = 'H100-SXM';
 const ZONE = 'America/New_York';
-/** Few enough that an account's earlier submissions to the same auction are read again with each new one. */
-const TRADERS = 200;
-const SINGLES_EACH = 10;
+/** Single orders, by how many accounts send them: the bill must not know. */
+const SINGLES = 2_000;
+const SENDERS = [SINGLES, SINGLES / 10, SINGLES / 100, 1];
+/**
+ * The first submission that a shard takes into an auction costs two writes more, for its writer and its date. These accounts
+ * send it, before anything is counted: an auction of millions does not notice them.
+ */
+const FIRST_SENDERS = 100;
+/** Requests at once: more of them wait for this machine, and their functions are not billed by it. */
+const AT_ONCE = 4;
 const FULL_SUBMISSIONS = 40;
 const ORDERS_MAX = 500;
 const HOLDERS = 300;
@@ -47,29 +54,35 @@ export async function benchBilling(): Promise<BillingRow[]> {
   const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
   makeDeployment(dir, PRODUCT, UNLIMITED);
   try {
-    return [await singles(dir), await full(dir), await positions(dir)];
+    const rows: BillingRow[] = [];
+    for (const senders of SENDERS) rows.push(await singles(dir, senders, 1));
+    rows.push(await singles(dir, SINGLES, 2));
+    return [...rows, await full(dir), await positions(dir)];
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function singles(dir: string): Promise<BillingRow> {
-  await using venue = await openVenue(dir, TRADERS);
-  const rounds = Array.from({ length: SINGLES_EACH }, (_, round) => round);
+/** With one worker, each shard's batches go to the one that had the batch before; two take what comes. */
+async function singles(dir: string, senders: number, workers: number): Promise<BillingRow> {
+  await using venue = await openVenue(dir, senders + FIRST_SENDERS, workers);
+  const each = SINGLES / senders;
+  const sending = Array.from({ length: SINGLES }, (_, at) => ({
+    trader: venue.traders[at % senders]!,
+    at: Math.floor(at / senders),
+  }));
   // Every environment of the gateway's function learns once that an account is open; a venue learns that on its first day.
-  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), 64);
+  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), AT_ONCE);
+  const single = (trader: Caller, at: number) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]);
+  await atOnce(venue.traders.slice(senders), (trader) => single(trader, 0), AT_ONCE);
   const used = await venue.metered(async () => {
     venue.holdAccept();
-    for (const round of rounds)
-      await atOnce(
-        venue.traders,
-        (trader, at = round) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]),
-        64,
-      );
+    await atOnce(sending, ({ trader, at }) => single(trader, at), AT_ONCE);
     venue.releaseAccept();
   });
   const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
-  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.5, { ...used, lambda: used.lambda! - held });
+  const spread = `${senders === 1 ? 'all of one account' : `${each} an account`}${workers > 1 ? ', two workers' : ''}`;
+  return row(`orders, one a request, ${spread}`, SINGLES, 2.5, { ...used, lambda: used.lambda! - held });
 }
 
 async function full(dir: string): Promise<BillingRow> {
@@ -135,11 +148,12 @@ interface BenchVenue extends AsyncDisposable {
   heldSeconds(): number;
 }
 
-async function openVenue(dir: string, count: number): Promise<BenchVenue> {
+async function openVenue(dir: string, count: number, environmentsMax = 2): Promise<BenchVenue> {
   let [held, release] = [Promise.resolve(), () => {}];
   let heldMs = 0;
   const cloud = await startCloud({
     assembly: dir,
+    limits: { environmentsMax },
     clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
     proxy: {
       meter: true,
@@ -181,6 +195,7 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
       await cloud.quiet();
     },
     async metered(work) {
+      await cloud.quiet();
       const before = billOf(cloud.usage());
       await work();
       await cloud.quiet();
