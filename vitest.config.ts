@@ -4,6 +4,7 @@ import { TEST_TIMEOUT_MS } from './test/endless-loop/limit.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/shared-assemblies.ts'],
     setupFiles: ['test/endless-loop/setup.ts'],
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,

@@ -25,6 +25,7 @@ import { PRICES } from './prices.ts';
 
 export interface BillingRow {
   readonly what: string;
+  readonly kind: 'single' | 'full' | 'positions';
   readonly counted: number;
   /** USD per million of what was counted. */
   readonly usdPerMillion: number;
@@ -36,7 +37,7 @@ export interface BillingRow {
 const PRODUCT = 'H100-SXM';
 const ZONE = 'America/New_York';
 /** Single orders, by how many accounts send them: the bill must not know. */
-const SINGLES = 2_000;
+const SINGLES = 1_000;
 const SENDERS = [SINGLES, SINGLES / 10, SINGLES / 100, 1];
 /**
  * The first submission that a shard takes into an auction costs two writes more, for its writer and its date. These accounts
@@ -82,7 +83,7 @@ async function singles(dir: string, senders: number, workers: number): Promise<B
   });
   const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
   const spread = `${senders === 1 ? 'all of one account' : `${each} an account`}${workers > 1 ? ', two workers' : ''}`;
-  return row(`orders, one a request, ${spread}`, SINGLES, 2.5, { ...used, lambda: used.lambda! - held });
+  return row('single', `orders, one a request, ${spread}`, SINGLES, 2.5, { ...used, lambda: used.lambda! - held });
 }
 
 async function full(dir: string): Promise<BillingRow> {
@@ -95,7 +96,7 @@ async function full(dir: string): Promise<BillingRow> {
       ),
     ),
   );
-  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.03, used);
+  return row('full', `orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.018, used);
 }
 
 /** The day run of a venue that holds positions, less that of the same venue before it held any. */
@@ -118,12 +119,12 @@ async function positions(dir: string): Promise<BillingRow> {
   await venue.moveTo('2025-10-21', '15:59');
   const settled = await venue.metered(() => venue.moveTo('2025-10-21', '16:05'));
   const parts = Object.fromEntries(Object.entries(settled).map(([part, usd]) => [part, usd - (empty[part] ?? 0)]));
-  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.2, parts);
+  return row('positions', 'positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.19, parts);
 }
 
-function row(what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
+function row(kind: BillingRow['kind'], what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
   const parts = Object.fromEntries(Object.entries(used).map(([part, usd]) => [part, (usd / counted) * 1e6]));
-  return { what, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
+  return { what, kind, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
 }
 
 const order = (clientOrderId: string, month: ContractMonth, lots: number) => ({
@@ -153,7 +154,7 @@ async function openVenue(dir: string, count: number, environmentsMax = 2): Promi
   let heldMs = 0;
   const cloud = await startCloud({
     assembly: dir,
-    limits: { environmentsMax },
+    limits: { environmentsMax, quietWithinMs: 300_000 },
     clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
     proxy: {
       meter: true,

@@ -3,6 +3,7 @@
  * the other, as Lambda's runtime does. Events and answers cross as JSON text, so nothing passes here that Lambda could not
  * carry. What is printed is sent on line by line and in order, ahead of the answer.
  */
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 
 export interface WorkerData {
@@ -74,7 +75,10 @@ port.on('message', async ({ requestId, event, deadlineMs }: Job) => {
 
 async function load(): Promise<Handler | undefined> {
   try {
+    // A bundle is compiled once for all environments that run it, here and in the next run: by its content, in a folder of this machine.
+    enableCompileCache();
     const found = (await import(module))[exported];
+    flushCompileCache();
     if (typeof found !== 'function') throw new TypeError(`${module} exports no function ${exported}`);
     tell({ kind: 'ready' });
     return found;
