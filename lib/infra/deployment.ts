@@ -47,7 +47,7 @@ export const DEPLOYMENT: Deployment = {
   requestsPerMinute: 1200,
 };
 
-/** The environment variable with the folder in which local processes share what they synthesize; whoever made it removes it. */
+/** The environment variable with the folder in which local processes share what they synthesize; the process that made it removes it. */
 export const SHARED_ASSEMBLIES = 'EXCHANGE_ASSEMBLIES';
 
 const CODE = /^[A-Z0-9]+(-[A-Z0-9]+)*$/;
