@@ -152,8 +152,8 @@ async function readAccount(
   intake: Intake,
   state: ProductState,
 ): Promise<{ own: AccountIntake; isHeavy: boolean }> {
-  const { product, shard, account } = message;
-  const carried = await readCarriedOf(table, product, shard, state.carried[shard], account);
+  const { product, account } = message;
+  const carried = await readCarriedOf(table, product, state.carried, account);
   const { auctions, bytes } = await submissionsSince(table, message, intake, state.lastAuction);
   return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(bytes + carried.length * ORDER_BYTES) };
 }

@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
+import { NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
-import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
+import { ANN, BOB, CAT } from '../venue/accounts.ts';
 import { NOV, newYork, OCT } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
@@ -57,18 +58,16 @@ const clear = (): Promise<void> => venue.work();
 
 /** What an account bought and sold in the last auction, and what it carried on. */
 async function lastAuction(account: string): Promise<{ fills: [string, number][]; carried: [string, number][] }> {
-  const { lastAuction, carried } = await venue.stateOf(product);
+  const { carried } = await venue.stateOf(product);
   const found = { fills: [] as [string, number][], carried: [] as [string, number][] };
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills[shard]))
-        if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
+    for (const fill of await readFills(venue.table, event))
+      if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
     break;
   }
-  for (let shard = 0; shard < SHARDS; shard++)
-    for (const order of await readCarried(venue.table, product, shard, carried[shard]))
-      if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
+  for (const order of await readCarried(venue.table, product, carried))
+    if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
   return found;
 }
 
@@ -239,7 +238,7 @@ describe('instructions', () => {
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
-    const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
+    const nothing = { orders: 0, fills: NO_REFERENCES, carried: NO_REFERENCES, depth: '', surplus: '0' };
     await venue.commit({
       kind: 'auction-cleared',
       ...common,
