@@ -2,13 +2,12 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
-import { NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
-import { ANN, BOB, CAT } from '../venue/accounts.ts';
+import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYork, OCT } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
@@ -238,7 +237,8 @@ describe('instructions', () => {
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
-    const nothing = { orders: 0, fills: NO_REFERENCES, carried: NO_REFERENCES, depth: '', surplus: '0' };
+    const none = { shards: SHARDS, roots: {} };
+    const nothing = { orders: 0, fills: none, carried: none, depth: '', surplus: '0' };
     await venue.commit({
       kind: 'auction-cleared',
       ...common,
