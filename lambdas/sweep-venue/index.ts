@@ -6,7 +6,7 @@
 import { isApproved } from '../../lib/domain/clearing/approval.ts';
 import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { auctionsAfter, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
+import { auctionsAfter, isClosed, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { openDay } from '../../lib/store/days.ts';
 import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
@@ -81,7 +81,7 @@ async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ wai
 }
 
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
-  const { table, shards } = backends;
+  const { table } = backends;
   const { product, lastAuction, closedOn } = own;
   const [pending, [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
@@ -90,7 +90,7 @@ async function sweepProduct(backends: Backends, own: ProductState, at: number, t
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
-    pending: pending.map((auction) => ({ ...auction, closed: auction.closed.size === shards })),
+    pending: pending.map((auction) => ({ ...auction, closed: isClosed(auction) })),
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,

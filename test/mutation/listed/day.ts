@@ -183,7 +183,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'some-shards-are-all',
         wrong: 'The closing auction is cleared while a shard still takes orders into it.',
-        text: 'closing?.closed.size === shards',
+        text: 'closing !== undefined && isClosed(closing)',
         becomes: 'closing !== undefined',
       },
       {
