@@ -194,9 +194,9 @@ async function readAccount(
   table: Table,
   message: SubmissionMessage,
   intake: Intake,
-  { carried, lastAuction }: ProductState,
+  state: ProductState,
 ): Promise<AccountIntake> {
-  const { product, shard, account } = message;
-  const orders = await readCarriedOf(worker.carried.of(table), product, shard, carried[shard], account);
-  return new AccountIntake(orders, await submissionsSince(table, message, intake, lastAuction));
+  const { product, account } = message;
+  const orders = await readCarriedOf(worker.carried.of(table), product, state.carried, account);
+  return new AccountIntake(orders, await submissionsSince(table, message, intake, state.lastAuction));
 }

@@ -13,6 +13,8 @@ export interface Auction {
   readonly slot: string;
   readonly date: BusinessDate;
   readonly closing: boolean;
+  /** How many shards its book lies in; all of them close before it clears. */
+  readonly shards: number;
   /** Its markers have been sent to every shard. */
   readonly marked: boolean;
   /** By closed shard, the dates whose book partitions its orders are in. */
@@ -41,6 +43,9 @@ export interface Writer {
   /** The least time in the key of a submission that it may write, milliseconds since 1970. */
   readonly keysFrom: number;
 }
+
+/** Whether every shard has closed it, so that its book is whole. */
+export const isClosed = ({ closed, shards }: Pick<Auction, 'closed' | 'shards'>): boolean => closed.size === shards;
 
 const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
@@ -85,7 +90,14 @@ export async function auctionsAfter(table: Table, product: string, auction: numb
 /** Gives a slot, or a day's closing, a number, once. False when either is taken: the caller reads both again. */
 export async function openAuction(
   table: Table,
-  { product, auction, slot, date, closing }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing'>,
+  {
+    product,
+    auction,
+    slot,
+    date,
+    closing,
+    shards,
+  }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing' | 'shards'>,
 ): Promise<boolean> {
   return table.createTogether([
     {
@@ -94,6 +106,7 @@ export async function openAuction(
         slot: S(slot),
         date: S(date),
         closing: { BOOL: closing },
+        shards: N(shards),
         marked: { BOOL: false },
         closed: { M: {} },
         v: N(1),
@@ -238,6 +251,7 @@ const decodeAuction = (product: string, item: Attributes): Auction => ({
   slot: text(item, 'slot'),
   date: text(item, 'date') as BusinessDate,
   closing: item.closing?.BOOL === true,
+  shards: integer(item, 'shards'),
   marked: item.marked?.BOOL === true,
   closed: new Map(Object.entries(item.closed?.M ?? {}).map(([shard, dates]) => [Number(shard), dates.L!.map(({ S }) => S!)])),
   clearedBy: item.clearedBy?.N === undefined ? undefined : Number(item.clearedBy.N),

@@ -12,7 +12,7 @@ import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
-import { ANN, BOB } from '../venue/accounts.ts';
+import { ANN, BOB, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYorkMs, on } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
@@ -108,7 +108,14 @@ class Script {
     for (const step of steps)
       if (step === 'marker') {
         const slot = iso(START + ++this.#said * 20_000);
-        const opened = { product: this.#product, auction: this.auction, slot, date: on('2025-10-20'), closing: false };
+        const opened = {
+          product: this.#product,
+          auction: this.auction,
+          slot,
+          date: on('2025-10-20'),
+          closing: false,
+          shards: SHARDS,
+        };
         await openAuction(venue.table, opened);
         const marker = (shard: number): MarkerMessage => ({
           v: 1,

@@ -189,8 +189,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === shards',
-        becomes: 'closed.size === 1',
+        text: 'isClosed(closing)',
+        becomes: 'closing.closed.size === 1',
       },
       {
         name: 'date-not-admitted',
@@ -279,8 +279,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'carried-of-the-first-shard',
         wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
-        text: 'carried[shard], account)',
-        becomes: 'carried[0], account)',
+        text: 'state.carried, account)',
+        becomes: '{ ...state.carried, shards: 1 }, account)',
       },
     ],
   },
@@ -367,7 +367,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-with-an-open-shard',
         wrong: 'An auction clears while a shard still takes orders into it.',
-        text: 'auction.closed.size < shards',
+        text: '!isClosed(auction)',
         becomes: 'auction.closed.size < 1',
       },
       {
@@ -379,8 +379,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'successor-not-told',
         wrong: 'An auction that waits for its predecessor waits until the next sweep.',
-        text: 'if (closed.size === shards)',
-        becomes: 'if (closed.size > shards)',
+        text: 'if (isClosed(successor))',
+        becomes: 'if (!isClosed(successor))',
       },
       {
         name: 'carried-to-the-wrong-shard',
