@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { TEST_TIMEOUT_MS } from './test/endless-loop/limit.ts';
+import { LongestFirst } from './test/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -10,5 +11,6 @@ export default defineConfig({
     hookTimeout: TEST_TIMEOUT_MS,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

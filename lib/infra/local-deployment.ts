@@ -23,15 +23,21 @@ export interface LocalDeployment {
  */
 export const UNLIMITED = { requestsPerMinute: 1_000_000_000 } as const;
 
-/** Synthesizes into `dir`. `product` trades on the schedule of the deployed venue's first product, under its own code. */
+/** A deployment of one product, which trades on the schedule of the deployed venue's first product, under its own code. */
+export function deploymentOf(product = DEPLOYMENT.products[0]!.code, deployment: Partial<Deployment> = {}) {
+  const schedule = DEPLOYMENT.products.find(({ code }) => code === product) ?? { ...DEPLOYMENT.products[0]!, code: product };
+  return { ...deployment, products: [schedule] as const };
+}
+
+/** Synthesizes it into `dir`. */
 export function makeDeployment(
   dir: string,
   product = DEPLOYMENT.products[0]!.code,
   deployment: Partial<Deployment> = {},
 ): LocalDeployment {
-  const schedule = DEPLOYMENT.products.find(({ code }) => code === product) ?? { ...DEPLOYMENT.products[0]!, code: product };
-  synthesize(dir, { deployment: { ...deployment, products: [schedule] } });
-  return { dir, shards: DEPLOYMENT.shards, product: schedule };
+  const made = deploymentOf(product, deployment);
+  synthesize(dir, { deployment: made });
+  return { dir, shards: DEPLOYMENT.shards, product: made.products[0] };
 }
 
 const assemblies = new Map<string, string>();
