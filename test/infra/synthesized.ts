@@ -4,7 +4,6 @@
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHARED_ASSEMBLIES } from '../../lib/infra/deployment.ts';
 import { assemblyOf } from '../../lib/infra/local-deployment.ts';
@@ -71,8 +70,9 @@ export function functionBehind(template: Synthesized, callee: unknown): string |
   return alias?.Properties.FunctionName.Ref;
 }
 
+/** It goes when the run ends. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'exchange-infra-'));
+  return mkdtempSync(join(required(SHARED_ASSEMBLIES), 'infra-'));
 }
 
 export function placeholderBundles(within = temporaryDirectory()): string {
