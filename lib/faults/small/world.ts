@@ -48,6 +48,7 @@ export const SCALED: readonly Edit[] = [
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_MAX = 1000;', 'const ENTRIES_MAX = 10;'],
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_A_TIME = 200;', 'const ENTRIES_A_TIME = 2;'],
   ['lambdas/operator-api/held.ts', 'const ROWS_MAX = 1000;', 'const ROWS_MAX = 10;'],
+  ['lambdas/operator-api/history.ts', 'const PAGE_LENGTH_MAX = 1_000_000;', 'const PAGE_LENGTH_MAX = 10_000;'],
   ['lambdas/http/rate.ts', 'const CALLERS_MAX = 10_000;', 'const CALLERS_MAX = 100;'],
   // An eighth: what a submission of a single order takes is as much in any world.
   ['lambdas/accept-orders/account-intakes.ts', 'const HEAVY_BYTES = 16_384;', 'const HEAVY_BYTES = 2_048;'],
