@@ -8,7 +8,7 @@ import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/a
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { tradedOn } from '../../lib/domain/contract/months.ts';
-import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
+import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -23,7 +23,7 @@ import { untilCommitted } from '../until-committed.ts';
 export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
-  if (!auction || auction.closed.size < shards)
+  if (!auction || !isClosed(auction))
     return logger.info('auction waits: not every shard is closed', { product, auction: number });
 
   let work: { readonly against: ProductState; readonly event: AuctionCleared } | undefined;
@@ -35,8 +35,7 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
     if (state.lastAuction >= number)
       return { venue, repeated: true, toNotify: (await readBehind(table, venue.seq, shards)).shards };
     // Others commit meanwhile, operators above all: what does not touch the product does not change what it clears to.
-    if (!work || !isDeepStrictEqual(work.against, state))
-      work = { against: state, event: await clear(table, auction, state, shards) };
+    if (!work || !isDeepStrictEqual(work.against, state)) work = { against: state, event: await clear(table, auction, state) };
     const { event } = work;
     const next = await append(table, venue, event);
     if (next === undefined) return undefined;
@@ -48,34 +47,30 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
   await queues.notifyPostings(cleared.venue.seq, cleared.toNotify, cleared.repeated ? `again.${number}` : 'commit');
-  await wakeSuccessor(table, queues, await readAuction(table, product, number + 1), shards);
+  await wakeSuccessor(table, queues, await readAuction(table, product, number + 1));
 });
 
 /**
  * The auction after it may have been closed already; or it was numbered while it had to wait, behind one that was stuck, and has no
  * markers yet. A closing auction is its day run's to close.
  */
-async function wakeSuccessor(
-  table: Table,
-  queues: Backends['queues'],
-  successor: Auction | undefined,
-  shards: number,
-): Promise<void> {
+async function wakeSuccessor(table: Table, queues: Backends['queues'], successor: Auction | undefined): Promise<void> {
   if (!successor) return;
-  const { product, auction, slot, closing, closed, marked } = successor;
-  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
+  const { product, auction, slot, closing, marked } = successor;
+  if (isClosed(successor)) await queues.notify('clearings', { v: 1, product, auction });
   else if (!marked && !closing && !(await readHalt(table))) await queues.notify('closings', { v: 1, product, slot });
 }
 
 /** The event that clears an auction, with everything it refers to already written. */
-async function clear(table: Table, auction: Auction, state: ProductState, shards: number): Promise<AuctionCleared> {
-  const { product, auction: number, slot, date, closing } = auction;
+async function clear(table: Table, auction: Auction, state: ProductState): Promise<AuctionCleared> {
+  const { product, auction: number, slot, date, closing, shards } = auction;
   const standing = new StandingChunks();
-  const book = await readAuctionBook(table, auction, state, shards, standing);
+  const book = await readAuctionBook(table, auction, state, standing);
   const traded = tradedOn(state.parameters.calendar, state.listed, date);
   const result = clearBook(book, traded, state.marks, closing);
   checkConservation(result, book);
   const stored = {
+    shards,
     fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
     carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
     depth: result.depth,

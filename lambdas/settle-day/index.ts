@@ -11,7 +11,7 @@ import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.t
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
 import { changeHeld, hold } from '../../lib/store/held.ts';
-import { publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
+import { heldOf, publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
@@ -31,7 +31,8 @@ export const handler = consume('day-runs', (backends) => async ({ product }) => 
 /** The API publishes a value with its second approval. Where its worker crashed between the two, it is done here. */
 async function publishApproved({ table, logger }: Backends, product: string): Promise<void> {
   const own = (await loadVenue(table)).products[product];
-  for (const { date, value, by } of own ? await unpublishedIndex(table, own) : []) {
+  if (!own) return;
+  for (const { date, value, by } of await unpublishedIndex(table, own, await heldOf(table, own))) {
     await publishIndex(table, product, date, value, by);
     logger.warn('index value published that was approved earlier', { product, date });
   }

@@ -63,7 +63,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
       state.venue = evolveVenue(before, seq, hash, event);
       state.events.push(event);
       state.venues.push(state.venue);
-      if (!(await checkEvent(rows, state, before, seq, event, shards))) return state;
+      if (!(await checkEvent(rows, state, before, seq, event))) return state;
       await post(rows, state, seq, event, shards);
     }
     state.complete = true;
@@ -81,11 +81,10 @@ async function checkEvent(
   before: VenueState,
   seq: number,
   event: ClearingEvent,
-  shards: number,
 ): Promise<boolean> {
   if (event.kind === 'auction-cleared') {
     try {
-      const found = await auctionFindings(rows, event, before.products[event.product]!, shards);
+      const found = await auctionFindings(rows, event, before.products[event.product]!);
       faults.auctions.push(...found);
       if (found.some(({ row }) => row.startsWith('RESULT#') || row.startsWith('CARRIED#'))) return false;
     } catch (error) {
@@ -135,7 +134,7 @@ async function priceFindings(
 /** Posts an event to the accounts of every shard that it touches, and notes the rows that this leaves. */
 async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent, shards: number): Promise<void> {
   const { accounts, venue } = state;
-  const tradedBy = await tradedIn(rows, event, shards);
+  const tradedBy = await tradedIn(rows, event);
   const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
   const touched = accountsTouched(event, tradedBy);
   const names = touched === 'all' ? [...accounts.keys()] : touched;
@@ -158,11 +157,11 @@ async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent
   state.totals.push(totalsItem(seq, new Map(totals), shards));
 }
 
-async function tradedIn(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, readonly Traded[]>> {
+async function tradedIn(rows: Rows, event: ClearingEvent): Promise<Map<string, readonly Traded[]>> {
   const tradedBy = new Map<string, readonly Traded[]>();
   if (event.kind !== 'auction-cleared') return tradedBy;
-  for (let shard = 0; shard < shards; shard++)
-    for await (const chunk of fillChunks(rows, event.product, event.auction, shard, event.fills[shard]))
+  for (let shard = 0; shard < event.fills.shards; shard++)
+    for await (const chunk of fillChunks(rows, event, shard))
       for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account))
         tradedBy.set(account, addFills(tradedBy.get(account) ?? [], own));
   return tradedBy;

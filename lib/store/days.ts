@@ -5,7 +5,7 @@ import type { Day, DayAt, DayStep, Seen } from '../domain/clearing/day.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { firstDay, monthOf } from '../domain/contract/months.ts';
-import { findClosing, newestAuctions, readAuction } from './auctions.ts';
+import { findClosing, isClosed, newestAuctions, readAuction } from './auctions.ts';
 import { readHalt } from './halt.ts';
 import { readHeld } from './held.ts';
 import { newestIndex, readIndex } from './index-values.ts';
@@ -76,7 +76,7 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     posted,
     numbered,
     newest,
-    closed: closing?.closed.size === shards,
+    closed: closing !== undefined && isClosed(closing),
     newestIndex: newestValue?.date,
     index,
     held: { settlement, finalPrice },

@@ -5,7 +5,8 @@ import type { BookHash } from '../domain/auction/lottery.ts';
 import { frozenOrders } from '../domain/auction/open-orders.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import type { Auction } from './auctions.ts';
-import { readCarried, type StandingChunks } from './results.ts';
+import { shardOf } from './keys.ts';
+import { readCarried, readCarriedIn, type StandingChunks } from './results.ts';
 import { rollOrders } from './roll-orders.ts';
 import { submissionsInto } from './submissions.ts';
 import type { Rows } from './table.ts';
@@ -13,15 +14,19 @@ import type { Rows } from './table.ts';
 /** `state` is the product's as the auction before this one left it. `standing` notes the chunks of carried orders that were read. */
 export async function readAuctionBook(
   table: Rows,
-  { product, auction, closed }: Auction,
+  { product, auction, shards, closed }: Auction,
   { carried }: Pick<ProductState, 'carried'>,
-  shards: number,
   standing?: StandingChunks,
 ): Promise<FrozenBook> {
   const books: BookOrder[][] = [];
   const sent: string[][] = [];
+  // Carried orders lie as they were carried, until an auction carries them on: the venue may have moved into other shards since.
+  const moved =
+    carried.shards === shards
+      ? undefined
+      : Map.groupBy(await readCarried(table, product, carried, standing), ({ account }) => shardOf(account, shards));
   for (let shard = 0; shard < shards; shard++) {
-    const left = await readCarried(table, product, shard, carried[shard], standing);
+    const left = moved ? (moved.get(shard) ?? []) : await readCarriedIn(table, product, carried, shard, standing);
     const submissions = await submissionsInto(table, product, shard, auction, closed.get(shard) ?? []);
     books.push(frozenOrders(left, submissions, await rollOrders(table, product, shard, auction)));
     sent.push(submissions.map(({ account, key }) => `${account} ${key}`));

@@ -4,7 +4,7 @@
  */
 
 import { isComplete } from '../domain/clearing/control-totals.ts';
-import { BANK, type ClearingEvent } from '../domain/clearing/events.ts';
+import { type AuctionCleared, BANK, type ClearingEvent } from '../domain/clearing/events.ts';
 import { accountsTouched } from '../domain/clearing/posting.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { readTotals } from './control-totals.ts';
@@ -18,13 +18,19 @@ import type { Table } from './table.ts';
  * posted. There is at least one, so that every event is posted once: what touches no account is posted in the bank's shard.
  */
 export function shardsTouched(event: ClearingEvent, shards: number): readonly number[] {
-  const touched = new Set(event.kind === 'auction-cleared' ? Object.keys(event.fills).map(Number) : ofAccounts(event, shards));
+  const touched = new Set(event.kind === 'auction-cleared' ? ofFills(event, shards) : ofAccounts(event, shards));
   return touched.size ? [...touched].sort((a, b) => a - b) : [shardOf(BANK, shards)];
 }
 
+const all = (shards: number): number[] => Array.from({ length: shards }, (_, shard) => shard);
+
+/** Of an auction from before the venue was moved into this number of shards, which was posted by then, every shard. */
+const ofFills = ({ fills }: AuctionCleared, shards: number): number[] =>
+  fills.shards === shards ? Object.keys(fills.roots).map(Number) : all(shards);
+
 function ofAccounts(event: ClearingEvent, shards: number): number[] {
   const accounts = accountsTouched(event, new Map());
-  return accounts === 'all' ? Array.from({ length: shards }, (_, shard) => shard) : accounts.map((each) => shardOf(each, shards));
+  return accounts === 'all' ? all(shards) : accounts.map((each) => shardOf(each, shards));
 }
 
 /**

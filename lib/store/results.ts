@@ -8,10 +8,11 @@
  */
 import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
 import type { AuctionCleared, References } from '../domain/clearing/events.ts';
-import { carriedKey, type Key, resultKey } from './keys.ts';
+import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
 import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
 import {
   type ChunkFault,
+  type Chunks,
   chunkFaults,
   type PackedRun,
   type Place,
@@ -23,6 +24,8 @@ import {
 import type { Item, Rows, Table } from './table.ts';
 
 export interface Result {
+  /** How many shards it is split into. */
+  readonly shards: number;
   /** In order of account and name, as the carried orders. */
   readonly fills: ReadonlyMap<number, readonly Fill[]>;
   readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
@@ -96,7 +99,7 @@ export class StandingChunks {
 export function packResult(
   product: string,
   auction: number,
-  { fills, carried, depth }: Result,
+  { shards, fills, carried, depth }: Result,
 ): { items: readonly Item[]; references: ResultReferences } {
   const items: Item[] = [];
   const add = ({ root, items: chunks }: PackedRun): string | undefined => {
@@ -109,7 +112,7 @@ export function packResult(
       const root = add(packRun(rows, kind, at(shard)));
       if (root !== undefined) roots[shard] = root;
     }
-    return roots;
+    return { shards, roots };
   };
   const references = {
     fills: byShard(fills, FILLS, (shard) => fillsAt(product, auction, shard)),
@@ -119,58 +122,64 @@ export function packResult(
   return { items, references };
 }
 
-/**
- * The fills of an auction in one shard, in order of account and name, a chunk at a time: those of accounts after `after`.
- * `root` is what the event says of the shard. Throws, as all readers here, when a chunk that the event points at is gone.
- */
-export const fillChunks = (
-  table: Rows,
-  product: string,
-  auction: number,
-  shard: number,
-  root: string | undefined,
-  after = '',
-): AsyncGenerator<Fill[]> =>
-  readRun(table, FILLS, fillsAt(product, auction, shard), root, after === '' ? {} : { after: behind(after) });
+/** An auction by its event, as far as its fills are found by it. */
+type Filled = Pick<AuctionCleared, 'product' | 'auction' | 'fills'>;
 
-/** The same, all at once: for those who look at a whole venue. */
-export const readFills = async (
-  table: Rows,
-  product: string,
-  auction: number,
-  shard: number,
-  root: string | undefined,
-): Promise<Fill[]> => flat(fillChunks(table, product, auction, shard, root));
+/**
+ * The fills of an auction in one of the shards that its event split them into, in order of account and name, a chunk at a time:
+ * those of accounts after `after`. Throws, as all readers here, when a chunk that the event points at is gone.
+ */
+export const fillChunks = (table: Rows, { product, auction, fills }: Filled, shard: number, after = ''): AsyncGenerator<Fill[]> =>
+  readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], after === '' ? {} : { after: behind(after) });
+
+/** All fills of an auction, shard by shard: for those who look at a whole venue. */
+export const readFills = async (table: Rows, event: Filled): Promise<Fill[]> =>
+  overShards(event.fills, (shard) => flat(fillChunks(table, event, shard)));
 
 /** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
 export const readFillsOf = async (
   table: Rows,
-  { product, auction, fills }: Pick<AuctionCleared, 'product' | 'auction' | 'fills'>,
-  { account, shard }: { readonly account: string; readonly shard: number },
+  { product, auction, fills }: Filled,
+  account: string,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<Fill[]> => {
   const prefix = accountPrefix(account);
   const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
-  return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills[shard], range));
+  const shard = shardOf(account, fills.shards);
+  return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };
 
-/** The orders that a shard carries, in order of account and name. `standing` notes the chunks they were read from. */
+/**
+ * The orders carried in one of the shards that they were split into, in order of account and name. `standing` notes the chunks they
+ * were read from.
+ */
+export const readCarriedIn = async (
+  table: Rows,
+  product: string,
+  carried: References,
+  shard: number,
+  standing?: StandingChunks,
+): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), carried.roots[shard], {}, standing?.note));
+
+/** All carried orders of a product, shard by shard. */
 export const readCarried = async (
   table: Rows,
   product: string,
-  shard: number,
-  root: string | undefined,
+  carried: References,
   standing?: StandingChunks,
-): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, {}, standing?.note));
+): Promise<BookOrder[]> => overShards(carried, (shard) => readCarriedIn(table, product, carried, shard, standing));
 
-/** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
+/** An account's own carried orders. Only the way to them is read, whatever else its shard carries. */
 export const readCarriedOf = async (
-  table: Rows,
+  table: Chunks,
   product: string,
-  shard: number,
-  root: string | undefined,
+  carried: References,
   account: string,
-): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, { prefix: accountPrefix(account) }));
+): Promise<BookOrder[]> => {
+  const shard = shardOf(account, carried.shards);
+  const range = { prefix: accountPrefix(account) };
+  return flat(readRun(table, CARRIED, carriedAt(product, shard), carried.roots[shard], range));
+};
 
 /** Levels of the published depth in their order, those after a level's name; `root` is what the event says. */
 export const readDepth = async (
@@ -185,12 +194,17 @@ export const readDepth = async (
 export async function resultFaults(table: Rows, event: Pick<AuctionCleared, 'product' | 'auction' | keyof ResultReferences>) {
   const { product, auction, fills, carried, depth } = event;
   const faults: ChunkFault[] = [];
-  for (const [shard, root] of Object.entries(fills))
+  for (const [shard, root] of Object.entries(fills.roots))
     faults.push(...(await chunkFaults(table, FILLS, fillsAt(product, auction, Number(shard)), root)));
-  for (const [shard, root] of Object.entries(carried))
+  for (const [shard, root] of Object.entries(carried.roots))
     faults.push(...(await chunkFaults(table, CARRIED, carriedAt(product, Number(shard)), root)));
   faults.push(...(await chunkFaults(table, DEPTH, depthAt(product, auction), depth ?? undefined)));
   return faults;
+}
+
+async function overShards<T>({ shards }: References, read: (shard: number) => Promise<T[]>): Promise<T[]> {
+  const all = await Promise.all(Array.from({ length: shards }, (_, shard) => read(shard)));
+  return all.flat();
 }
 
 async function flat<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {

@@ -76,7 +76,7 @@ async function trade(slot = TEN): Promise<void> {
 async function settle(move: number): Promise<void> {
   const { lastAuction } = await venue.stateOf(product);
   const [auction, slot] = [lastAuction + 1, newYork(MONDAY, '12:00')];
-  await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true });
+  await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true, shards: SHARDS });
   await venue.queues.sendMarkers(product, auction, slot, SHARDS);
   await markAuction(venue.table, product, auction);
   await venue.work('orders', 'clearings');
@@ -97,15 +97,7 @@ async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry
     let state = emptyAccount(account);
     for (const { seq, event } of events) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
-      const fills = cleared
-        ? await readFills(
-            venue.table,
-            cleared.product,
-            cleared.auction,
-            shardOf(account, SHARDS),
-            cleared.fills[shardOf(account, SHARDS)],
-          )
-        : [];
+      const fills = cleared ? await readFills(venue.table, cleared) : [];
       const applied = applyEvent(
         state,
         seq,
@@ -275,10 +267,10 @@ describe('a posting that does not sum to zero', () => {
   async function tamperWithFills(): Promise<void> {
     const [entry] = await readEvents(venue.table, (await seqNow()) - 1, 1);
     if (entry?.event.kind !== 'auction-cleared') throw new Error('not an auction');
-    const root = entry.event.fills[0]!;
-    const [first, ...rest] = await readFills(venue.table, product, 1, 0, root);
+    const root = entry.event.fills.roots[0]!;
+    const [first, ...rest] = (await readFills(venue.table, entry.event)).filter(({ account }) => shardOf(account, SHARDS) === 0);
     const more = [{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest];
-    const [chunk] = packResult(product, 1, { fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
+    const [chunk] = packResult(product, 1, { shards: SHARDS, fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
     await venue.table.put({ ...chunk!, ...resultKey(product, 1, 'fills#0', root) });
   }
 

@@ -195,6 +195,7 @@ test('an auction that waits for its day’s roll is not closed by the sweep', as
     slot: at('16:00', '2025-10-21'),
     date: on('2025-10-21'),
     closing: true,
+    shards: venue.shards,
   });
   const { table, queues } = venue;
   await planDay(table, PRODUCT, on('2025-10-21'), at('16:00', '2025-10-21'));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { DAY_STEPS, type Day } from '../../lib/domain/clearing/day.ts';
+import { NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { lots, type Micros, NO_CENTS, ticks } from '../../lib/domain/contract/units.ts';
 import { closeShard, openAuction } from '../../lib/store/auctions.ts';
@@ -90,7 +91,7 @@ describe('what a day’s next step is decided on', () => {
     listed: [],
     marks: {},
     lastAuction: 0,
-    carried: {},
+    carried: NO_REFERENCES,
     toSettle: null,
     settledOn: on('2025-10-17'),
     closedOn: on('2025-10-17'),
@@ -116,9 +117,9 @@ describe('what a day’s next step is decided on', () => {
 
   it('is the day’s closing auction, by its day and not by its slot, and whether every shard has closed it', async () => {
     const { slot, date } = DAYS.roll;
-    await openAuction(table, { product, auction: 2, slot, date, closing: false });
+    await openAuction(table, { product, auction: 2, slot, date, closing: false, shards: SHARDS });
     expect(await look(DAYS.roll)).toMatchObject({ numbered: undefined, newest: { auction: 2, closing: false } });
-    await openAuction(table, { product, auction: 3, slot, date, closing: true });
+    await openAuction(table, { product, auction: 3, slot, date, closing: true, shards: SHARDS });
     expect(await look(DAYS.roll)).toMatchObject({ numbered: 3, newest: { auction: 3, slot }, closed: false });
     for (const [shard, closed] of [false, true].entries()) {
       await closeShard(table, product, 3, shard, []);

@@ -4,6 +4,7 @@ import {
   type AuctionCleared,
   type CashMoved,
   LISTED_MAX,
+  NO_REFERENCES,
   type ParametersChanged,
 } from '../../lib/domain/clearing/events.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
@@ -65,8 +66,8 @@ const CLEARED: AuctionCleared = {
   marks: CURVE,
   months: {},
   orders: 0,
-  fills: {},
-  carried: {},
+  fills: NO_REFERENCES,
+  carried: NO_REFERENCES,
   depth: null,
   surplus: '0',
 };

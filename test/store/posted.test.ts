@@ -18,7 +18,11 @@ const BANKS = shardOf(BANK, SHARDS);
 const nameIn = (shard: number): string =>
   Array.from({ length: 100 }, (_, at) => `a${at}`).find((name) => shardOf(name, SHARDS) === shard)!;
 const cleared = (...shards: number[]) =>
-  ({ kind: 'auction-cleared', product: 'P', fills: Object.fromEntries(shards.map((shard) => [shard, 'hash'])) }) as ClearingEvent;
+  ({
+    kind: 'auction-cleared',
+    product: 'P',
+    fills: { shards: SHARDS, roots: Object.fromEntries(shards.map((shard) => [shard, 'hash'])) },
+  }) as ClearingEvent;
 const closed: ClearingEvent = { kind: 'day-closed', product: 'P', date, after: 0 };
 const opened = (shard: number): ClearingEvent => openedOf(nameIn(shard));
 

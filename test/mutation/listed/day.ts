@@ -183,7 +183,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'some-shards-are-all',
         wrong: 'The closing auction is cleared while a shard still takes orders into it.',
-        text: 'closing?.closed.size === shards',
+        text: 'closing !== undefined && isClosed(closing)',
         becomes: 'closing !== undefined',
       },
       {
@@ -353,7 +353,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'approved-still-held',
         wrong: 'The alarm for what is held never ends.',
-        text: '.filter((held) => !isApproved(held))',
+        text: '.filter((each) => !isApproved(each))',
         becomes: '',
       },
       {
