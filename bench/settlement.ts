@@ -80,7 +80,7 @@ async function trade({ caller, submit, months }: Venue, account: string, at: num
   await submit(await caller(account), [order]);
 }
 
-/** The day is done, and has paid somebody. */
+/** The day is done, and cash has moved. */
 async function checkReport({ operator }: Venue): Promise<void> {
   const { step, report } = (await operator.get(`/v1/operator/days/${PRODUCT}/${MONDAY}`)) as {
     step: string;
