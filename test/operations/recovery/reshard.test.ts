@@ -1,0 +1,166 @@
+/** A venue that moves into another number of shards goes on as if it had had them from the first day. */
+import { afterAll, expect, test } from 'vitest';
+import type { Audit } from '../../../lib/audit/audit.ts';
+import { VenueRows } from '../../../lib/audit/rows.ts';
+import { numberedKey } from '../../../lib/client/idempotency-key.ts';
+import type { BusinessDate } from '../../../lib/domain/contract/calendar.ts';
+import {
+  ACCOUNTS,
+  type Account,
+  type Market,
+  openMarket,
+  PRODUCT,
+  play,
+  playDay,
+  ROLL,
+  type Stage,
+  trade,
+} from '../../../lib/faults/scripted-market.ts';
+import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
+import { rebuild } from '../../../lib/operations/recovery/rebuild.ts';
+import { newYork, on } from '../../venue/h100.ts';
+
+const [FIRST, SECOND, THIRD] = ['2025-11-06', '2025-11-07', '2025-11-10'].map(on) as [BusinessDate, BusinessDate, BusinessDate];
+const DEC = `${PRODUCT}-2025-12`;
+
+/** Ids of submissions by account, of the venue that moves. */
+const ids = new Map<Account, string[]>(ACCOUNTS.map((account) => [account, []]));
+const ONCE = [{ clientOrderId: 'once', side: 'buy', contract: DEC, price: '2.301', lots: 2 }];
+const opened: Market[] = [];
+afterAll(async () => {
+  for (const market of opened) await market[Symbol.asyncDispose]();
+});
+
+const rowsOf = async ({ table }: Pick<Market, 'table'>): Promise<VenueRows> => VenueRows.from(table.scan());
+const halt = (market: Market<Stage>): Promise<unknown> => market.operator.post('/v1/operator/venue/halt', { reason: 'a move' });
+const resume = (market: Market<Stage>): Promise<unknown> =>
+  market.operator.post('/v1/operator/venue/resume', { reason: 'moved' });
+
+/** A market in other shards whose clock stands at an instant, with nothing in its table. */
+async function openEmpty(shards: number, evening: BusinessDate, instant: string): Promise<Market> {
+  const market = await openMarket({ ...ROLL, listed: evening }, { shards });
+  opened.push(market);
+  await market.cloud.advanceTo(instant);
+  await market.cloud.quiet();
+  return market;
+}
+
+/** Everything that participants may ask of what was before. */
+async function answers({ as }: Market<Stage>): Promise<unknown> {
+  const routes = ['orders', 'fills', 'positions', 'account', 'journal', 'statements', 'roll-instructions'];
+  const asked = ACCOUNTS.flatMap((account) =>
+    [...routes, ...ids.get(account)!.map((id) => `submissions/${id}`)].map((route) => ({ account, path: `/v1/${route}` })),
+  );
+  return Promise.all(asked.map(async ({ account, path }) => [account, path, await as[account].get(path)]));
+}
+
+/** One life of the venue: what is sent is the same under the same keys, whatever happens at each of two moments. */
+class Life {
+  market: Market<Stage>;
+  #keys = 0;
+  readonly #move: (market: Market<Stage>, at: 0 | 1) => Promise<Market<Stage>>;
+
+  constructor(market: Market<Stage>, move: (market: Market<Stage>, at: 0 | 1) => Promise<Market<Stage>>) {
+    this.market = this.#numbered(market);
+    this.#move = move;
+  }
+
+  async live(): Promise<Audit> {
+    await play(this.market, { ...ROLL, last: FIRST });
+    await this.#tradeAt('09:00');
+    await this.#openBook();
+    this.market = this.#numbered(await this.#move(this.market, 0));
+    await this.#goOn();
+    await this.#tradeAt('12:00');
+    await this.#tradeAt('15:00');
+    await this.market.operator.put(`/v1/operator/index/${PRODUCT}/${SECOND}`, { value: '2.411' });
+    await this.market.cloud.advanceTo(newYork(SECOND, '16:05'));
+    await this.market.cloud.quiet();
+    this.market = this.#numbered(await this.#move(this.market, 1));
+    await playDay(this.market, THIRD);
+    return this.market.audit();
+  }
+
+  /** With keys that are counted over the whole life. */
+  #numbered(market: Market<Stage>): Market<Stage> {
+    const submit: Market['submit'] = async (account, orders) => {
+      const answer = await market.submit(account, orders, numberedKey(market.cloud.clock.now(), ++this.#keys));
+      ids.get(account)!.push(answer.submission);
+      return answer;
+    };
+    return { ...market, submit };
+  }
+
+  async #tradeAt(time: string): Promise<void> {
+    await this.market.cloud.advanceTo(newYork(SECOND, time));
+    await trade(this.market, SECOND, time);
+    await this.market.cloud.quiet();
+  }
+
+  async #send(account: Account, orders: readonly object[]): Promise<void> {
+    await this.market.submit(account, orders);
+    await this.market.cloud.quiet();
+  }
+
+  /** What is live at the first move: its words make sense in this order and in no other. */
+  async #openBook(): Promise<void> {
+    const buy = (clientOrderId: string, price: string, timeInForce = 'gtc') => ({ clientOrderId, ...BUY, price, timeInForce });
+    for (const account of ACCOUNTS) {
+      await this.#send(account, [buy('a', '2.310'), buy('b', '2.311'), buy('c', '2.312', 'day')]);
+      await this.#send(account, [{ cancel: 'a' }]);
+      await this.#send(account, [buy('a', '2.313'), buy('b', '2.314')]);
+      await this.#send(account, [{ replaces: 'b', ...buy('d', '2.315') }]);
+    }
+  }
+
+  /** Behind the first move, of what was live before it: the last replaces an order that trades in the next auction. */
+  async #goOn(): Promise<void> {
+    for (const account of ACCOUNTS) {
+      await this.#send(account, [{ cancel: 'd' }, { cancel: 'b' }]);
+      await this.#send(account, [{ replaces: 'a', clientOrderId: 'a', ...BUY, price: '2.430', timeInForce: 'gtc' }]);
+    }
+  }
+}
+const BUY = { side: 'buy', contract: DEC, lots: 3 };
+
+/** Halts the venue, builds it again in other shards, and resumes it there. */
+async function moved(market: Market<Stage>, shards: number, evening: BusinessDate, instant: string): Promise<Market> {
+  await halt(market);
+  const [source, before] = [await rowsOf(market), await answers(market)];
+  const to = await openEmpty(shards, evening, instant);
+  const { before: was, after: is, head } = await rebuild(source, to.table, shards);
+  expect(is).toBe(was);
+  expect(head).toBe(source.ofKind('LOG').at(-1)!.hash!.S);
+  const audit = await to.audit();
+  expect(audit.differences).toEqual([]);
+  expect(audit).toMatchObject({ identical: true, shards, stateHash: was });
+  expect(await answers(to)).toEqual(before);
+  await resume(to);
+  await to.cloud.quiet();
+  return to;
+}
+
+test('a venue moves from four shards to seven and to two, and everything is as if it never had', async () => {
+  const unmoved = openVirtualMarket(ROLL);
+  const stayed = new Life(unmoved, async (market, at) => {
+    if (at === 0) await market.cloud.advanceTo(newYork(SECOND, '09:05'));
+    else await market.cloud.advanceTo(newYork(SECOND, '20:00'));
+    return market;
+  });
+  const due = await stayed.live();
+  expect(due.identical).toBe(true);
+  const expected = await answers(stayed.market);
+
+  for (const own of ids.values()) own.length = 0;
+  const first = await openMarket(ROLL, { shards: 4 });
+  opened.push(first);
+  const key = numberedKey(Date.parse(newYork(SECOND, '09:04')), 1_000);
+  const life = new Life(first, async (market, at) => {
+    return at === 0 ? moved(market, 7, FIRST, newYork(SECOND, '09:05')) : moved(market, 2, SECOND, newYork(SECOND, '20:00'));
+  });
+  const audit = await life.live();
+  expect(audit.differences).toEqual([]);
+  expect(audit.identical).toBe(true);
+  expect(Object.fromEntries(audit.accounts)).toEqual(Object.fromEntries(due.accounts));
+  expect(life.market.cloud.deadLetters()).toEqual([]);
+});
