@@ -30,7 +30,7 @@ export function makeDeployment(
 ): LocalDeployment {
   const schedule = DEPLOYMENT.products.find(({ code }) => code === product) ?? { ...DEPLOYMENT.products[0]!, code: product };
   synthesize(dir, { deployment: { ...deployment, products: [schedule] } });
-  return { dir, shards: DEPLOYMENT.shards, product: schedule };
+  return { dir, shards: deployment.shards ?? DEPLOYMENT.shards, product: schedule };
 }
 
 const assemblies = new Map<string, string>();

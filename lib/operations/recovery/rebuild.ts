@@ -20,6 +20,8 @@ import { OperationsError } from '../error.ts';
 import { intoShards } from './into-shards.ts';
 
 export interface Rebuilt {
+  /** Of the new table. */
+  readonly shards: number;
   readonly copied: number;
   readonly recomputed: number;
   readonly events: number;
@@ -54,6 +56,7 @@ export async function rebuild(source: VenueRows, target: Table, shards = source.
       'Do not use it; begin again with an empty one.',
     );
   return {
+    shards,
     copied: items.copied.length,
     recomputed: items.recomputed.length,
     events: audit.events.length,
