@@ -13,6 +13,7 @@ import { readAuctionBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
+import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import { StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
@@ -31,20 +32,21 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
     const state = venue.products[product]!;
     // The auction before it notifies this one when it has cleared.
     if (state.lastAuction < number - 1) return 'early';
-    if (state.lastAuction >= number) return { venue, repeated: true };
+    if (state.lastAuction >= number)
+      return { venue, repeated: true, toNotify: (await readBehind(table, venue.seq, shards)).shards };
     // Others commit meanwhile, operators above all: what does not touch the product does not change what it clears to.
     if (!work || !isDeepStrictEqual(work.against, state)) work = { against: state, event: await clear(table, auction, state) };
     const { event } = work;
     const next = await append(table, venue, event);
     if (next === 'claimed' || next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
-    return { venue: next, repeated: false };
+    return { venue: next, repeated: false, toNotify: shardsTouched(event, shards) };
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });
 
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
-  await queues.notifyPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
+  await queues.notifyPostings(cleared.venue.seq, cleared.toNotify, cleared.repeated ? `again.${number}` : 'commit');
   await wakeSuccessor(table, queues, await readAuction(table, product, number + 1));
 });
 

@@ -12,6 +12,7 @@ import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
 import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
 import {
   type ChunkFault,
+  type Chunks,
   chunkFaults,
   type PackedRun,
   type Place,
@@ -169,7 +170,12 @@ export const readCarried = async (
 ): Promise<BookOrder[]> => overShards(carried, (shard) => readCarriedIn(table, product, carried, shard, standing));
 
 /** An account's own carried orders. Only the way to them is read, whatever else its shard carries. */
-export const readCarriedOf = async (table: Rows, product: string, carried: References, account: string): Promise<BookOrder[]> => {
+export const readCarriedOf = async (
+  table: Chunks,
+  product: string,
+  carried: References,
+  account: string,
+): Promise<BookOrder[]> => {
   const shard = shardOf(account, carried.shards);
   const range = { prefix: accountPrefix(account) };
   return flat(readRun(table, CARRIED, carriedAt(product, shard), carried.roots[shard], range));

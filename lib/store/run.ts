@@ -16,6 +16,9 @@ export interface RowKind<T> extends RowCodec<T> {
   readonly keyOf: (row: T) => string;
 }
 
+/** What reading a run needs. */
+export type Chunks = Pick<Rows, 'get' | 'getMany'>;
+
 /** Where a run's chunks are stored: the key of the chunk of a name, and what to call the run in an error. */
 export interface Place {
   readonly what: string;
@@ -159,7 +162,7 @@ function isEnd(key: string, level: number, rowBytes: number): boolean {
  * `onChunk` is told the key of every chunk that was read, index chunks included.
  */
 export async function* readRun<T>(
-  rows: Rows,
+  rows: Chunks,
   kind: RowKind<T>,
   place: Place,
   root: string | undefined,
@@ -199,7 +202,7 @@ function withRows(children: readonly Child[], { prefix = '', after = '' }: RunRa
   });
 }
 
-async function readBodies(rows: Rows, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
+async function readBodies(rows: Chunks, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
   const keys = hashes.map(keyOf);
   const [only] = keys;
   const items = keys.length === 1 ? [await rows.get(only!)] : await rows.getMany(keys);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type AccountState, addFills, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
 import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
@@ -6,7 +7,7 @@ import type { Lots } from '../../lib/domain/contract/units.ts';
 import { cents, ticks } from '../../lib/domain/contract/units.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
 import { markAuction, openAuction } from '../../lib/store/auctions.ts';
-import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
+import { readTotals, recordTotals } from '../../lib/store/control-totals.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { readJournal } from '../../lib/store/journal.ts';
@@ -22,8 +23,9 @@ import {
 } from '../../lib/store/keys.ts';
 import { loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { isPosted, postedThrough, shardsTouched } from '../../lib/store/posted.ts';
 import { packResult, readFills } from '../../lib/store/results.ts';
-import { type Item, N } from '../../lib/store/table.ts';
+import { type Item, N, S } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
@@ -131,10 +133,10 @@ async function expectPosted(): Promise<void> {
   expect(await readHalt(venue.table)).toBeUndefined();
   expect(await stored()).toEqual(await folded());
   const seq = await seqNow();
-  expect(await Promise.all([0, 1].map((shard) => readCursor(venue.table, shard)))).toEqual([seq, seq]);
-  for (let each = since + 1; each <= seq; each++) {
+  expect(await Promise.all([0, 1].map((shard) => postedThrough(venue.table, shard, SHARDS)))).toEqual([seq, seq]);
+  for (const { seq: each, event } of await readEvents(venue.table, since, 10_000)) {
     const totals = await readTotals(venue.table, each);
-    expect(totals.shards.size).toBe(SHARDS);
+    expect([...totals.shards.keys()].sort()).toEqual(shardsTouched(event, SHARDS));
     expect(imbalance(totals)).toBeUndefined();
   }
 }
@@ -175,6 +177,20 @@ describe('a wake-up', () => {
     await Promise.all([post(0), post(0), post(1), post(0), post(1)]);
     await expectPosted();
   });
+});
+
+test('a shard that an event does not touch has nothing of it: no wake-up awaits it, no totals, no write but its cursor', async () => {
+  await postAll();
+  const before = await written();
+  for (let at = 0; at < 20; at++) await deposit(CAT, 1n);
+  const writes = (['putIf', 'putAll', 'update'] as const).map((verb) => vi.spyOn(venue.table, verb));
+  expect(await post(0)).toEqual([]);
+  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0]);
+  const moved = (await written()).filter((item) => !before.some((old) => isDeepStrictEqual(item, old)));
+  expect(moved).toEqual([{ pk: S('SHARD#0'), sk: S('CURSOR'), seq: N(await seqNow()) }]);
+  vi.restoreAllMocks();
+  await post(1);
+  await expectPosted();
 });
 
 describe('a worker that crashes', () => {
@@ -262,7 +278,7 @@ describe('a posting that does not sum to zero', () => {
     ['because fills were changed', tamperWithFills],
     [
       "because a shard's totals were changed",
-      async () => void (await recordTotals(venue.table, await seqNow(), 0, { accounts: 0, cents: cents(1n), lots: {} })),
+      async () => void (await recordTotals(venue.table, await seqNow(), 0, SHARDS, { accounts: 0, cents: cents(1n), lots: {} })),
     ],
   ])('halts the venue and stops what comes after it, until it is resumed: %s', async (_, tamper) => {
     await trade();
@@ -290,7 +306,7 @@ describe('a posting that does not sum to zero', () => {
     expect(await readHalt(venue.table)).toBeUndefined();
     expect(await readCursor(venue.table, 1)).toBe(await seqNow());
     // What waits for that event goes on waiting: nothing settles on books that do not balance.
-    expect(await isPosted(venue.table, off, SHARDS)).toBe(false);
-    expect(await isPosted(venue.table, await seqNow(), SHARDS)).toBe(true);
+    expect(await isPosted(venue.table, { product, lastEvent: off }, SHARDS)).toBe(false);
+    expect(await isPosted(venue.table, { product, lastEvent: await seqNow() }, SHARDS)).toBe(true);
   });
 });

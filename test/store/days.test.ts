@@ -14,6 +14,7 @@ import { Table } from '../../lib/store/table.ts';
 import { DAYS } from '../venue/days.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { H100, on } from '../venue/h100.ts';
+import { logEvent } from '../venue/log.ts';
 
 let engine: Engine;
 let table: Table;
@@ -128,12 +129,15 @@ describe('what a day’s next step is decided on', () => {
 
   it('is whether every shard has posted the product’s last event', async () => {
     const totals = { accounts: 0, cents: NO_CENTS, lots: {} };
+    const closed = (seq: number) => logEvent(table, seq, { kind: 'day-closed', product, date: MONDAY, after: 0 });
+    await closed(7);
     for (const [shard, posted] of [false, true].entries()) {
-      await recordTotals(table, 7, shard, totals);
+      await recordTotals(table, 7, shard, SHARDS, totals);
       expect(await look(DAYS.clear, 7)).toMatchObject({ posted });
     }
-    await recordTotals(table, 8, 0, { ...totals, lots: { 24300: lots(1) } });
-    await recordTotals(table, 8, 1, totals);
+    await closed(8);
+    await recordTotals(table, 8, 0, SHARDS, { ...totals, lots: { 24300: lots(1) } });
+    await recordTotals(table, 8, 1, SHARDS, totals);
     expect(await look(DAYS.clear, 8)).toMatchObject({ posted: false });
   });
 
