@@ -56,7 +56,9 @@ await command(
   },
 );
 
-const deploymentOf = (assembly: string, shards: number) => makeDeployment(assembly, undefined, { shards });
+function deploymentOf(assembly: string, shards: number): void {
+  makeDeployment(assembly, undefined, { shards });
+}
 
 function show({ shards, copied, recomputed, events, head, before, after, seconds }: Rebuilt, readSeconds: number): void {
   console.log(`copied    ${copied} rows`);

@@ -1,7 +1,7 @@
 /** A venue that moves into another number of shards goes on as if it had had them from the first day. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Audit } from '../../../lib/audit/audit.ts';
-import { VenueRows } from '../../../lib/audit/rows.ts';
+import { rowName, VenueRows } from '../../../lib/audit/rows.ts';
 import { numberedKey } from '../../../lib/client/idempotency-key.ts';
 import type { BusinessDate } from '../../../lib/domain/contract/calendar.ts';
 import {
@@ -18,7 +18,10 @@ import {
   trade,
 } from '../../../lib/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
+import type { Cloud } from '../../../lib/local/cloud.ts';
+import { intoShards } from '../../../lib/operations/recovery/into-shards.ts';
 import { rebuild } from '../../../lib/operations/recovery/rebuild.ts';
+import { type Attributes, N, S } from '../../../lib/store/table.ts';
 import { newYork, on } from '../../venue/h100.ts';
 
 const [FIRST, SECOND, THIRD] = ['2025-11-06', '2025-11-07', '2025-11-10'].map(on) as [BusinessDate, BusinessDate, BusinessDate];
@@ -26,6 +29,8 @@ const DEC = `${PRODUCT}-2025-12`;
 
 /** Ids of submissions by account, of the venue that moves. */
 const ids = new Map<Account, string[]>(ACCOUNTS.map((account) => [account, []]));
+/** What it was sent, in order. */
+const sent: { account: Account; orders: readonly unknown[]; key: string; submission: string }[] = [];
 const opened: Market[] = [];
 afterAll(async () => {
   for (const market of opened) await market[Symbol.asyncDispose]();
@@ -92,8 +97,10 @@ class Life {
   /** With keys that are counted over the whole life. */
   #numbered(market: Market<Stage>): Market<Stage> {
     const submit: Market['submit'] = async (account, orders) => {
-      const answer = await market.submit(account, orders, numberedKey(market.cloud.clock.now(), ++this.#keys));
+      const key = numberedKey(market.cloud.clock.now(), ++this.#keys);
+      const answer = await market.submit(account, orders, key);
       ids.get(account)!.push(answer.submission);
+      sent.push({ account, orders, key, submission: answer.submission });
       return answer;
     };
     return { ...market, submit };
@@ -143,7 +150,24 @@ async function moved(market: Market<Stage>, to: Market<Stage>, shards: number): 
   expect(audit).toMatchObject({ identical: true, shards, stateHash: was });
   expect(await answers(to)).toEqual(before);
   await resume(to);
-  await to.cloud.quiet();
+  await sendAgain(to);
+}
+
+/** What comes again after the move, from participants and from queues, changes nothing. */
+async function sendAgain(market: Market<Stage>): Promise<void> {
+  for (const { account, orders, key, submission } of sent) {
+    const path = ['POST', '/v1/submissions'] as const;
+    const again = await market.as[account].ask(...path, { product: PRODUCT, orders }, key);
+    expect(again).toMatchObject({ status: 202, body: { submission } });
+    const other = await market.as[account].ask(...path, { product: PRODUCT, orders: [...orders, { cancel: 'z' }] }, key);
+    expect(other.status).toBe(422);
+  }
+  const late = { v: 1, product: PRODUCT, slot: newYork(FIRST, '10:00') };
+  // An auction from before the move, which sends its markers to as many shards as there are now.
+  (market.cloud as unknown as Pick<Cloud, 'send'>).send('closings', JSON.stringify(late));
+  await market.cloud.quiet();
+  const { differences } = await market.audit();
+  expect(differences).toEqual([]);
 }
 
 const MOMENTS = [newYork(SECOND, '09:05'), newYork(SECOND, '20:00')] as const;
@@ -159,6 +183,7 @@ test('a venue moves from four shards to seven and to two, and everything is as i
   expect(filled.length).toBeGreaterThan(20);
 
   for (const own of ids.values()) own.length = 0;
+  sent.length = 0;
   const life = new Life(openVirtualMarket(ROLL, { shards: 4, sweep: SELDOM }), async (market, at) => {
     const shards = at === 0 ? 7 : 2;
     const to = await openEmpty(shards, at === 1, at === 0 ? FIRST : SECOND);
@@ -172,4 +197,50 @@ test('a venue moves from four shards to seven and to two, and everything is as i
   expect(Object.fromEntries(audit.accounts)).toEqual(Object.fromEntries(due.accounts));
   expect(await fillsIn(life.market)).toEqual(filled);
   expect(life.market.cloud.deadLetters()).toEqual([]);
-}, 60_000);
+}, 120_000);
+
+describe('a venue is not moved', () => {
+  let resting: Attributes[] = [];
+  let due: Attributes[] = [];
+  beforeAll(async () => {
+    const market = openVirtualMarket(ROLL, { sweep: SELDOM });
+    await play(market, { ...ROLL, last: FIRST });
+    await market.cloud.advanceTo(newYork(SECOND, '09:00'));
+    await trade(market, SECOND, '09:00');
+    await market.cloud.quiet();
+    await halt(market);
+    resting = await Array.fromAsync(market.table.scan());
+    await market.cloud.advanceTo(newYork(SECOND, '10:01'));
+    due = await Array.fromAsync(market.table.scan());
+  });
+  const edited = (row: RegExp, change: Attributes): Attributes[] =>
+    resting.map((item) => (row.test(rowName(item)) ? { ...item, ...change } : item));
+
+  test('when nothing stands against it, it is', async () => {
+    const rows = await intoShards(await VenueRows.from(resting), 5);
+    expect(rows.ofKind('INTAKE')).toHaveLength(5);
+    expect(rows.ofKind('BOOK')).toHaveLength(resting.filter((row) => rowName(row).startsWith('BOOK#')).length);
+  });
+
+  test.each([
+    ['that is not halted', () => edited(/^VENUE SWITCH$/, { data: S('null') }), 'The venue is not halted'],
+    ['with an auction that is due', () => due, 'Auction 4 of H100-SXM is due and has not cleared'],
+    [
+      'with a shard at another auction',
+      () => edited(/^INTAKE#\S+ 1$/, { open: N(3) }),
+      'Shard 1 of H100-SXM takes submissions into auction 3',
+    ],
+    [
+      'with a submission that was changed',
+      () => edited(/^BOOK#\S+2025-11-07 fund#/, { receivedAt: S('2025-11-07T14:00:01.000Z') }),
+      'is not the submission that was written',
+    ],
+    [
+      'with an event that was changed',
+      () => edited(/^LOG 0+6$/, { data: S('{"kind":"day-closed"}') }),
+      'The source does not replay',
+    ],
+  ])('%s', async (_, rows, says) => {
+    await expect(intoShards(await VenueRows.from(rows()), 5)).rejects.toThrow(says);
+  });
+});
