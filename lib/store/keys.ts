@@ -108,7 +108,7 @@ export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');
 
-/** The shard an account lives in: FNV-1a of its id. Fixed for the life of a venue, like the count. */
+/** The shard an account lives in: FNV-1a of its id. The count is that of the table, or of what an event says that it was split into. */
 export function shardOf(account: string, shards: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < account.length; at++) hash = Math.imul(hash ^ account.charCodeAt(at), 0x01000193);
