@@ -12,7 +12,7 @@ import type { Cents, Ticks } from '../contract/units.ts';
 
 /**
  * What is too large for an event, as it was spread over shards when it was written: the venue may have another number of them by
- * now, and no event is ever changed. So whoever looks for an account's part takes the number from here.
+ * now, and no event is ever changed. A reader of an account's part takes the number from here.
  */
 export interface References {
   readonly shards: number;
