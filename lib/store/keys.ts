@@ -19,7 +19,7 @@
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
- * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |
+ * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
