@@ -37,7 +37,7 @@ export function makeDeployment(
 ): LocalDeployment {
   const made = deploymentOf(product, deployment);
   synthesize(dir, { deployment: made });
-  return { dir, shards: DEPLOYMENT.shards, product: made.products[0] };
+  return { dir, shards: made.shards ?? DEPLOYMENT.shards, product: made.products[0] };
 }
 
 const assemblies = new Map<string, string>();
