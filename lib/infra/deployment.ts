@@ -51,6 +51,9 @@ export const DEPLOYMENT: Deployment = {
   requestsPerMinute: 1200,
 };
 
+/** The environment variable with the folder in which local processes share what they synthesize; the process that made it removes it. */
+export const SHARED_ASSEMBLIES = 'EXCHANGE_ASSEMBLIES';
+
 const CODE = /^[A-Z0-9]+(-[A-Z0-9]+)*$/;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
 export const SHARDS_MAX = 256;
