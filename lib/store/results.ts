@@ -6,27 +6,28 @@
  * The orders that a shard carries lie in one place whichever auction carried them, so that an auction in which little
  * changed writes little, and one account's orders are read without those of others.
  */
-import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
-import type { AuctionCleared, References } from '../domain/clearing/events.ts';
-import { carriedKey, type Key, resultKey } from './keys.ts';
-import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
+import type { BookOrder, ClearedBook, DepthColumns, DepthLevel, Fill } from '../domain/auction/book.ts';
+import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/auction/book-columns.ts';
+import type { AuctionCleared } from '../domain/clearing/events.ts';
+import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
+import { flagsOf, type Reader, readFill, readLevel, readOrder, type Writer, writeFillTerms, writeLevel } from './packing.ts';
 import {
   type ChunkFault,
   chunkFaults,
   type PackedRun,
   type Place,
-  packRun,
   type RowKind,
   type RunRange,
+  RunWriter,
+  readLeaves,
   readRun,
 } from './run.ts';
 import type { Item, Rows, Table } from './table.ts';
 
+/** A book and what it cleared to. */
 export interface Result {
-  /** In order of account and name, as the carried orders. */
-  readonly fills: ReadonlyMap<number, readonly Fill[]>;
-  readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
-  readonly depth: readonly DepthLevel[];
+  readonly orders: BookColumns;
+  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'depth'>;
 }
 
 /** What an event needs to point at a result. */
@@ -38,17 +39,17 @@ const accountPrefix = (account: string): string => `${account} `;
 /** After all that an account has: the character that follows the space. */
 const behind = (account: string): string => `${account}!`;
 
-const FILLS: RowKind<Fill> = { ...FILL_ROW, keyOf: nameOf };
-const CARRIED: RowKind<BookOrder> = { ...ORDER_ROW, keyOf: nameOf };
-const DEPTH: RowKind<DepthLevel> = { ...DEPTH_ROW, keyOf: levelName };
-
 const LIMIT_MOST = 2 ** 31 - 1;
 
 /** The name of a level, in the order in which depth is published: by month sold, month bought, and the best limit first. */
-export function levelName({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string {
-  const digits = (value: number, count: number): string => String(value).padStart(count, '0');
-  return `${digits(sell, 6)}.${digits(buy, 6)}.${digits(LIMIT_MOST - limit, 10)}`;
-}
+export const levelName = ({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string =>
+  `${pairPrefix(sell, buy)}${String(LIMIT_MOST - limit).padStart(LIMIT_DIGITS, '0')}`;
+const LIMIT_DIGITS = 10;
+const pairPrefix = (sell: number, buy: number): string => `${String(sell).padStart(6, '0')}.${String(buy).padStart(6, '0')}.`;
+
+const FILLS: RowKind<Fill> = { read: readFill, keyOf: nameOf };
+const CARRIED: RowKind<BookOrder> = { read: readOrder, keyOf: nameOf };
+const DEPTH: RowKind<DepthLevel> = { read: readLevel, keyOf: levelName };
 
 const fillsAt = (product: string, auction: number, shard: number): Place => ({
   what: `fills of auction ${auction} of ${product}`,
@@ -64,19 +65,11 @@ const carriedAt = (product: string, shard: number): Place => ({
 });
 
 /**
- * Writes a result and returns what an event needs to point at it. `standing` are chunks that this worker has read from the
- * table; they are there and are not written again.
+ * Writes a packed result. `standing` are chunks that this worker has read from the table; they are there and are not written
+ * again.
  */
-export async function writeResult(
-  table: Table,
-  product: string,
-  auction: number,
-  result: Result,
-  standing: StandingChunks = new StandingChunks(),
-): Promise<ResultReferences> {
-  const { items, references } = packResult(product, auction, result);
+export async function writeResult(table: Table, { items }: PackedResult, standing = new StandingChunks()): Promise<void> {
   await table.putAll(items.filter((item) => !standing.has(item)));
-  return references;
 }
 
 /** Chunks that were read and so are known to stand in the table. */
@@ -92,31 +85,126 @@ export class StandingChunks {
   }
 }
 
+export interface PackedResult {
+  readonly items: readonly Item[];
+  readonly references: ResultReferences;
+  /** The fills of each shard that has some. */
+  readonly fills: ReadonlyMap<number, PackedFills>;
+}
+
+/** Fills as they are to be written, and where the order of each was read from, as its row of the book says, one behind the other. */
+export interface PackedFills {
+  readonly leaves: readonly Uint8Array[];
+  readonly sources: Uint32Array;
+}
+
 /** A result as it is stored: the same result always gives the same items under the same keys. */
-export function packResult(
+export function packResult(product: string, auction: number, { orders, cleared }: Result, shards: number): PackedResult {
+  const accounts: number[][] = Array.from({ length: shards }, () => []);
+  for (const [at, account] of orders.accounts.entries()) accounts[shardOf(account, shards)]!.push(at);
+  const runs: PackedRun[] = [];
+  const fills = new Map<number, PackedFills>();
+  const references = { fills: {} as Record<number, string>, carried: {} as Record<number, string> };
+  for (let shard = 0; shard < shards; shard++) {
+    const packed = packShard(product, auction, shard, orders, accounts[shard]!, cleared);
+    runs.push(packed.fills, packed.carried);
+    if (packed.carried.root !== undefined) references.carried[shard] = packed.carried.root;
+    if (packed.fills.root === undefined) continue;
+    references.fills[shard] = packed.fills.root;
+    fills.set(shard, { leaves: packed.fills.leaves, sources: packed.sources });
+  }
+  const depth = packDepth(product, auction, cleared.depth);
+  const items = [...runs, depth].flatMap((run) => run.items);
+  return { items, references: { ...references, depth: depth.root ?? null }, fills };
+}
+
+/** What an auction leaves behind in one shard: of the accounts at some places of the book. */
+export function packShard(
   product: string,
   auction: number,
-  { fills, carried, depth }: Result,
-): { items: readonly Item[]; references: ResultReferences } {
-  const items: Item[] = [];
-  const add = ({ root, items: chunks }: PackedRun): string | undefined => {
-    for (const chunk of chunks) items.push(chunk);
-    return root;
+  shard: number,
+  orders: BookColumns,
+  accounts: readonly number[],
+  cleared: Pick<ClearedBook, 'filled' | 'carried'>,
+): { readonly fills: PackedRun; readonly sources: Uint32Array; readonly carried: PackedRun } {
+  const { filled, carried } = cleared;
+  return {
+    fills: packRows(orders, accounts, filled, fillsAt(product, auction, shard), fillWriter(orders, filled)),
+    sources: sourcesOf(orders, accounts, filled),
+    carried: packRows(orders, accounts, carried, carriedAt(product, shard), orderWriter(orders, filled, carried)),
   };
-  const byShard = <T>(runs: ReadonlyMap<number, readonly T[]>, kind: RowKind<T>, at: (shard: number) => Place): References => {
-    const roots: Record<number, string> = {};
-    for (const [shard, rows] of runs) {
-      const root = add(packRun(rows, kind, at(shard)));
-      if (root !== undefined) roots[shard] = root;
+}
+
+/** More than any account's id has. */
+const ACCOUNT_BYTES_MAX = 1024;
+
+/** Writes a row of the book; `account` has the account's text, and room for more behind it. */
+type RowWriter = (out: Writer, account: Uint8Array, accountLength: number, row: number) => void;
+
+const fillWriter =
+  ({ names, nameFrom, buy, sell, terms }: BookColumns, filled: Int32Array): RowWriter =>
+  (out, account, accountLength, row) => {
+    out.stretch(account, 0, accountLength);
+    out.stretch(names, nameFrom[row]!, nameFrom[row + 1]!);
+    writeFillTerms(out, buy[row]!, sell[row]!, filled[row]!, (terms[row]! & ROLLS_BIT) !== 0);
+  };
+
+const orderWriter =
+  ({ names, nameFrom, buy, sell, limit, terms }: BookColumns, filled: Int32Array, carried: Int32Array): RowWriter =>
+  (out, account, accountLength, row) => {
+    out.stretch(account, 0, accountLength);
+    out.number(flagsOf((terms[row]! & ROLLS_BIT) !== 0, filled[row]! > 0));
+    out.stretch(names, nameFrom[row]!, nameFrom[row + 1]!);
+    out.terms(buy[row]!, sell[row]!, limit[row]!, carried[row]!, terms[row]! & TIME_IN_FORCE_BITS);
+  };
+
+/** The rows of some accounts that have lots in a column. */
+function packRows(
+  { accounts, firstRow, names, nameFrom }: BookColumns,
+  places: readonly number[],
+  lots: Int32Array,
+  place: Place,
+  write: RowWriter,
+): PackedRun {
+  const run = new RunWriter(place);
+  const account = Buffer.alloc(ACCOUNT_BYTES_MAX);
+  for (const at of places) {
+    let length = 0;
+    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) {
+      if (lots[row] === 0) continue;
+      if (length === 0) {
+        length = account.write(accounts[at]!);
+        run.prefix(accountPrefix(accounts[at]!));
+      }
+      write(run.out, account, length, row);
+      run.endRow(names, nameFrom[row]!, nameFrom[row + 1]!);
     }
-    return roots;
-  };
-  const references = {
-    fills: byShard(fills, FILLS, (shard) => fillsAt(product, auction, shard)),
-    carried: byShard(carried, CARRIED, (shard) => carriedAt(product, shard)),
-    depth: add(packRun(depth, DEPTH, depthAt(product, auction))) ?? null,
-  };
-  return { items, references };
+  }
+  return run.done();
+}
+
+/** Where the rows that `packRows` packs were read from, in the same order. */
+function sourcesOf({ firstRow, source }: BookColumns, places: readonly number[], lots: Int32Array): Uint32Array {
+  const rows = places.reduce((sum, at) => sum + firstRow[at + 1]! - firstRow[at]!, 0);
+  const sources = new Uint32Array(rows);
+  let count = 0;
+  for (const at of places)
+    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) if (lots[row] !== 0) sources[count++] = source[row]!;
+  return sources.subarray(0, count);
+}
+
+export function packDepth(product: string, auction: number, { buy, sell, limit, traded, lapsed }: DepthColumns): PackedRun {
+  const run = new RunWriter(depthAt(product, auction));
+  const digits = new Uint8Array(LIMIT_DIGITS);
+  for (let level = 0; level < limit.length; level++) {
+    if (level === 0 || buy[level] !== buy[level - 1] || sell[level] !== sell[level - 1])
+      run.prefix(pairPrefix(sell[level]!, buy[level]!));
+    writeLevel(run.out, buy[level]!, sell[level]!, limit[level]!, traded[level]!, lapsed[level]!);
+    let rest = LIMIT_MOST - limit[level]!;
+    for (let place = LIMIT_DIGITS - 1; place >= 0; place--, rest = Math.floor(rest / 10)) digits[place] = 48 + (rest % 10);
+    run.endRow(digits, 0, LIMIT_DIGITS);
+  }
+  return run.done();
 }
 
 /**
@@ -162,6 +250,15 @@ export const readCarried = async (
   root: string | undefined,
   standing?: StandingChunks,
 ): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, {}, standing?.note));
+
+/** The same as they are stored, a chunk at a time, each opened where its rows begin. */
+export const carriedLeaves = (
+  table: Rows,
+  product: string,
+  shard: number,
+  root: string | undefined,
+  standing?: StandingChunks,
+): AsyncGenerator<Reader> => readLeaves(table, carriedAt(product, shard), root, {}, standing?.note);
 
 /** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
 export const readCarriedOf = async (

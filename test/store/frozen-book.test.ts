@@ -67,7 +67,7 @@ test('three hundred thousand orders of one shard are read into the book', async 
   const [each, submissions] = [500, 600];
   const instructions = Array.from({ length: each }, (_, at) => buy(`o${at}`, 2400));
   const sent = Array.from({ length: submissions }, (_, at): Sent => ({ account: `account-${at}`, key: 'key', instructions }));
-  expect((await read(sent)).orders).toHaveLength(each * submissions);
+  expect((await read(sent)).orders.count).toBe(each * submissions);
 });
 
 describe('the hash of a book', () => {

@@ -5,8 +5,6 @@ import { CASH } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { resultKey } from '../../lib/store/keys.ts';
 import {
-  packResult,
-  type Result,
   type ResultReferences,
   readCarried,
   readCarriedOf,
@@ -14,13 +12,13 @@ import {
   readFills,
   readFillsOf,
   StandingChunks,
-  writeResult,
 } from '../../lib/store/results.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
 import { meteredTable } from '../venue/metered-table.ts';
 import { order } from '../venue/orders.ts';
+import { packRows, type ResultRows, writeRows } from '../venue/results.ts';
 
 let engine: Engine;
 let table: Table;
@@ -46,7 +44,7 @@ const left = (account: string, name = 'b'): BookOrder => ({
   partlyFilled: true,
 });
 const level = (limit: number): DepthLevel => ({ buy: NOV, sell: CASH, limit: ticks(limit), traded: lots(1), lapsed: lots(2) });
-const RESULT: Result = {
+const RESULT: ResultRows = {
   fills: new Map([
     [0, [fill('ann'), fill('bob')]],
     [1, [fill('cat')]],
@@ -57,7 +55,7 @@ const RESULT: Result = {
 const serial = (at: number): string => String(at).padStart(6, '0');
 
 test('a result is read by shard as it was written', async () => {
-  const { fills, carried, depth } = await writeResult(table, 'P', 1, RESULT);
+  const { fills, carried, depth } = await writeRows(table, 'P', 1, RESULT);
   expect(await readFills(table, 'P', 1, 0, fills[0])).toEqual([fill('ann'), fill('bob')]);
   expect(await readFills(table, 'P', 1, 1, fills[1])).toEqual([fill('cat')]);
   expect(await readFills(table, 'P', 1, 2, fills[2])).toEqual([]);
@@ -67,35 +65,35 @@ test('a result is read by shard as it was written', async () => {
 });
 
 test('what is committed and missing stops its reader: a fill is never passed over', async () => {
-  const { fills } = await writeResult(table, 'P', 2, RESULT);
+  const { fills } = await writeRows(table, 'P', 2, RESULT);
   await table.delete(resultKey('P', 2, 'fills#0', fills[0]!));
   await expect(readFills(table, 'P', 2, 0, fills[0])).rejects.toThrow('fills of auction 2 of P are committed and not there');
   expect(await readFills(table, 'P', 2, 1, fills[1])).toHaveLength(1);
 });
 
 test('items are named by a hash of their content, long enough that no two results meet', () => {
-  const first = packResult('P', 3, RESULT).references;
-  expect(packResult('P', 3, RESULT).references).toEqual(first);
+  const first = packRows('P', 3, RESULT).references;
+  expect(packRows('P', 3, RESULT).references).toEqual(first);
   expect(first.fills[0]).toMatch(/^[0-9a-f]{32}$/);
-  const other = packResult('P', 3, { ...RESULT, fills: new Map([[0, [fill('ann', 2), fill('bob')]]]) }).references;
+  const other = packRows('P', 3, { ...RESULT, fills: new Map([[0, [fill('ann', 2), fill('bob')]]]) }).references;
   expect(other.fills[0]).not.toEqual(first.fills[0]);
   expect(other.carried).toEqual(first.carried);
 });
 
 test('what an event says of a result does not grow with it', () => {
   const many = Array.from({ length: 50_000 }, (_, at) => fill(`a${serial(at)}`));
-  const result: Result = {
+  const result: ResultRows = {
     fills: new Map([[0, many]]),
     carried: new Map([[0, many.map(({ account }) => left(account))]]),
     depth: Array.from({ length: 90_000 }, (_, at) => level(100_000 - at)),
   };
-  const { references, items } = packResult('P', 4, result);
+  const { references, items } = packRows('P', 4, result);
   expect(JSON.stringify(references).length).toBeLessThan(200);
   expect(Math.max(...items.map(({ attributes }) => attributes.body!.B!.length))).toBeLessThanOrEqual(32 * 1024);
 });
 
 test('a shard without rows has no items, and a book of which nothing traded or lapsed no depth', () => {
-  const { items, references } = packResult('P', 4, { fills: new Map([[0, []]]), carried: new Map([[1, []]]), depth: [] });
+  const { items, references } = packRows('P', 4, { fills: new Map([[0, []]]), carried: new Map([[1, []]]), depth: [] });
   expect(references).toEqual({ fills: {}, carried: {}, depth: null });
   expect(items).toEqual([]);
 });
@@ -103,7 +101,7 @@ test('a shard without rows has no items, and a book of which nothing traded or l
 test('an account’s fills are read from any of its orders on, and no other account’s', async () => {
   const own = Array.from({ length: 4_500 }, (_, at) => fill('ann', 1, serial(at)));
   const all = [...Array.from({ length: 900 }, (_, at) => fill('an', 1, serial(at))), ...own, fill('ann-2'), fill('ann.two')];
-  const references = await writeResult(table, 'P', 5, { fills: new Map([[3, all]]), carried: new Map(), depth: [] });
+  const references = await writeRows(table, 'P', 5, { fills: new Map([[3, all]]), carried: new Map(), depth: [] });
   const at = { product: 'P', auction: 5, fills: references.fills };
   const ann = { account: 'ann', shard: 3 };
   expect(await readFillsOf(table, at, ann, { limit: 10_000 })).toEqual(own);
@@ -116,7 +114,7 @@ test('300,000 carried orders of one account cost another neither reads nor write
   const others = Array.from({ length: 300_000 }, (_, at) => left('hog', serial(at)));
   const { table: hogs, metered } = meteredTable();
   const carry = (orders: readonly BookOrder[], standing?: StandingChunks) =>
-    writeResult(hogs, 'HOG', 1, { fills: new Map(), carried: new Map([[0, orders]]), depth: [] }, standing);
+    writeRows(hogs, 'HOG', 1, { fills: new Map(), carried: new Map([[0, orders]]), depth: [] }, standing);
   let [before, after] = Array<ResultReferences>(2);
   const first = await metered(async () => {
     before = await carry([left('ann'), ...others, left('zoe', 'z1'), left('zoe', 'z2')]);
