@@ -64,6 +64,10 @@ class MemoryRows implements Rows {
     yield* this.#items.get(partition) ?? [];
   }
 
+  async *pages(partition: string): AsyncGenerator<Attributes[]> {
+    yield this.#items.get(partition) ?? [];
+  }
+
   async queryAll(partition: string): Promise<Attributes[]> {
     return this.#items.get(partition) ?? [];
   }
@@ -165,13 +169,16 @@ export interface ClearBenchRow {
 async function once({ rows, auction, state }: StoredMarket): Promise<Record<string, number>> {
   const steps: Record<string, number> = {};
   const cpu = (): number => {
-    const { user, system } = process.cpuUsage();
+    const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
   };
+  let sys = process.cpuUsage().system / 1000;
   let from = cpu();
   const done = (step: string): void => {
     const now = cpu();
     steps[step] = now - from;
+    if (process.env.SPLIT) steps[`${step} sys`] = process.cpuUsage().system / 1000 - sys;
+    sys = process.cpuUsage().system / 1000;
     from = now;
   };
   const stored = await readStoredBook(rows, auction, state, SHARDS);

@@ -5,7 +5,7 @@
  * way into them, does not check itself.
  */
 import type { MonthResult } from '../../lib/domain/auction/book.ts';
-import { compareBytes, textOf } from '../../lib/domain/auction/bytes.ts';
+import { compareBytes } from '../../lib/domain/auction/bytes.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { readFillInto, readInstructedOrder, readOrderRow, type StoredOrder } from '../../lib/store/packed-columns.ts';
 import { Reader } from '../../lib/store/packing.ts';
@@ -37,13 +37,10 @@ function checkFills({ leaves, sources }: PackedFills, stored: StoredBook, prices
   let count = 0;
   for (const leaf of leaves) {
     const from = openLeaf(leaf);
-    let [accountAt, accountLength] = [0, -1];
+    orders.moveTo(leaf, 0, 0);
     while (!from.isAtEnd) {
       readFillInto(from, fill);
-      if (compareBytes(leaf, accountAt, accountLength, leaf, fill.accountAt, fill.accountLength) !== 0) {
-        ({ accountAt, accountLength } = fill);
-        orders.moveTo(textOf(leaf, accountAt, accountAt + accountLength));
-      }
+      if (fill.accountLength > 0) orders.moveTo(leaf, fill.accountAt, fill.accountLength);
       const { order } = orders;
       const isOfOrder =
         count < sources.length &&
@@ -65,25 +62,32 @@ function checkFills({ leaves, sources }: PackedFills, stored: StoredBook, prices
 class OrderReader {
   readonly order: StoredOrder = { nameAt: 0, nameLength: 0, buy: 0, sell: 0, limit: 0, lots: 0 };
   readonly #stored: StoredBook;
-  readonly #part = { at: 0, end: 0, isSubmission: false };
+  readonly #part = { at: 0, end: 0, isSubmission: false, account: 0, accountLength: 0 };
   readonly #from: Reader;
-  #parts: readonly [from: number, to: number] = [0, 0];
+  /** The account whose orders are to be read, and whether the part is one of its. */
+  #account = { bytes: new Uint8Array(0) as Uint8Array, at: 0, length: 0 };
+  #isOwn = false;
 
   constructor(stored: StoredBook) {
     this.#stored = stored;
     this.#from = new Reader(stored.bytes);
   }
 
-  moveTo(account: string): void {
-    this.#parts = this.#stored.partsOf(account);
-    this.#part.end = 0;
+  /** Goes on to the account that some bytes name. */
+  moveTo(bytes: Uint8Array, at: number, length: number): void {
+    this.#account = { bytes, at, length };
+    this.#isOwn = false;
   }
 
   /** Reads the order at a place. False when that is not in what is stored of the account, or no order is there. */
   read(source: number): boolean {
     const part = this.#part;
-    const isInPart = (source >= part.at && source < part.end) || this.#stored.partAt(this.#parts, source, part);
-    if (!isInPart) return false;
+    if (!this.#isOwn || source < part.at || source >= part.end) {
+      if (!this.#stored.partAt(source, part)) return false;
+      const { bytes, at, length } = this.#account;
+      this.#isOwn = compareBytes(this.#stored.names, part.account, part.accountLength, bytes, at, length) === 0;
+      if (!this.#isOwn) return false;
+    }
     this.#from.moveTo(this.#stored.bytes, source, part.end);
     return part.isSubmission ? readInstructedOrder(this.#from, this.order) : readOrderRow(this.#from, this.order);
   }

@@ -58,13 +58,20 @@ const ORDER = {
     out.number(flagsOf(order.rolls, order.partlyFilled));
     out.order(order);
   },
-  read: (from: Reader): BookOrder => {
-    const account = from.text();
+  read: (from: Reader, before?: BookOrder): BookOrder => {
+    const account = accountIn(from, before);
     const [rolls, partlyFilled] = pick(FLAGS, from.number());
     return { account, rolls, partlyFilled, ...from.order() };
   },
 };
 export const readOrder = ORDER.read;
+
+/** Rows of one account that follow each other name it once. */
+function accountIn(from: Reader, before: { readonly account: string } | undefined): string {
+  const account = from.text() || before?.account;
+  if (account === undefined) throw new PackingError('a row is of no account');
+  return account;
+}
 
 /** What is said of an order besides itself, as its row holds it. */
 export const flagsOf = (rolls: boolean, partlyFilled: boolean): number => (rolls ? 1 : 0) + (partlyFilled ? 2 : 0);
@@ -77,8 +84,8 @@ export function writeFillTerms(out: Writer, buy: number, sell: number, filled: n
   out.number(rolls ? 1 : 0);
 }
 
-export function readFill(from: Reader): Fill {
-  const account = from.text();
+export function readFill(from: Reader, before?: Fill): Fill {
+  const account = accountIn(from, before);
   const clientOrderId = from.text();
   const buy = from.number() as ContractMonth;
   const sell = from.number() as ContractMonth;
@@ -125,9 +132,14 @@ function unpack<T>(packed: Uint8Array, read: (from: Reader) => T): T[] {
   return values;
 }
 
+/** Bytes at a time, at most, unless a value is longer. */
+const GROWN_TO = 1 << 20;
+
 /** Bytes that grow as values are written. */
 export class Writer {
   #bytes = new Uint8Array(256);
+  /** Where what has not been taken out begins, and where it ends. */
+  #start = 0;
   #length = 0;
 
   number(value: number): void {
@@ -176,18 +188,18 @@ export class Writer {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#length - this.#start;
   }
 
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.slice(this.#start, this.#length);
   }
 
-  /** Takes the first bytes out, into others from a place on; what follows them stays. */
-  take(count: number, into: Uint8Array, at: number): void {
-    into.set(this.#bytes.subarray(0, count), at);
-    this.#bytes.copyWithin(0, count, this.#length);
-    this.#length -= count;
+  /** Takes out what was written: it stays where it stands, and what is written next comes behind it. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(this.#start, this.#length);
+    this.#start = this.#length;
+    return taken;
   }
 
   /** A text that is there as bytes, a stretch of others. */
@@ -216,8 +228,11 @@ export class Writer {
 
   #room(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    larger.set(this.#bytes);
+    const least = 2 * (this.length + count);
+    const larger = new Uint8Array(Math.max(least, Math.min(this.#bytes.length * 2, GROWN_TO)));
+    larger.set(this.#bytes.subarray(this.#start, this.#length));
+    this.#length -= this.#start;
+    this.#start = 0;
     this.#bytes = larger;
   }
 }

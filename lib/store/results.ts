@@ -10,7 +10,7 @@ import type { BookOrder, ClearedBook, DepthColumns, DepthLevel, Fill } from '../
 import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/auction/book-columns.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
 import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
-import { flagsOf, type Reader, readFill, readLevel, readOrder, type Writer, writeFillTerms, writeLevel } from './packing.ts';
+import { flagsOf, type Reader, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
 import {
   type ChunkFault,
   chunkFaults,
@@ -45,6 +45,7 @@ const LIMIT_MOST = 2 ** 31 - 1;
 export const levelName = ({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string =>
   `${pairPrefix(sell, buy)}${String(LIMIT_MOST - limit).padStart(LIMIT_DIGITS, '0')}`;
 const LIMIT_DIGITS = 10;
+const PAIR_PREFIX_LENGTH = 14;
 const pairPrefix = (sell: number, buy: number): string => `${String(sell).padStart(6, '0')}.${String(buy).padStart(6, '0')}.`;
 
 const FILLS: RowKind<Fill> = { read: readFill, keyOf: nameOf };
@@ -100,105 +101,97 @@ export interface PackedFills {
 
 /** A result as it is stored: the same result always gives the same items under the same keys. */
 export function packResult(product: string, auction: number, { orders, cleared }: Result, shards: number): PackedResult {
-  const accounts: number[][] = Array.from({ length: shards }, () => []);
-  for (const [at, account] of orders.accounts.entries()) accounts[shardOf(account, shards)]!.push(at);
-  const runs: PackedRun[] = [];
+  const byShard = Array.from({ length: shards }, (_, shard) => new ShardWriter(product, auction, shard));
+  // Once through the book, account by account, whichever shards they are of.
+  for (const [at, account] of orders.accounts.entries()) byShard[shardOf(account, shards)]!.add(orders, at, cleared);
+  const items: Item[] = [];
   const fills = new Map<number, PackedFills>();
   const references = { fills: {} as Record<number, string>, carried: {} as Record<number, string> };
-  for (let shard = 0; shard < shards; shard++) {
-    const packed = packShard(product, auction, shard, orders, accounts[shard]!, cleared);
-    runs.push(packed.fills, packed.carried);
+  for (const [shard, writer] of byShard.entries()) {
+    const packed = writer.done();
+    for (const { items: chunks } of [packed.fills, packed.carried]) for (const chunk of chunks) items.push(chunk);
     if (packed.carried.root !== undefined) references.carried[shard] = packed.carried.root;
     if (packed.fills.root === undefined) continue;
     references.fills[shard] = packed.fills.root;
     fills.set(shard, { leaves: packed.fills.leaves, sources: packed.sources });
   }
   const depth = packDepth(product, auction, cleared.depth);
-  const items = [...runs, depth].flatMap((run) => run.items);
+  for (const chunk of depth.items) items.push(chunk);
   return { items, references: { ...references, depth: depth.root ?? null }, fills };
 }
 
-/** What an auction leaves behind in one shard: of the accounts at some places of the book. */
-export function packShard(
-  product: string,
-  auction: number,
-  shard: number,
-  orders: BookColumns,
-  accounts: readonly number[],
-  cleared: Pick<ClearedBook, 'filled' | 'carried'>,
-): { readonly fills: PackedRun; readonly sources: Uint32Array; readonly carried: PackedRun } {
-  const { filled, carried } = cleared;
-  return {
-    fills: packRows(orders, accounts, filled, fillsAt(product, auction, shard), fillWriter(orders, filled)),
-    sources: sourcesOf(orders, accounts, filled),
-    carried: packRows(orders, accounts, carried, carriedAt(product, shard), orderWriter(orders, filled, carried)),
-  };
-}
+/** More than any account's id has, and than a row has besides the account and the order's name. */
+const [ACCOUNT_BYTES_MAX, TERMS_BYTES_MAX] = [1024, 48];
 
-/** More than any account's id has. */
-const ACCOUNT_BYTES_MAX = 1024;
+/** What an auction leaves behind in one shard, account by account in their order. */
+export class ShardWriter {
+  readonly #fills: RunWriter;
+  readonly #carried: RunWriter;
+  /** The account's id, and what follows it in a key. */
+  readonly #account = Buffer.alloc(ACCOUNT_BYTES_MAX);
+  #sources = new Uint32Array(1024);
+  #count = 0;
 
-/** Writes a row of the book; `account` has the account's text, and room for more behind it. */
-type RowWriter = (out: Writer, account: Uint8Array, accountLength: number, row: number) => void;
+  constructor(product: string, auction: number, shard: number) {
+    this.#fills = new RunWriter(fillsAt(product, auction, shard));
+    this.#carried = new RunWriter(carriedAt(product, shard));
+  }
 
-const fillWriter =
-  ({ names, nameFrom, buy, sell, terms }: BookColumns, filled: Int32Array): RowWriter =>
-  (out, account, accountLength, row) => {
-    out.stretch(account, 0, accountLength);
-    out.stretch(names, nameFrom[row]!, nameFrom[row + 1]!);
-    writeFillTerms(out, buy[row]!, sell[row]!, filled[row]!, (terms[row]! & ROLLS_BIT) !== 0);
-  };
-
-const orderWriter =
-  ({ names, nameFrom, buy, sell, limit, terms }: BookColumns, filled: Int32Array, carried: Int32Array): RowWriter =>
-  (out, account, accountLength, row) => {
-    out.stretch(account, 0, accountLength);
-    out.number(flagsOf((terms[row]! & ROLLS_BIT) !== 0, filled[row]! > 0));
-    out.stretch(names, nameFrom[row]!, nameFrom[row + 1]!);
-    out.terms(buy[row]!, sell[row]!, limit[row]!, carried[row]!, terms[row]! & TIME_IN_FORCE_BITS);
-  };
-
-/** The rows of some accounts that have lots in a column. */
-function packRows(
-  { accounts, firstRow, names, nameFrom }: BookColumns,
-  places: readonly number[],
-  lots: Int32Array,
-  place: Place,
-  write: RowWriter,
-): PackedRun {
-  const run = new RunWriter(place);
-  const account = Buffer.alloc(ACCOUNT_BYTES_MAX);
-  for (const at of places) {
-    let length = 0;
-    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) {
-      if (lots[row] === 0) continue;
-      if (length === 0) {
-        length = account.write(accounts[at]!);
-        run.prefix(accountPrefix(accounts[at]!));
+  /** Adds what became of the orders of the account at a place of the book. */
+  add(orders: BookColumns, at: number, { filled, carried }: Pick<ClearedBook, 'filled' | 'carried'>): void {
+    const { firstRow, names, nameFrom, buy, sell, limit, terms, source } = orders;
+    const [first, end] = [firstRow[at]!, firstRow[at + 1]!];
+    const accountLength = this.#account.write(accountPrefix(orders.accounts[at]!)) - 1;
+    this.#fills.prefix(this.#account, accountLength + 1);
+    this.#carried.prefix(this.#account, accountLength + 1);
+    for (let row = first; row < end; row++) {
+      const [fill, left] = [filled[row]!, carried[row]!];
+      const [from, to] = [nameFrom[row]!, nameFrom[row + 1]!];
+      const bytesMost = accountLength + to - from + TERMS_BYTES_MAX;
+      const rolls = (terms[row]! & ROLLS_BIT) !== 0;
+      if (fill !== 0) {
+        const { out } = this.#fills;
+        out.stretch(this.#account, 0, this.#fills.beginRow(bytesMost) ? accountLength : 0);
+        out.stretch(names, from, to);
+        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls);
+        this.#fills.endRow(names, from, to);
+        this.#noteSource(source[row]!);
       }
-      write(run.out, account, length, row);
-      run.endRow(names, nameFrom[row]!, nameFrom[row + 1]!);
+      if (left !== 0) {
+        const { out } = this.#carried;
+        out.stretch(this.#account, 0, this.#carried.beginRow(bytesMost) ? accountLength : 0);
+        out.number(flagsOf(rolls, fill > 0));
+        out.stretch(names, from, to);
+        out.terms(buy[row]!, sell[row]!, limit[row]!, left, terms[row]! & TIME_IN_FORCE_BITS);
+        this.#carried.endRow(names, from, to);
+      }
     }
   }
-  return run.done();
+
+  done(): { readonly fills: PackedRun; readonly sources: Uint32Array; readonly carried: PackedRun } {
+    return { fills: this.#fills.done(), sources: this.#sources.subarray(0, this.#count), carried: this.#carried.done() };
+  }
+
+  #noteSource(source: number): void {
+    if (this.#count === this.#sources.length) {
+      const longer = new Uint32Array(this.#sources.length * 2);
+      longer.set(this.#sources);
+      this.#sources = longer;
+    }
+    this.#sources[this.#count++] = source;
+  }
 }
 
-/** Where the rows that `packRows` packs were read from, in the same order. */
-function sourcesOf({ firstRow, source }: BookColumns, places: readonly number[], lots: Int32Array): Uint32Array {
-  const rows = places.reduce((sum, at) => sum + firstRow[at + 1]! - firstRow[at]!, 0);
-  const sources = new Uint32Array(rows);
-  let count = 0;
-  for (const at of places)
-    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) if (lots[row] !== 0) sources[count++] = source[row]!;
-  return sources.subarray(0, count);
-}
+/** Bytes that a level of the depth has at most. */
+const LEVEL_BYTES_MAX = 48;
 
 export function packDepth(product: string, auction: number, { buy, sell, limit, traded, lapsed }: DepthColumns): PackedRun {
   const run = new RunWriter(depthAt(product, auction));
   const digits = new Uint8Array(LIMIT_DIGITS);
   for (let level = 0; level < limit.length; level++) {
     if (level === 0 || buy[level] !== buy[level - 1] || sell[level] !== sell[level - 1])
-      run.prefix(pairPrefix(sell[level]!, buy[level]!));
+      run.prefix(Buffer.from(pairPrefix(sell[level]!, buy[level]!)), PAIR_PREFIX_LENGTH);
+    run.beginRow(LEVEL_BYTES_MAX);
     writeLevel(run.out, buy[level]!, sell[level]!, limit[level]!, traded[level]!, lapsed[level]!);
     let rest = LIMIT_MOST - limit[level]!;
     for (let place = LIMIT_DIGITS - 1; place >= 0; place--, rest = Math.floor(rest / 10)) digits[place] = 48 + (rest % 10);

@@ -15,7 +15,8 @@ import { B, bytes, type Item, type Rows } from './table.ts';
 /** How rows of one kind are read. No two rows of a run have the same key; keys are compared by code units. */
 export interface RowKind<T> {
   readonly keyOf: (row: T) => string;
-  readonly read: (from: Reader) => T;
+  /** `before` is the row before it in its chunk, which may say what the row leaves out. */
+  readonly read: (from: Reader, before: T | undefined) => T;
 }
 
 /** Where a run's chunks are stored: the key of the chunk of a name, and what to call the run in an error. */
@@ -44,8 +45,8 @@ const LEAVES = 0;
 const HASH_BYTES = 16;
 const BYTES_TYPICAL = CHUNK_BYTES / 4;
 const BYTES_MIN = CHUNK_BYTES / 16;
-/** Version and level. */
-const HEADER_BYTES = 2;
+/** What an index chunk says of a chunk below it has so many bytes at most besides the key: its length, a name, and a number. */
+const CHILD_BYTES = 8 + HASH_BYTES + 8;
 /** Chunks read at once, when all below an index chunk are wanted: a few megabytes at most. */
 const READ_TOGETHER = 100;
 
@@ -83,14 +84,19 @@ export class RunWriter {
     this.#rows = new Level(LEAVES, place);
   }
 
-  /** Where the next row is written. */
+  /** Where rows are written. */
   get out(): Writer {
     return this.#rows.out;
   }
 
-  /** What the keys of the rows to come begin with. */
-  prefix(text: string): void {
-    this.#rows.prefix(text);
+  /** What the keys of the rows to come begin with: the first of some bytes. */
+  prefix(bytes: Uint8Array, length: number): void {
+    this.#rows.prefix(bytes, length);
+  }
+
+  /** Begins a row of so many bytes at most. True when it is the first of its chunk under the prefix, so that nothing before it says that. */
+  beginRow(bytesMost: number): boolean {
+    return this.#rows.beginRow(bytesMost);
   }
 
   /** Ends a row: its key is the prefix and a stretch of bytes. */
@@ -116,8 +122,6 @@ export class RunWriter {
 }
 
 const KEY_BYTES_AT_FIRST = 256;
-/** Bytes that a character of a text takes at most. */
-const UTF8_MOST = 3;
 
 /** A level of a run, cut into chunks. Every index chunk but the last holds two names or more, so that there is an end to the levels. */
 class Level {
@@ -145,49 +149,57 @@ class Level {
     this.#prefixHash = 0x811c9dc5 ^ level;
   }
 
-  prefix(text: string): void {
-    this.#room(text.length * UTF8_MOST);
-    this.#prefixLength = this.#next.write(text);
-    this.#prefixHash = hashOn(0x811c9dc5 ^ this.#level, this.#next, 0, this.#prefixLength);
+  prefix(bytes: Uint8Array, length: number): void {
+    this.#room(length);
+    for (let at = 0; at < length; at++) this.#next[at] = bytes[at]!;
+    this.#prefixLength = length;
+    this.#prefixHash = hashOn(0x811c9dc5 ^ this.#level, bytes, 0, length);
     this.#isNewPrefix = true;
   }
 
   endChild({ lastKey, hash: name, rows }: Child): void {
+    const key = Buffer.from(lastKey);
+    this.beginRow(key.length + CHILD_BYTES);
     this.out.text(lastKey);
     this.out.bytes(Buffer.from(name, 'hex'));
     this.out.number(rows);
-    const key = Buffer.from(lastKey);
     this.endRow(key, 0, key.length, rows);
   }
 
-  endRow(bytes: Uint8Array, from: number, to: number, rows: number): void {
+  beginRow(bytesMost: number): boolean {
     const { out } = this;
-    if (out.length + HEADER_BYTES > CHUNK_BYTES && this.#held > 0) this.#cut(this.#begun);
-    if (out.length + HEADER_BYTES > CHUNK_BYTES)
-      throw new Error(`a row of ${out.length} bytes is longer than a chunk: ${textOf(bytes, from, to)}`);
+    if (this.#held > 0 && out.length + bytesMost > CHUNK_BYTES) this.#cut();
+    const isFirst = this.#held === 0;
+    if (isFirst) {
+      out.number(VERSION);
+      out.number(this.#level);
+    }
+    this.#begun = out.length;
+    return isFirst || this.#isNewPrefix;
+  }
+
+  endRow(bytes: Uint8Array, from: number, to: number, rows: number): void {
+    const { length } = this.out;
+    if (length > CHUNK_BYTES) throw new Error(`a row of ${length} bytes is longer than a chunk: ${textOf(bytes, from, to)}`);
     this.#moveKey(bytes, from, to);
     this.#held += 1;
     this.#count += rows;
-    const isLongEnough = this.#held >= (this.#level === LEAVES ? 1 : 2) && out.length >= BYTES_MIN;
-    if (isLongEnough && isEnd(hashOn(this.#prefixHash, bytes, from, to), out.length - this.#begun)) this.#cut(out.length);
-    this.#begun = out.length;
+    const isLongEnough = this.#held >= (this.#level === LEAVES ? 1 : 2) && length >= BYTES_MIN;
+    if (isLongEnough && isEnd(hashOn(this.#prefixHash, bytes, from, to), length - this.#begun)) this.#cut();
   }
 
   done(): { readonly items: readonly Item[]; readonly children: readonly Child[] } {
-    if (this.#held > 0) this.#cut(this.out.length);
+    if (this.#held > 0) this.#cut();
     return { items: this.#items, children: this.#children };
   }
 
-  /** Ends the chunk after as many bytes. */
-  #cut(length: number): void {
-    const body = new Uint8Array(HEADER_BYTES + length);
-    body[0] = VERSION;
-    body[1] = this.#level;
-    this.out.take(length, body, HEADER_BYTES);
+  /** Ends the chunk. */
+  #cut(): void {
+    const body = this.out.take();
     const name = contentHash(body);
     this.#items.push({ ...this.#place.keyOf(name), attributes: { body: B(body) } });
     this.#children.push({ lastKey: textOf(this.#key, 0, this.#keyLength), hash: name, rows: this.#count });
-    [this.#held, this.#count, this.#begun] = [0, 0, 0];
+    [this.#held, this.#count] = [0, 0];
   }
 
   /** Takes the next row's key, which comes after the last one. */
@@ -321,7 +333,7 @@ const childrenIn = (from: Reader): Child[] => rowsIn(from, CHILD);
 
 function rowsIn<T>(from: Reader, { read }: RowKind<T>): T[] {
   const rows: T[] = [];
-  while (!from.isAtEnd) rows.push(read(from));
+  while (!from.isAtEnd) rows.push(read(from, rows.at(-1)));
   return rows;
 }
 

@@ -11,8 +11,8 @@ import { openPacked, PackingError, Reader } from './packing.ts';
 
 /** A submission as it is stored. */
 export interface SentBytes {
-  readonly account: string;
-  readonly key: string;
+  /** Its account, #, and its key. */
+  readonly name: string;
   readonly sequence: string;
   readonly instructions: Uint8Array;
   readonly outcomes: Uint8Array;
@@ -20,9 +20,16 @@ export interface SentBytes {
 
 /** A part is a submission, or rows of orders of one account. In the order in which they take effect. */
 const [CARRIED, SENT, ROLLS] = [0, 1, 2] as const;
-/** What is noted of a part: its account, its kind, where its bytes begin and end, and of a submission where what belongs to it begins. */
-const [ACCOUNT, KIND, AT, END, KEY, SEQUENCE, OUTCOMES, FIELDS] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/**
+ * What is noted of a part: its account, as a stretch of the names; its kind; where its bytes begin and end; and of a
+ * submission where what belongs to it begins.
+ */
+const [ACCOUNT, ACCOUNT_LENGTH, KIND, AT, END, KEY, SEQUENCE, OUTCOMES] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Fields of a part, as a power of two. */
+const FIELDS_SHIFT = 3;
 
+/** As many bytes as a number holds exactly. */
+const BEGIN_BYTES = 6;
 const BYTES_AT_FIRST = 1 << 16;
 const PARTS_AT_FIRST = 256;
 
@@ -31,27 +38,37 @@ export interface StoredPart {
   at: number;
   end: number;
   isSubmission: boolean;
+  /** Its account, as a stretch of the names. */
+  account: number;
+  accountLength: number;
 }
 
 export class StoredBook {
   #bytes = Buffer.allocUnsafeSlow(BYTES_AT_FIRST);
   #length = 0;
-  #parts = new Uint32Array(FIELDS * PARTS_AT_FIRST);
+  /** Accounts, each once where its parts come together. */
+  #names = Buffer.allocUnsafeSlow(BYTES_AT_FIRST);
+  #named = 0;
+  #newestLength = 0;
+  #parts = new Uint32Array(PARTS_AT_FIRST << FIELDS_SHIFT);
   #partCount = 0;
   /** Rows that the book has at most. */
   #rows = 0;
-  readonly #numbers = new Map<string, number>();
-  #newest = { account: '', number: -1 };
   #ordered: OrderedParts | undefined;
   readonly #reader = new Reader(this.#bytes);
   readonly #decided = new Reader(this.#bytes);
 
-  addSubmission({ account, key, sequence, instructions, outcomes }: SentBytes): void {
-    const keyAt = this.#addText(key);
+  addSubmission({ name, sequence, instructions, outcomes }: SentBytes): void {
+    const accountLength = name.indexOf('#');
+    if (accountLength < 0) throw new PackingError(`a submission is of no account: ${name}`);
+    const nameAt = this.#addText(name);
     const sequenceAt = this.#addText(sequence);
     const outcomesAt = this.#addBytes(outcomes);
     const at = this.#addBytes(instructions);
-    this.#note(account, SENT, at, this.#length, keyAt, sequenceAt, outcomesAt);
+    const part = this.#note(nameAt, accountLength, SENT, at, this.#length);
+    this.#parts[part + KEY] = nameAt + accountLength + 1;
+    this.#parts[part + SEQUENCE] = sequenceAt;
+    this.#parts[part + OUTCOMES] = outcomesAt;
     this.#rows += openPacked(this.#reader.moveTo(this.#bytes, at, this.#length));
   }
 
@@ -107,27 +124,25 @@ export class StoredBook {
     return this.#bytes;
   }
 
-  /** The parts of an account, as `partAt` takes them; none where it has none. */
-  partsOf(account: string): readonly [from: number, to: number] {
-    const { placeOf, firstPart } = this.#inOrder();
-    const place = placeOf.get(account);
-    return place === undefined ? [0, 0] : [firstPart[place]!, firstPart[place + 1]!];
+  /** The bytes that accounts are stretches of. */
+  get names(): Uint8Array {
+    return this.#names;
   }
 
-  /** Notes where the part of an account's begins and ends that has a place in it. False when none has. */
-  partAt([from, to]: readonly [from: number, to: number], source: number, part: StoredPart): boolean {
-    const { parts } = this.#inOrder();
-    let [low, high] = [from, to];
+  /** Notes the part that has a place in it, and whose it is. False when none has. */
+  partAt(source: number, part: StoredPart): boolean {
+    let [low, high] = [0, this.#partCount];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#field(parts[middle]!, AT) <= source) low = middle + 1;
+      if (this.#field(middle, AT) <= source) low = middle + 1;
       else high = middle;
     }
-    if (low === from) return false;
-    const found = parts[low - 1]!;
-    part.at = this.#field(found, AT);
-    part.end = this.#field(found, END);
-    part.isSubmission = this.#field(found, KIND) === SENT;
+    if (low === 0) return false;
+    part.at = this.#field(low - 1, AT);
+    part.end = this.#field(low - 1, END);
+    part.isSubmission = this.#field(low - 1, KIND) === SENT;
+    part.account = this.#field(low - 1, ACCOUNT);
+    part.accountLength = this.#field(low - 1, ACCOUNT_LENGTH);
     return source < part.end;
   }
 
@@ -161,13 +176,14 @@ export class StoredBook {
     const reader = this.#reader.moveTo(bytes, start, this.#length);
     let [from, nameFrom, nameLength] = [start, start, -1];
     const note = (to: number): void => {
-      if (nameLength >= 0) this.#note(textOf(bytes, nameFrom, nameFrom + nameLength), kind, from, to, 0, 0, 0);
+      if (nameLength >= 0) this.#note(nameFrom, nameLength, kind, from, to);
     };
     while (!reader.isAtEnd) {
       const at = reader.at;
       const length = reader.number();
       const name = reader.skip(length);
-      if (length !== nameLength || compareBytes(bytes, nameFrom, length, bytes, name, length) !== 0) {
+      if (length === 0 && nameLength < 0) throw new PackingError('a row is of no account');
+      if (length !== 0 && compareBytes(bytes, nameFrom, nameLength, bytes, name, length) !== 0) {
         note(at);
         [from, nameFrom, nameLength] = [at, name, length];
       }
@@ -179,41 +195,90 @@ export class StoredBook {
     return count;
   }
 
-  #note(account: string, kind: number, at: number, end: number, key: number, sequence: number, outcomes: number): void {
-    if (this.#partCount * FIELDS === this.#parts.length) {
+  /** Notes a part of the account that is a stretch of the bytes. The answer is where its fields begin. */
+  #note(accountAt: number, accountLength: number, kind: number, at: number, end: number): number {
+    if (this.#partCount << FIELDS_SHIFT === this.#parts.length) {
       const longer = new Uint32Array(this.#parts.length * 2);
       longer.set(this.#parts);
       this.#parts = longer;
     }
-    const field = this.#partCount * FIELDS;
-    const parts = this.#parts;
-    parts[field + ACCOUNT] = this.#numberOf(account);
-    parts[field + KIND] = kind;
-    parts[field + AT] = at;
-    parts[field + END] = end;
-    parts[field + KEY] = key;
-    parts[field + SEQUENCE] = sequence;
-    parts[field + OUTCOMES] = outcomes;
+    const newest = this.#named - this.#newestLength;
+    const isNew = compareBytes(this.#bytes, accountAt, accountLength, this.#names, newest, this.#newestLength) !== 0;
+    const fields = this.#partCount << FIELDS_SHIFT;
+    this.#parts[fields + ACCOUNT] = isNew ? this.#name(accountAt, accountLength) : newest;
+    this.#parts[fields + ACCOUNT_LENGTH] = accountLength;
+    this.#parts[fields + KIND] = kind;
+    this.#parts[fields + AT] = at;
+    this.#parts[fields + END] = end;
     this.#partCount += 1;
     this.#ordered = undefined;
+    return fields;
   }
 
-  /** What is an account's comes together, mostly. */
-  #numberOf(account: string): number {
-    if (this.#newest.account === account && this.#newest.number >= 0) return this.#newest.number;
-    const number = this.#numbers.get(account) ?? this.#numbers.size;
-    this.#numbers.set(account, number);
-    this.#newest = { account, number };
-    return number;
+  #name(at: number, length: number): number {
+    if (this.#named + length > this.#names.length) this.#names = longerThan(this.#names, this.#named, length);
+    const begin = this.#named;
+    for (let each = 0; each < length; each++) this.#names[begin + each] = this.#bytes[at + each]!;
+    this.#named += length;
+    this.#newestLength = length;
+    return begin;
   }
 
   #field(part: number, field: number): number {
-    return this.#parts[part * FIELDS + field]!;
+    return this.#parts[(part << FIELDS_SHIFT) + field]!;
   }
 
   #inOrder(): OrderedParts {
-    this.#ordered ??= orderParts([...this.#numbers.keys()], this.#partCount, (part) => this.#field(part, ACCOUNT));
+    this.#ordered ??= this.#order();
     return this.#ordered;
+  }
+
+  #order(): OrderedParts {
+    const names = this.#names;
+    const fields = this.#parts;
+    const begins = this.#begins();
+    const compare = (one: number, other: number): number => {
+      const difference = begins[one]! - begins[other]!;
+      if (difference !== 0) return difference;
+      const [first, second] = [one << FIELDS_SHIFT, other << FIELDS_SHIFT];
+      const [from, to] = [fields[first + ACCOUNT]!, fields[second + ACCOUNT]!];
+      // Parts that come together share their name.
+      return from === to ? 0 : compareBytes(names, from, fields[first + ACCOUNT_LENGTH]!, names, to, fields[second + ACCOUNT_LENGTH]!);
+    };
+    const parts = mergeSorted(this.#partCount, compare);
+    const accounts: string[] = [];
+    const firstPart: number[] = [];
+    for (let place = 0; place < parts.length; place++) {
+      const part = parts[place]!;
+      if (place > 0 && compare(parts[place - 1]!, part) === 0) continue;
+      const from = this.#field(part, ACCOUNT);
+      accounts.push(textOf(names, from, from + this.#field(part, ACCOUNT_LENGTH)));
+      firstPart.push(place);
+    }
+    firstPart.push(parts.length);
+    return { accounts, firstPart: Uint32Array.from(firstPart), parts };
+  }
+
+  /** Of each part six bytes of its account as a number, behind what all accounts begin with: most comparisons need no more. */
+  #begins(): Float64Array {
+    const [names, first] = [this.#names, this.#field(0, ACCOUNT)];
+    let alike = this.#field(0, ACCOUNT_LENGTH);
+    for (let part = 1; part < this.#partCount; part++) {
+      const from = this.#field(part, ACCOUNT);
+      alike = Math.min(alike, this.#field(part, ACCOUNT_LENGTH));
+      let same = 0;
+      while (same < alike && names[first + same] === names[from + same]) same++;
+      alike = same;
+    }
+    const begins = new Float64Array(this.#partCount);
+    for (let part = 0; part < this.#partCount; part++) {
+      const from = this.#field(part, ACCOUNT) + alike;
+      const left = this.#field(part, ACCOUNT_LENGTH) - alike;
+      let value = 0;
+      for (let at = 0; at < BEGIN_BYTES; at++) value = value * 256 + (at < left ? names[from + at]! : 0);
+      begins[part] = value;
+    }
+    return begins;
   }
 
   #addText(text: string): number {
@@ -233,34 +298,41 @@ export class StoredBook {
 
   #room(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const longer = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + count));
-    this.#bytes.copy(longer, 0, 0, this.#length);
-    this.#bytes = longer;
+    this.#bytes = longerThan(this.#bytes, this.#length, count);
   }
 }
 
 interface OrderedParts {
   /** In order. */
   readonly accounts: readonly string[];
-  readonly placeOf: ReadonlyMap<string, number>;
   /** Where the parts of each begin in `parts`, and at last where those of the last one end. */
   readonly firstPart: Uint32Array;
   /** Of each account in the order in which they were read. */
   readonly parts: Uint32Array;
 }
 
-/** Sorts parts by account: `names` are the accounts by number. */
-function orderParts(names: readonly string[], count: number, accountOf: (part: number) => number): OrderedParts {
-  const accounts = names.toSorted(byCodeUnits);
-  const placeOf = new Map(accounts.map((account, place) => [account, place]));
-  const places = Uint32Array.from(names, (account) => placeOf.get(account)!);
-  const firstPart = new Uint32Array(names.length + 1);
-  for (let part = 0; part < count; part++) firstPart[places[accountOf(part)]! + 1]! += 1;
-  for (let place = 0; place < names.length; place++) firstPart[place + 1]! += firstPart[place]!;
-  const next = firstPart.slice();
-  const parts = new Uint32Array(count);
-  for (let part = 0; part < count; part++) parts[next[places[accountOf(part)]!]!++] = part;
-  return { accounts, placeOf, firstPart, parts };
+/** The same bytes, with room for more. */
+function longerThan(bytes: Buffer<ArrayBuffer>, length: number, more: number): Buffer<ArrayBuffer> {
+  const longer = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, length + more));
+  bytes.copy(longer, 0, 0, length);
+  return longer;
 }
 
-const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** The numbers below `count` in order; equal ones as they are. Stretches that are in order already, as shards are, are merged. */
+function mergeSorted(count: number, compare: (one: number, other: number) => number): Uint32Array {
+  let [from, to] = [Uint32Array.from({ length: count }, (_, at) => at), new Uint32Array(count)];
+  let begins = [0];
+  for (let at = 1; at < count; at++) if (compare(at - 1, at) > 0) begins.push(at);
+  for (; begins.length > 1; begins = begins.filter((_, at) => at % 2 === 0)) {
+    for (let at = 0; at < begins.length; at += 2) {
+      const [middle, end] = [begins[at + 1] ?? count, begins[at + 2] ?? count];
+      let [one, other] = [begins[at]!, middle];
+      for (let place = one; place < end; place++) {
+        const takesFirst = other >= end || (one < middle && compare(from[one]!, from[other]!) <= 0);
+        to[place] = takesFirst ? from[one++]! : from[other++]!;
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}

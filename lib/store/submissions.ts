@@ -146,9 +146,12 @@ export const sentInto = (
   take: (sent: SentBytes) => void,
 ): Promise<void> =>
   itemsInto(table, product, shard, auction, dates, (item) => {
-    const [account, key] = placeOf(item);
-    const [sequence, instructions, outcomes] = [text(item, 'sequence'), bytes(item, 'instructions'), bytes(item, 'outcomes')];
-    take({ account, key, sequence, instructions, outcomes });
+    take({
+      name: text(item, 'sk'),
+      sequence: text(item, 'sequence'),
+      instructions: bytes(item, 'instructions'),
+      outcomes: bytes(item, 'outcomes'),
+    });
   });
 
 async function itemsInto(
@@ -160,8 +163,8 @@ async function itemsInto(
   take: (item: Attributes) => void,
 ): Promise<void> {
   for (const date of dates)
-    for await (const item of table.query(bookPartition(product, shard, date)))
-      if (integer(item, 'auction') === auction) take(item);
+    for await (const page of table.pages(bookPartition(product, shard, date)))
+      for (const item of page) if (integer(item, 'auction') === auction) take(item);
 }
 
 /** The account and the key of a submission. */

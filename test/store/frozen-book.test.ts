@@ -54,8 +54,9 @@ function read(sent: readonly Sent[], shards = 1) {
     get: async () => undefined,
     getMany: async () => [],
     queryAll: async () => [],
-    async *query(partition): AsyncGenerator<Attributes> {
-      yield* rowsOf.get(partition) ?? [];
+    async *query(): AsyncGenerator<Attributes> {},
+    async *pages(partition): AsyncGenerator<Attributes[]> {
+      yield rowsOf.get(partition) ?? [];
     },
   };
   const closed = new Map(Array.from({ length: shards }, (_, shard) => [shard, [DATE]]));

@@ -26,11 +26,12 @@ async function sized(bytes: number) {
       const run = new RunWriter(PLACE);
       let begins = '';
       for (const [key, value] of rows) {
+        const prefix = key.slice(0, key.indexOf(' ') + 1);
+        if (prefix !== begins) run.prefix(Buffer.from(prefix), Buffer.byteLength(prefix));
+        begins = prefix;
+        run.beginRow(Buffer.byteLength(key) + 4);
         run.out.text(key);
         run.out.number(value);
-        const prefix = key.slice(0, key.indexOf(' ') + 1);
-        if (prefix !== begins) run.prefix(prefix);
-        begins = prefix;
         const bytes = Buffer.from(`_${key.slice(prefix.length)}_`);
         run.endRow(bytes, 1, bytes.length - 1);
       }
@@ -60,6 +61,7 @@ class Stored implements Rows {
     return keys.flatMap(({ sk }) => [this.items.get(sk)].filter((item) => item !== undefined)).reverse();
   }
   async *query(): AsyncGenerator<Attributes> {}
+  async *pages(): AsyncGenerator<Attributes[]> {}
   async queryAll(): Promise<Attributes[]> {
     return [];
   }

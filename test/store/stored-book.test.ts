@@ -44,8 +44,7 @@ function stored(accounts: readonly Account[]): StoredBook {
   for (const { account, sent } of accounts)
     for (const submission of sent.toSorted((a, b) => (a.key < b.key ? -1 : 1)))
       book.addSubmission({
-        account,
-        key: submission.key,
+        name: `${account}#${submission.key}`,
         sequence: submission.sequence,
         instructions: packInstructions(submission.instructions),
         outcomes: packOutcomes(submission.outcomes),
@@ -156,7 +155,7 @@ test('ten thousand names of one account, in no order, alike in all but their las
 });
 
 describe('bytes that no code here has written are refused', () => {
-  const good = { account: 'ann', key: 'k', sequence: '1', outcomes: packOutcomes(['accepted']) };
+  const good = { name: 'ann#k', sequence: '1', outcomes: packOutcomes(['accepted']) };
   const instructions = packInstructions([replace('a', buy('b', NOV, 2400, 1))]);
   const read = (changed: Partial<Record<'instructions' | 'outcomes', Uint8Array>>) => () => {
     const book = new StoredBook();

@@ -15,7 +15,7 @@ import { TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
-import { packDepth, packShard, type ResultReferences, type StandingChunks, writeResult } from '../../lib/store/results.ts';
+import { packDepth, type ResultReferences, ShardWriter, type StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Item, Table } from '../../lib/store/table.ts';
 
 /** Orders in any order as the columns of a book. */
@@ -87,7 +87,9 @@ export function packRows(
     );
     const names = Array.from({ length: orders.count }, (_, row) => nameAt(orders, row));
     const filled = Int32Array.from(names, (name, row) => (partly.get(`${inOrder[row]} ${name}`) ? orders.lots[row]! : 0));
-    return packShard(product, auction, shard, orders, [...orders.accounts.keys()], { filled, carried: orders.lots });
+    const writer = new ShardWriter(product, auction, shard);
+    for (const at of orders.accounts.keys()) writer.add(orders, at, { filled, carried: orders.lots });
+    return writer.done();
   };
   for (const [shard, rows] of fills) {
     const orders = rows.map((fill): BookOrder => ({ ...fill, limit: ticks(0), timeInForce: 'auction', partlyFilled: false }));

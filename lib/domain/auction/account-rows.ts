@@ -46,6 +46,7 @@ export class AccountRows implements LooseRows {
   #targetLength = new Uint32Array(ROWS_AT_FIRST);
   /** The first bytes of each row's name in which the names differ, as a number. */
   #begins = new Uint32Array(ROWS_AT_FIRST);
+  #hasTwice = false;
   #merged = new Uint32Array(ROWS_AT_FIRST);
   /** Rows up to here are carried; from `#rollsFrom` on they are the roll's. */
   #carriedTo = 0;
@@ -164,30 +165,44 @@ export class AccountRows implements LooseRows {
   #sort(count: number): boolean {
     if (this.#isInOrder(count)) return true;
     this.#compareFrom(count);
+    this.#hasTwice = false;
     const { open } = this;
+    const begins = this.#begins;
     for (let from = 0; from < count; from += SORTED_AT_ONCE) {
       const to = Math.min(from + SORTED_AT_ONCE, count);
       for (let at = from + 1; at < to; at++) {
         const row = open[at]!;
+        const begin = begins[row]!;
         let place = at;
-        for (; place > from && this.#compare(open[place - 1]!, row) > 0; place--) open[place] = open[place - 1]!;
+        for (; place > from; place--) {
+          const before = open[place - 1]!;
+          if (begins[before]! < begin || (begins[before] === begin && this.#compareNames(before, row) <= 0)) break;
+          open[place] = before;
+        }
         open[place] = row;
       }
     }
     for (let width = SORTED_AT_ONCE; width < count; width *= 2) this.#mergePairs(count, width);
-    return this.#isInOrder(count);
+    return !this.#hasTwice;
   }
 
   #mergePairs(count: number, width: number): void {
     const [from, to] = [this.open, this.#merged];
+    const begins = this.#begins;
     for (let start = 0; start < count; start += 2 * width) {
       const middle = Math.min(start + width, count);
       const end = Math.min(start + 2 * width, count);
-      let [one, other] = [start, middle];
-      for (let at = start; at < end; at++) {
-        const first = other >= end || (one < middle && this.#compare(from[one]!, from[other]!) <= 0);
-        to[at] = first ? from[one++]! : from[other++]!;
+      let [one, other, at] = [start, middle, start];
+      while (one < middle && other < end) {
+        const [first, second] = [from[one]!, from[other]!];
+        const [a, b] = [begins[first]!, begins[second]!];
+        const takesFirst = a < b || (a === b && this.#compareNames(first, second) <= 0);
+        to[at++] = takesFirst ? first : second;
+        if (takesFirst) one++;
+        else other++;
       }
+      while (one < middle) to[at++] = from[one++]!;
+      while (other < end) to[at++] = from[other++]!;
     }
     [this.open, this.#merged] = [to, from];
   }
@@ -205,6 +220,7 @@ export class AccountRows implements LooseRows {
   /** Notes the four bytes of each name behind those that all of them begin with: most comparisons need no more. */
   #compareFrom(count: number): void {
     const { open, bytes, nameAt, nameLength } = this;
+    const begins = this.#begins;
     const first = nameAt[open[0]!]!;
     let alike = nameLength[open[0]!]!;
     for (let at = 1; at < count; at++) {
@@ -219,17 +235,18 @@ export class AccountRows implements LooseRows {
       const row = open[at]!;
       const from = nameAt[row]! + alike;
       const left = nameLength[row]! - alike;
-      let begins = 0;
-      for (let each = 0; each < 4; each++) begins = (begins << 8) | (each < left ? bytes[from + each]! : 0);
-      this.#begins[row] = begins;
+      let begin = 0;
+      for (let each = 0; each < 4; each++) begin = (begin << 8) | (each < left ? bytes[from + each]! : 0);
+      begins[row] = begin;
     }
   }
 
-  #compare(one: number, other: number): number {
-    const difference = this.#begins[one]! - this.#begins[other]!;
-    if (difference !== 0) return difference;
+  /** The order of two names that begin alike. Sorting compares any two that end up side by side, so it meets a name that comes twice. */
+  #compareNames(one: number, other: number): number {
     const { bytes, nameAt, nameLength } = this;
-    return compareBytes(bytes, nameAt[one]!, nameLength[one]!, bytes, nameAt[other]!, nameLength[other]!);
+    const order = compareBytes(bytes, nameAt[one]!, nameLength[one]!, bytes, nameAt[other]!, nameLength[other]!);
+    if (order === 0) this.#hasTwice = true;
+    return order;
   }
 
   #grow(): void {

@@ -8,7 +8,7 @@ import { CASH } from '../contract/months.ts';
 import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
-import { type AuctionBook, bestUnfilled, clearAuction, lotsByLimit } from './auction.ts';
+import { type AuctionBook, bestUnfilled, clearAuction, type LotsByLimit, lotsByLimit, type UnfilledQuotes } from './auction.ts';
 import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, TIME_IN_FORCE_BITS } from './book-columns.ts';
 import type { BookHash } from './lottery.ts';
 import { TIMES_IN_FORCE } from './orders.ts';
@@ -115,7 +115,8 @@ export function clearBook(
     if (filled > 0 || !isCarried) endedOrders += 1;
   }
   const unfilled = bestUnfilled(columns, result);
-  const gone = bestUnfilled(columns, { filled: columns.lots.map((size, row) => size - lapsed[row]!) });
+  const levels = lotsByLimit(columns, result.filled, lapsed);
+  const gone = bestLapsed(levels, listed.length);
   const months = Object.fromEntries(
     listed.map((month, index): [number, MonthResult] => {
       const traded = result.traded[index]!;
@@ -133,7 +134,6 @@ export function clearBook(
       ];
     }),
   );
-  const levels = lotsByLimit(columns, result.filled, lapsed);
   const depth = {
     buy: Int32Array.from(levels.buy, (node) => nodes[node]!),
     sell: Int32Array.from(levels.sell, (node) => nodes[node]!),
@@ -142,6 +142,17 @@ export function clearBook(
     lapsed: levels.other,
   };
   return { months, filled: filledOf, carried: carriedOf, depth, surplus: result.surplus, orders: endedOrders };
+}
+
+/** The best outright bid and offer of what lapsed, of each month; levels come with the best limit of a pair first. */
+function bestLapsed({ buy, sell, limit, other: lapsed }: LotsByLimit, months: number): UnfilledQuotes[] {
+  const quotes = Array.from({ length: months }, (): { bid: number | null; ask: number | null } => ({ bid: null, ask: null }));
+  for (let level = 0; level < limit.length; level++) {
+    if (lapsed[level] === 0) continue;
+    if (sell[level] === 0) quotes[buy[level]! - 1]!.bid ??= limit[level]!;
+    else if (buy[level] === 0) quotes[sell[level]! - 1]!.ask ??= -limit[level]!;
+  }
+  return quotes;
 }
 
 const inTicks = (price: number | null): Ticks | null => (price === null ? null : ticks(price));
@@ -153,35 +164,37 @@ function auctionBook(
   marks: ForwardCurve,
 ): AuctionBook & { rows: Uint32Array } {
   const last = Math.max(...nodes);
-  const nodeOf = new Int16Array(last + 1).fill(-1);
+  const nodeOf = new Uint8Array(last + 1).fill(NOT_LISTED);
   for (const [node, month] of nodes.entries()) nodeOf[month] = node;
   const rows = new Uint32Array(orders.count);
   const [buy, sell] = [new Uint8Array(orders.count), new Uint8Array(orders.count)];
   let count = 0;
   for (let row = 0; row < orders.count; row++) {
     const [bought, sold] = [orders.buy[row]!, orders.sell[row]!];
-    const [to, from] = [bought > last ? -1 : nodeOf[bought]!, sold > last ? -1 : nodeOf[sold]!];
+    const to = bought > last ? NOT_LISTED : nodeOf[bought]!;
+    const from = sold > last ? NOT_LISTED : nodeOf[sold]!;
     buy[count] = to;
     sell[count] = from;
     rows[count] = row;
-    if (to >= 0 && from >= 0) count += 1;
+    count += Number(to !== NOT_LISTED && from !== NOT_LISTED);
   }
-  const isWhole = count === orders.count;
-  const part = (column: Int32Array): Int32Array =>
-    isWhole ? column : Int32Array.from(rows.subarray(0, count), (row) => column[row]!);
   const owner = ownersOf(orders);
+  const common = { months: nodes.length - 1, reference: Int32Array.from(nodes.slice(1), (month) => marks[month]!), hash, rows };
+  if (count === orders.count) return { ...common, buy, sell, limit: orders.limit, lots: orders.lots, owner };
+  const listed = rows.subarray(0, count);
   return {
-    months: nodes.length - 1,
-    reference: Int32Array.from(nodes.slice(1), (month) => marks[month]!),
+    ...common,
+    rows: listed,
     buy: buy.subarray(0, count),
     sell: sell.subarray(0, count),
-    limit: part(orders.limit),
-    lots: part(orders.lots),
-    owner: isWhole ? owner : Uint32Array.from(rows.subarray(0, count), (row) => owner[row]!),
-    hash,
-    rows: rows.subarray(0, count),
+    limit: Int32Array.from(listed, (row) => orders.limit[row]!),
+    lots: Int32Array.from(listed, (row) => orders.lots[row]!),
+    owner: Uint32Array.from(listed, (row) => owner[row]!),
   };
 }
+
+/** No node: a book has 254 months at most. */
+const NOT_LISTED = 255;
 
 /** Each row's owner as a number, counted from 0 in the order in which owners come. */
 function ownersOf({ accounts, firstRow, count }: BookColumns): Uint32Array {
@@ -191,7 +204,7 @@ function ownersOf({ accounts, firstRow, count }: BookColumns): Uint32Array {
     const owner = ownerOf(accounts[at]!);
     const number = numbers.get(owner) ?? numbers.size;
     numbers.set(owner, number);
-    owners.fill(number, firstRow[at], firstRow[at + 1]);
+    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) owners[row] = number;
   }
   return owners;
 }
