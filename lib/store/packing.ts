@@ -145,13 +145,12 @@ export class Writer {
   number(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) throw new PackingError(`can't pack ${value}`);
     this.#room(8);
-    let rest = value;
-    for (; rest >= 128 && rest < 2 ** 31; rest >>>= 7) this.#bytes[this.#length++] = (rest & 127) | 128;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.#bytes[this.#length++] = rest;
+    const bytes = this.#bytes;
+    let [at, rest] = [this.#length, value];
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+    for (; rest >= 128; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+    bytes[at++] = rest;
+    this.#length = at;
   }
 
   signed(value: number): void {
@@ -264,11 +263,25 @@ export class Reader {
   }
 
   number(): number {
-    // One byte, as most are; at the end there is none, which is not below 128.
-    const first = this.#at < this.#end ? this.#bytes[this.#at]! : 128;
-    if (first < 128) {
-      this.#at += 1;
-      return first;
+    const bytes = this.#bytes;
+    const at = this.#at;
+    // Up to three bytes, as nearly all have, where there are as many left: without a loop.
+    if (at + 3 <= this.#end) {
+      const first = bytes[at]!;
+      if (first < 128) {
+        this.#at = at + 1;
+        return first;
+      }
+      const second = bytes[at + 1]!;
+      if (second < 128) {
+        this.#at = at + 2;
+        return (first & 127) | (second << 7);
+      }
+      const third = bytes[at + 2]!;
+      if (third < 128) {
+        this.#at = at + 3;
+        return (first & 127) | ((second & 127) << 7) | (third << 14);
+      }
     }
     return this.#longNumber();
   }

@@ -237,20 +237,21 @@ export class StoredBook {
     const names = this.#names;
     const fields = this.#parts;
     const begins = this.#begins();
-    const compare = (one: number, other: number): number => {
-      const difference = begins[one]! - begins[other]!;
-      if (difference !== 0) return difference;
+    const compareAlike = (one: number, other: number): number => {
       const [first, second] = [one << FIELDS_SHIFT, other << FIELDS_SHIFT];
       const [from, to] = [fields[first + ACCOUNT]!, fields[second + ACCOUNT]!];
       // Parts that come together share their name.
-      return from === to ? 0 : compareBytes(names, from, fields[first + ACCOUNT_LENGTH]!, names, to, fields[second + ACCOUNT_LENGTH]!);
+      return from === to
+        ? 0
+        : compareBytes(names, from, fields[first + ACCOUNT_LENGTH]!, names, to, fields[second + ACCOUNT_LENGTH]!);
     };
-    const parts = mergeSorted(this.#partCount, compare);
+    const parts = mergeSorted(begins, compareAlike);
     const accounts: string[] = [];
     const firstPart: number[] = [];
     for (let place = 0; place < parts.length; place++) {
       const part = parts[place]!;
-      if (place > 0 && compare(parts[place - 1]!, part) === 0) continue;
+      const before = place > 0 ? parts[place - 1]! : part;
+      if (before !== part && begins[before] === begins[part] && compareAlike(before, part) === 0) continue;
       const from = this.#field(part, ACCOUNT);
       accounts.push(textOf(names, from, from + this.#field(part, ACCOUNT_LENGTH)));
       firstPart.push(place);
@@ -318,19 +319,32 @@ function longerThan(bytes: Buffer<ArrayBuffer>, length: number, more: number): B
   return longer;
 }
 
-/** The numbers below `count` in order; equal ones as they are. Stretches that are in order already, as shards are, are merged. */
-function mergeSorted(count: number, compare: (one: number, other: number) => number): Uint32Array {
-  let [from, to] = [Uint32Array.from({ length: count }, (_, at) => at), new Uint32Array(count)];
+/**
+ * The places of some numbers in their order; where numbers are equal, `compareAlike` tells, and where that can't, they stay as they
+ * are. Stretches that are in order already, as shards are, are merged.
+ */
+function mergeSorted(numbers: Float64Array, compareAlike: (one: number, other: number) => number): Uint32Array {
+  const count = numbers.length;
+  let [from, to] = [Uint32Array.from(numbers.keys()), new Uint32Array(count)];
   let begins = [0];
-  for (let at = 1; at < count; at++) if (compare(at - 1, at) > 0) begins.push(at);
+  for (let at = 1; at < count; at++) {
+    const difference = numbers[at - 1]! - numbers[at]!;
+    if (difference > 0 || (difference === 0 && compareAlike(at - 1, at) > 0)) begins.push(at);
+  }
   for (; begins.length > 1; begins = begins.filter((_, at) => at % 2 === 0)) {
     for (let at = 0; at < begins.length; at += 2) {
       const [middle, end] = [begins[at + 1] ?? count, begins[at + 2] ?? count];
-      let [one, other] = [begins[at]!, middle];
-      for (let place = one; place < end; place++) {
-        const takesFirst = other >= end || (one < middle && compare(from[one]!, from[other]!) <= 0);
-        to[place] = takesFirst ? from[one++]! : from[other++]!;
+      let [one, other, place] = [begins[at]!, middle, begins[at]!];
+      while (one < middle && other < end) {
+        const [first, second] = [from[one]!, from[other]!];
+        const difference = numbers[first]! - numbers[second]!;
+        const takesFirst = difference < 0 || (difference === 0 && compareAlike(first, second) <= 0);
+        to[place++] = takesFirst ? first : second;
+        if (takesFirst) one++;
+        else other++;
       }
+      while (one < middle) to[place++] = from[one++]!;
+      while (other < end) to[place++] = from[other++]!;
     }
     [from, to] = [to, from];
   }

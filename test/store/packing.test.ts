@@ -34,7 +34,12 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
 );
 const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
-  .tuple(order, name, fc.boolean(), fc.boolean())
+  .tuple(
+    order,
+    name.filter((account) => account !== ''),
+    fc.boolean(),
+    fc.boolean(),
+  )
   .map(([own, account, rolls, partlyFilled]) => ({ ...own, account, rolls, partlyFilled }));
 interface Packing {
   readonly of: string;
