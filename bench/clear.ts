@@ -148,7 +148,7 @@ const auctionOf = (): Auction =>
   }) as unknown as Auction;
 
 function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, marks: readonly number[]): ProductState {
-  const { items, references } = packRows(PRODUCT, 1, { fills: new Map(), carried, depth: [] });
+  const { items, references } = packRows(PRODUCT, 1, { shards: SHARDS, fills: new Map(), carried, depth: [] });
   for (const item of items) rows.add(item);
   rows.sort();
   return {
@@ -181,7 +181,7 @@ async function once({ rows, auction, state }: StoredMarket): Promise<Record<stri
     sys = process.cpuUsage().system / 1000;
     from = now;
   };
-  const stored = await readStoredBook(rows, auction, state, SHARDS);
+  const stored = await readStoredBook(rows, auction, state);
   done('take in');
   const orders = stored.columns();
   done('decode, fold, order');

@@ -9,7 +9,7 @@ import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
 import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
-import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
+import { admitDate, closeShard, type Intake, isClosed, moveIntake, readIntake } from '../../lib/store/auctions.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
@@ -79,7 +79,7 @@ function noteRepeat({ logger }: Backends, message: SubmissionMessage, stored: Su
 
 /** Works the marker: moves the shard to the next auction and adds it to the closing one's closed shards. The last shard notifies clear. */
 async function closeIntake(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
-  const { table, queues, shards } = session.backends;
+  const { table, queues } = session.backends;
   const { product, shard, auction } = message;
   const intake = await session.intake(product, shard);
   if (intake.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${intake.open}`);
@@ -88,8 +88,8 @@ async function closeIntake(session: Session, message: MarkerMessage, record: SQS
   const passed = intake.open === auction ? await session.moveIntake(product, shard, cutAt) : intake;
   const dates = passed.passed.get(auction);
   if (!dates) throw new Error(`shard ${shard} of ${product} no longer knows what was in auction ${auction}`);
-  const { closed } = await closeShard(table, product, auction, shard, dates);
-  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
+  const closing = await closeShard(table, product, auction, shard, dates);
+  if (isClosed(closing)) await queues.notify('clearings', { v: 1, product, auction });
 }
 
 /** What one invocation has read, and reads once. */

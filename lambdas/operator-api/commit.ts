@@ -5,6 +5,7 @@
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { append, claimedBy, loadVenue, readEvent } from '../../lib/store/log.ts';
+import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import { Problem } from '../http/problems.ts';
 import { logAccess } from '../http/routes.ts';
 import { untilCommitted } from '../until-committed.ts';
@@ -41,7 +42,7 @@ async function attempt(request: OperatorRequest, decision: Decision): Promise<Co
   if (event instanceof Problem) return event;
   const next = await append(table, venue, event, decision.once);
   if (next === undefined || next === 'claimed') return undefined;
-  await queues.notifyPostings(next.seq, shards);
+  await queues.notifyPostings(next.seq, shardsTouched(event, shards));
   logAccess(request, 'event committed', { kind: event.kind, seq: next.seq });
   return { seq: next.seq, repeated: false };
 }
@@ -49,6 +50,7 @@ async function attempt(request: OperatorRequest, decision: Decision): Promise<Co
 async function repeat({ backends, time }: OperatorRequest, { compare }: Decision, seq: number): Promise<Committed | Problem> {
   const refusal = compare((await readEvent(backends.table, seq))!);
   if (refusal) return refusal;
-  await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);
+  const { table, queues, shards } = backends;
+  await queues.notifyPostings(seq, (await readBehind(table, seq, shards)).shards, `again.${time}`);
   return { seq, repeated: true };
 }

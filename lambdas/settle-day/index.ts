@@ -11,9 +11,10 @@ import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.t
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
 import { changeHeld, hold } from '../../lib/store/held.ts';
-import { publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
+import { heldOf, publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
@@ -30,7 +31,8 @@ export const handler = consume('day-runs', (backends) => async ({ product }) => 
 /** The API publishes a value with its second approval. Where its worker crashed between the two, it is done here. */
 async function publishApproved({ table, logger }: Backends, product: string): Promise<void> {
   const own = (await loadVenue(table)).products[product];
-  for (const { date, value, by } of own ? await unpublishedIndex(table, own) : []) {
+  if (!own) return;
+  for (const { date, value, by } of await unpublishedIndex(table, own, await heldOf(table, own))) {
     await publishIndex(table, product, date, value, by);
     logger.warn('index value published that was approved earlier', { product, date });
   }
@@ -63,7 +65,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
       await queues.notify('clearings', { v: 1, product, auction: decision.auction });
       return 'wait';
     case 'post':
-      await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);
+      await queues.notifyPostings(venue.seq, (await readBehind(table, venue.seq, shards)).shards, `day.${day.step}`);
       return 'wait';
     case 'hold': {
       const { basis, holds } = decision;
@@ -98,7 +100,7 @@ async function commit({ table, queues, logger, shards }: Backends, venue: VenueS
   const next = await append(table, venue, event);
   if (next === undefined || next === 'claimed') return 'on';
   logger.info(event.kind, { product: event.product, date: event.date, seq: next.seq });
-  await queues.notifyPostings(next.seq, shards);
+  await queues.notifyPostings(next.seq, shardsTouched(event, shards));
   return 'wait';
 }
 

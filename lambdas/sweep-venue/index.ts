@@ -6,13 +6,12 @@
 import { isApproved } from '../../lib/domain/clearing/approval.ts';
 import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { auctionsAfter, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
-import { readCursor } from '../../lib/store/cursors.ts';
+import { auctionsAfter, isClosed, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { openDay } from '../../lib/store/days.ts';
-import { listHeld } from '../../lib/store/held.ts';
-import { unpublishedIndex } from '../../lib/store/index-values.ts';
+import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { readBehind } from '../../lib/store/posted.ts';
 import { auctionTimes } from '../auction-times.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
@@ -32,17 +31,22 @@ export const handler = consume('sweeps', (backends) => async (message, { message
   };
 
   const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
-  const held = await attempt('held proposals', () => countHeld(backends));
   const swept: Swept[] = [];
+  const waiting: (number | undefined)[] = [];
   for (const own of Object.values(venue.products)) {
-    const unpublished = await attempt(`index values of ${own.product}`, () => unpublishedIndex(backends.table, own));
-    const toPublish = unpublished !== undefined && unpublished.length > 0;
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at, toPublish));
+    const held = await attempt(`what is held of ${own.product}`, () => lookAtHeld(backends, own));
+    waiting.push(held?.waiting);
+    const found = await attempt(own.product, () => sweepProduct(backends, own, at, held?.toPublish ?? false));
     if (found) swept.push(found);
   }
 
   if (behind !== undefined) measure(backends, METRICS.postingBehind, behind);
-  if (held !== undefined) measure(backends, METRICS.held, held);
+  if (!waiting.includes(undefined))
+    measure(
+      backends,
+      METRICS.held,
+      waiting.reduce<number>((sum, each) => sum + (each ?? 0), 0),
+    );
   for (const [metric, of] of LATENESS) {
     const latest = Math.max(0, ...swept.map((found) => found[of]));
     // A product that failed may be the late one: a zero without it might end its alarm.
@@ -57,23 +61,23 @@ const LATENESS = [
   [METRICS.dayRunLate, 'dayRunLateSeconds'],
 ] as const;
 
-/**
- * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker crashed between the two
- * would be left behind, and nothing else would tell it.
- */
+/** A shard that is behind only by events that don't touch it is not late; it is notified all the same, and moves its cursor on. */
 async function sweepPostings({ table, queues, shards }: Backends, seq: number, sweep: string): Promise<number> {
-  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
-  const behind = seq - Math.min(...cursors);
+  const behind = await readBehind(table, seq, shards);
   // Named by its message: that of a resume may be of the same instant as one that came too early, and SQS drops what has the same name.
-  if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${sweep}`);
-  return behind;
+  await queues.notifyPostings(seq, behind.shards, `sweep.${sweep}`);
+  return behind.events;
 }
 
-const countHeld = async ({ table }: Backends): Promise<number> =>
-  (await listHeld(table)).filter((held) => !isApproved(held)).length;
+/** How much waits for operators, and whether an approved index value is still to be published. */
+async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ waiting: number; toPublish: boolean }> {
+  const held = await heldOf(table, own);
+  const unpublished = await unpublishedIndex(table, own, held);
+  return { waiting: held.filter((each) => !isApproved(each)).length, toPublish: unpublished.length > 0 };
+}
 
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
-  const { table, shards } = backends;
+  const { table } = backends;
   const { product, lastAuction, closedOn } = own;
   const [pending, [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
@@ -82,7 +86,7 @@ async function sweepProduct(backends: Backends, own: ProductState, at: number, t
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
-    pending: pending.map((auction) => ({ ...auction, closed: auction.closed.size === shards })),
+    pending: pending.map((auction) => ({ ...auction, closed: isClosed(auction) })),
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,

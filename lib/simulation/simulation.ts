@@ -89,7 +89,7 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
   const audit = await auditVenue(table, deployment.shards);
   return reconcile(run, traded, {
     audit,
-    auctions: await storedAuctions(table, audit.events, deployment.shards),
+    auctions: await storedAuctions(table, audit.events),
     accounts: await traded.operators.accounts(),
     deadLetters: cloud.deadLetters(),
     alarms: cloud.alarms.changes(),

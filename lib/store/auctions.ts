@@ -13,6 +13,8 @@ export interface Auction {
   readonly slot: string;
   readonly date: BusinessDate;
   readonly closing: boolean;
+  /** How many shards its book lies in; all of them close before it clears. */
+  readonly shards: number;
   /** Its markers have been sent to every shard. */
   readonly marked: boolean;
   /** By closed shard, the dates whose book partitions its orders are in. */
@@ -30,17 +32,20 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
-  /** The newest workers that alone wrote for the shard's heavy accounts, one after the other. The last one does now. */
+  /** The newest workers that wrote what is in the open auction, one after the other. The last one does now. */
   readonly writers: readonly Writer[];
 }
 
-/** A worker, for as long as it alone writes for the heavy accounts of a shard. */
+/** A worker, for as long as it alone writes what a shard takes in. */
 export interface Writer {
   /** Never used before and never again. */
   readonly name: string;
-  /** The least time in the key of a submission that it may write for them, milliseconds since 1970. */
+  /** The least time in the key of a submission that it may write, milliseconds since 1970. */
   readonly keysFrom: number;
 }
+
+/** Whether every shard has closed it, so that its book is whole. */
+export const isClosed = ({ closed, shards }: Pick<Auction, 'closed' | 'shards'>): boolean => closed.size === shards;
 
 const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
@@ -85,7 +90,14 @@ export async function auctionsAfter(table: Table, product: string, auction: numb
 /** Gives a slot, or a day's closing, a number, once. False when either is taken: the caller reads both again. */
 export async function openAuction(
   table: Table,
-  { product, auction, slot, date, closing }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing'>,
+  {
+    product,
+    auction,
+    slot,
+    date,
+    closing,
+    shards,
+  }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing' | 'shards'>,
 ): Promise<boolean> {
   return table.createTogether([
     {
@@ -94,6 +106,7 @@ export async function openAuction(
         slot: S(slot),
         date: S(date),
         closing: { BOOL: closing },
+        shards: N(shards),
         marked: { BOOL: false },
         closed: { M: {} },
         v: N(1),
@@ -156,13 +169,16 @@ export async function admitDate(table: Table, product: string, shard: number, in
   return decodeIntake(item);
 }
 
+/** In the first auction of a product, before anything came. */
+const HERE = '(attribute_not_exists(pk) OR #open = :open)';
+
 /** How many writers back a worker finds what was written since it was the writer. */
 const WRITERS_KEPT = 8;
 
 /**
- * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut; under the name of the
- * writer that there is, lets that one write older keys as well. Throws when another has become the writer since the intake was
- * read, or it has moved on.
+ * Makes a worker the writer of a shard, until another becomes it or the auction is cut; under the name of the writer that there
+ * is, lets that one write older keys as well. Throws when another has become the writer since the intake was read, or it has
+ * moved on.
  */
 export async function becomeWriter(
   table: Table,
@@ -175,15 +191,16 @@ export async function becomeWriter(
   const others = intake.writers.filter(({ name }) => name !== writer.name);
   const writers = [...others, writer].slice(-WRITERS_KEPT);
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET writer = :writer, writers = :writers',
+    expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened), writer = :writer, writers = :writers',
     names: { '#open': 'open' },
     values: {
       ':open': N(intake.open),
+      ':opened': S(intake.openedAt),
       ':writer': S(writer.name),
       ':writers': { L: writers.map(({ name, keysFrom }) => ({ M: { name: S(name), keysFrom: N(keysFrom) } })) },
       ...(before ? { ':before': S(before.name) } : {}),
     },
-    condition: `#open = :open AND ${before ? 'writer = :before' : 'attribute_not_exists(writer)'}`,
+    condition: before ? '#open = :open AND writer = :before' : `${HERE} AND attribute_not_exists(writer)`,
   });
   const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
   // The answer to an update that took effect may have been lost, and the SDK repeats the request.
@@ -200,7 +217,7 @@ const passedAttribute = (auction: number): string => `${PASSED}${auction}`;
 /**
  * Moves the shard from `intake.open` to the next auction, which has no writer yet, keeping the dates it leaves: a marker that
  * comes again, even from a dead-letter queue after later auctions, must close its shard with the same book. `cutAt` is when
- * the marker was sent, ISO. Throws when the shard has moved on already.
+ * the marker was sent, ISO. The same marker moves it once, and finds it moved when it comes again. Throws when another has moved it.
  */
 export async function moveIntake(table: Table, product: string, shard: number, intake: Intake, cutAt: string): Promise<Intake> {
   const item = await table.update(intakeKey(product, shard), {
@@ -209,8 +226,11 @@ export async function moveIntake(table: Table, product: string, shard: number, i
     values: { ':open': N(intake.open), ':next': N(intake.open + 1), ':cutAt': S(cutAt), ':dates': { L: intake.dates.map(S) } },
     condition: 'attribute_not_exists(pk) OR #open = :open',
   });
-  if (!item) throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
-  return decodeIntake(item);
+  const moved = item ? decodeIntake(item) : await readIntake(table, product, shard);
+  // The answer to an update that took effect may have been lost, and the SDK repeats the request.
+  if (moved.open !== intake.open + 1 || moved.openedAt !== cutAt)
+    throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
+  return moved;
 }
 
 const decodeIntake = (item: Attributes): Intake => ({
@@ -231,6 +251,7 @@ const decodeAuction = (product: string, item: Attributes): Auction => ({
   slot: text(item, 'slot'),
   date: text(item, 'date') as BusinessDate,
   closing: item.closing?.BOOL === true,
+  shards: integer(item, 'shards'),
   marked: item.marked?.BOOL === true,
   closed: new Map(Object.entries(item.closed?.M ?? {}).map(([shard, dates]) => [Number(shard), dates.L!.map(({ S }) => S!)])),
   clearedBy: item.clearedBy?.N === undefined ? undefined : Number(item.clearedBy.N),

@@ -17,23 +17,23 @@ export async function readAuctionBook(
   table: Rows,
   auction: Auction,
   state: Pick<ProductState, 'carried'>,
-  shards: number,
   standing?: StandingChunks,
 ): Promise<FrozenBook> {
-  return frozenBook(await readStoredBook(table, auction, state, shards, standing));
+  return frozenBook(await readStoredBook(table, auction, state, standing));
 }
 
 /** The bytes of that book. */
 export async function readStoredBook(
   table: Rows,
-  { product, auction, closed }: Auction,
+  { product, auction, shards, closed }: Auction,
   { carried }: Pick<ProductState, 'carried'>,
-  shards: number,
   standing?: StandingChunks,
 ): Promise<StoredBook> {
   const stored = new StoredBook();
+  // Carried orders lie as they were carried, until an auction carries them on: the venue may have moved into other shards since.
+  for (let shard = 0; shard < carried.shards; shard++)
+    for await (const leaf of carriedLeaves(table, product, carried, shard, standing)) stored.addCarried(leaf.rest());
   for (let shard = 0; shard < shards; shard++) {
-    for await (const leaf of carriedLeaves(table, product, shard, carried[shard], standing)) stored.addCarried(leaf.rest());
     await sentInto(table, product, shard, auction, closed.get(shard) ?? [], (sent) => stored.addSubmission(sent));
     for (const packed of await packedRollOrders(table, product, shard, auction)) stored.addRolls(packed);
   }

@@ -1,5 +1,5 @@
 /** What is held for approval, in the table: one row for each, replaced only at the revision that was read. */
-import { type Held, heldId } from '../domain/clearing/approval.ts';
+import { HELD_KINDS, type Held, heldId } from '../domain/clearing/approval.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { HELD_PARTITION, heldKey } from './keys.ts';
 import { type Attributes, json, N, type Rows, type Table, text } from './table.ts';
@@ -14,12 +14,7 @@ export async function readHeld(table: Table, id: string): Promise<Held | undefin
   return item && decodeHeld(item);
 }
 
-/** All that was ever held, approved or not, in order of id. */
-export async function listHeld(table: Table): Promise<Held[]> {
-  return (await table.queryAll(HELD_PARTITION)).map(decodeHeld);
-}
-
-/** So many of them at most, after an id. */
+/** So many of all that was ever held at most, approved or not, in order of id: those after an id. */
 export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<Held[]> {
   return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeHeld);
 }
@@ -27,10 +22,10 @@ export async function pageOfHeld(table: Table, limit: number, after?: string): P
 /** No date is later. */
 export const LAST_DATE = '9999-12-31' as BusinessDate;
 
-/** The index values of a product that were held for a date from `from` on, approved or not. */
-export async function readHeldIndex(table: Rows, product: string, from: BusinessDate): Promise<Held[]> {
-  const range = { from: heldId('index', product, from), to: heldId('index', product, LAST_DATE) };
-  return (await table.queryAll(HELD_PARTITION, range)).map(decodeHeld);
+/** What was held of a product for a date from `from` on, approved or not. */
+export async function heldSince(table: Rows, product: string, from: BusinessDate): Promise<Held[]> {
+  const ranges = HELD_KINDS.map((kind) => ({ from: heldId(kind, product, from), to: heldId(kind, product, LAST_DATE) }));
+  return (await Promise.all(ranges.map((range) => table.queryAll(HELD_PARTITION, range)))).flat().map(decodeHeld);
 }
 
 /** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */

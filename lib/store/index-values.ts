@@ -1,10 +1,10 @@
 /** Index values in the table: one row a product and date, which stays as it was published. */
-import { isApproved } from '../domain/clearing/approval.ts';
+import { type Held, isApproved } from '../domain/clearing/approval.ts';
 import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { firstDay, monthAfter, monthOf } from '../domain/contract/months.ts';
 import type { Micros } from '../domain/contract/units.ts';
-import { LAST_DATE, readHeldIndex } from './held.ts';
+import { heldSince, LAST_DATE } from './held.ts';
 import { indexKey } from './keys.ts';
 import { type Attributes, json, type Rows, S, type Table, text } from './table.ts';
 
@@ -48,10 +48,15 @@ export async function newestIndex(
   return item && { date: dateOf(item), value: microsOf(item) };
 }
 
-/** Approved values of this month and the one before it that are not published: a later approval of them can't publish others. */
-export async function unpublishedIndex(table: Rows, state: ProductState): Promise<IndexValue[]> {
-  const from = firstDay(monthAfter(monthOf(openBooks(state)), -1));
-  const approved = (await readHeldIndex(table, state.product, from)).filter(isApproved);
+/** What was held of a product and may still matter: in the month whose books are open, the one before it, or later. */
+export const heldOf = (table: Rows, state: ProductState): Promise<Held[]> => heldSince(table, state.product, heldFrom(state));
+
+const heldFrom = (state: ProductState): BusinessDate => firstDay(monthAfter(monthOf(openBooks(state)), -1));
+
+/** Of what was held, the approved index values that are not published: a later approval of them can't publish others. */
+export async function unpublishedIndex(table: Rows, state: ProductState, held: readonly Held[]): Promise<IndexValue[]> {
+  const from = heldFrom(state);
+  const approved = held.filter((each) => each.proposal.kind === 'index' && isApproved(each));
   if (approved.length === 0) return [];
   const published = await readIndex(table, state.product, from, LAST_DATE);
   return approved.flatMap(({ date, proposal, approvals }) =>

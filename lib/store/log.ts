@@ -61,14 +61,24 @@ export async function* readLog(table: Rows, from: Pick<VenueState, 'seq' | 'hash
 /** Events by number, for readers of history; not checked against the chain. */
 export async function readEvents(table: Table, after: number, limit: number): Promise<LogEntry[]> {
   const items = await table.queryAll('LOG', { after: ordered(after), limit });
-  return items.map((item) => ({ seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') }));
+  return items.map(entryIn);
+}
+
+/** Events after a number, to the newest; not checked against the chain. */
+export async function* eventsAfter(table: Table, after: number): AsyncGenerator<LogEntry> {
+  for await (const item of table.query('LOG', { after: ordered(after) })) yield entryIn(item);
 }
 
 /** Events from the newest back, not checked against the chain. */
 export async function* newestEvents(table: Table): AsyncGenerator<LogEntry> {
-  for await (const item of table.query('LOG', { newestFirst: true }))
-    yield { seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') };
+  for await (const item of table.query('LOG', { newestFirst: true })) yield entryIn(item);
 }
+
+const entryIn = (item: Attributes): LogEntry => ({
+  seq: Number(item.sk?.S),
+  event: decodeEvent(text(item, 'data')),
+  hash: text(item, 'hash'),
+});
 
 /** Events by number; a number without one is absent. */
 export async function readEventsAt(table: Table, seqs: Iterable<number>): Promise<Map<number, ClearingEvent>> {

@@ -8,11 +8,12 @@
  */
 import type { BookOrder, ClearedBook, DepthColumns, DepthLevel, Fill } from '../domain/auction/book.ts';
 import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/auction/book-columns.ts';
-import type { AuctionCleared } from '../domain/clearing/events.ts';
+import type { AuctionCleared, References } from '../domain/clearing/events.ts';
 import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
 import { flagsOf, type Reader, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
 import {
   type ChunkFault,
+  type Chunks,
   chunkFaults,
   type PackedRun,
   type Place,
@@ -106,18 +107,23 @@ export function packResult(product: string, auction: number, { orders, cleared }
   for (const [at, account] of orders.accounts.entries()) byShard[shardOf(account, shards)]!.add(orders, at, cleared);
   const items: Item[] = [];
   const fills = new Map<number, PackedFills>();
-  const references = { fills: {} as Record<number, string>, carried: {} as Record<number, string> };
+  const [fillsRoots, carriedRoots]: Record<number, string>[] = [{}, {}];
   for (const [shard, writer] of byShard.entries()) {
     const packed = writer.done();
     for (const { items: chunks } of [packed.fills, packed.carried]) for (const chunk of chunks) items.push(chunk);
-    if (packed.carried.root !== undefined) references.carried[shard] = packed.carried.root;
+    if (packed.carried.root !== undefined) carriedRoots![shard] = packed.carried.root;
     if (packed.fills.root === undefined) continue;
-    references.fills[shard] = packed.fills.root;
+    fillsRoots![shard] = packed.fills.root;
     fills.set(shard, { leaves: packed.fills.leaves, sources: packed.sources });
   }
   const depth = packDepth(product, auction, cleared.depth);
   for (const chunk of depth.items) items.push(chunk);
-  return { items, references: { ...references, depth: depth.root ?? null }, fills };
+  const references = {
+    fills: { shards, roots: fillsRoots! },
+    carried: { shards, roots: carriedRoots! },
+    depth: depth.root ?? null,
+  };
+  return { items, references, fills };
 }
 
 /** More than any account's id has, and than a row has besides the account and the order's name. */
@@ -200,67 +206,73 @@ export function packDepth(product: string, auction: number, { buy, sell, limit, 
   return run.done();
 }
 
-/**
- * The fills of an auction in one shard, in order of account and name, a chunk at a time: those of accounts after `after`.
- * `root` is what the event says of the shard. Throws, as all readers here, when a chunk that the event points at is gone.
- */
-export const fillChunks = (
-  table: Rows,
-  product: string,
-  auction: number,
-  shard: number,
-  root: string | undefined,
-  after = '',
-): AsyncGenerator<Fill[]> =>
-  readRun(table, FILLS, fillsAt(product, auction, shard), root, after === '' ? {} : { after: behind(after) });
+/** An auction by its event, as far as its fills are found by it. */
+type Filled = Pick<AuctionCleared, 'product' | 'auction' | 'fills'>;
 
-/** The same, all at once: for those who look at a whole venue. */
-export const readFills = async (
-  table: Rows,
-  product: string,
-  auction: number,
-  shard: number,
-  root: string | undefined,
-): Promise<Fill[]> => flat(fillChunks(table, product, auction, shard, root));
+/**
+ * The fills of an auction in one of the shards that its event split them into, in order of account and name, a chunk at a time:
+ * those of accounts after `after`. Throws, as all readers here, when a chunk that the event points at is gone.
+ */
+export const fillChunks = (table: Rows, { product, auction, fills }: Filled, shard: number, after = ''): AsyncGenerator<Fill[]> =>
+  readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], after === '' ? {} : { after: behind(after) });
+
+/** All fills of an auction, shard by shard: for those who look at a whole venue. */
+export const readFills = async (table: Rows, event: Filled): Promise<Fill[]> =>
+  overShards(event.fills, (shard) => flat(fillChunks(table, event, shard)));
 
 /** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
 export const readFillsOf = async (
   table: Rows,
-  { product, auction, fills }: Pick<AuctionCleared, 'product' | 'auction' | 'fills'>,
-  { account, shard }: { readonly account: string; readonly shard: number },
+  { product, auction, fills }: Filled,
+  account: string,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<Fill[]> => {
   const prefix = accountPrefix(account);
   const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
-  return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills[shard], range));
+  const shard = shardOf(account, fills.shards);
+  return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };
 
-/** The orders that a shard carries, in order of account and name. `standing` notes the chunks they were read from. */
+/**
+ * The orders carried in one of the shards that they were split into, in order of account and name. `standing` notes the chunks they
+ * were read from.
+ */
+export const readCarriedIn = async (
+  table: Rows,
+  product: string,
+  carried: References,
+  shard: number,
+  standing?: StandingChunks,
+): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), carried.roots[shard], {}, standing?.note));
+
+/** All carried orders of a product, shard by shard. */
 export const readCarried = async (
   table: Rows,
   product: string,
-  shard: number,
-  root: string | undefined,
+  carried: References,
   standing?: StandingChunks,
-): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, {}, standing?.note));
+): Promise<BookOrder[]> => overShards(carried, (shard) => readCarriedIn(table, product, carried, shard, standing));
 
-/** The same as they are stored, a chunk at a time, each opened where its rows begin. */
+/** Those of one of these shards as they are stored, a chunk at a time, each opened where its rows begin. */
 export const carriedLeaves = (
   table: Rows,
   product: string,
+  carried: References,
   shard: number,
-  root: string | undefined,
   standing?: StandingChunks,
-): AsyncGenerator<Reader> => readLeaves(table, carriedAt(product, shard), root, {}, standing?.note);
+): AsyncGenerator<Reader> => readLeaves(table, carriedAt(product, shard), carried.roots[shard], {}, standing?.note);
 
 /** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
 export const readCarriedOf = async (
-  table: Rows,
+  table: Chunks,
   product: string,
-  shard: number,
-  root: string | undefined,
+  carried: References,
   account: string,
-): Promise<BookOrder[]> => flat(readRun(table, CARRIED, carriedAt(product, shard), root, { prefix: accountPrefix(account) }));
+): Promise<BookOrder[]> => {
+  const shard = shardOf(account, carried.shards);
+  const range = { prefix: accountPrefix(account) };
+  return flat(readRun(table, CARRIED, carriedAt(product, shard), carried.roots[shard], range));
+};
 
 /** Levels of the published depth in their order, those after a level's name; `root` is what the event says. */
 export const readDepth = async (
@@ -275,12 +287,17 @@ export const readDepth = async (
 export async function resultFaults(table: Rows, event: Pick<AuctionCleared, 'product' | 'auction' | keyof ResultReferences>) {
   const { product, auction, fills, carried, depth } = event;
   const faults: ChunkFault[] = [];
-  for (const [shard, root] of Object.entries(fills))
+  for (const [shard, root] of Object.entries(fills.roots))
     faults.push(...(await chunkFaults(table, FILLS, fillsAt(product, auction, Number(shard)), root)));
-  for (const [shard, root] of Object.entries(carried))
+  for (const [shard, root] of Object.entries(carried.roots))
     faults.push(...(await chunkFaults(table, CARRIED, carriedAt(product, Number(shard)), root)));
   faults.push(...(await chunkFaults(table, DEPTH, depthAt(product, auction), depth ?? undefined)));
   return faults;
+}
+
+async function overShards<T>({ shards }: References, read: (shard: number) => Promise<T[]>): Promise<T[]> {
+  const all = await Promise.all(Array.from({ length: shards }, (_, shard) => read(shard)));
+  return all.flat();
 }
 
 async function flat<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {

@@ -19,6 +19,9 @@ export interface RowKind<T> {
   readonly read: (from: Reader, before: T | undefined) => T;
 }
 
+/** What reading a run needs. */
+export type Chunks = Pick<Rows, 'get' | 'getMany'>;
+
 /** Where a run's chunks are stored: the key of the chunk of a name, and what to call the run in an error. */
 export interface Place {
   readonly what: string;
@@ -255,7 +258,7 @@ function isEnd(keyHash: number, rowBytes: number): boolean {
  * `onChunk` is told the key of every chunk that was read, index chunks included.
  */
 export async function* readRun<T>(
-  rows: Rows,
+  rows: Chunks,
   kind: RowKind<T>,
   place: Place,
   root: string | undefined,
@@ -274,7 +277,7 @@ export async function* readRun<T>(
 
 /** The chunks of a run that may hold rows of a range, in order, each opened where its rows begin; as `readRun`. */
 export async function* readLeaves(
-  rows: Rows,
+  rows: Chunks,
   place: Place,
   root: string | undefined,
   range: RunRange = {},
@@ -306,7 +309,7 @@ function withRows(children: readonly Child[], { prefix = '', after = '' }: RunRa
   });
 }
 
-async function readBodies(rows: Rows, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
+async function readBodies(rows: Chunks, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
   const keys = hashes.map(keyOf);
   const [only] = keys;
   const items = keys.length === 1 ? [await rows.get(only!)] : await rows.getMany(keys);

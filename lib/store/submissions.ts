@@ -23,18 +23,8 @@ export interface Submission extends ReceivedSubmission {
   readonly auction: number;
 }
 
-/** What an item of a submission has in bytes besides its instructions, about. */
-const SHORTEST_BYTES = 400;
-
 /** An account's place in the book. */
 type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
-
-export interface AccountSubmissions {
-  /** By auction, in no order within one. The last list is that of the auction that is open for the account's shard. */
-  readonly auctions: readonly (readonly Submission[])[];
-  /** About as many bytes as were read to find these. */
-  readonly bytes: number;
-}
 
 export async function readSubmission(
   table: Rows,
@@ -82,8 +72,8 @@ export const oldestKeyTime = (receivedAfter: string): number =>
   receivedAfter === '' ? 0 : Date.parse(receivedAfter) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX;
 
 /**
- * An account's submissions since auction `lastAuction` cleared; of those into the open auction, those whose keys are not older
- * than `keysFrom`.
+ * An account's submissions since auction `lastAuction` cleared, by auction and in no order within one; of those into the open
+ * auction, which is the last one, those whose keys are not older than `keysFrom`.
  */
 export async function submissionsSince(
   table: Table,
@@ -91,9 +81,8 @@ export async function submissionsSince(
   intake: Intake,
   lastAuction: number,
   keysFrom = oldestKeyTime(intake.openedAt),
-): Promise<AccountSubmissions> {
+): Promise<Submission[][]> {
   const auctions: Submission[][] = [];
-  let size = 0;
   for (let auction = lastAuction + 1; auction <= intake.open; auction++) {
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
@@ -101,14 +90,12 @@ export async function submissionsSince(
     const found: Submission[] = [];
     for (const date of dates.filter((each) => each >= dateOf(first))) {
       const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
-      for await (const item of table.query(bookPartition(product, shard, date), range)) {
-        size += bytes(item, 'instructions').length + SHORTEST_BYTES;
+      for await (const item of table.query(bookPartition(product, shard, date), range))
         if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
-      }
     }
     auctions.push(found);
   }
-  return { auctions, bytes: size };
+  return auctions;
 }
 
 const NO_INSTRUCTIONS = packInstructions([]).length;

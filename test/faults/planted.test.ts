@@ -96,7 +96,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
         "posted ? { kind: 'move', moved } : { kind: 'wait', for: 'shards' }",
       ],
       ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
-      ['lambdas/sweep-venue/index.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
+      ['lambdas/sweep-venue/index.ts', 'behind.shards, `sweep', '[], `sweep'],
     ],
     /has posted/,
   ],

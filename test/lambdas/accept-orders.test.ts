@@ -57,18 +57,16 @@ const clear = (): Promise<void> => venue.work();
 
 /** What an account bought and sold in the last auction, and what it carried on. */
 async function lastAuction(account: string): Promise<{ fills: [string, number][]; carried: [string, number][] }> {
-  const { lastAuction, carried } = await venue.stateOf(product);
+  const { carried } = await venue.stateOf(product);
   const found = { fills: [] as [string, number][], carried: [] as [string, number][] };
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills[shard]))
-        if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
+    for (const fill of await readFills(venue.table, event))
+      if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
     break;
   }
-  for (let shard = 0; shard < SHARDS; shard++)
-    for (const order of await readCarried(venue.table, product, shard, carried[shard]))
-      if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
+  for (const order of await readCarried(venue.table, product, carried))
+    if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
   return found;
 }
 
@@ -239,7 +237,8 @@ describe('instructions', () => {
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
-    const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
+    const none = { shards: SHARDS, roots: {} };
+    const nothing = { orders: 0, fills: none, carried: none, depth: '', surplus: '0' };
     await venue.commit({
       kind: 'auction-cleared',
       ...common,

@@ -4,7 +4,7 @@ import type { ClearedBook, clearBook, FrozenBook } from '../../lib/domain/auctio
 import type { BookColumns } from '../../lib/domain/auction/book-columns.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
-import { readCarried } from '../../lib/store/results.ts';
+import { readCarriedIn } from '../../lib/store/results.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
 import { DEC, NOV, newYork } from '../venue/h100.ts';
 import { buy, sell } from '../venue/orders.ts';
@@ -93,7 +93,7 @@ it('carries the orders of every shard, each where its account is', async () => {
     expect(await clear(product, slot === TEN ? 1 : 2)).toEqual([]);
   }
   const { carried } = await venue.stateOf(product);
-  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, shard, carried[shard])));
+  const left = await Promise.all([0, 1].map((shard) => readCarriedIn(venue.table, product, carried, shard)));
   expect(left.map((orders) => orders.map(({ account }) => account))).toEqual([[ANN], [CAT]]);
 });
 

@@ -1,7 +1,7 @@
 /** The log as operators see it: what it says of orders that live on is left out, and the hashes are of the whole text. */
 import { expect, test } from 'vitest';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
-import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { type AuctionCleared, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { append, chain, encodeEvent, loadVenue } from '../../lib/store/log.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
@@ -27,7 +27,13 @@ test('the quotes that settlement needs of orders that are carried on are in the 
     marks,
     months,
   };
-  const stored = { orders: 1, fills: {}, carried: { 0: 'f'.repeat(32) }, depth: null, surplus: '0' };
+  const stored = {
+    orders: 1,
+    fills: NO_REFERENCES,
+    carried: { shards: 1, roots: { 0: 'f'.repeat(32) } },
+    depth: null,
+    surplus: '0',
+  };
   const event: AuctionCleared = { kind: 'auction-cleared', ...common, ...stored };
   await append(table, venue, event);
   const { body } = await ask(operatorApi, 'GET /v1/operator/log', {

@@ -72,6 +72,7 @@ async function clearFirstAuction(): Promise<void> {
     book('zeta', order('z1', {})),
   ];
   const references = await writeRows(table, PRODUCT, 1, {
+    shards: SHARDS,
     fills: Map.groupBy(fills, ({ account }) => shardOf(account, SHARDS)),
     carried: Map.groupBy(carried, ({ account }) => shardOf(account, SHARDS)),
     depth: [
@@ -95,7 +96,7 @@ async function clearFirstAuction(): Promise<void> {
     offer: ticks(2450),
     sealedOffer: ticks(2449),
   };
-  const auction = { product: PRODUCT, auction: 1, slot: SLOT, date: TODAY, closing: false };
+  const auction = { product: PRODUCT, auction: 1, slot: SLOT, date: TODAY, closing: false, shards: SHARDS };
   await openAuction(table, auction);
   const seq = await log({
     kind: 'auction-cleared',
@@ -425,7 +426,14 @@ describe('the market', () => {
   });
 
   test('shows nothing of an auction that has not cleared', async () => {
-    await openAuction(table, { product: PRODUCT, auction: 2, slot: '2025-10-20T17:00:00Z', date: TODAY, closing: false });
+    await openAuction(table, {
+      product: PRODUCT,
+      auction: 2,
+      slot: '2025-10-20T17:00:00Z',
+      date: TODAY,
+      closing: false,
+      shards: SHARDS,
+    });
     for (const limit of ['1', '100']) {
       const { items } = (await get('/v1/auctions', { query: { product: PRODUCT, limit } })).body;
       expect(items.map(({ auction }: { auction: number }) => auction)).toEqual([1]);

@@ -36,6 +36,7 @@ async function traded(product: string): Promise<void> {
     return { account, clientOrderId: 'a', buy, sell, lots: lots(quantity), rolls: false };
   };
   const references = await writeRows(venue.table, product, 1, {
+    shards: 2,
     fills: new Map([
       [0, buyers.map((account) => fill(account, 1))],
       [1, [fill(CAT, COUNT)]],

@@ -43,6 +43,7 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     rolls: false,
   });
   const references = await writeRows(venue.table, product, 1, {
+    shards: 2,
     fills: new Map([
       [0, buyers.toSorted().map((account) => fill(account, 1))],
       [1, [fill(CAT, buyers.length)]],

@@ -191,7 +191,7 @@ test('a batch that SQS took only in part is an error, not a success', async () =
 });
 
 test('more shards than a batch may hold are all notified, each once', async () => {
-  await venue.queues.notifyPostings(7, 23);
+  await venue.queues.notifyPostings(7, [...Array(23).keys()]);
   const shards = venue.engine.messages('postings').map((message) => (message as { shard: number }).shard);
   expect(shards.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, shard) => shard));
 });

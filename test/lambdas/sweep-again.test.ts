@@ -28,8 +28,12 @@ test('what waits for approval is measured until two operators have agreed to it'
     await sweep(time);
     return measured.mock.calls.find(([name]) => name === METRICS.held)?.[2];
   };
-  const proposal: Held = propose('H100-SXM', on('2025-10-17'), { kind: 'index', micros: '1' }, [], SYSTEM);
+  const product = venue.nextProduct();
+  await venue.list(product);
+  const proposal: Held = propose(product, on('2025-10-17'), { kind: 'index', micros: '1' }, [], SYSTEM);
   await hold(venue.table, proposal);
+  // Of a month that is long over: nothing waits for it any more, and no sweep reads what was ever held.
+  await hold(venue.table, propose(product, on('2025-08-29'), { kind: 'index', micros: '1' }, [], SYSTEM));
   expect(await heldNow('11:00')).toBe(1);
   const one: Held = { ...proposal, approvals: ['olga'], revision: 2 };
   await changeHeld(venue.table, proposal, one);

@@ -13,7 +13,7 @@ import {
   type JournalEntry,
   positions,
 } from '../../lib/domain/clearing/account.ts';
-import { BANK, type ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { BANK, type ClearingEvent, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
 import { cents, lots, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
@@ -104,7 +104,16 @@ function history(steps: readonly Step[]) {
             { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, rolls: false },
           ];
         });
-        const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0', closing: false, slot: '', books: DAY };
+        const nothing = {
+          orders: 0,
+          fills: NO_REFERENCES,
+          carried: NO_REFERENCES,
+          depth: '',
+          surplus: '0',
+          closing: false,
+          slot: '',
+          books: DAY,
+        };
         return { event: { kind: 'auction-cleared', ...common, auction: at, marks: standing, months, ...nothing }, fills };
       }
       case 'settle': {

@@ -40,11 +40,13 @@ const opening = (product: string, auction: number, slot = slotAt(auction)) => ({
   slot,
   date: on('2025-10-20'),
   closing: false,
+  shards: 2,
 });
 const numbers = (auctions: readonly Auction[]): number[] => auctions.map(({ auction }) => auction);
 
 describe('an intake', () => {
   const CUT = '2025-10-20T14:00:00.500Z';
+  const LATER = '2025-10-20T17:00:00.500Z';
 
   it('begins at the first auction, with no cut before it', async () => {
     expect(await readIntake(table, newProduct(), 0)).toEqual({
@@ -77,10 +79,19 @@ describe('an intake', () => {
     const product = newProduct();
     const seen = await readIntake(table, product, 0);
     const moved = await moveIntake(table, product, 0, seen, CUT);
+    await expect(moveIntake(table, product, 0, seen, LATER)).rejects.toThrow('has moved on from auction 1');
+    const next = await moveIntake(table, product, 0, moved, LATER);
     await expect(moveIntake(table, product, 0, seen, CUT)).rejects.toThrow('has moved on from auction 1');
-    const next = await moveIntake(table, product, 0, moved, CUT);
     await expect(moveIntake(table, product, 0, moved, CUT)).rejects.toThrow('has moved on from auction 2');
     expect(await readIntake(table, product, 0)).toEqual(next);
+  });
+
+  it('is moved though the answer was lost: the same marker that comes again finds its own move, and its book', async () => {
+    const product = newProduct();
+    const seen = await admitDate(table, product, 0, await readIntake(table, product, 0), '2025-10-20');
+    const moved = await moveIntake(table, product, 0, seen, CUT);
+    expect(await moveIntake(table, product, 0, seen, CUT)).toEqual(moved);
+    expect(await readIntake(table, product, 0)).toEqual(moved);
   });
 
   it('is not opened again by a worker that lets a date into an auction that has been cut meanwhile', async () => {

@@ -1,6 +1,8 @@
 /** A book is read whole however large one shard of it is, and its hash is of all that it is made of. The rows are made. */
+
 import { describe, expect, it, test } from 'vitest';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import { NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
@@ -60,8 +62,8 @@ function read(sent: readonly Sent[], shards = 1) {
     },
   };
   const closed = new Map(Array.from({ length: shards }, (_, shard) => [shard, [DATE]]));
-  const state = { lastAuction: 0, carried: {} } as unknown as ProductState;
-  return readAuctionBook(rows, { product: PRODUCT, auction: 1, closed } as unknown as Auction, state, shards);
+  const state = { lastAuction: 0, carried: NO_REFERENCES } as unknown as ProductState;
+  return readAuctionBook(rows, { product: PRODUCT, auction: 1, shards, closed } as unknown as Auction, state);
 }
 
 test('three hundred thousand orders of one shard are read into the book', async () => {

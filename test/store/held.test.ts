@@ -1,7 +1,8 @@
 /** What is held for approval, under two operators at once: neither writes over what the other has just done. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Held, propose } from '../../lib/domain/clearing/approval.ts';
-import { changeHeld, hold, listHeld, readHeld } from '../../lib/store/held.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
+import { changeHeld, heldSince, hold, pageOfHeld, readHeld } from '../../lib/store/held.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { on } from '../venue/h100.ts';
@@ -43,9 +44,22 @@ test('nothing is put in the place of what was never held', async () => {
   expect(await readHeld(table, never.id)).toBeUndefined();
 });
 
-test('all that is held is listed in order of id', async () => {
+test('all that was held is listed in pages, in order of id', async () => {
   for (const product of ['Z', 'D', 'M']) await hold(table, proposed(product));
-  const ids = (await listHeld(table)).map(({ id }) => id);
+  const ids: string[] = [];
+  for (let page = await pageOfHeld(table, 2); page.length > 0; page = await pageOfHeld(table, 2, ids.at(-1)))
+    ids.push(...page.map(({ id }) => id));
   expect(ids).toEqual(ids.toSorted());
   expect(ids).toEqual(expect.arrayContaining(['D', 'M', 'Z'].map((product) => proposed(product).id)));
+});
+
+test('what is held of a product from a date on is found whatever it is, and no other product’s and nothing older', async () => {
+  const of = (product: string, date: string, proposal: Held['proposal']) => propose(product, on(date), proposal, [], 'olga');
+  const curve: Held['proposal'] = { kind: 'settlement', curve: {} };
+  const price: Held['proposal'] = { kind: 'final-price', month: 1, price: ticks(1) };
+  const index: Held['proposal'] = { kind: 'index', micros: '1' };
+  const found = [of('E', '2025-10-20', curve), of('E', '2025-10-31', price), of('E', '2025-10-21', index)];
+  const others = [of('E', '2025-10-17', curve), of('E', '2025-10-17', index), of('E-X', '2025-10-21', index)];
+  for (const held of [...found, ...others]) await hold(table, held);
+  expect(await heldSince(table, 'E', on('2025-10-20'))).toEqual(found);
 });

@@ -67,6 +67,7 @@ export function clearRows(
 
 /** What an auction leaves behind, as rows by shard, whatever shards their accounts are of. */
 export interface ResultRows {
+  readonly shards: number;
   readonly fills: ReadonlyMap<number, readonly Fill[]>;
   readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
   readonly depth: readonly DepthLevel[];
@@ -75,10 +76,10 @@ export interface ResultRows {
 export function packRows(
   product: string,
   auction: number,
-  { fills, carried, depth }: ResultRows,
+  { shards, fills, carried, depth }: ResultRows,
 ): { items: Item[]; references: ResultReferences } {
   const items: Item[] = [];
-  const references = { fills: {} as Record<number, string>, carried: {} as Record<number, string> };
+  const [fillsRoots, carriedRoots]: Record<number, string>[] = [{}, {}];
   const shardOf = (shard: number, rows: readonly BookOrder[], isPartlyFilled: (order: BookOrder) => boolean) => {
     const orders = columnsOf(rows);
     const partly = new Map(rows.map((row) => [`${row.account} ${row.clientOrderId}`, isPartlyFilled(row)]));
@@ -95,12 +96,12 @@ export function packRows(
     const orders = rows.map((fill): BookOrder => ({ ...fill, limit: ticks(0), timeInForce: 'auction', partlyFilled: false }));
     const { fills: run } = shardOf(shard, orders, () => true);
     items.push(...run.items);
-    if (run.root !== undefined) references.fills[shard] = run.root;
+    if (run.root !== undefined) fillsRoots![shard] = run.root;
   }
   for (const [shard, rows] of carried) {
     const { carried: run } = shardOf(shard, rows, ({ partlyFilled }) => partlyFilled);
     for (const item of run.items) items.push(item);
-    if (run.root !== undefined) references.carried[shard] = run.root;
+    if (run.root !== undefined) carriedRoots![shard] = run.root;
   }
   const levels = packDepth(product, auction, {
     buy: Int32Array.from(depth, ({ buy }) => buy),
@@ -110,7 +111,12 @@ export function packRows(
     lapsed: Float64Array.from(depth, ({ lapsed }) => lapsed),
   });
   for (const item of levels.items) items.push(item);
-  return { items, references: { ...references, depth: levels.root ?? null } };
+  const references = {
+    fills: { shards, roots: fillsRoots! },
+    carried: { shards, roots: carriedRoots! },
+    depth: levels.root ?? null,
+  };
+  return { items, references };
 }
 
 /** Writes a result that is given as rows. */

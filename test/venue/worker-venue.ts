@@ -113,7 +113,7 @@ export class WorkerVenue implements Backends {
       await this.commit({ kind: 'account-opened', account, name: account, by: 'op', at: '' });
       await this.commit({ kind: 'cash-moved', account, cents: OPENING_CENTS, reference: 'opening', by: 'op', at: '' });
     }
-    await this.queues.notifyPostings((await loadVenue(this.table)).seq, SHARDS);
+    await this.queues.notifyPostings((await loadVenue(this.table)).seq, [...Array(SHARDS).keys()]);
     await this.work();
   }
 

@@ -16,6 +16,8 @@ export type HeldProposal =
   | { readonly kind: 'final-price'; readonly month: number; readonly price: Ticks }
   | { readonly kind: 'index'; readonly micros: string };
 
+export const HELD_KINDS = ['settlement', 'final-price', 'index'] as const satisfies HeldProposal['kind'][];
+
 /** What the rules propose, and what they compute it from. */
 export interface Basis {
   readonly proposal: HeldProposal;

@@ -10,8 +10,18 @@ import type { ContractMonth } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import type { Cents, Ticks } from '../contract/units.ts';
 
-/** What is too large for an event, by shard: a hash that stands for all of it. A shard that has none of it is absent. */
-export type References = Readonly<Record<number, string>>;
+/**
+ * What is too large for an event, as it was spread over shards when it was written: the venue may have another number of them by
+ * now, and no event is ever changed. So whoever looks for an account's part takes the number from here.
+ */
+export interface References {
+  readonly shards: number;
+  /** By shard, a hash that stands for all of it. A shard that has none of it is absent. */
+  readonly roots: Readonly<Record<number, string>>;
+}
+
+/** Of a product that has had no auction yet. */
+export const NO_REFERENCES: References = { shards: 1, roots: {} };
 
 export interface AccountOpened {
   readonly kind: 'account-opened';

@@ -8,7 +8,7 @@ import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
-import type { AuctionCleared, ClearingEvent, References } from './events.ts';
+import { type AuctionCleared, type ClearingEvent, NO_REFERENCES, type References } from './events.ts';
 import { changeErrors } from './product-change.ts';
 
 export interface ProductState {
@@ -139,6 +139,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
   const { auction, date, books, closing } = event;
   if (auction !== state.lastAuction + 1) throw new LogOrderError(`auction ${auction} can't follow ${state.lastAuction}`);
   checkMarks(state.marks, event.marks, `auction ${auction}`);
+  if (!isCount(event.fills.shards) || event.fills.shards !== event.carried.shards)
+    throw new LogOrderError(`auction ${auction} does not say into how many shards it was split`);
   if (closing && state.toSettle)
     throw new LogOrderError(`the closing auction of ${state.toSettle.date} must be settled before that of ${date}`);
   if (closing && date <= state.settledOn) throw new LogOrderError(`${date} can't close again: ${state.settledOn} is settled`);
@@ -148,6 +150,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
   if (books !== openBooks(state) || (closing && date !== books))
     throw new LogOrderError(`auction ${auction} can't go into the books of ${books}: those of ${openBooks(state)} are open`);
 }
+
+const isCount = (shards: number): boolean => Number.isSafeInteger(shards) && shards > 0;
 
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
 function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
@@ -164,7 +168,7 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     listed: listedMonths(parameters.calendar, nextBusinessDay(parameters.calendar, date), parameters.listedMonths),
     marks: curve,
     lastAuction: 0,
-    carried: {},
+    carried: NO_REFERENCES,
     toSettle: null,
     lastDay: null,
     settledOn: date,

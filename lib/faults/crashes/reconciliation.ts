@@ -48,7 +48,7 @@ export async function reconcile(
   const audit = await auditRows(rows, shards);
   const halted = await readHalt(rows);
   const books = await booksOf(rows, ledger, shards);
-  const { fills, failures: overfilled } = await fillFaults(rows, audit, ledger, shards);
+  const { fills, failures: overfilled } = await fillFaults(rows, audit, ledger);
   const failures = [
     ...problems,
     ...deadLetters.map(({ queue }) => `a message is in ${queue}`),
@@ -132,7 +132,7 @@ async function callFaults(table: Rows, { events }: Audit, { calls }: Ledger): Pr
 }
 
 /** No order fills twice in an auction, nor beyond its lots over all of them. */
-async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledger, shards: number) {
+async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledger) {
   const lots = new Map<string, number>(
     submissions.flatMap(({ account, orders }) =>
       orders.flatMap(({ clientOrderId, lots }) =>
@@ -146,14 +146,13 @@ async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledge
   for (const event of events) {
     if (event.kind !== 'auction-cleared') continue;
     const seen = new Set<string>();
-    for (let shard = 0; shard < shards; shard++)
-      for (const fill of await readFills(table, event.product, event.auction, shard, event.fills[shard])) {
-        const name = `${fill.account} ${fill.clientOrderId}`;
-        fills += 1;
-        if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);
-        seen.add(name);
-        filled.set(name, (filled.get(name) ?? 0) + fill.lots);
-      }
+    for (const fill of await readFills(table, event)) {
+      const name = `${fill.account} ${fill.clientOrderId}`;
+      fills += 1;
+      if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);
+      seen.add(name);
+      filled.set(name, (filled.get(name) ?? 0) + fill.lots);
+    }
   }
   for (const [name, quantity] of filled)
     if (quantity > (lots.get(name) ?? Number.POSITIVE_INFINITY))

@@ -130,10 +130,9 @@ async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged)
   if (notes.cancelled.size === 0) return failures;
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const { clientOrderId } of await readFills(table, event.product, event.auction, shard, event.fills[shard]))
-        if (notes.cancelled.has(clientOrderId))
-          failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
+    for (const { clientOrderId } of await readFills(table, event))
+      if (notes.cancelled.has(clientOrderId))
+        failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
   }
   return failures;
 }

@@ -42,18 +42,13 @@ export interface DryRun {
 }
 
 /** `undefined` when the product has not closed a day yet. */
-export async function dryRun(
-  rows: VenueRows,
-  product: string,
-  parameters: ProductParameters,
-  shards: number,
-): Promise<DryRun | undefined> {
+export async function dryRun(rows: VenueRows, product: string, parameters: ProductParameters): Promise<DryRun | undefined> {
   const day = await lastDay(rows, product);
   if (!day) return undefined;
   const { closing, state, settled, expired } = day;
   const { date } = closing;
   const auction = (await readAuction(rows, product, closing.auction))!;
-  const book = await readAuctionBook(rows, auction, state, shards);
+  const book = await readAuctionBook(rows, auction, state);
   const newest = await newestIndex(rows, product, date);
   const of = async (given: ProductParameters) => {
     const traded = tradedOn(given.calendar, state.listed, date);

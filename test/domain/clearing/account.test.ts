@@ -6,6 +6,7 @@ import {
   BANK,
   type ClearingEvent,
   type MonthExpired,
+  NO_REFERENCES,
   type PricesSettled,
 } from '../../../lib/domain/clearing/events.ts';
 import type { ContractMonth } from '../../../lib/domain/contract/months.ts';
@@ -36,8 +37,8 @@ const cleared = (marks: ForwardCurve, prices: ForwardCurve, date = DAY): Auction
     ]),
   ),
   orders: 2,
-  fills: {},
-  carried: {},
+  fills: NO_REFERENCES,
+  carried: NO_REFERENCES,
   depth: '',
   surplus: '0',
 });

@@ -39,8 +39,8 @@ const cleared = (auction: number, date: string, closing = false, books = date): 
   marks: flat(OCTOBER, 2350),
   months: {},
   orders: 0,
-  fills: {},
-  carried: { 3: `carried by ${auction}` },
+  fills: { shards: 4, roots: {} },
+  carried: { shards: 4, roots: { 3: `carried by ${auction}` } },
   depth: '',
   surplus: '0',
 });
@@ -119,7 +119,12 @@ describe('a product is listed with the months that trade from the day after its 
 
 test('a whole day: two auctions, the settlement, the books', () => {
   const morning = [listing(), cleared(1, '2025-10-30')];
-  expect(product(morning)).toMatchObject({ lastAuction: 1, toSettle: null, carried: { 3: 'carried by 1' }, lastEvent: 2 });
+  expect(product(morning)).toMatchObject({
+    lastAuction: 1,
+    toSettle: null,
+    carried: { shards: 4, roots: { 3: 'carried by 1' } },
+    lastEvent: 2,
+  });
   const closing = [...morning, cleared(2, '2025-10-30', true)];
   expect(product(closing)).toMatchObject({
     lastAuction: 2,

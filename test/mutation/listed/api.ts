@@ -304,13 +304,13 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'repeat-notifies-no-shard',
         wrong: 'A deposit whose worker crashed before it notified the shards is not posted when it is sent again.',
-        text: 'await backends.queues.notifyPostings(seq, backends.shards, `again.${time}`);',
+        text: 'await queues.notifyPostings(seq, (await readBehind(table, seq, shards)).shards, `again.${time}`);',
         becomes: '',
       },
       {
         name: 'commit-notifies-no-shard',
         wrong: 'A deposit is not posted until the next event.',
-        text: 'await queues.notifyPostings(next.seq, shards);',
+        text: 'await queues.notifyPostings(next.seq, shardsTouched(event, shards));',
         becomes: '',
       },
     ],

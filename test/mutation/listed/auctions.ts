@@ -33,8 +33,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writers-two',
         wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
-        text: "'writer = :before' :",
-        becomes: "'writer = :before OR attribute_exists(writer)' :",
+        text: 'AND writer = :before',
+        becomes: 'AND attribute_exists(writer)',
       },
       {
         name: 'one-passed-auction',
@@ -189,8 +189,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === shards',
-        becomes: 'closed.size === 1',
+        text: 'isClosed(closing)',
+        becomes: 'closing.closed.size === 1',
       },
       {
         name: 'date-not-admitted',
@@ -213,8 +213,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writer-not-compared',
         wrong: 'A worker decides on what it kept, though another has written since.',
-        text: '(kept !== undefined && kept.writer !== current.name)',
-        becomes: 'false',
+        text: 'kept && kept.writer !== writer',
+        becomes: 'kept && false',
       },
       {
         name: 'keys-of-any-age',
@@ -231,7 +231,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'nothing-caught-up',
         wrong: 'A worker takes over and does not read what the other wrote.',
-        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);',
+        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);',
         becomes: '',
       },
       {
@@ -259,16 +259,28 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: 'keep: () => void ({',
       },
       {
-        name: 'everyone-heavy',
-        wrong: 'Accounts that send little cost a write more.',
-        text: '> this.#limits.heavyBytes',
-        becomes: '>= 0',
+        name: 'met-under-any-writer',
+        wrong: 'An account is taken for one that has sent nothing, though it sent it through another worker.',
+        text: 'writers.length !== 1 || ',
+        becomes: '',
+      },
+      {
+        name: 'never-met',
+        wrong: 'An account is read with its first order, though there can be nothing to read.',
+        text: 'isNew ? { ...under, dates: [] } : under',
+        becomes: 'under',
+      },
+      {
+        name: 'met-once-and-again',
+        wrong: 'What an account has sent is forgotten with what the worker keeps of it.',
+        text: 'if (met.accounts.has(account)) return false;',
+        becomes: '',
       },
       {
         name: 'carried-of-the-first-shard',
         wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
-        text: 'state.carried[shard], account)',
-        becomes: 'state.carried[0], account)',
+        text: 'state.carried, account)',
+        becomes: '{ ...state.carried, shards: 1 }, account)',
       },
     ],
   },
@@ -355,7 +367,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-with-an-open-shard',
         wrong: 'An auction clears while a shard still takes orders into it.',
-        text: 'auction.closed.size < shards',
+        text: '!isClosed(auction)',
         becomes: 'auction.closed.size < 1',
       },
       {
@@ -367,8 +379,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'successor-not-told',
         wrong: 'An auction that waits for its predecessor waits until the next sweep.',
-        text: 'if (closed.size === shards)',
-        becomes: 'if (closed.size > shards)',
+        text: 'if (isClosed(successor))',
+        becomes: 'if (!isClosed(successor))',
       },
       {
         name: 'carried-to-the-wrong-shard',

@@ -291,14 +291,14 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'posted-by-some-shards',
         wrong: 'The day goes on while a shard has not posted.',
-        text: 'totals.shards.size === shards && imbalance',
-        becomes: 'totals.shards.size > 0 && imbalance',
+        text: 'touched.every((shard) => totals.shards.has(shard)) && imbalance',
+        becomes: 'touched.some((shard) => totals.shards.has(shard)) && imbalance',
       },
       {
         name: 'posted-out-of-balance',
         wrong: 'The day goes on though the books do not balance.',
-        text: 'totals.shards.size === shards && imbalance(totals) === undefined',
-        becomes: 'totals.shards.size === shards',
+        text: 'touched.every((shard) => totals.shards.has(shard)) && imbalance(totals) === undefined',
+        becomes: 'touched.every((shard) => totals.shards.has(shard))',
       },
       {
         name: 'lots-left-not-checked',

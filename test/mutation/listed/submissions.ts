@@ -112,8 +112,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'nothing-carried',
         wrong: 'No order outlives its first auction.',
-        text: 'carried[shard], standing)',
-        becomes: 'undefined, standing)',
+        text: 'carried, shard, standing)',
+        becomes: '{ ...carried, roots: {} }, shard, standing)',
       },
       {
         name: 'roll-left-out',
