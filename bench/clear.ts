@@ -4,11 +4,11 @@
  */
 import { checkConservation } from '../lambdas/clear-auction/conservation.ts';
 import { clearAuction } from '../lib/domain/auction/auction.ts';
-import { type BookOrder, clearBook } from '../lib/domain/auction/book.ts';
-import type { Instruction, Order, TimeInForce } from '../lib/domain/auction/orders.ts';
+import { auctionBook, type BookOrder, clearBook } from '../lib/domain/auction/book.ts';
+import { type Instruction, type Order, TIMES_IN_FORCE } from '../lib/domain/auction/orders.ts';
 import type { ProductState } from '../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
-import { CASH, type ContractMonth, listedMonths } from '../lib/domain/contract/months.ts';
+import { CASH, listedMonths } from '../lib/domain/contract/months.ts';
 import { lots, ticks } from '../lib/domain/contract/units.ts';
 import type { Auction } from '../lib/store/auctions.ts';
 import { hashOf, readStoredBook } from '../lib/store/frozen-book.ts';
@@ -27,12 +27,22 @@ const SPREADS = 0.3;
 /** Share of the orders that the auction before has carried. */
 const CARRIED = 0.2;
 const SHARDS = 16;
-const ROUNDS = 7;
+const ORDERS_A_SUBMISSION = 500;
+const [WARM_UPS, ROUNDS] = [2, 5];
 
-export interface StoredMarket {
+type BookState = Pick<ProductState, 'marks' | 'carried'>;
+
+interface StoredMarket {
   readonly rows: Rows;
   readonly auction: Auction;
-  readonly state: ProductState;
+  readonly state: BookState;
+}
+
+interface MarketShape {
+  readonly orders: number;
+  readonly accounts: number;
+  /** Whether each account sends a cancel of its last order as well. */
+  readonly cancels: boolean;
 }
 
 /** Items in memory, in the order of the table. */
@@ -73,62 +83,69 @@ class MemoryRows implements Rows {
   }
 }
 
-/** A day's book: limits a few hundred ticks around a rising curve, 1 to 50 lots an order, names in no order. */
-export function storedMarket(orders: number, accounts: number, seed: number): StoredMarket {
-  const random = mulberry32(seed);
+/** A day's orders: limits a few hundred ticks around a rising curve, 1 to 50 lots an order, names in no order. */
+function orderMaker(random: () => number, marks: readonly number[]): () => Order {
   const around = (width: number): number => Math.round((random() + random() + random() - 1.5) * width);
-  const marks = MONTHS.map((_, at) => 2000 + Math.round((1000 * at) / MONTHS.length));
   const fair = marks.map((price) => price + around(40));
   const name = (): string =>
     Math.floor(random() * 36 ** 8)
       .toString(36)
       .padStart(8, '0');
-  const order = (): Order => {
-    const month = Math.floor(random() * MONTHS.length);
+  const terms = (at: number): Pick<Order, 'buy' | 'sell'> & { readonly limit: number } => {
+    const month = MONTHS[at]!;
     const kind = random();
-    const other = (month + 1 + Math.floor(random() * (MONTHS.length - 1))) % MONTHS.length;
-    const isSpread = kind < SPREADS;
-    const buys = kind < SPREADS + (1 - SPREADS) / 2;
-    const limit = isSpread
-      ? fair[month]! - fair[other]! + around(150) - 10
-      : buys
-        ? fair[month]! + around(300) - 20
-        : -(fair[month]! + around(300) + 20);
-    return {
-      clientOrderId: name(),
-      buy: isSpread || buys ? MONTHS[month]! : CASH,
-      sell: isSpread ? MONTHS[other]! : buys ? CASH : MONTHS[month]!,
-      limit: ticks(limit),
-      lots: lots(1 + Math.floor(random() * 50)),
-      timeInForce: (['auction', 'day', 'gtc'] as const)[Math.floor(random() * 3)] as TimeInForce,
-    };
+    if (kind < SPREADS) {
+      const other = (at + 1 + Math.floor(random() * (MONTHS.length - 1))) % MONTHS.length;
+      return { buy: month, sell: MONTHS[other]!, limit: fair[at]! - fair[other]! + around(150) - 10 };
+    }
+    if (kind < (1 + SPREADS) / 2) return { buy: month, sell: CASH, limit: fair[at]! + around(300) - 20 };
+    return { buy: CASH, sell: month, limit: -(fair[at]! + around(300) + 20) };
   };
+  return () => {
+    const { buy, sell, limit } = terms(Math.floor(random() * MONTHS.length));
+    const timeInForce = TIMES_IN_FORCE[Math.floor(random() * TIMES_IN_FORCE.length)]!;
+    return { clientOrderId: name(), buy, sell, limit: ticks(limit), lots: lots(1 + Math.floor(random() * 50)), timeInForce };
+  };
+}
+
+function storedMarket({ orders, accounts, cancels }: MarketShape, seed: number): StoredMarket {
+  const random = mulberry32(seed);
+  const marks = MONTHS.map((_, at) => 2000 + Math.round((1000 * at) / MONTHS.length));
+  const order = orderMaker(random, marks);
   const rows = new MemoryRows();
   const carried = new Map(Array.from({ length: SHARDS }, (_, shard): [number, BookOrder[]] => [shard, []]));
-  const each = orders / accounts;
   for (let at = 0; at < accounts; at++) {
     const account = `trader-${String(at).padStart(6, '0')}`;
     const shard = shardOf(account, SHARDS);
-    const own = Array.from({ length: each }, order);
-    const before = own.slice(0, Math.round(each * CARRIED)).sort((a, b) => (a.clientOrderId < b.clientOrderId ? -1 : 1));
-    for (const left of before) {
-      const book: BookOrder = { ...left, account, timeInForce: 'gtc', rolls: false, partlyFilled: random() < 0.3 };
-      carried.get(shard)!.push(book);
+    const sent: Order[] = [];
+    for (let each = 0; each < orders / accounts; each++) {
+      const one = order();
+      if (random() >= CARRIED) sent.push(one);
+      else carried.get(shard)!.push({ ...one, account, timeInForce: 'gtc', rolls: false, partlyFilled: random() < 0.3 });
     }
-    rows.add(submissionItem(account, shard, at, own.slice(before.length)));
+    for (let from = 0; from < sent.length; from += ORDERS_A_SUBMISSION)
+      rows.add(
+        submissionItem(
+          account,
+          shard,
+          at * 100 + from / ORDERS_A_SUBMISSION,
+          sent.slice(from, from + ORDERS_A_SUBMISSION),
+          cancels,
+        ),
+      );
   }
   return { rows, auction: auctionOf(), state: stateOf(rows, carried, marks) };
 }
 
-function submissionItem(account: string, shard: number, at: number, orders: readonly Order[]): Item {
+function submissionItem(account: string, shard: number, serial: number, orders: readonly Order[], cancels: boolean): Item {
   const instructions = orders.map((order): Instruction => ({ kind: 'new', order }));
-  const key = `019a01eb-7700-7000-8000-${String(at).padStart(12, '0')}`;
+  if (cancels) instructions.push({ kind: 'cancel', clientOrderId: orders.at(-1)!.clientOrderId });
   return {
     pk: bookPartition(PRODUCT, shard, DATE),
-    sk: `${account}#${key}`,
+    sk: `${account}#019a01eb-7700-7000-8000-${String(serial).padStart(12, '0')}`,
     attributes: {
       auction: N(2),
-      sequence: S(`18891823746182${String(at).padStart(8, '0')}`),
+      sequence: S(`188918237461${String(serial).padStart(8, '0')}`),
       digest: S('0123456789abcdef'),
       receivedAt: S('2025-10-20T13:30:00.000Z'),
       instructions: B(packInstructions(instructions)),
@@ -138,91 +155,117 @@ function submissionItem(account: string, shard: number, at: number, orders: read
   };
 }
 
-const auctionOf = (): Auction =>
-  ({
-    product: PRODUCT,
-    auction: 2,
-    closing: false,
-    date: DATE,
-    closed: new Map(Array.from({ length: SHARDS }, (_, shard) => [shard, [DATE]])),
-  }) as unknown as Auction;
+const auctionOf = (): Auction => ({
+  product: PRODUCT,
+  auction: 2,
+  slot: '2025-10-20T14:00:00.000Z',
+  closing: false,
+  date: DATE,
+  shards: SHARDS,
+  marked: true,
+  closed: new Map(Array.from({ length: SHARDS }, (_, shard) => [shard, [DATE]])),
+  clearedBy: undefined,
+});
 
-function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, marks: readonly number[]): ProductState {
+/** Stores the carried orders, and says where. */
+function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, marks: readonly number[]): BookState {
   const { items, references } = packRows(PRODUCT, 1, { shards: SHARDS, fills: new Map(), carried, depth: [] });
   for (const item of items) rows.add(item);
   rows.sort();
-  return {
-    listed: MONTHS,
-    marks: Object.fromEntries(MONTHS.map((month: ContractMonth, at) => [month, ticks(marks[at]!)])),
-    carried: references.carried,
-  } as unknown as ProductState;
+  return { marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])), carried: references.carried };
 }
 
+/** Milliseconds of processor time of the thread that does it. */
 export interface ClearBenchRow {
+  readonly what: string;
+  readonly orders: number;
+  readonly accounts: number;
+  /** By step, in their order. */
   readonly steps: Readonly<Record<string, number>>;
   readonly whole_ms: number;
+  /** The rule alone, on the same columns. */
   readonly rule_ms: number;
   readonly ratio: number;
+  /** Of the process so far, with the stored items and what made them. */
   readonly peakMemory_mb: number;
+  readonly fills: number;
+  readonly carried: number;
+  /** Of the items that are written. */
+  readonly written_mb: number;
 }
 
-async function once({ rows, auction, state }: StoredMarket): Promise<Record<string, number>> {
+const MARKETS: readonly (MarketShape & { readonly what: string })[] = [
+  { what: '20 orders an account, sent together', orders: 1_000_000, accounts: 50_000, cancels: false },
+  { what: 'the same, and every account cancels one', orders: 1_000_000, accounts: 50_000, cancels: true },
+  { what: 'one order an account', orders: 1_000_000, accounts: 1_000_000, cancels: false },
+  { what: '10,000 orders an account', orders: 1_000_000, accounts: 100, cancels: false },
+];
+
+export async function benchClear(): Promise<ClearBenchRow[]> {
+  const rows: ClearBenchRow[] = [];
+  for (const shape of MARKETS) rows.push({ ...shape, ...(await measured(storedMarket(shape, 2025))) });
+  return rows;
+}
+
+type Measured = Omit<ClearBenchRow, 'what' | 'orders' | 'accounts'>;
+
+/** The medians of some rounds. */
+async function measured(market: StoredMarket): Promise<Measured> {
+  const rounds: Round[] = [];
+  for (let round = -WARM_UPS; round < ROUNDS; round++) {
+    const done = await clearOnce(market);
+    if (round >= 0) rounds.push(done);
+  }
+  const [{ steps, rule_ms: _, ...found }] = rounds as [Round];
+  const medians = Object.fromEntries(Object.keys(steps).map((step) => [step, median(rounds.map((each) => each.steps[step]!))]));
+  const whole_ms = median(rounds.map((each) => Object.values(each.steps).reduce((sum, ms) => sum + ms)));
+  const rule_ms = median(rounds.map((each) => each.rule_ms));
+  const peakMemory_mb = Math.round(process.resourceUsage().maxRSS / 1000);
+  return { steps: medians, whole_ms, rule_ms, ratio: whole_ms / rule_ms, peakMemory_mb, ...found };
+}
+
+interface Round {
+  readonly steps: Readonly<Record<string, number>>;
+  readonly rule_ms: number;
+  readonly fills: number;
+  readonly carried: number;
+  readonly written_mb: number;
+}
+
+/** What `clear-auction` does between reading and writing, step by step. */
+async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round> {
   const steps: Record<string, number> = {};
-  const cpu = (): number => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  let sys = process.cpuUsage().system / 1000;
-  let from = cpu();
+  let from = threadMs();
   const done = (step: string): void => {
-    const now = cpu();
+    const now = threadMs();
     steps[step] = now - from;
-    if (process.env.SPLIT) steps[`${step} sys`] = process.cpuUsage().system / 1000 - sys;
-    sys = process.cpuUsage().system / 1000;
     from = now;
   };
   const stored = await readStoredBook(rows, auction, state);
   done('take in');
   const orders = stored.columns();
   done('decode, fold, order');
-  const book = { orders, hash: hashOf(stored, orders) };
+  const hash = hashOf(stored, orders);
   done('hash');
-  {
-    const n = new Map<number, number>([[0, 0], ...MONTHS.map((m, i): [number, number] => [m, i + 1])]);
-    const b = {
-      months: 12,
-      reference: Int32Array.from(MONTHS, (m) => state.marks[m]!),
-      buy: Uint8Array.from(orders.buy, (m) => n.get(m)!),
-      sell: Uint8Array.from(orders.sell, (m) => n.get(m)!),
-      limit: orders.limit,
-      lots: orders.lots,
-      owner: Uint32Array.from(orders.lots.keys(), (r) => Math.floor(r / 20)),
-      hash: book.hash,
-    };
-    from = cpu();
-    clearAuction(b);
-    done('RULE');
-  }
-  const result = clearBook(book, state.listed, state.marks, false);
-  done('book');
-  const packed = packResult(PRODUCT, 2, { orders, cleared: result }, SHARDS);
+  const cleared = clearBook({ orders, hash }, MONTHS, state.marks, auction.closing);
+  done('clear, with the rule');
+  const packed = packResult(PRODUCT, auction.auction, { orders, cleared }, SHARDS);
   done('pack');
-  checkConservation(packed.fills, stored, result.months);
+  checkConservation(packed.fills, stored, cleared.months);
   done('check');
-  return steps;
+  const columns = auctionBook({ orders, hash }, [CASH, ...MONTHS], state.marks);
+  from = threadMs();
+  clearAuction(columns);
+  const rule_ms = threadMs() - from;
+  const count = (lots: Int32Array): number => lots.reduce((sum, each) => sum + Number(each > 0), 0);
+  const written_mb = packed.items.reduce((sum, { attributes }) => sum + attributes.body!.B!.length, 0) / 1e6;
+  return { steps, rule_ms, fills: count(cleared.filled), carried: count(cleared.carried), written_mb };
 }
 
-if (import.meta.main) {
-  const market = storedMarket(1_000_000, 50_000, 2025);
-  console.log('made', process.resourceUsage().maxRSS / 1000);
-  for (let round = 0; round < 8; round++) {
-    const steps = await once(market);
-    console.log(
-      Object.values(steps).reduce((a, b) => a + b),
-      steps,
-      process.resourceUsage().maxRSS / 1000,
-    );
-  }
-  void clearAuction;
-  void ROUNDS;
+/** Of this thread: what other processes and the collector's own threads do beside it is not in it. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
+
+const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1]!;

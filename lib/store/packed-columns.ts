@@ -24,7 +24,7 @@ export function readInstructionsInto(from: Reader, decided: Reader, rows: Accoun
     let [targetAt, targetLength] = [0, 0];
     if (kind !== NEW) {
       targetLength = from.number();
-      targetAt = from.skip(targetLength);
+      targetAt = from.pass(targetLength);
     }
     if (kind !== CANCEL) readTerms(from, rows, row, 0);
     if (outcome !== ACCEPTED && outcome !== DEFERRED) continue;
@@ -39,7 +39,7 @@ export function readOrdersInto(from: Reader, areCarried: boolean, rows: AccountR
   while (!from.isAtEnd) {
     const row = rows.next();
     rows.source[row] = from.at;
-    from.skip(from.number());
+    from.pass(from.number());
     const flags = from.number();
     if (flags > 3) throw new PackingError(`code ${flags} is not known here`);
     readTerms(from, rows, row, flags % 2 === 1 && !areCarried ? ROLLS_BIT : 0);
@@ -51,7 +51,7 @@ export function readOrdersInto(from: Reader, areCarried: boolean, rows: AccountR
 function readTerms(from: Reader, rows: AccountRows, row: number, bits: number): void {
   const length = from.number();
   rows.nameLength[row] = length;
-  rows.nameAt[row] = from.skip(length);
+  rows.nameAt[row] = from.pass(length);
   rows.buy[row] = from.number();
   rows.sell[row] = from.number();
   const limit = from.signed();
@@ -78,14 +78,14 @@ export interface StoredOrder {
 export function readInstructedOrder(from: Reader, order: StoredOrder): boolean {
   const kind = from.number();
   if (kind === CANCEL) return false;
-  if (kind !== NEW) from.skip(from.number());
+  if (kind !== NEW) from.pass(from.number());
   readStoredTerms(from, order);
   return true;
 }
 
 /** Reads the order of a row of orders, behind its account and flags. */
 export function readOrderRow(from: Reader, order: StoredOrder): boolean {
-  from.skip(from.number());
+  from.pass(from.number());
   from.number();
   readStoredTerms(from, order);
   return true;
@@ -93,7 +93,7 @@ export function readOrderRow(from: Reader, order: StoredOrder): boolean {
 
 function readStoredTerms(from: Reader, order: StoredOrder): void {
   order.nameLength = from.number();
-  order.nameAt = from.skip(order.nameLength);
+  order.nameAt = from.pass(order.nameLength);
   order.buy = from.number();
   order.sell = from.number();
   order.limit = from.signed();
@@ -103,7 +103,7 @@ function readStoredTerms(from: Reader, order: StoredOrder): void {
 /** Passes a row of orders behind its account. */
 export function skipOrder(from: Reader): void {
   from.number();
-  from.skip(from.number());
+  from.pass(from.number());
   for (let number = 0; number < 5; number++) from.number();
 }
 
@@ -120,9 +120,9 @@ export interface PackedFill {
 
 export function readFillInto(from: Reader, fill: PackedFill): void {
   fill.accountLength = from.number();
-  fill.accountAt = from.skip(fill.accountLength);
+  fill.accountAt = from.pass(fill.accountLength);
   fill.nameLength = from.number();
-  fill.nameAt = from.skip(fill.nameLength);
+  fill.nameAt = from.pass(fill.nameLength);
   fill.buy = from.number();
   fill.sell = from.number();
   fill.lots = from.number();

@@ -297,7 +297,7 @@ export class Reader {
   }
 
   /** Passes as many bytes: where they begin. */
-  skip(count: number): number {
+  pass(count: number): number {
     const from = this.#at;
     if (from + count > this.#end) throw new PackingError('the packed bytes end inside a text');
     this.#at = from + count;
@@ -311,12 +311,12 @@ export class Reader {
 
   text(): string {
     const length = this.number();
-    const from = this.skip(length);
+    const from = this.pass(length);
     return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + from, length).toString('utf8');
   }
 
   bytes(count: number): Uint8Array {
-    const from = this.skip(count);
+    const from = this.pass(count);
     return this.#bytes.subarray(from, from + count);
   }
 

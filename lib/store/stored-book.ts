@@ -1,7 +1,7 @@
 /**
  * The stored bytes of a frozen book, as they were read: submissions, and rows of carried and of roll orders, one behind the
- * other in one memory, with a note of what is which account's. The orders of an account are read from here into columns; and
- * whoever doubts an order finds it here again, byte for byte, at the place that its row names.
+ * other in one memory, with a note of what is which account's. The orders of an account are read from here into columns; and a
+ * check finds each order here again, byte for byte, at the place that its row names.
  */
 import { AccountRows, type Arrival } from '../domain/auction/account-rows.ts';
 import { type BookColumns, BookWriter } from '../domain/auction/book-columns.ts';
@@ -181,7 +181,7 @@ export class StoredBook {
     while (!reader.isAtEnd) {
       const at = reader.at;
       const length = reader.number();
-      const name = reader.skip(length);
+      const name = reader.pass(length);
       if (length === 0 && nameLength < 0) throw new PackingError('a row is of no account');
       if (length !== 0 && compareBytes(bytes, nameFrom, nameLength, bytes, name, length) !== 0) {
         note(at);

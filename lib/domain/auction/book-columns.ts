@@ -37,7 +37,7 @@ export interface BookColumns {
   readonly limit: Int32Array;
   readonly lots: Int32Array;
   readonly terms: Uint8Array;
-  /** Where each row was read from, as its reader counts: whoever doubts a row looks there. */
+  /** Where each row was read from, as its reader counts: a check of the row looks there. */
   readonly source: Uint32Array;
 }
 

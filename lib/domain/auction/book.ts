@@ -158,7 +158,7 @@ function bestLapsed({ buy, sell, limit, other: lapsed }: LotsByLimit, months: nu
 const inTicks = (price: number | null): Ticks | null => (price === null ? null : ticks(price));
 
 /** The rows of a book whose months are listed, as the auction takes them; `rows` are their places in the book. */
-function auctionBook(
+export function auctionBook(
   { orders, hash }: FrozenBook,
   nodes: readonly ContractMonth[],
   marks: ForwardCurve,
