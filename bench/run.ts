@@ -9,6 +9,7 @@ import { benchAuction } from './auction.ts';
 import { benchBilling } from './billing.ts';
 import { benchClear, type ClearBenchRow } from './clear.ts';
 import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
+import { benchSettlement, type SettlementRow } from './settlement.ts';
 
 /** Others that trade beside the flood, and the submissions of the flood. */
 const [OTHERS, FLOOD] = [500, 3_000];
@@ -25,16 +26,19 @@ await command(
         'instead: orders at different limits over HTTP through the whole pipeline, and a flood of one account beside others',
       ),
       orders: whole('--orders <n>', 'orders through the pipeline', { least: 1 }, 1_000_000),
-      accounts: whole('--accounts <n>', 'accounts that send them', { least: 2 }, 10_000),
+      settlement: flag('--settlement', 'instead: accounts opened and paid in bulk, given positions by one auction, and settled'),
+      accounts: whole('--accounts <n>', 'accounts of the pipeline or the settlement', { least: 4 }),
       json: JSON_RESULT,
     },
     examples: [
       ['--only auction --json', 'the auction alone, for a program'],
       ['--pipeline --orders 100000 --accounts 1000', 'the pipeline, in some minutes'],
+      ['--settlement --accounts 10000', 'a settlement, in some minutes'],
     ],
   },
-  async ({ only, pipeline, orders, accounts, json }) => {
-    if (pipeline) return runPipeline(orders, accounts, json);
+  async ({ only, pipeline, settlement, orders, accounts, json }) => {
+    if (pipeline) return runPipeline(orders, accounts ?? 10_000, json);
+    if (settlement) return runSettlement(accounts ?? 100_000, json);
     const asked = (part: typeof only): boolean => only === undefined || only === part;
     const auction = asked('auction') ? await benchAuction() : [];
     const clear = asked('clear') ? await benchClear() : [];
@@ -50,8 +54,35 @@ await command(
   },
 );
 
+function say(step: string): void {
+  console.error(`${step} ...`);
+}
+
+async function runSettlement(accounts: number, json: boolean): Promise<number> {
+  const row = await benchSettlement(accounts, say);
+  if (json) console.log(JSON.stringify({ settlement: row }, null, 2));
+  else printSettlement(row);
+  return 0;
+}
+
+function printSettlement({ accounts, shards, steps, peakMemory_mb, paper }: SettlementRow): void {
+  const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+  console.log(
+    `${number(accounts)} accounts with a position each, ${shards} shards; of an account: requests, and units of post-events`,
+  );
+  for (const { step, seconds, posting, requests, usd } of steps)
+    console.log(
+      `${step.padEnd(26)} ${seconds.toFixed(1).padStart(7)} s  ${(requests / accounts).toFixed(2).padStart(6)} requests` +
+        `  ${(posting.readUnits / accounts).toFixed(2).padStart(5)} r ${(posting.writeUnits / accounts).toFixed(2).padStart(5)} w` +
+        `  ${number(posting.invocations).padStart(6)} invocations of post-events  ${((usd / accounts) * 1e6).toFixed(2).padStart(6)} USD per million accounts`,
+    );
+  console.log(`${number(peakMemory_mb)} MB at most`);
+  console.log(
+    `on paper: ${number(paper.accounts)} accounts of ${shards} shards, each of which may write 1,000 states a second: ${number(paper.secondsAtLeast)} s an event at least`,
+  );
+}
+
 async function runPipeline(orders: number, accounts: number, json: boolean): Promise<number> {
-  const say = (step: string): void => console.error(`${step} ...`);
   const whole = await benchPipeline(orders, accounts, say);
   const hostile = await benchHostile(OTHERS, FLOOD, say);
   if (json) console.log(JSON.stringify({ pipeline: whole, hostile }, null, 2));

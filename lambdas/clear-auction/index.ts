@@ -38,7 +38,7 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
     if (!work || !isDeepStrictEqual(work.against, state)) work = { against: state, event: await clear(table, auction, state) };
     const { event } = work;
     const next = await append(table, venue, event);
-    if (next === 'claimed' || next === undefined) return undefined;
+    if (next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
     return { venue: next, repeated: false, toNotify: shardsTouched(event, shards) };
   });

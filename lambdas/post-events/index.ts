@@ -18,7 +18,7 @@ import { type Backends, measure } from '../backends.ts';
 import { consume, type TimeLeft } from '../queue/consume.ts';
 import { postToShard, type Shard } from './post-event.ts';
 
-/** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
+/** Events posted between two looks at the halt switch and two moves of the cursor; an event is a few kilobytes, and a hundred at most. */
 const EVENTS_MAX = 50;
 /** What one slice of accounts may take at the worst, with the SDK's retries, and the end of the invocation after it. */
 const SLICE_MS_MAX = 30_000;
@@ -107,6 +107,6 @@ async function completePosting(backends: Backends, { seq, event }: LogEntry, tot
   return true;
 }
 
-type DayEvent = Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' | 'parameters-changed' }>;
+type DayEvent = Exclude<ClearingEvent, { kind: 'accounts-opened' | 'cash-moved' | 'parameters-changed' }>;
 const advancesDay = (event: ClearingEvent): event is DayEvent =>
-  event.kind !== 'account-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed';
+  event.kind !== 'accounts-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed';

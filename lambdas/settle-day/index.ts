@@ -98,7 +98,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
 
 async function commit({ table, queues, logger, shards }: Backends, venue: VenueState, event: DayEvent): Promise<'on' | 'wait'> {
   const next = await append(table, venue, event);
-  if (next === undefined || next === 'claimed') return 'on';
+  if (next === undefined) return 'on';
   logger.info(event.kind, { product: event.product, date: event.date, seq: next.seq });
   await queues.notifyPostings(next.seq, shardsTouched(event, shards));
   return 'wait';

@@ -187,11 +187,12 @@ async function list({ operator, as, untilAnswered }: Market<Stage>, listed: stri
   await untilAnswered(() =>
     operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters, listing: { date: listed, curve } }),
   );
-  for (const account of ACCOUNTS) {
-    await untilAnswered(() => operator.post('/v1/operator/accounts', { account, name: account }));
-    await untilAnswered(() =>
-      operator.post(`/v1/operator/accounts/${account}/cash-movements`, { reference: 'opening', amount: '1000000.00' }),
-    );
+  const accounts = ACCOUNTS.map((account) => ({ account, name: account }));
+  const movements = ACCOUNTS.map((account) => ({ account, reference: 'opening', amount: '1000000.00' }));
+  // Each list one longer than the one before: of what is done already nothing is done again.
+  for (let count = 1; count <= ACCOUNTS.length; count++) {
+    await untilAnswered(() => operator.post('/v1/operator/accounts', { accounts: accounts.slice(0, count) }));
+    await untilAnswered(() => operator.post('/v1/operator/cash-movements', { movements: movements.slice(0, count) }));
   }
   await untilAnswered(() => as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' }));
 }

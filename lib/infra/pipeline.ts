@@ -61,7 +61,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',
     memory_mb: 256,
     timeout_s: 10,
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'day-runs', 'sweeps'],
     servesApi: true,
     concurrencyMax: 50,

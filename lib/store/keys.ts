@@ -7,7 +7,7 @@
  * | clearing log, in order                 | LOG                         | seq                  | clear, settle, operator-api | all, after an event number                     |
  * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
  * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
- * | done-once marks of operator requests   | ONCE                        | what                 | operator-api                | operator-api                                   |
+ * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api                | operator-api                                   |
  * | intake: a shard's open auction, writer | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
@@ -39,7 +39,11 @@ export interface Key {
 export const logKey = (seq: number): Key => ({ pk: 'LOG', sk: ordered(seq) });
 export const venueKey: Key = { pk: 'VENUE', sk: 'STATE' };
 export const switchKey: Key = { pk: 'VENUE', sk: 'SWITCH' };
-export const onceKey = (what: string): Key => ({ pk: 'ONCE', sk: what });
+/** A partition each: one event makes a hundred marks. */
+export const onceKey = (name: string): Key => ({ pk: `${ONCE}${name}`, sk: 'EVENT' });
+const ONCE = 'ONCE#';
+/** The name in the partition of a done-once mark. */
+export const onceNameIn = (partition: string): string => partition.slice(ONCE.length);
 
 export const intakeKey = (product: string, shard: number): Key => ({ pk: `INTAKE#${product}`, sk: `${shard}` });
 export const bookPartition = (product: string, shard: number, keyDate: string): string => `BOOK#${product}#${shard}#${keyDate}`;

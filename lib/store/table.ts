@@ -321,4 +321,6 @@ const cancellation = (error: unknown): string[] =>
     ? (error.CancellationReasons ?? []).flatMap(({ Code }) => (Code && Code !== 'None' ? [Code] : []))
     : [];
 
-const pause = (tries: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25 * 2 ** tries));
+/** At a moment of its own: those that met each other would meet again. */
+const pause = (tries: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, (0.5 + Math.random()) * 25 * 2 ** tries));

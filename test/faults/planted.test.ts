@@ -73,7 +73,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   [
     'what decides is read as it was a moment ago',
     [['lib/store/table.ts', 'async get(key: Key, consistent = true)', 'async get(key: Key, consistent = false)']],
-    /did not end|orders: |fills: /,
+    /did not end|orders: |fills: |reports /,
   ],
   [
     'an order is late by the clock of the machine that reads it',

@@ -18,7 +18,7 @@ interface Statement {
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
-  'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'day-runs', 'sweeps'] },
+  'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {

@@ -3,7 +3,7 @@ import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { AuctionCleared, ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
-import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { resultPartition, rollPartition } from '../../lib/store/keys.ts';
@@ -12,6 +12,7 @@ import { readCarried, readDepth, readFills } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { moved, opened } from '../venue/events.ts';
 import { DEC, H100, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
@@ -159,8 +160,7 @@ describe('an auction that is cleared again', () => {
     const original = venue.table.create.bind(venue.table);
     let overtaken = 0;
     vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
-      if (item.pk === 'LOG' && overtaken++ < 2)
-        await venue.commit({ kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' }, new Table());
+      if (item.pk === 'LOG' && overtaken++ < 2) await venue.commit(opened(`x${overtaken}`), new Table());
       return original(item);
     });
     expect(await clear()).toEqual([]);
@@ -188,8 +188,7 @@ describe('an auction that is cleared again', () => {
       await send(ANN, buy('a', NOV, 2400, 5));
       await send(CAT, sell('b', NOV, 2400, 5));
       await cut();
-      const deposit = { kind: 'cash-moved', account: ANN, cents: cents(1n), reference: 'r', by: 'op', at: '' } as const;
-      expect(await clearBehind(() => deposit, 15)).toBe(1);
+      expect(await clearBehind(() => moved(ANN, 1n), 15)).toBe(1);
       expect(await fillsOf((await cleared())[0]!)).toHaveLength(2);
     });
 

@@ -509,7 +509,10 @@ describe('the caller', () => {
     expect([refused.status, codeOf(refused)]).toEqual([403, 'account-not-open']);
     expect(sent()).toEqual([]);
     expect(logger.info).toHaveBeenLastCalledWith('caller refused', expect.objectContaining({ code: 'account-not-open' }));
-    await ask(operatorApi, 'POST /v1/operator/accounts', { claims: operator('olga'), body: { account: 'late', name: 'Late' } });
+    await ask(operatorApi, 'POST /v1/operator/accounts', {
+      claims: operator('olga'),
+      body: { accounts: [{ account: 'late', name: 'Late' }] },
+    });
     expect((await submit(bodyOf(outright()), { claims })).status).toBe(202);
   });
 

@@ -27,6 +27,7 @@ import { isPosted, postedThrough, shardsTouched } from '../../lib/store/posted.t
 import { readFills } from '../../lib/store/results.ts';
 import { type Item, N, S } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
@@ -86,8 +87,7 @@ async function settle(move: number): Promise<void> {
   await venue.commit({ kind: 'prices-settled', ...common, previous, settled });
   venue.engine.drain();
 }
-const deposit = (account: string, amount: bigint): Promise<number> =>
-  venue.commit({ kind: 'cash-moved', account, cents: cents(amount), reference: 'r', by: 'op', at: '' });
+const deposit = (account: string, amount: bigint): Promise<number> => venue.commit(moved(account, amount));
 
 /** What the accounts must be: the whole log, folded by the domain's own rules. */
 async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry[] }> {

@@ -8,6 +8,7 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { logKey } from '../../lib/store/keys.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { ANN, CAT, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -19,8 +20,7 @@ afterEach(async () => {
 });
 
 const post = (shard: number): Promise<number[]> => deliver('postings', { v: 1, shard });
-const deposit = (account: string): Promise<number> =>
-  venue.commit({ kind: 'cash-moved', account, cents: cents(10n), reference: 'r', by: 'op', at: '' });
+const deposit = (account: string): Promise<number> => venue.commit(moved(account, 10n));
 const cashOf = async (account: string): Promise<bigint> => (await readAccount(venue.table, account, SHARDS))!.cash;
 
 test('the shard that finds an event out of balance posts none of those behind it', async () => {

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test,
 import { propose } from '../../lib/domain/clearing/approval.ts';
 import type { DayStep } from '../../lib/domain/clearing/day.ts';
 import { BANK } from '../../lib/domain/clearing/events.ts';
-import { cents } from '../../lib/domain/contract/units.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { planDay, readDay } from '../../lib/store/days.ts';
@@ -15,6 +14,7 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
 import { ANN, CAT, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { newYork, on } from '../venue/h100.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
@@ -68,7 +68,7 @@ test('a shard whose worker posted an event and crashed before its cursor moved i
 });
 
 test('a shard that later events do not touch is not late, and is told to move its cursor past them', async () => {
-  const seq = await venue.commit({ kind: 'cash-moved', account: CAT, cents: cents(1n), reference: 'late', by: 'op', at: '' });
+  const seq = await venue.commit(moved(CAT, 1n));
   expect(await deliver('postings', { v: 1, shard: BANKS })).toEqual([]);
   expect(await readCursor(venue.table, 1 - BANKS)).toBe(seq - 1);
   expect(await sweep('09:45')).toEqual(QUIET);

@@ -8,11 +8,11 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { isPosted, postedThrough, readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
+import { moved, opened as openedOf } from '../venue/events.ts';
 import { on } from '../venue/h100.ts';
 import { logEvent } from '../venue/log.ts';
 
 const SHARDS = 4;
-const by = { by: 'op', at: '' };
 const date = on('2025-10-20');
 const BANKS = shardOf(BANK, SHARDS);
 const nameIn = (shard: number): string =>
@@ -24,16 +24,12 @@ const cleared = (...shards: number[]) =>
     fills: { shards: SHARDS, roots: Object.fromEntries(shards.map((shard) => [shard, 'hash'])) },
   }) as ClearingEvent;
 const closed: ClearingEvent = { kind: 'day-closed', product: 'P', date, after: 0 };
-const opened = (shard: number): ClearingEvent => ({ kind: 'account-opened', account: nameIn(shard), name: 'A', ...by });
+const opened = (shard: number): ClearingEvent => openedOf(nameIn(shard));
 
 describe('an event touches', () => {
   it.each<[string, ClearingEvent, readonly number[]]>([
     ['the shard of an account that it opens', opened(3), [3]],
-    [
-      'the shard of an account that is paid, and the bank’s',
-      { kind: 'cash-moved', account: nameIn(2), cents: NO_CENTS, reference: '', ...by },
-      [...new Set([2, BANKS])].sort(),
-    ],
+    ['the shard of an account that is paid, and the bank’s', moved(nameIn(2), 1n), [...new Set([2, BANKS])].sort()],
     ['the shards in which an auction has fills', cleared(3, 1), [1, 3]],
     ['the bank’s shard, when an auction has none', cleared(), [BANKS]],
     ['the bank’s shard, when parameters change', { kind: 'parameters-changed' } as ClearingEvent, [BANKS]],

@@ -8,7 +8,7 @@ import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
-import { type AuctionCleared, type ClearingEvent, NO_REFERENCES, type References } from './events.ts';
+import { type AuctionCleared, BANK, type ClearingEvent, LISTED_MAX, NO_REFERENCES, type References } from './events.ts';
 import { changeErrors } from './product-change.ts';
 
 export interface ProductState {
@@ -77,7 +77,10 @@ export class LogOrderError extends Error {
  */
 export function evolveVenue(state: VenueState, seq: number, hash: string, event: ClearingEvent): VenueState {
   if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
-  if (event.kind === 'account-opened' || event.kind === 'cash-moved') return { ...state, seq, hash };
+  if (event.kind === 'accounts-opened' || event.kind === 'cash-moved') {
+    checkListed(seq, event.kind === 'accounts-opened' ? event.accounts : event.movements);
+    return { ...state, seq, hash };
+  }
   const product = evolveProduct(state.products[event.product], seq, event);
   return { seq, hash, products: { ...state.products, [event.product]: product } };
 }
@@ -85,7 +88,7 @@ export function evolveVenue(state: VenueState, seq: number, hash: string, event:
 function evolveProduct(
   state: ProductState | undefined,
   seq: number,
-  event: Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' }>,
+  event: Exclude<ClearingEvent, { kind: 'accounts-opened' | 'cash-moved' }>,
 ): ProductState {
   if (event.kind === 'parameters-changed') {
     const errors = changeErrors(state, event);
@@ -149,6 +152,15 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
     throw new LogOrderError(`auction ${auction} is of ${date}, no business day`);
   if (books !== openBooks(state) || (closing && date !== books))
     throw new LogOrderError(`auction ${auction} can't go into the books of ${books}: those of ${openBooks(state)} are open`);
+}
+
+/** Each account is moved by its event once, as its journal says it, and the bank by their sum alone. */
+function checkListed(seq: number, items: readonly { readonly account: string }[]): void {
+  const accounts = new Set(items.map(({ account }) => account));
+  if (items.length === 0 || items.length > LISTED_MAX)
+    throw new LogOrderError(`event ${seq} lists ${items.length}, not 1 to ${LISTED_MAX}`);
+  if (accounts.size < items.length) throw new LogOrderError(`event ${seq} lists an account twice`);
+  if (accounts.has(BANK)) throw new LogOrderError(`event ${seq} lists the bank`);
 }
 
 const isCount = (shards: number): boolean => Number.isSafeInteger(shards) && shards > 0;

@@ -6,6 +6,7 @@
 
 import { type Audit, auditRows } from '../../audit/audit.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import type { CashMovement, NewAccount } from '../../client/accounts.ts';
 import { keyDate } from '../../domain/auction/idempotency-key.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { parseIndex } from '../../domain/contract/product.ts';
@@ -109,25 +110,30 @@ async function booksOf(rows: VenueRows, { submissions }: Ledger, shards: number)
 /** Every answered call stands once. */
 async function callFaults(table: Rows, { events }: Audit, { calls }: Ledger): Promise<string[]> {
   const failures: string[] = [];
-  const movements = events.filter((event) => event.kind === 'cash-moved');
-  const opened = events.filter((event) => event.kind === 'account-opened');
+  const movements = events.flatMap((event) => (event.kind === 'cash-moved' ? event.movements : []));
+  const opened = events.flatMap((event) => (event.kind === 'accounts-opened' ? event.accounts : []));
   for (const { path, body, answered } of calls) {
-    const times = await timesOf(path, body);
-    if (times === undefined) continue;
-    if (times > 1 || (answered && times === 0)) failures.push(`${path} ${JSON.stringify(body)} stands ${times} times`);
+    for (const times of await timesOf(path, body))
+      if (times > 1 || (answered && times === 0)) failures.push(`${path} ${JSON.stringify(body)} stands ${times} times`);
   }
   return failures;
 
-  async function timesOf(path: string, body: Call['body']): Promise<number | undefined> {
+  /** How often each thing stands that a call does. */
+  async function timesOf(path: string, body: Call['body']): Promise<number[]> {
     const [, , , kind, first, second] = path.split('/');
     if (kind === 'index') {
       const value = await readIndexValue(table, first!, second as BusinessDate);
-      return value?.value === parseIndex(`${body.value}`) ? 1 : 0;
+      return [value?.value === parseIndex(`${body.value}`) ? 1 : 0];
     }
-    if (second === undefined) return opened.filter(({ account }) => account === body.account).length;
-    const cents = parseDecimal(`${body.amount}`, 2);
-    return movements.filter((moved) => moved.account === first && moved.reference === body.reference && moved.cents === cents)
-      .length;
+    const { accounts = [], movements: wanted = [] } = body as { accounts?: NewAccount[]; movements?: CashMovement[] };
+    return [
+      ...accounts.map(({ account }) => opened.filter((opening) => opening.account === account).length),
+      ...wanted.map(({ account, reference, amount }) => {
+        const cents = parseDecimal(amount, 2);
+        return movements.filter((moved) => moved.account === account && moved.reference === reference && moved.cents === cents)
+          .length;
+      }),
+    ];
   }
 }
 

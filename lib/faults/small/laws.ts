@@ -117,7 +117,9 @@ export async function standsStill(market: SmallMarket): Promise<string[]> {
 }
 
 function everyDepositIsBooked({ market: { deposited }, audit }: Judged): string[] {
-  const booked = audit.events.flatMap((event) => (event.kind === 'cash-moved' ? [`${event.account} ${event.reference}`] : []));
+  const booked = audit.events.flatMap((event) =>
+    event.kind === 'cash-moved' ? event.movements.map(({ account, reference }) => `${account} ${reference}`) : [],
+  );
   return deposited.flatMap((one) => {
     const times = booked.filter((other) => other === one).length;
     return times === 1 ? [] : [`the deposit ${one} was answered as done and is ${times} times in the log`];

@@ -26,7 +26,7 @@ test('what was answered before three crashes stands once after them, and a promi
   broken.done(
     broken.called({
       ...ledger.answeredCalls.find(({ path }) => path.endsWith('cash-movements'))!,
-      body: { reference: 'x', amount: '1.00' },
+      body: { movements: [{ account: 'acme', reference: 'x', amount: '1.00' }] },
     }),
   );
   broken.answer(broken.sent(later), 'submission');

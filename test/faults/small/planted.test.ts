@@ -52,6 +52,12 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     /tells fund of a carried order/,
   ],
   [
+    'what the invocation before has posted of an event is forgotten',
+    'deposits all the time',
+    [['lambdas/post-events/post-event.ts', 'let totals = from?.totals ?? (', 'let totals = (']],
+    /the venue is halted: out of balance|TOTALS/,
+  ],
+  [
     'a day run may begin when an auction is due',
     'changes parameters',
     [

@@ -34,9 +34,9 @@ it('every number of the code that counts something is either scaled or the same 
   const counts = sources.flatMap((file) =>
     [...readFileSync(join(PROJECT, file), 'utf8').matchAll(COUNTS)]
       .map(([, name]) => `${file} ${name}`)
-      .filter((name) => !/_MS_MAX$/.test(name)),
+      .filter((name) => !/(?<!SLICE)_MS_MAX$/.test(name)),
   );
-  const scaled = SCALED.map(([file, before]) => `${file} ${/const ([A-Z0-9_]+) =/.exec(before)![1]}`);
+  const scaled = SCALED.map(([file, before]) => `${file} ${/([A-Z0-9_]+) =/.exec(before)![1]}`);
   expect(counts.length).toBeGreaterThan(15);
   expect([...scaled, ...Object.keys(SAME)].sort()).toEqual(counts.sort());
 });

@@ -315,8 +315,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'bank-left-out',
         wrong: 'A deposit comes from nowhere, and the venue halts.',
-        text: 'return [event.account, BANK];',
-        becomes: 'return [event.account];',
+        text: '.map(({ account }) => account), BANK]',
+        becomes: '.map(({ account }) => account)]',
       },
     ],
   },
