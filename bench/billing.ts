@@ -3,7 +3,7 @@
  * functions and pollers, read and write units as the engine reports them, and Lambda's time at the memory that is deployed,
  * at the list prices of us-east-1. Lambda's time is measured on this machine, which is not the one it would run on.
  *
- * Orders are counted with a full queue, as it is when it costs most. Positions are counted as the difference between a day
+ * Orders are counted with a full queue, as it is when most are sent. Positions are counted as the difference between a day
  * that settles them and a day that settles none, so that what a day costs in any case does not hide in them.
  */
 import { atOnce, type Caller } from '../lib/client/exchange.ts';

@@ -150,10 +150,9 @@ function printBilling(billing: readonly BillingRow[]): void {
       `${what.padEnd(52)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(3)})  ${shares.join(', ')}; ${counted} counted`,
     );
   }
-  const usd = (kind: BillingRow['kind']): number =>
-    Math.max(...billing.filter((row) => row.kind === kind).map((row) => row.usdPerMillion));
+  const usd = (kind: BillingRow['kind']): number => billing.find((row) => row.kind === kind)!.usdPerMillion;
   console.log(
-    '\na day by these rows, the dearest of a kind, USD: orders one a request; 500 a request; a tenth as many positions settled',
+    '\na day by the first row of each kind, USD: orders one a request; 500 a request; a tenth as many positions settled',
   );
   for (const orders of DAYS) {
     const costs = [orders * usd('single'), orders * usd('full'), (orders / ORDERS_A_POSITION) * usd('positions')];

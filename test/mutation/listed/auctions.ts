@@ -277,6 +277,12 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: '',
       },
       {
+        name: 'met-anew-with-older-keys',
+        wrong: 'A key that is older makes the worker forget which accounts it has met, and one of them is taken for new.',
+        text: 'if (!writer && intake.dates.length === 0) worker',
+        becomes: 'worker',
+      },
+      {
         name: 'never-met',
         wrong: 'An account is read with its first order, though there can be nothing to read.',
         text: 'isNew ? { ...under, dates: [] } : under',
