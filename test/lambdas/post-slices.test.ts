@@ -107,7 +107,7 @@ test('an auction that is split into another number of shards than accounts are p
   );
   const fill: Fill = { account: buyer!, clientOrderId: 'a', buy: DEC, sell: CASH, lots: lots(1), rolls: false };
   const result = { shards: SHARDS + 1, fills: new Map([[0, [fill]]]), carried: new Map(), depth: [] };
-  const references = await writeResult(venue.table, 'OTHER', 1, result);
+  const references = await writeRows(venue.table, 'OTHER', 1, result);
   const common = {
     product: 'OTHER',
     auction: 1,
