@@ -7,6 +7,7 @@ import { choice, flag, JSON_RESULT, whole } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
 import { type BillingRow, benchBilling } from './billing.ts';
+import { benchClear, type ClearBenchRow } from './clear.ts';
 import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
 import { benchSettlement, type SettlementRow } from './settlement.ts';
 
@@ -21,9 +22,9 @@ await command(
   {
     name: 'bench',
     about:
-      'The joint clear against a sort of the same limits and against an LP solver; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
+      'The joint clear against a sort of the same limits and against an LP solver; the whole step clear against the rule alone; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
     options: {
-      only: choice('--only <part>', 'one part alone', ['auction', 'accept', 'billing']),
+      only: choice('--only <part>', 'one part alone', ['auction', 'clear', 'accept', 'billing']),
       pipeline: flag(
         '--pipeline',
         'instead: orders at different limits over HTTP through the whole pipeline, and a flood of one account beside others',
@@ -44,10 +45,12 @@ await command(
     if (settlement) return runSettlement(accounts ?? 100_000, json);
     const asked = (part: typeof only): boolean => only === undefined || only === part;
     const auction = asked('auction') ? await benchAuction() : [];
+    const clear = asked('clear') ? await benchClear() : [];
     const accept = asked('accept') ? await benchAccept() : [];
     const billing = asked('billing') ? await benchBilling() : [];
-    if (json) console.log(JSON.stringify({ auction, accept, billing }, null, 2));
+    if (json) console.log(JSON.stringify({ auction, clear, accept, billing }, null, 2));
     else {
+      printClear(clear);
       printAccept(accept);
       print(auction, billing);
     }
@@ -79,7 +82,7 @@ function printSettlement({ accounts, shards, steps, peakMemory_mb, paper }: Sett
     );
   console.log(`${number(peakMemory_mb)} MB at most`);
   console.log(
-    `on paper: ${number(paper.accounts)} accounts of ${shards} shards, each of which may write 1,000 states a second: ${number(paper.secondsAtLeast)} s an event at least`,
+    `on paper, ${number(paper.accounts)} accounts of ${shards} shards: ${number(paper.tableSeconds)} s for settlement and statements at the 4,000 write units a second of a new table; ${number(paper.partitionSeconds)} s for the states at the 1,000 of a partition`,
   );
 }
 
@@ -114,6 +117,18 @@ function printPipeline(
     `until theirs stand in the book  ${alone.accepted.toFixed(1).padStart(7)} ${beside.accepted.toFixed(1).padStart(7)}`,
   );
   console.log(`from the cut to the last post   ${alone.cleared.toFixed(1).padStart(7)} ${beside.cleared.toFixed(1).padStart(7)}`);
+}
+
+function printClear(rows: readonly ClearBenchRow[]): void {
+  if (rows.length === 0) return;
+  console.log('the whole step clear, from stored items to items to write: milliseconds of its thread (to reach: 8 x the rule)');
+  for (const { what, orders, steps, whole_ms, rule_ms, ratio, peakMemory_mb, fills, carried, written_mb } of rows) {
+    const each = Object.entries(steps).map(([step, ms]) => `${step} ${ms.toFixed(0)}`);
+    console.log(
+      `${orders.toLocaleString('en-US')} orders, ${what}: ${whole_ms.toFixed(0)}, the rule ${rule_ms.toFixed(1)}, ratio ${ratio.toFixed(1)}: ${each.join(', ')};` +
+        ` ${fills.toLocaleString('en-US')} fills and ${carried.toLocaleString('en-US')} carried in ${written_mb.toFixed(1)} MB; ${peakMemory_mb} MB at most so far`,
+    );
+  }
 }
 
 function printAccept(rows: Awaited<ReturnType<typeof benchAccept>>): void {

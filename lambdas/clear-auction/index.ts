@@ -4,21 +4,21 @@
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
+import { clearBook } from '../../lib/domain/auction/book.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { tradedOn } from '../../lib/domain/contract/months.ts';
 import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
-import { readAuctionBook } from '../../lib/store/frozen-book.ts';
+import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
-import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
-import { StandingChunks, writeResult } from '../../lib/store/results.ts';
+import { packResult, StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
+import { checkConservation } from './conservation.ts';
 
 export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
@@ -65,17 +65,13 @@ async function wakeSuccessor(table: Table, queues: Backends['queues'], successor
 async function clear(table: Table, auction: Auction, state: ProductState): Promise<AuctionCleared> {
   const { product, auction: number, slot, date, closing, shards } = auction;
   const standing = new StandingChunks();
-  const book = await readAuctionBook(table, auction, state, standing);
+  const stored = await readStoredBook(table, auction, state, standing);
+  const book = frozenBook(stored);
   const traded = tradedOn(state.parameters.calendar, state.listed, date);
   const result = clearBook(book, traded, state.marks, closing);
-  checkConservation(result, book);
-  const stored = {
-    shards,
-    fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
-    carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: result.depth,
-  };
-  const references = await writeResult(table, product, number, stored, standing);
+  const packed = packResult(product, number, { orders: book.orders, cleared: result }, shards);
+  checkConservation(packed.fills, stored, result.months);
+  await writeResult(table, packed, standing);
   return {
     kind: 'auction-cleared',
     product,
@@ -87,26 +83,9 @@ async function clear(table: Table, auction: Auction, state: ProductState): Promi
     marks: state.marks,
     months: result.months,
     orders: result.orders,
-    ...references,
+    ...packed.references,
     surplus: `${result.surplus}`,
   };
-}
-
-/** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */
-function checkConservation(result: ClearedBook, book: FrozenBook): void {
-  const room = new Map(book.orders.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
-  const net = new Map<number, number>();
-  for (const { account, clientOrderId, buy, sell, lots } of result.fills) {
-    const order = room.get(`${account}/${clientOrderId}`);
-    if (!order || order.buy !== buy || order.sell !== sell || lots > order.lots || lots < 1)
-      throw new Error('a fill is not of an order of the book');
-    const paid = (result.months[buy]?.price ?? 0) - (result.months[sell]?.price ?? 0);
-    if (paid > order.limit) throw new Error('a fill is beyond its limit');
-    net.set(buy, (net.get(buy) ?? 0) + lots);
-    net.set(sell, (net.get(sell) ?? 0) - lots);
-  }
-  for (const [month, lots] of net)
-    if (month !== 0 && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
 }
 
 /** Notes the event of an auction whose worker crashed between the commit and its note. */

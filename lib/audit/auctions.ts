@@ -2,13 +2,13 @@
  * Clears one committed auction again, from the book that is stored, and says where the log's result is another. The rules
  * and the reading of the book are the venue's own; nothing of the stored result is used but to compare it.
  */
-import { clearBook } from '../domain/auction/book.ts';
+import { clearBook, fillsOf, levelsOf } from '../domain/auction/book.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { tradedOn } from '../domain/contract/months.ts';
 import { isClosed, readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
-import { auctionKey, shardOf } from '../store/keys.ts';
+import { auctionKey } from '../store/keys.ts';
 import { packResult, readDepth, readFills, resultFaults } from '../store/results.ts';
 import type { Rows } from '../store/table.ts';
 import { canonical } from './canonical.ts';
@@ -32,29 +32,24 @@ export async function auctionFindings(rows: Rows, event: AuctionCleared, state: 
   differs('books', event.books, openBooks(state));
   if (!isClosed(auction)) faults.push({ row, what: `is closed in ${closed.size} of ${auction.shards} shards` });
   const traded = tradedOn(state.parameters.calendar, state.listed, date);
-  const result = clearBook(await readAuctionBook(rows, auction, state), traded, state.marks, closing);
+  const book = await readAuctionBook(rows, auction, state);
+  const result = clearBook(book, traded, state.marks, closing);
   // As the event says, and not as the venue is now: it may have moved into other shards since.
-  const { shards } = event.fills;
-  const { references } = packResult(product, number, {
-    shards,
-    fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
-    carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: result.depth,
-  });
+  const { references } = packResult(product, number, { orders: book.orders, cleared: result }, event.fills.shards);
   differs('orders', event.orders, result.orders);
   for (const [month, cleared] of Object.entries(result.months)) differs(`month ${month}`, event.months[Number(month)], cleared);
   differs('months', Object.keys(event.months), Object.keys(result.months));
   differs('surplus', event.surplus, `${result.surplus}`);
   if (canonical(event.fills) !== canonical(references.fills)) {
     const logged = await readFills(rows, event);
-    const [was, is] = [new Set(logged.map(canonical)), new Set(result.fills.map(canonical))];
+    const [was, is] = [new Set(logged.map(canonical)), new Set(fillsOf(book, result).map(canonical))];
     const first = [...was].find((fill) => !is.has(fill)) ?? [...is].find((fill) => !was.has(fill));
     faults.push({ row, what: `fills: the log and the book differ, first in ${first ?? 'their order'}` });
   }
   if (canonical(event.carried) !== canonical(references.carried))
     faults.push({ row, what: 'carried orders: the log points at others than the book leaves' });
   if (event.depth !== references.depth) {
-    const is = new Set(result.depth.map(canonical));
+    const is = new Set(levelsOf(result.depth).map(canonical));
     const first = (await readDepth(rows, product, number, event.depth)).map(canonical).find((level) => !is.has(level));
     faults.push({ row, what: `depth: the published one is not that of the book, first in ${first ?? 'what it lacks'}` });
   }

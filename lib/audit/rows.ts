@@ -38,6 +38,10 @@ export class VenueRows implements Rows {
     yield* await this.queryAll(partition, range);
   }
 
+  async *pages(partition: string, range: Range = {}): AsyncGenerator<Attributes[]> {
+    yield await this.queryAll(partition, range);
+  }
+
   async queryAll(partition: string, { after, from, to, prefix, newestFirst, limit }: Range = {}): Promise<Attributes[]> {
     const found = (this.#partitions.get(partition) ?? []).filter(
       ({ sk }) =>

@@ -79,10 +79,10 @@ await command(
 );
 
 /** Those of its table; of a market that has none yet, those of the deployment. */
-const shardsOf = (folder: MarketFolder): { shards?: number } => {
+function shardsOf(folder: MarketFolder): { shards?: number } {
   const { shards } = folder.kept();
   return shards === undefined ? {} : { shards };
-};
+}
 
 /** Stops cleanly on the first signal, at once on the second. */
 function stopOnSignals(market: Market, exchange: Exchange): () => Promise<void> {

@@ -6,30 +6,29 @@
  * The orders that a shard carries lie in one place whichever auction carried them, so that an auction in which little
  * changed writes little, and one account's orders are read without those of others.
  */
-import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
+import type { BookOrder, ClearedBook, DepthColumns, DepthLevel, Fill } from '../domain/auction/book.ts';
+import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/auction/book-columns.ts';
 import type { AuctionCleared, References } from '../domain/clearing/events.ts';
 import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
-import { DEPTH_ROW, FILL_ROW, ORDER_ROW } from './packing.ts';
+import { flagsOf, type Reader, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
 import {
   type ChunkFault,
   type Chunks,
   chunkFaults,
   type PackedRun,
   type Place,
-  packRun,
   type RowKind,
   type RunRange,
+  RunWriter,
+  readLeaves,
   readRun,
 } from './run.ts';
 import type { Item, Rows, Table } from './table.ts';
 
+/** A book and what it cleared to. */
 export interface Result {
-  /** How many shards it is split into. */
-  readonly shards: number;
-  /** In order of account and name, as the carried orders. */
-  readonly fills: ReadonlyMap<number, readonly Fill[]>;
-  readonly carried: ReadonlyMap<number, readonly BookOrder[]>;
-  readonly depth: readonly DepthLevel[];
+  readonly orders: BookColumns;
+  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'depth'>;
 }
 
 /** What an event needs to point at a result. */
@@ -41,17 +40,18 @@ const accountPrefix = (account: string): string => `${account} `;
 /** After all that an account has: the character that follows the space. */
 const behind = (account: string): string => `${account}!`;
 
-const FILLS: RowKind<Fill> = { ...FILL_ROW, keyOf: nameOf };
-const CARRIED: RowKind<BookOrder> = { ...ORDER_ROW, keyOf: nameOf };
-const DEPTH: RowKind<DepthLevel> = { ...DEPTH_ROW, keyOf: levelName };
-
 const LIMIT_MOST = 2 ** 31 - 1;
 
 /** The name of a level, in the order in which depth is published: by month sold, month bought, and the best limit first. */
-export function levelName({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string {
-  const digits = (value: number, count: number): string => String(value).padStart(count, '0');
-  return `${digits(sell, 6)}.${digits(buy, 6)}.${digits(LIMIT_MOST - limit, 10)}`;
-}
+export const levelName = ({ buy, sell, limit }: Pick<DepthLevel, 'buy' | 'sell' | 'limit'>): string =>
+  `${pairPrefix(sell, buy)}${String(LIMIT_MOST - limit).padStart(LIMIT_DIGITS, '0')}`;
+const LIMIT_DIGITS = 10;
+const PAIR_PREFIX_LENGTH = 14;
+const pairPrefix = (sell: number, buy: number): string => `${String(sell).padStart(6, '0')}.${String(buy).padStart(6, '0')}.`;
+
+const FILLS: RowKind<Fill> = { read: readFill, keyOf: nameOf };
+const CARRIED: RowKind<BookOrder> = { read: readOrder, keyOf: nameOf };
+const DEPTH: RowKind<DepthLevel> = { read: readLevel, keyOf: levelName };
 
 const fillsAt = (product: string, auction: number, shard: number): Place => ({
   what: `fills of auction ${auction} of ${product}`,
@@ -67,19 +67,11 @@ const carriedAt = (product: string, shard: number): Place => ({
 });
 
 /**
- * Writes a result and returns what an event needs to point at it. `standing` are chunks that this worker has read from the
- * table; they are there and are not written again.
+ * Writes a packed result. `standing` are chunks that this worker has read from the table; they are there and are not written
+ * again.
  */
-export async function writeResult(
-  table: Table,
-  product: string,
-  auction: number,
-  result: Result,
-  standing: StandingChunks = new StandingChunks(),
-): Promise<ResultReferences> {
-  const { items, references } = packResult(product, auction, result);
+export async function writeResult(table: Table, { items }: PackedResult, standing = new StandingChunks()): Promise<void> {
   await table.putAll(items.filter((item) => !standing.has(item)));
-  return references;
 }
 
 /** Chunks that were read and so are known to stand in the table. */
@@ -95,31 +87,123 @@ export class StandingChunks {
   }
 }
 
+export interface PackedResult {
+  readonly items: readonly Item[];
+  readonly references: ResultReferences;
+  /** The fills of each shard that has some. */
+  readonly fills: ReadonlyMap<number, PackedFills>;
+}
+
+/** Fills as they are to be written, and where the order of each was read from, as its row of the book says, one behind the other. */
+export interface PackedFills {
+  readonly leaves: readonly Uint8Array[];
+  readonly sources: Uint32Array;
+}
+
 /** A result as it is stored: the same result always gives the same items under the same keys. */
-export function packResult(
-  product: string,
-  auction: number,
-  { shards, fills, carried, depth }: Result,
-): { items: readonly Item[]; references: ResultReferences } {
+export function packResult(product: string, auction: number, { orders, cleared }: Result, shards: number): PackedResult {
+  const byShard = Array.from({ length: shards }, (_, shard) => new ShardWriter(product, auction, shard));
+  // Once through the book, account by account, whichever shards they are of.
+  for (const [at, account] of orders.accounts.entries()) byShard[shardOf(account, shards)]!.add(orders, at, cleared);
   const items: Item[] = [];
-  const add = ({ root, items: chunks }: PackedRun): string | undefined => {
-    for (const chunk of chunks) items.push(chunk);
-    return root;
-  };
-  const byShard = <T>(runs: ReadonlyMap<number, readonly T[]>, kind: RowKind<T>, at: (shard: number) => Place): References => {
-    const roots: Record<number, string> = {};
-    for (const [shard, rows] of runs) {
-      const root = add(packRun(rows, kind, at(shard)));
-      if (root !== undefined) roots[shard] = root;
-    }
-    return { shards, roots };
-  };
+  const fills = new Map<number, PackedFills>();
+  const [fillsRoots, carriedRoots]: Record<number, string>[] = [{}, {}];
+  for (const [shard, writer] of byShard.entries()) {
+    const packed = writer.done();
+    for (const { items: chunks } of [packed.fills, packed.carried]) for (const chunk of chunks) items.push(chunk);
+    if (packed.carried.root !== undefined) carriedRoots![shard] = packed.carried.root;
+    if (packed.fills.root === undefined) continue;
+    fillsRoots![shard] = packed.fills.root;
+    fills.set(shard, { leaves: packed.fills.leaves, sources: packed.sources });
+  }
+  const depth = packDepth(product, auction, cleared.depth);
+  for (const chunk of depth.items) items.push(chunk);
   const references = {
-    fills: byShard(fills, FILLS, (shard) => fillsAt(product, auction, shard)),
-    carried: byShard(carried, CARRIED, (shard) => carriedAt(product, shard)),
-    depth: add(packRun(depth, DEPTH, depthAt(product, auction))) ?? null,
+    fills: { shards, roots: fillsRoots! },
+    carried: { shards, roots: carriedRoots! },
+    depth: depth.root ?? null,
   };
-  return { items, references };
+  return { items, references, fills };
+}
+
+/** More than any account's id has, and than a row has besides the account and the order's name. */
+const [ACCOUNT_BYTES_MAX, TERMS_BYTES_MAX] = [1024, 48];
+
+/** What an auction leaves behind in one shard, account by account in their order. */
+export class ShardWriter {
+  readonly #fills: RunWriter;
+  readonly #carried: RunWriter;
+  /** The account's id, and what follows it in a key. */
+  readonly #account = Buffer.alloc(ACCOUNT_BYTES_MAX);
+  #sources = new Uint32Array(1024);
+  #count = 0;
+
+  constructor(product: string, auction: number, shard: number) {
+    this.#fills = new RunWriter(fillsAt(product, auction, shard));
+    this.#carried = new RunWriter(carriedAt(product, shard));
+  }
+
+  /** Adds what became of the orders of the account at a place of the book. */
+  add(orders: BookColumns, at: number, { filled, carried }: Pick<ClearedBook, 'filled' | 'carried'>): void {
+    const { firstRow, names, nameFrom, buy, sell, limit, terms, source } = orders;
+    const [first, end] = [firstRow[at]!, firstRow[at + 1]!];
+    const accountLength = this.#account.write(accountPrefix(orders.accounts[at]!)) - 1;
+    this.#fills.prefix(this.#account, accountLength + 1);
+    this.#carried.prefix(this.#account, accountLength + 1);
+    for (let row = first; row < end; row++) {
+      const [fill, left] = [filled[row]!, carried[row]!];
+      const [from, to] = [nameFrom[row]!, nameFrom[row + 1]!];
+      const bytesMost = accountLength + to - from + TERMS_BYTES_MAX;
+      const rolls = (terms[row]! & ROLLS_BIT) !== 0;
+      if (fill !== 0) {
+        const { out } = this.#fills;
+        out.stretch(this.#account, 0, this.#fills.beginRow(bytesMost) ? accountLength : 0);
+        out.stretch(names, from, to);
+        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls);
+        this.#fills.endRow(names, from, to);
+        this.#noteSource(source[row]!);
+      }
+      if (left !== 0) {
+        const { out } = this.#carried;
+        out.stretch(this.#account, 0, this.#carried.beginRow(bytesMost) ? accountLength : 0);
+        out.number(flagsOf(rolls, fill > 0));
+        out.stretch(names, from, to);
+        out.terms(buy[row]!, sell[row]!, limit[row]!, left, terms[row]! & TIME_IN_FORCE_BITS);
+        this.#carried.endRow(names, from, to);
+      }
+    }
+  }
+
+  done(): { readonly fills: PackedRun; readonly sources: Uint32Array; readonly carried: PackedRun } {
+    return { fills: this.#fills.done(), sources: this.#sources.subarray(0, this.#count), carried: this.#carried.done() };
+  }
+
+  #noteSource(source: number): void {
+    if (this.#count === this.#sources.length) {
+      const longer = new Uint32Array(this.#sources.length * 2);
+      longer.set(this.#sources);
+      this.#sources = longer;
+    }
+    this.#sources[this.#count++] = source;
+  }
+}
+
+/** Bytes that a level of the depth has at most. */
+const LEVEL_BYTES_MAX = 48;
+
+export function packDepth(product: string, auction: number, { buy, sell, limit, traded, lapsed }: DepthColumns): PackedRun {
+  const run = new RunWriter(depthAt(product, auction));
+  const digits = new Uint8Array(LIMIT_DIGITS);
+  for (let level = 0; level < limit.length; level++) {
+    if (level === 0 || buy[level] !== buy[level - 1] || sell[level] !== sell[level - 1])
+      run.prefix(Buffer.from(pairPrefix(sell[level]!, buy[level]!)), PAIR_PREFIX_LENGTH);
+    run.beginRow(LEVEL_BYTES_MAX);
+    writeLevel(run.out, buy[level]!, sell[level]!, limit[level]!, traded[level]!, lapsed[level]!);
+    let rest = LIMIT_MOST - limit[level]!;
+    for (let place = LIMIT_DIGITS - 1; place >= 0; place--, rest = Math.floor(rest / 10)) digits[place] = 48 + (rest % 10);
+    run.endRow(digits, 0, LIMIT_DIGITS);
+  }
+  return run.done();
 }
 
 /** An auction by its event, as far as its fills are found by it. */
@@ -169,7 +253,16 @@ export const readCarried = async (
   standing?: StandingChunks,
 ): Promise<BookOrder[]> => overShards(carried, (shard) => readCarriedIn(table, product, carried, shard, standing));
 
-/** An account's own carried orders. Only the way to them is read, whatever else its shard carries. */
+/** Those of one of these shards as they are stored, a chunk at a time, each opened where its rows begin. */
+export const carriedLeaves = (
+  table: Rows,
+  product: string,
+  carried: References,
+  shard: number,
+  standing?: StandingChunks,
+): AsyncGenerator<Reader> => readLeaves(table, carriedAt(product, shard), carried.roots[shard], {}, standing?.note);
+
+/** An account's own carried orders. Only the way to them is read, whatever else the shard carries. */
 export const readCarriedOf = async (
   table: Chunks,
   product: string,

@@ -34,8 +34,13 @@ export interface RollChunk {
 }
 
 export async function rollOrders(table: Rows, product: string, shard: number, auction: number): Promise<BookOrder[]> {
+  return (await packedRollOrders(table, product, shard, auction)).flatMap(unpackOrders);
+}
+
+/** The same as they are stored, a chunk each. */
+export async function packedRollOrders(table: Rows, product: string, shard: number, auction: number): Promise<Uint8Array[]> {
   const items = await table.queryAll(rollPartition(product, shard), { prefix: rollChunkPrefix(auction) });
-  return items.flatMap((item) => decodeRollChunk(item).orders);
+  return items.map((item) => bytes(item, 'orders'));
 }
 
 const decodeRollChunk = (item: Attributes): RollChunk => ({

@@ -8,7 +8,7 @@ import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.
 import { halt } from '../../lib/store/halt.ts';
 import { resultPartition, rollPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
+import { readCarried, readDepth, readFills } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
@@ -16,6 +16,7 @@ import { moved, opened } from '../venue/events.ts';
 import { DEC, H100, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
+import { writeRows } from '../venue/results.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -227,7 +228,7 @@ describe('an auction that is cleared again', () => {
     const [fills, carried] = [await fillsOf(event!), await carriedNow()];
     const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
     const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, partlyFilled: true };
-    const written = await writeResult(venue.table, product, 1, {
+    const written = await writeRows(venue.table, product, 1, {
       shards: SHARDS,
       fills: new Map([[0, [other]]]),
       carried: new Map([[0, [left]]]),
@@ -342,7 +343,7 @@ test('more rows than an item holds are split over several and read whole, and on
   });
   const fills = Array.from({ length: 6500 }, (_, at) => fill(at));
   const result = { shards: SHARDS, fills: new Map([[1, fills]]), carried: new Map(), depth: [] };
-  const written = { product, auction: 1, ...(await writeResult(venue.table, product, 1, result)) };
+  const written = { product, auction: 1, ...(await writeRows(venue.table, product, 1, result)) };
   expect(await readFills(venue.table, written)).toEqual(fills);
   const gone = { ...written, fills: { shards: SHARDS, roots: { 1: 'gone' } } };
   await expect(readFills(venue.table, gone)).rejects.toThrow('committed and not there');

@@ -14,7 +14,7 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
-import { levelName, writeResult } from '../../lib/store/results.ts';
+import { levelName } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
@@ -22,6 +22,7 @@ import { DAYS } from '../venue/days.ts';
 import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
+import { writeRows } from '../venue/results.ts';
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];
@@ -70,7 +71,7 @@ async function clearFirstAuction(): Promise<void> {
     book('acme', order('c1', { buy: CASH, sell: JAN, limit: ticks(-2450) })),
     book('zeta', order('z1', {})),
   ];
-  const references = await writeResult(table, PRODUCT, 1, {
+  const references = await writeRows(table, PRODUCT, 1, {
     shards: SHARDS,
     fills: Map.groupBy(fills, ({ account }) => shardOf(account, SHARDS)),
     carried: Map.groupBy(carried, ({ account }) => shardOf(account, SHARDS)),

@@ -24,13 +24,14 @@ import {
 import { loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { isPosted, postedThrough, shardsTouched } from '../../lib/store/posted.ts';
-import { packResult, readFills } from '../../lib/store/results.ts';
+import { readFills } from '../../lib/store/results.ts';
 import { type Item, N, S } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { moved } from '../venue/events.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
+import { packRows } from '../venue/results.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const ACCOUNTS = [ANN, BOB, CAT, DAN, BANK];
@@ -270,7 +271,7 @@ describe('a posting that does not sum to zero', () => {
     const root = entry.event.fills.roots[0]!;
     const [first, ...rest] = (await readFills(venue.table, entry.event)).filter(({ account }) => shardOf(account, SHARDS) === 0);
     const more = [{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest];
-    const [chunk] = packResult(product, 1, { shards: SHARDS, fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
+    const [chunk] = packRows(product, 1, { shards: SHARDS, fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
     await venue.table.put({ ...chunk!, ...resultKey(product, 1, 'fills#0', root) });
   }
 

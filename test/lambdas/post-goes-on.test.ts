@@ -14,10 +14,10 @@ import { halt, readHalt } from '../../lib/store/halt.ts';
 import { readEntries } from '../../lib/store/journal.ts';
 import { ordered, shardOf } from '../../lib/store/keys.ts';
 import { isPosted } from '../../lib/store/posted.ts';
-import { writeResult } from '../../lib/store/results.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { CAT, SHARDS } from '../venue/accounts.ts';
 import { DEC, newYork, on } from '../venue/h100.ts';
+import { writeRows } from '../venue/results.ts';
 import { crashOnce, deliver, invocation, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -37,7 +37,7 @@ async function traded(product: string): Promise<void> {
     const [buy, sell] = account === CAT ? [CASH, DEC] : [DEC, CASH];
     return { account, clientOrderId: 'a', buy, sell, lots: lots(quantity), rolls: false };
   };
-  const references = await writeResult(venue.table, product, 1, {
+  const references = await writeRows(venue.table, product, 1, {
     shards: 2,
     fills: new Map([
       [0, buyers.map((account) => fill(account, 1))],

@@ -8,11 +8,11 @@ import { readTotals } from '../../lib/store/control-totals.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { writeResult } from '../../lib/store/results.ts';
 import { writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { CAT, SHARDS } from '../venue/accounts.ts';
 import { DEC, newYork, on } from '../venue/h100.ts';
+import { writeRows } from '../venue/results.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -43,7 +43,7 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     lots: lots(quantity),
     rolls: false,
   });
-  const references = await writeResult(venue.table, product, 1, {
+  const references = await writeRows(venue.table, product, 1, {
     shards: 2,
     fills: new Map([
       [0, buyers.toSorted().map((account) => fill(account, 1))],
@@ -107,7 +107,7 @@ test('an auction that is split into another number of shards than accounts are p
   );
   const fill: Fill = { account: buyer!, clientOrderId: 'a', buy: DEC, sell: CASH, lots: lots(1), rolls: false };
   const result = { shards: SHARDS + 1, fills: new Map([[0, [fill]]]), carried: new Map(), depth: [] };
-  const references = await writeResult(venue.table, 'OTHER', 1, result);
+  const references = await writeRows(venue.table, 'OTHER', 1, result);
   const common = {
     product: 'OTHER',
     auction: 1,

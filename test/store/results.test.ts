@@ -6,8 +6,6 @@ import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { resultKey, shardOf } from '../../lib/store/keys.ts';
 import {
   fillChunks,
-  packResult,
-  type Result,
   type ResultReferences,
   readCarried,
   readCarriedIn,
@@ -16,13 +14,13 @@ import {
   readFills,
   readFillsOf,
   StandingChunks,
-  writeResult,
 } from '../../lib/store/results.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { month } from '../venue/h100.ts';
 import { meteredTable } from '../venue/metered-table.ts';
 import { order } from '../venue/orders.ts';
+import { packRows, type ResultRows, writeRows } from '../venue/results.ts';
 
 let engine: Engine;
 let table: Table;
@@ -48,7 +46,7 @@ const left = (account: string, name = 'b'): BookOrder => ({
   partlyFilled: true,
 });
 const level = (limit: number): DepthLevel => ({ buy: NOV, sell: CASH, limit: ticks(limit), traded: lots(1), lapsed: lots(2) });
-const RESULT: Result = {
+const RESULT: ResultRows = {
   shards: 2,
   fills: new Map([
     [0, [fill('ann'), fill('bob')]],
@@ -62,7 +60,7 @@ const serial = (at: number): string => String(at).padStart(6, '0');
 const at = (auction: number, { fills }: Pick<ResultReferences, 'fills'>) => ({ product: 'P', auction, fills });
 
 test('a result is read by shard as it was written', async () => {
-  const written = await writeResult(table, 'P', 1, RESULT);
+  const written = await writeRows(table, 'P', 1, RESULT);
   expect(await readFills(table, at(1, written))).toEqual([fill('ann'), fill('bob'), fill('cat')]);
   expect(await Array.fromAsync(fillChunks(table, at(1, written), 1))).toEqual([[fill('cat')]]);
   expect(await Array.fromAsync(fillChunks(table, at(1, written), 2))).toEqual([]);
@@ -73,36 +71,36 @@ test('a result is read by shard as it was written', async () => {
 });
 
 test('what is committed and missing stops its reader: a fill is never passed over', async () => {
-  const written = await writeResult(table, 'P', 2, RESULT);
+  const written = await writeRows(table, 'P', 2, RESULT);
   await table.delete(resultKey('P', 2, 'fills#0', written.fills.roots[0]!));
   await expect(readFills(table, at(2, written))).rejects.toThrow('fills of auction 2 of P are committed and not there');
   expect(await Array.fromAsync(fillChunks(table, at(2, written), 1))).toHaveLength(1);
 });
 
 test('items are named by a hash of their content, long enough that no two results meet', () => {
-  const first = packResult('P', 3, RESULT).references;
-  expect(packResult('P', 3, RESULT).references).toEqual(first);
+  const first = packRows('P', 3, RESULT).references;
+  expect(packRows('P', 3, RESULT).references).toEqual(first);
   expect(first.fills.roots[0]).toMatch(/^[0-9a-f]{32}$/);
-  const other = packResult('P', 3, { ...RESULT, fills: new Map([[0, [fill('ann', 2), fill('bob')]]]) }).references;
+  const other = packRows('P', 3, { ...RESULT, fills: new Map([[0, [fill('ann', 2), fill('bob')]]]) }).references;
   expect(other.fills.roots[0]).not.toEqual(first.fills.roots[0]);
   expect(other.carried).toEqual(first.carried);
 });
 
 test('what an event says of a result does not grow with it', () => {
   const many = Array.from({ length: 50_000 }, (_, at) => fill(`a${serial(at)}`));
-  const result: Result = {
+  const result: ResultRows = {
     shards: 1,
     fills: new Map([[0, many]]),
     carried: new Map([[0, many.map(({ account }) => left(account))]]),
     depth: Array.from({ length: 90_000 }, (_, at) => level(100_000 - at)),
   };
-  const { references, items } = packResult('P', 4, result);
+  const { references, items } = packRows('P', 4, result);
   expect(JSON.stringify(references).length).toBeLessThan(200);
   expect(Math.max(...items.map(({ attributes }) => attributes.body!.B!.length))).toBeLessThanOrEqual(32 * 1024);
 });
 
 test('a shard without rows has no items, and a book of which nothing traded or lapsed no depth', () => {
-  const { items, references } = packResult('P', 4, {
+  const { items, references } = packRows('P', 4, {
     shards: 2,
     fills: new Map([[0, []]]),
     carried: new Map([[1, []]]),
@@ -117,7 +115,7 @@ test('an account’s fills are read from any of its orders on, and no other acco
   const own = Array.from({ length: 4_500 }, (_, at) => fill('ann', 1, serial(at)));
   const all = [...Array.from({ length: 900 }, (_, at) => fill('an', 1, serial(at))), ...own, fill('ann-2'), fill('ann.two')];
   const result = { shards: 5, fills: new Map([[shardOf('ann', 5), all]]), carried: new Map(), depth: [] };
-  const event = at(5, await writeResult(table, 'P', 5, result));
+  const event = at(5, await writeRows(table, 'P', 5, result));
   expect(await readFillsOf(table, event, 'ann', { limit: 10_000 })).toEqual(own);
   expect(await readFillsOf(table, event, 'ann', { after: serial(4_000), limit: 100 })).toEqual(own.slice(4_001, 4_101));
   expect(await readFillsOf(table, event, 'a', { limit: 10 })).toEqual([]);
@@ -128,7 +126,7 @@ test('300,000 carried orders of one account cost another neither reads nor write
   const others = Array.from({ length: 300_000 }, (_, at) => left('hog', serial(at)));
   const { table: hogs, metered } = meteredTable();
   const carry = (orders: readonly BookOrder[], standing?: StandingChunks) =>
-    writeResult(hogs, 'HOG', 1, { shards: 1, fills: new Map(), carried: new Map([[0, orders]]), depth: [] }, standing);
+    writeRows(hogs, 'HOG', 1, { shards: 1, fills: new Map(), carried: new Map([[0, orders]]), depth: [] }, standing);
   let [before, after] = Array<ResultReferences>(2);
   const first = await metered(async () => {
     before = await carry([left('ann'), ...others, left('zoe', 'z1'), left('zoe', 'z2')]);

@@ -58,24 +58,6 @@ export function openOrders(carried: readonly BookOrder[], auctions: readonly (re
   return open;
 }
 
-/**
- * The orders of a closed auction in one shard: the open orders of every account, and those of the roll. `carried` are the
- * shard's orders that the auction before has carried on.
- */
-export function frozenOrders(
-  carried: readonly BookOrder[],
-  submissions: readonly (DecidedSubmission & { readonly account: string })[],
-  rolls: readonly BookOrder[],
-): BookOrder[] {
-  const carriedBy = Map.groupBy(carried, ({ account }) => account);
-  const submittedBy = Map.groupBy(submissions, ({ account }) => account);
-  const book: BookOrder[] = [];
-  for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
-    for (const order of openOrders(carriedBy.get(account) ?? [], [submittedBy.get(account) ?? []]).orders.values())
-      book.push({ ...order, account, rolls: false, partlyFilled: false });
-  return book.concat(rolls);
-}
-
 /** The order in which an account's submissions take effect. */
 export function byArrival(a: DecidedSubmission, b: DecidedSubmission): number {
   return bySequence(a.sequence, b.sequence) || (a.key < b.key ? -1 : 1);

@@ -52,7 +52,7 @@ export const SCALED: readonly Edit[] = [
   ['lambdas/http/rate.ts', 'const CALLERS_MAX = 10_000;', 'const CALLERS_MAX = 100;'],
   ['lambdas/accept-orders/account-intakes.ts', 'const KEPT_ORDERS_MAX = 400_000;', 'const KEPT_ORDERS_MAX = 500;'],
   ['lambdas/accept-orders/account-intakes.ts', 'const MET_MAX = 200_000;', 'const MET_MAX = 8;'],
-  ['lambdas/accept-orders/account-intakes.ts', 'CARRIED_BYTES_MAX = 16 * 1024 * 1024;', 'CARRIED_BYTES_MAX = 1024;'],
+  ['lambdas/accept-orders/account-intakes.ts', 'const CARRIED_BYTES_MAX = 16 * 1024 * 1024;', 'const CARRIED_BYTES_MAX = 1024;'],
   ['lambdas/roll-positions/index.ts', 'const CHUNK_ACCOUNTS = 1000;', 'const CHUNK_ACCOUNTS = 10;'],
   ['lambdas/post-events/index.ts', 'const EVENTS_MAX = 50;', 'const EVENTS_MAX = 5;'],
   ['lambdas/post-events/post-event.ts', 'const SLICE = 250;', 'const SLICE = 1;'],

@@ -16,8 +16,8 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
   'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
-  'lib/store/frozen-book.ts HASHED_TOGETHER': 'of one text, in memory',
   'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
+  'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */

@@ -87,14 +87,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'chunk-too-large',
         wrong: 'A busy auction can’t be cleared: its fills are more than an item may hold.',
-        text: 'CHUNK_BYTES && held > 0',
-        becomes: 'CHUNK_BYTES * 20 && held > 0',
+        text: 'out.length + bytesMost > CHUNK_BYTES',
+        becomes: 'out.length + bytesMost > CHUNK_BYTES * 20',
       },
       {
         name: 'chunks-cut-by-place',
         wrong: 'One new order makes every chunk behind it a new one, and an auction in which little changed writes all anew.',
-        text: 'isEnd(key, level, out.length - begun)',
-        becomes: 'out.length > BYTES_TYPICAL',
+        text: 'isEnd(hashOn(this.#prefixHash, bytes, from, to), length - this.#begun)',
+        becomes: 'length > BYTES_TYPICAL',
       },
       {
         name: 'short-hash',
@@ -117,8 +117,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'order-of-rows-not-checked',
         wrong: 'Rows out of order are written, and a reader of some of them misses what it looks for.',
-        text: 'if (lastKey !== undefined && key <= lastKey)',
-        becomes: 'if (lastKey !== undefined && key === undefined)',
+        text: 'if (!isAfter)',
+        becomes: 'if (!isAfter && length < 0)',
       },
     ],
   },
@@ -126,6 +126,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     file: 'lib/store/results.ts',
     tests: ['test/store/results.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
+      {
+        name: 'carried-to-the-wrong-shard',
+        wrong: 'Orders and fills of all shards but the first are lost to their accounts.',
+        text: 'byShard[shardOf(account, shards)]!',
+        becomes: 'byShard[0]!',
+      },
+      {
+        name: 'account-not-named-in-a-chunk',
+        wrong: 'A chunk of fills that begins within an account does not say whose they are.',
+        text: 'this.#fills.beginRow(bytesMost) ? accountLength : 0',
+        becomes: 'this.#fills.beginRow(bytesMost) && row === first ? accountLength : 0',
+      },
       {
         name: 'accounts-that-begin-alike',
         wrong: 'An account is shown the fills and orders of accounts whose names begin as its own.',
@@ -159,7 +171,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'carried-counted',
         wrong: 'The number of orders of an auction tells how many are carried.',
-        text: 'if (filled > 0 || !stays) endedOrders += 1;',
+        text: 'if (filled > 0 || !isCarried) endedOrders += 1;',
         becomes: 'endedOrders += 1;',
       },
     ],
@@ -349,6 +361,30 @@ export const AUCTIONS: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lambdas/clear-auction/conservation.ts',
+    tests: ['test/lambdas/clear-bounds.test.ts'],
+    mutants: [
+      {
+        name: 'over-limit-not-checked',
+        wrong: 'A mistake of the matching lets an account pay more than its limit.',
+        text: '<= order.limit))',
+        becomes: '<= order.limit + 1000))',
+      },
+      {
+        name: 'overfill-not-checked',
+        wrong: 'A mistake of the matching fills an order beyond its lots.',
+        text: 'fill.lots <= order.lots &&',
+        becomes: '',
+      },
+      {
+        name: 'order-of-any-account',
+        wrong: 'A fill of one account is taken for right because another account has such an order.',
+        text: 'if (!this.#isOwn) return false;',
+        becomes: '',
+      },
+    ],
+  },
+  {
     file: 'lambdas/clear-auction/index.ts',
     tests: ['test/lambdas/clear-bounds.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
@@ -401,34 +437,10 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: 'if (!isClosed(successor))',
       },
       {
-        name: 'carried-to-the-wrong-shard',
-        wrong: 'Orders of all shards but the first lapse after each auction.',
-        text: 'carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards))',
-        becomes: 'carried: Map.groupBy(result.carried, () => 0)',
-      },
-      {
-        name: 'fills-to-the-wrong-shard',
-        wrong: 'Fills are posted to no account.',
-        text: 'fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards))',
-        becomes: 'fills: Map.groupBy(result.fills, () => 0)',
-      },
-      {
         name: 'conservation-not-checked',
         wrong: 'A mistake of the matching is committed instead of stopping the auction.',
-        text: 'checkConservation(result, book);',
+        text: 'checkConservation(packed.fills, stored, result.months);',
         becomes: '',
-      },
-      {
-        name: 'over-limit-not-checked',
-        wrong: 'A mistake of the matching lets an account pay more than its limit.',
-        text: 'if (paid > order.limit)',
-        becomes: 'if (paid > order.limit + 1000)',
-      },
-      {
-        name: 'overfill-not-checked',
-        wrong: 'A mistake of the matching fills an order beyond its lots.',
-        text: 'lots > order.lots || lots < 1',
-        becomes: 'lots < 1',
       },
     ],
   },

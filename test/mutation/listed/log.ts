@@ -249,8 +249,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'first-page-of-a-query',
         wrong: 'A book beyond a megabyte is cleared without its rest.',
-        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  /** The same',
-        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  /** The same',
+        text: 'start = page.LastEvaluatedKey;\n    } while (start && left > 0);',
+        becomes: 'start = undefined;\n    } while (start && left > 0);',
       },
       {
         name: 'first-page-of-a-scan',
@@ -261,8 +261,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'limit-a-page',
         wrong: 'A list gives more than was asked for.',
-        text: 'if (--left <= 0) return;',
-        becomes: 'if (--left < 0) return;',
+        text: 'Number.isFinite(left) ? left : undefined',
+        becomes: 'Number.isFinite(left) ? left + 1 : undefined',
       },
       {
         name: 'eventual-get',

@@ -1,6 +1,10 @@
 /** A venue that moves into another number of shards goes on as if it had had them from the first day. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Audit } from '../../../lib/audit/audit.ts';
+import { writeExport } from '../../../lib/audit/export.ts';
 import { rowName, VenueRows } from '../../../lib/audit/rows.ts';
 import { numberedKey } from '../../../lib/client/idempotency-key.ts';
 import type { BusinessDate } from '../../../lib/domain/contract/calendar.ts';
@@ -19,9 +23,11 @@ import {
 } from '../../../lib/faults/scripted-market.ts';
 import { openVirtualMarket } from '../../../lib/faults/virtual-market.ts';
 import type { Cloud } from '../../../lib/local/cloud.ts';
+import { MarketFolder } from '../../../lib/operations/market-folder.ts';
 import { intoShards } from '../../../lib/operations/recovery/into-shards.ts';
 import { rebuild } from '../../../lib/operations/recovery/rebuild.ts';
 import { type Attributes, N, S } from '../../../lib/store/table.ts';
+import { runCommand } from '../../venue/command.ts';
 import { newYork, on } from '../../venue/h100.ts';
 
 const [FIRST, SECOND, THIRD] = ['2025-11-06', '2025-11-07', '2025-11-10'].map(on) as [BusinessDate, BusinessDate, BusinessDate];
@@ -199,7 +205,7 @@ test('a venue moves from four shards to seven and to two, and everything is as i
   expect(life.market.cloud.deadLetters()).toEqual([]);
 }, 120_000);
 
-describe('a venue is not moved', () => {
+describe('a venue that rests is moved, and no other', () => {
   let resting: Attributes[] = [];
   let due: Attributes[] = [];
   beforeAll(async () => {
@@ -242,5 +248,21 @@ describe('a venue is not moved', () => {
     ],
   ])('%s', async (_, rows, says) => {
     await expect(intoShards(await VenueRows.from(rows()), 5)).rejects.toThrow(says);
+  });
+
+  test('by command, into a folder that keeps its number, from an export', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'reshard-'));
+    try {
+      writeExport(join(dir, 'export'), await VenueRows.from(resting));
+      const to = join(dir, 'market');
+      const done = await runCommand('rebuild', ['--export', join(dir, 'export'), '--to-data', to, '--shards', '5']);
+      expect(done.stderr).toBe('');
+      expect(done.stdout).toContain('after, the same');
+      expect(new MarketFolder(to).kept()).toMatchObject({ seeded: true, shards: 5 });
+      const other = await runCommand('rebuild', ['--export', join(dir, 'export'), '--to-data', to, '--shards', '0']);
+      expect(other.status).toBe(2);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });
