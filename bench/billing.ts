@@ -37,9 +37,9 @@ const SENDERS = [SINGLES, SINGLES / 10, SINGLES / 100, 1];
 const FIRST_SENDERS = 100;
 /** Requests at once: more of them wait for this machine, and their functions are not billed by it. */
 const AT_ONCE = 4;
-const FULL_SUBMISSIONS = 40;
+const FULL_SUBMISSIONS = 160;
 const ORDERS_MAX = 500;
-const HOLDERS = 300;
+const HOLDERS = 2_000;
 const POSITIONS_EACH = 10;
 
 export async function benchBilling(): Promise<BillingRow[]> {
