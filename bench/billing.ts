@@ -3,7 +3,7 @@
  * functions and pollers, read and write units as the engine reports them, and Lambda's time at the memory that is deployed,
  * at the list prices of us-east-1. Lambda's time is measured on this machine, which is not the one it would run on.
  *
- * Orders are counted with a full queue, as it is when it costs most. Positions are counted as the difference between a day
+ * Orders are counted with a full queue, as it is when most are sent. Positions are counted as the difference between a day
  * that settles them and a day that settles none, so that what a day costs in any case does not hide in them.
  */
 import { atOnce, type Caller } from '../lib/client/exchange.ts';
@@ -18,6 +18,7 @@ import { MONDAY, openVenue, PRODUCT, TUESDAY, type Venue } from './venue.ts';
 
 export interface BillingRow {
   readonly what: string;
+  readonly kind: 'single' | 'full' | 'positions';
   readonly counted: number;
   /** USD per million of what was counted. */
   readonly usdPerMillion: number;
@@ -26,35 +27,48 @@ export interface BillingRow {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Few enough that an account's earlier submissions to the same auction are read again with each new one. */
-const TRADERS = 200;
-const SINGLES_EACH = 10;
+/** Single orders, by how many accounts send them: the bill must not know. */
+const SINGLES = 2_000;
+const SENDERS = [SINGLES, SINGLES / 10, SINGLES / 100, 1];
+/**
+ * The first submission that a shard takes into an auction costs two writes more, for its writer and its date. These accounts
+ * send it, before anything is counted: an auction of millions does not notice them.
+ */
+const FIRST_SENDERS = 100;
+/** Requests at once: more of them wait for this machine, and their functions are not billed by it. */
+const AT_ONCE = 4;
 const FULL_SUBMISSIONS = 40;
 const ORDERS_MAX = 500;
 const HOLDERS = 300;
 const POSITIONS_EACH = 10;
 
 export async function benchBilling(): Promise<BillingRow[]> {
-  return [await singles(), await full(), await positions()];
+  const rows: BillingRow[] = [];
+  for (const senders of SENDERS) rows.push(await singles(senders, 1));
+  rows.push(await singles(SINGLES, 2));
+  return [...rows, await full(), await positions()];
 }
 
-async function singles(): Promise<BillingRow> {
-  await using venue = await openBench(TRADERS);
-  const rounds = Array.from({ length: SINGLES_EACH }, (_, round) => round);
+/** With one worker, each shard's batches go to the one that had the batch before; two take what comes. */
+async function singles(senders: number, workers: number): Promise<BillingRow> {
+  await using venue = await openBench(senders + FIRST_SENDERS, workers);
+  const each = SINGLES / senders;
+  const sending = Array.from({ length: SINGLES }, (_, at) => ({
+    trader: venue.traders[at % senders]!,
+    at: Math.floor(at / senders),
+  }));
   // Every environment of the gateway's function learns once that an account is open; a venue learns that on its first day.
-  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), 64);
+  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), AT_ONCE);
+  const single = (trader: Caller, at: number) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]);
+  await atOnce(venue.traders.slice(senders), (trader) => single(trader, 0), AT_ONCE);
   const used = await venue.metered(async () => {
     venue.holdAccept();
-    for (const round of rounds)
-      await atOnce(
-        venue.traders,
-        (trader, at = round) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]),
-        64,
-      );
+    await atOnce(sending, ({ trader, at }) => single(trader, at), AT_ONCE);
     venue.releaseAccept();
   });
   const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
-  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.5, { ...used, lambda: used.lambda! - held });
+  const spread = `${senders === 1 ? 'all of one account' : `${each} an account`}${workers > 1 ? ', two workers' : ''}`;
+  return row('single', `orders, one a request, ${spread}`, SINGLES, 2.5, { ...used, lambda: used.lambda! - held });
 }
 
 async function full(): Promise<BillingRow> {
@@ -67,7 +81,7 @@ async function full(): Promise<BillingRow> {
       ),
     ),
   );
-  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.03, used);
+  return row('full', `orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.018, used);
 }
 
 /** The day run of a venue that holds positions, less that of the same venue before it held any. */
@@ -90,12 +104,12 @@ async function positions(): Promise<BillingRow> {
   await venue.moveTo(TUESDAY, '15:59');
   const settled = await venue.metered(() => venue.moveTo(TUESDAY, '16:05'));
   const parts = Object.fromEntries(Object.entries(settled).map(([part, usd]) => [part, usd - (empty[part] ?? 0)]));
-  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.2, parts);
+  return row('positions', 'positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.19, parts);
 }
 
-function row(what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
+function row(kind: BillingRow['kind'], what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
   const parts = Object.fromEntries(Object.entries(used).map(([part, usd]) => [part, (usd / counted) * 1e6]));
-  return { what, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
+  return { what, kind, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
 }
 
 const order = (clientOrderId: string, month: ContractMonth, lots: number) => ({
@@ -128,7 +142,10 @@ async function openBench(count: number, environmentsMax = 2): Promise<Bench> {
     heldMs += performance.now() - from;
     return 'pass';
   };
-  const venue = await openVenue(UNLIMITED, { limits: { environmentsMax }, proxy: { meter: true, onRequest } });
+  const venue = await openVenue(UNLIMITED, {
+    limits: { environmentsMax, quietWithinMs: 300_000 },
+    proxy: { meter: true, onRequest },
+  });
   const { cloud } = venue;
   const accounts = Array.from({ length: count }, (_, at) => `trader-${at}`);
   await venue.open(accounts);

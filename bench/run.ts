@@ -6,13 +6,17 @@ import { command } from '../lib/commands/command.ts';
 import { choice, flag, JSON_RESULT, whole } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
-import { benchBilling } from './billing.ts';
+import { type BillingRow, benchBilling } from './billing.ts';
 import { benchClear, type ClearBenchRow } from './clear.ts';
 import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
 import { benchSettlement, type SettlementRow } from './settlement.ts';
 
 /** Others that trade beside the flood, and the submissions of the flood. */
 const [OTHERS, FLOOD] = [500, 3_000];
+/** Orders in a day. */
+const DAYS = [1e5, 1e7, 1e9];
+/** As many positions are settled that evening as a tenth of the orders: an assumption. */
+const ORDERS_A_POSITION = 10;
 
 await command(
   {
@@ -150,13 +154,25 @@ function print(auction: Awaited<ReturnType<typeof benchAuction>>, billing: Await
           `  ratio ${text(ratio, 2).padStart(6)}  highs ${text(highs_ms, 0).padStart(6)}${surplus_equal === null ? '' : surplus_equal ? '  surplus equal' : '  SURPLUS DIFFERS'}`,
       );
   }
-  if (billing.length) {
-    console.log('\nbilled, USD per million, from the requests that were sent (Lambda time as measured here)');
-    for (const { what, counted, usdPerMillion, reach, parts } of billing) {
-      const shares = Object.entries(parts).map(([part, usd]) => `${part} ${usd.toFixed(3)}`);
-      console.log(
-        `${what.padEnd(42)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(2)})  ${shares.join(', ')}; ${counted} counted`,
-      );
-    }
+  if (billing.length) printBilling(billing);
+}
+
+function printBilling(billing: readonly BillingRow[]): void {
+  console.log('\nbilled, USD per million, from the requests that were sent (Lambda time as measured here)');
+  for (const { what, counted, usdPerMillion, reach, parts } of billing) {
+    const shares = Object.entries(parts).map(([part, usd]) => `${part} ${usd.toFixed(3)}`);
+    console.log(
+      `${what.padEnd(52)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(3)})  ${shares.join(', ')}; ${counted} counted`,
+    );
+  }
+  const usd = (kind: BillingRow['kind']): number => billing.find((row) => row.kind === kind)!.usdPerMillion;
+  console.log(
+    '\na day by the first row of each kind, USD: orders one a request; 500 a request; a tenth as many positions settled',
+  );
+  for (const orders of DAYS) {
+    const costs = [orders * usd('single'), orders * usd('full'), (orders / ORDERS_A_POSITION) * usd('positions')];
+    console.log(
+      `${orders.toLocaleString('en-US').padStart(13)} orders  ${costs.map((cost) => (cost / 1e6).toFixed(2).padStart(10)).join('')}`,
+    );
   }
 }

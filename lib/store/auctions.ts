@@ -5,7 +5,7 @@
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { auctionKey, closingKey, intakeKey, type Key, slotKey } from './keys.ts';
-import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface Auction {
   readonly product: string;
@@ -149,7 +149,7 @@ export async function noteCleared(table: Table, product: string, auction: number
 }
 
 /** The intake of a shard; that of the first auction when the shard has not taken a submission or marker yet. */
-export async function readIntake(table: Table, product: string, shard: number, consistent = true): Promise<Intake> {
+export async function readIntake(table: Rows, product: string, shard: number, consistent = true): Promise<Intake> {
   const item = await table.get(intakeKey(product, shard), consistent);
   return item ? decodeIntake(item) : FIRST_INTAKE;
 }
@@ -232,6 +232,16 @@ export async function moveIntake(table: Table, product: string, shard: number, i
     throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
   return moved;
 }
+
+/** An intake that nothing has come into yet since it was made, but for what lies under these dates. */
+export const intakeItem = (
+  product: string,
+  shard: number,
+  { open, openedAt, dates }: Omit<Intake, 'passed' | 'writers'>,
+): Item => ({
+  ...intakeKey(product, shard),
+  attributes: { open: N(open), openedAt: S(openedAt), ...(dates.length ? { dates: { SS: [...dates] } } : {}) },
+});
 
 const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),

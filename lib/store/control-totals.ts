@@ -3,7 +3,7 @@
 import type { EventTotals, ShardTotals } from '../domain/clearing/control-totals.ts';
 import { amount, amountsToJson } from './amounts.ts';
 import { totalsKey } from './keys.ts';
-import { type Attributes, type Item, N, S, type Table } from './table.ts';
+import { type Attributes, type Item, integer, N, S, type Table } from './table.ts';
 
 /**
  * Records a shard's totals of an event; the answer holds those of every shard that has posted it. The first totals stand: a
@@ -26,6 +26,12 @@ export async function recordTotals(
 
 export async function readTotals(table: Table, seq: number): Promise<EventTotals> {
   return decodeTotals(seq, (await table.get(totalsKey(seq))) ?? {});
+}
+
+/** How many shards the accounts in the table are spread over; `undefined` before the first event is posted. */
+export async function shardsIn(table: Table): Promise<number | undefined> {
+  const [newest] = await table.queryAll(totalsKey(0).pk, { newestFirst: true, limit: 1 });
+  return newest && integer(newest, 'shards');
 }
 
 /** Totals as an item, as the shards that have posted the event have left it. */

@@ -19,7 +19,7 @@
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
- * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |
+ * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
@@ -112,7 +112,7 @@ export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');
 
-/** The shard an account lives in: FNV-1a of its id. Fixed for the life of a venue, like the count. */
+/** The shard an account lives in: FNV-1a of its id. The count is that of the table, or of what an event says that it was split into. */
 export function shardOf(account: string, shards: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < account.length; at++) hash = Math.imul(hash ^ account.charCodeAt(at), 0x01000193);

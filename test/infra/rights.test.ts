@@ -100,7 +100,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
 
   it('has the address of everything it may use, and of no other queue', () => {
     const variables = fn.Properties.Environment.Variables;
-    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '4' });
+    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '16' });
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
     expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
   });

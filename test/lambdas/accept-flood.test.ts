@@ -60,10 +60,10 @@ const readsOf = (batches: readonly { reads: number }[]): number => sum(batches.m
 describe('single orders', () => {
   it.each<[spread: string, accounts: number]>([
     ['one account', 1],
-    ['a hundred accounts', 100],
-    ['as many accounts', 1000],
+    ['fifty accounts', 50],
+    ['as many accounts', 500],
   ])('of %s cost the intake and the venue once a batch, and the last no more than the first', async (_, spread) => {
-    const [count, senders] = [1000, accounts(spread)];
+    const [count, senders] = [500, accounts(spread)];
     const batches = await work(
       Array.from({ length: count }, (_each, at) => from(senders[at % spread]!, buy(`o${at}`, NOV, 2400, 1))),
     );

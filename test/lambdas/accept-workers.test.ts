@@ -283,3 +283,24 @@ describe('a worker that takes over', () => {
     expect(outcomes.slice(-others.length).flatMap(([, , each]) => each)).toEqual(others.map(() => 'duplicate-client-order-id'));
   });
 });
+
+describe('a worker that keeps nothing of an account', () => {
+  it.each<[what: string, keyAge_ms: number]>([
+    ['of the same age', 0],
+    ['older than it could write', 600_000],
+  ])('still knows that it has met it, after a key %s', async (_, keyAge_ms) => {
+    const script = await listed({});
+    const worker = acceptOrders(new Worker({ keptOrdersMax: 0 }));
+    const say = async (account: string, age = 0): Promise<void> => {
+      const { records } = await script.batch([
+        { account, instructions: [buy('a', NOV, 2300, 1)], keyAge_ms: age, redriven: undefined },
+      ]);
+      expect(await deliverTo(worker, 'orders', ...records)).toEqual([]);
+    };
+    await say(ANN);
+    await say(BOB, keyAge_ms);
+    await say(ANN);
+    const outcomes = (await script.outcomes()) as [string, number, string[]][];
+    expect(outcomes.map(([, , each]) => each)).toEqual([['accepted'], ['accepted'], ['duplicate-client-order-id']]);
+  });
+});

@@ -133,7 +133,7 @@ function candidateOf(assembly: string, shards: number): string {
   if (other)
     throw new OperationsError(
       `The candidate keeps accounts in ${other.environment[ENV.shards]} shards, the venue in ${shards}`,
-      'The number of shards is fixed for the life of a venue: see lib/infra/deployment.ts.',
+      'Give it the number of the table, -c shards=N; another needs another table: see More shards in docs/runbook.md.',
     );
   const hash = createHash('sha256');
   for (const { name, codeDir } of functions.toSorted((a, b) => (a.name < b.name ? -1 : 1)))

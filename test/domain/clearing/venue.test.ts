@@ -292,6 +292,18 @@ describe('an event that can’t follow is refused, and why', () => {
       cleared(1, '2025-10-29'),
       'auction 1 is of 2025-10-29, whose books are closed',
     ],
+    [
+      'an auction that is split into no shards',
+      [listing()],
+      { ...cleared(1, '2025-10-30'), fills: { shards: 0, roots: {} }, carried: { shards: 0, roots: {} } },
+      'auction 1 does not say into how many shards it was split',
+    ],
+    [
+      'an auction that is split into two numbers of shards',
+      [listing()],
+      { ...cleared(1, '2025-10-30'), fills: { shards: 2, roots: {} } },
+      'auction 1 does not say into how many shards it was split',
+    ],
     ['an auction on a Saturday', [listing()], cleared(1, '2025-11-01'), 'auction 1 is of 2025-11-01, no business day'],
     [
       'an auction into the books of its own day, while those of the day before are open',

@@ -181,6 +181,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
       {
+        name: 'misplaced-accepted',
+        wrong: 'A submission from before a move into other shards stands in a book that is not its account’s.',
+        text: 'refuseMisplaced(message, backends.shards);',
+        becomes: '',
+      },
+      {
+        name: 'closed-again',
+        wrong: 'A late marker closes a shard of an auction that had fewer shards, and it never proves again.',
+        text: 'if (before && isClosed(before))',
+        becomes: 'if (!before)',
+      },
+      {
         name: 'send-time-for-sequence',
         wrong: 'Of two submissions of one millisecond the later may count first, and a cancelled order trades.',
         text: 'record.attributes.SequenceNumber ?? record.attributes.SentTimestamp',
@@ -275,6 +287,12 @@ export const AUCTIONS: readonly MutatedFile[] = [
         wrong: 'An account is taken for one that has sent nothing, though it sent it through another worker.',
         text: 'writers.length !== 1 || ',
         becomes: '',
+      },
+      {
+        name: 'met-anew-with-older-keys',
+        wrong: 'A key that is older makes the worker forget which accounts it has met, and one of them is taken for new.',
+        text: 'if (!writer && intake.dates.length === 0) worker',
+        becomes: 'worker',
       },
       {
         name: 'never-met',

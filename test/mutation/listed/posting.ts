@@ -12,6 +12,12 @@ export const POSTING: readonly MutatedFile[] = [
     ],
     mutants: [
       {
+        name: 'other-shards-posted',
+        wrong: 'An auction from before a move is posted to the accounts of the wrong shards.',
+        text: 'if (fills.shards !== shard.shards)',
+        becomes: 'if (fills.shards === 0)',
+      },
+      {
         name: 'last-traders-dropped',
         wrong: 'Accounts beyond the last full slice get no fills, and the venue halts.',
         text: 'if (tradedBy.size) yield await slice();',

@@ -63,7 +63,7 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'sequence-as-text',
         wrong: 'When sequence numbers grow by a digit, a cancel comes before the order it cancels.',
-        text: "[a.padStart(40, '0'), b.padStart(40, '0')]",
+        text: "[a.padStart(PLACE_DIGITS, '0'), b.padStart(PLACE_DIGITS, '0')]",
         becomes: '[a, b]',
       },
       {

@@ -189,4 +189,34 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       },
     ],
   },
+  {
+    file: 'lib/operations/recovery/into-shards.ts',
+    tests: ['test/operations/recovery/reshard.test.ts'],
+    mutants: [
+      {
+        name: 'place-in-another-group',
+        wrong: 'After a move a cancel counts before the order it cancels, which trades.',
+        text: 'movedPlace(at + 1)',
+        becomes: 'row.sequence!.S!',
+      },
+      {
+        name: 'open-book-left-behind',
+        wrong: 'What was sent into the open auction before a move is never matched.',
+        text: '{ open, openedAt, dates: datesOf(dates, product, shard, open) }',
+        becomes: '{ open, openedAt, dates: [] }',
+      },
+      {
+        name: 'changed-submission-sealed-anew',
+        wrong: 'A submission that was changed is sealed as if it had been written so.',
+        text: 'if (fault) throw',
+        becomes: 'if (!fault) throw',
+      },
+      {
+        name: 'moved-while-an-auction-is-due',
+        wrong: 'An auction that shards have closed in part is closed in no number of them, and the market stands.',
+        text: 'if (auction > (venue',
+        becomes: 'if (auction < (venue',
+      },
+    ],
+  },
 ];
