@@ -80,7 +80,11 @@ describe('a candidate', () => {
     ],
     [
       'can not clear',
-      ['lambdas/clear-auction/index.ts', 'checkConservation(packed.fills, stored, result.months);', "throw new Error('planted');"],
+      [
+        'lambdas/clear-auction/index.ts',
+        'checkConservation(packed.fills, stored, result.months);',
+        "throw new Error('planted');",
+      ],
       /^auction 1 of H100-SXM /,
       /^was not cleared by the candidate: clear-auction said: planted$/,
     ],
