@@ -87,7 +87,8 @@ export class Worker {
     this.#kept.set(name, kept);
     this.#keptOrders += sizeOf(kept);
     for (const [oldest, other] of this.#kept) {
-      if (this.#keptOrders <= this.#limits.keptOrdersMax) break;
+      // The newest stays, however large: it was in memory as it was used, and would be read whole with its next submission.
+      if (this.#keptOrders <= this.#limits.keptOrdersMax || oldest === name) break;
       this.#drop(oldest, other);
     }
   }

@@ -81,6 +81,18 @@ describe('single orders', () => {
     expect(await Promise.all(again.map(outcomesOf))).toEqual(again.map(() => ['duplicate-client-order-id']));
   });
 
+  it('of one account that is more than a worker keeps are not read again with each: the newest account stays', async () => {
+    const worker = acceptOrders(new Worker({ keptOrdersMax: 20 }));
+    const batches = await work(singles(0, 100), [worker]);
+    expect(batches.slice(1).map(({ reads }) => reads)).toEqual(batches.slice(1).map(() => 2));
+    const other = await work(
+      Array.from({ length: BATCH }, (_, at) => from(BOB, buy(`b${at}`, NOV, 2400, 1))),
+      [worker],
+    );
+    expect((await work(singles(100, 2 * BATCH), [worker])).map(({ reads }) => reads > 2)).toEqual([true, false]);
+    expect(other[0]!.reads).toBe(2);
+  });
+
   it('that two workers take in turns are read once a turn, from where the worker left off', async () => {
     const workers = [acceptOrders(new Worker()), acceptOrders(new Worker())];
     const batches = await work(singles(0, 400), workers);

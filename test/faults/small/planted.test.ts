@@ -39,8 +39,8 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/accept-orders/account-intakes.ts',
-        scaled('lambdas/accept-orders/account-intakes.ts', 'KEPT_ORDERS_MAX'),
-        'const KEPT_ORDERS_MAX = 0;',
+        'keep: () => worker.keep(name, { own, open, lastAuction, writer })',
+        'keep: () => {}',
       ],
     ],
     /accept reads \d+ bytes for a message/,
