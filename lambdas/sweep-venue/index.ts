@@ -32,20 +32,22 @@ export const handler = consume('sweeps', (backends) => async (message, { message
 
   const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
   const swept: Swept[] = [];
-  const waiting: (number | undefined)[] = [];
-  for (const own of Object.values(venue.products)) {
+  const products = Object.values(venue.products);
+  const waiting: number[] = [];
+  for (const own of products) {
     const held = await attempt(`what is held of ${own.product}`, () => lookAtHeld(backends, own));
-    waiting.push(held?.waiting);
+    if (held) waiting.push(held.waiting);
     const found = await attempt(own.product, () => sweepProduct(backends, own, at, held?.toPublish ?? false));
     if (found) swept.push(found);
   }
 
   if (behind !== undefined) measure(backends, METRICS.postingBehind, behind);
-  if (!waiting.includes(undefined))
+  // Without a product that failed the sum might end the alarm.
+  if (waiting.length === products.length)
     measure(
       backends,
       METRICS.held,
-      waiting.reduce<number>((sum, each) => sum + (each ?? 0), 0),
+      waiting.reduce((sum, each) => sum + each, 0),
     );
   for (const [metric, of] of LATENESS) {
     const latest = Math.max(0, ...swept.map((found) => found[of]));

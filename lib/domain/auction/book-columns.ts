@@ -20,16 +20,8 @@ export interface BookOrder extends Order {
 export const TIME_IN_FORCE_BITS = 3;
 export const ROLLS_BIT = 4;
 
-export interface BookColumns {
-  readonly count: number;
-  /** Those that have rows, in order. */
-  readonly accounts: readonly string[];
-  /** Where the rows of each account begin, and at last where those of the last one end. */
-  readonly firstRow: Uint32Array;
-  /** The names of all rows, one behind the other. */
-  readonly names: Uint8Array;
-  /** Where the name of each row begins, and at last where that of the last one ends. */
-  readonly nameFrom: Uint32Array;
+/** What every row says but its name. */
+interface RowColumns {
   /** Months, or cash. */
   readonly buy: Int32Array;
   readonly sell: Int32Array;
@@ -41,17 +33,23 @@ export interface BookColumns {
   readonly source: Uint32Array;
 }
 
+export interface BookColumns extends RowColumns {
+  readonly count: number;
+  /** Those that have rows, in order. */
+  readonly accounts: readonly string[];
+  /** Where the rows of each account begin, and at last where those of the last one end. */
+  readonly firstRow: Uint32Array;
+  /** The names of all rows, one behind the other. */
+  readonly names: Uint8Array;
+  /** Where the name of each row begins, and at last where that of the last one ends. */
+  readonly nameFrom: Uint32Array;
+}
+
 /** Rows of one account, in any order, whose names are stretches of `bytes`. */
-export interface LooseRows {
+export interface LooseRows extends RowColumns {
   readonly bytes: Uint8Array;
   readonly nameAt: Uint32Array;
   readonly nameLength: Uint32Array;
-  readonly buy: Int32Array;
-  readonly sell: Int32Array;
-  readonly limit: Int32Array;
-  readonly lots: Int32Array;
-  readonly terms: Uint8Array;
-  readonly source: Uint32Array;
 }
 
 /** A book that is written account by account. */

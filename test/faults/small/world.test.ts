@@ -22,7 +22,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
 const COUNTS =
-  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|HEAVY_BYTES|SLICE) = [\d_* ]+;/gm;
+  /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
 
 const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
