@@ -1,7 +1,7 @@
 /**
  * What a submission costs accept by what was sent before it: one account that sends ten thousand into one auction, beside ten
- * thousand accounts that send one each, with full batches, as under a flood; and the same account taken in turns by two
- * workers, each of which must read what the other wrote. Units are those that the table engine reports for each request.
+ * thousand accounts that send one each, with full batches, as under a flood; and both taken in turns by two workers, each of
+ * which must read what the other wrote. Units are those that the table engine reports for each request.
  */
 import type { Context } from 'aws-lambda';
 import { Worker } from '../lambdas/accept-orders/account-intakes.ts';
@@ -52,10 +52,12 @@ export async function benchAccept(): Promise<AcceptBenchRow[]> {
     const accounts = shardMates(SUBMISSIONS);
     const many = await measured(proxy, 'MANY', SUBMISSIONS, 1, (at) => accounts[at]!);
     const one = await measured(proxy, 'ONE', SUBMISSIONS, 1, () => accounts[0]!);
+    const manyTurns = await measured(proxy, 'MANY-TURNS', IN_TURNS, 2, (at) => accounts[at]!);
     const turns = await measured(proxy, 'TURNS', IN_TURNS, 2, () => accounts[0]!);
     const rows: [what: string, costs: AcceptCost[]][] = [
       ['ten thousand accounts, one submission each', many],
       ['one account, ten thousand submissions', one],
+      ['ten thousand accounts, two workers in turns', manyTurns],
       ['one account, two workers in turns', turns],
     ];
     return rows.map(([what, costs]) => ({

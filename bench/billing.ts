@@ -3,28 +3,22 @@
  * functions and pollers, read and write units as the engine reports them, and Lambda's time at the memory that is deployed,
  * at the list prices of us-east-1. Lambda's time is measured on this machine, which is not the one it would run on.
  *
- * Orders are counted with a full queue, as it is when it costs most. Positions are counted as the difference between a day
+ * Orders are counted with a full queue, as it is when most are sent. Positions are counted as the difference between a day
  * that settles them and a day that settles none, so that what a day costs in any case does not hide in them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
-import { numberedKey } from '../lib/client/idempotency-key.ts';
-import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
-import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
-import { makeDeployment, UNLIMITED } from '../lib/infra/local-deployment.ts';
+import { atOnce, type Caller } from '../lib/client/exchange.ts';
+import { type ContractMonth, contractCode } from '../lib/domain/contract/months.ts';
+import { UNLIMITED } from '../lib/infra/local-deployment.ts';
 import { PIPELINE } from '../lib/infra/pipeline.ts';
-import type { TokenRequest } from '../lib/local/api-gateway/issuer.ts';
-import { startCloud, type Usage } from '../lib/local/cloud.ts';
-import { frozenClock } from '../lib/local/host/clock.ts';
+import type { Usage } from '../lib/local/cloud.ts';
 import type { ProxyAction } from '../lib/local/proxy/proxy.ts';
-import { PARAMETERS } from '../lib/simulation/simulation.ts';
 import { FUNCTIONS } from '../lib/store/names.ts';
 import { PRICES } from './prices.ts';
+import { MONDAY, openVenue, PRODUCT, TUESDAY, type Venue } from './venue.ts';
 
 export interface BillingRow {
   readonly what: string;
+  readonly kind: 'single' | 'full' | 'positions';
   readonly counted: number;
   /** USD per million of what was counted. */
   readonly usdPerMillion: number;
@@ -33,47 +27,52 @@ export interface BillingRow {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-const PRODUCT = 'H100-SXM';
-const ZONE = 'America/New_York';
-/** Few enough that an account's earlier submissions to the same auction are read again with each new one. */
-const TRADERS = 200;
-const SINGLES_EACH = 10;
-const FULL_SUBMISSIONS = 40;
+/** Single orders, by how many accounts send them: the bill must not know. */
+const SINGLES = 2_000;
+const SENDERS = [SINGLES, SINGLES / 10, SINGLES / 100, 1];
+/**
+ * The first submission that a shard takes into an auction costs two writes more, for its writer and its date. These accounts
+ * send it, before anything is counted: an auction of millions does not notice them.
+ */
+const FIRST_SENDERS = 100;
+/** Requests at once: more of them wait for this machine, and their functions are not billed by it. */
+const AT_ONCE = 4;
+const FULL_SUBMISSIONS = 160;
 const ORDERS_MAX = 500;
-const HOLDERS = 300;
+const HOLDERS = 2_000;
 const POSITIONS_EACH = 10;
 
 export async function benchBilling(): Promise<BillingRow[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
-  makeDeployment(dir, PRODUCT, UNLIMITED);
-  try {
-    return [await singles(dir), await full(dir), await positions(dir)];
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  const rows: BillingRow[] = [];
+  for (const senders of SENDERS) rows.push(await singles(senders, 1));
+  rows.push(await singles(SINGLES, 2));
+  return [...rows, await full(), await positions()];
 }
 
-async function singles(dir: string): Promise<BillingRow> {
-  await using venue = await openVenue(dir, TRADERS);
-  const rounds = Array.from({ length: SINGLES_EACH }, (_, round) => round);
+/** With one worker, each shard's batches go to the one that had the batch before; two take what comes. */
+async function singles(senders: number, workers: number): Promise<BillingRow> {
+  await using venue = await openBench(senders + FIRST_SENDERS, workers);
+  const each = SINGLES / senders;
+  const sending = Array.from({ length: SINGLES }, (_, at) => ({
+    trader: venue.traders[at % senders]!,
+    at: Math.floor(at / senders),
+  }));
   // Every environment of the gateway's function learns once that an account is open; a venue learns that on its first day.
-  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), 64);
+  for (let times = 0; times < 3; times++) await atOnce(venue.traders, (trader) => trader.get('/v1/account'), AT_ONCE);
+  const single = (trader: Caller, at: number) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]);
+  await atOnce(venue.traders.slice(senders), (trader) => single(trader, 0), AT_ONCE);
   const used = await venue.metered(async () => {
     venue.holdAccept();
-    for (const round of rounds)
-      await atOnce(
-        venue.traders,
-        (trader, at = round) => venue.submit(trader, [order(`o${at}`, venue.months[1 + (at % 10)]!, 1)]),
-        64,
-      );
+    await atOnce(sending, ({ trader, at }) => single(trader, at), AT_ONCE);
     venue.releaseAccept();
   });
   const held = venue.heldSeconds() * (PIPELINE['accept-orders'].memory_mb / 1024) * PRICES.lambdaGbSecond;
-  return row('orders, one a request', TRADERS * SINGLES_EACH, 2.5, { ...used, lambda: used.lambda! - held });
+  const spread = `${senders === 1 ? 'all of one account' : `${each} an account`}${workers > 1 ? ', two workers' : ''}`;
+  return row('single', `orders, one a request, ${spread}`, SINGLES, 2.5, { ...used, lambda: used.lambda! - held });
 }
 
-async function full(dir: string): Promise<BillingRow> {
-  await using venue = await openVenue(dir, FULL_SUBMISSIONS);
+async function full(): Promise<BillingRow> {
+  await using venue = await openBench(FULL_SUBMISSIONS);
   const used = await venue.metered(() =>
     atOnce(venue.traders, (trader) =>
       venue.submit(
@@ -82,16 +81,16 @@ async function full(dir: string): Promise<BillingRow> {
       ),
     ),
   );
-  return row(`orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.03, used);
+  return row('full', `orders, ${ORDERS_MAX} a request`, FULL_SUBMISSIONS * ORDERS_MAX, 0.018, used);
 }
 
 /** The day run of a venue that holds positions, less that of the same venue before it held any. */
-async function positions(dir: string): Promise<BillingRow> {
-  await using venue = await openVenue(dir, HOLDERS + 1);
+async function positions(): Promise<BillingRow> {
+  await using venue = await openBench(HOLDERS + 1);
   const [maker, ...holders] = venue.traders;
   const held = venue.months.slice(1, 1 + POSITIONS_EACH);
-  await venue.moveTo('2025-10-20', '15:59');
-  const empty = await venue.metered(() => venue.moveTo('2025-10-20', '16:05'));
+  await venue.moveTo(MONDAY, '15:59');
+  const empty = await venue.metered(() => venue.moveTo(MONDAY, '16:05'));
   await venue.submit(
     maker!,
     held.map((month, at) => ({ ...order(`m${at}`, month, HOLDERS), side: 'sell' })),
@@ -102,15 +101,15 @@ async function positions(dir: string): Promise<BillingRow> {
       held.map((month, at) => order(`h${at}`, month, 1)),
     ),
   );
-  await venue.moveTo('2025-10-21', '15:59');
-  const settled = await venue.metered(() => venue.moveTo('2025-10-21', '16:05'));
+  await venue.moveTo(TUESDAY, '15:59');
+  const settled = await venue.metered(() => venue.moveTo(TUESDAY, '16:05'));
   const parts = Object.fromEntries(Object.entries(settled).map(([part, usd]) => [part, usd - (empty[part] ?? 0)]));
-  return row('positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.2, parts);
+  return row('positions', 'positions settled in a day, ten an account', (HOLDERS + 1) * POSITIONS_EACH, 0.19, parts);
 }
 
-function row(what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
+function row(kind: BillingRow['kind'], what: string, counted: number, reach: number, used: Record<string, number>): BillingRow {
   const parts = Object.fromEntries(Object.entries(used).map(([part, usd]) => [part, (usd / counted) * 1e6]));
-  return { what, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
+  return { what, kind, counted, usdPerMillion: Object.values(parts).reduce((sum, usd) => sum + usd, 0), reach, parts };
 }
 
 const order = (clientOrderId: string, month: ContractMonth, lots: number) => ({
@@ -121,11 +120,8 @@ const order = (clientOrderId: string, month: ContractMonth, lots: number) => ({
   lots,
 });
 
-interface BenchVenue extends AsyncDisposable {
+interface Bench extends Venue {
   readonly traders: readonly Caller[];
-  readonly months: readonly ContractMonth[];
-  submit(trader: Caller, orders: readonly unknown[]): Promise<void>;
-  moveTo(date: string, time: string): Promise<void>;
   /** USD by what it is paid for, of the work and all that follows from it. */
   metered(work: () => Promise<unknown>): Promise<Record<string, number>>;
   /** Keeps accept-orders waiting, so that its queue fills. */
@@ -135,52 +131,31 @@ interface BenchVenue extends AsyncDisposable {
   heldSeconds(): number;
 }
 
-async function openVenue(dir: string, count: number): Promise<BenchVenue> {
+/** A venue with so many accounts open, on the morning of its first day. */
+async function openBench(count: number, environmentsMax = 2): Promise<Bench> {
   let [held, release] = [Promise.resolve(), () => {}];
   let heldMs = 0;
-  const cloud = await startCloud({
-    assembly: dir,
-    clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
-    proxy: {
-      meter: true,
-      onRequest: async ({ function: name }): Promise<ProxyAction> => {
-        if (name !== 'accept-orders') return 'pass';
-        const from = performance.now();
-        await held;
-        heldMs += performance.now() - from;
-        return 'pass';
-      },
-    },
+  const onRequest = async ({ function: name }: { function?: string | undefined }): Promise<ProxyAction> => {
+    if (name !== 'accept-orders') return 'pass';
+    const from = performance.now();
+    await held;
+    heldMs += performance.now() - from;
+    return 'pass';
+  };
+  const venue = await openVenue(UNLIMITED, {
+    limits: { environmentsMax, quietWithinMs: 300_000 },
+    proxy: { meter: true, onRequest },
   });
-  const exchange = new Exchange(cloud.url);
-  const token = (sub: string, more: Partial<TokenRequest>) => cloud.mint({ sub, expiresIn: 30 * 86_400, ...more });
-  const operator = exchange.as(await token('operator', { groups: ['operators'] }));
-  const months = listedMonths('NYSE', '2025-10-20' as BusinessDate, 12);
-  await operator.put(`/v1/operator/products/${PRODUCT}`, {
-    expectedVersion: 0,
-    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
-    listing: { date: '2025-10-17', curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
-  });
-  await operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '2.4' });
+  const { cloud } = venue;
   const accounts = Array.from({ length: count }, (_, at) => `trader-${at}`);
-  for (const account of accounts) await operator.post('/v1/operator/accounts', { account, name: account });
-  const traders = await Promise.all(
-    accounts.map(async (account) => exchange.as(await token(account, { attributes: { account } }))),
-  );
-  await cloud.quiet();
-  await cloud.advanceTo(instantOf('2025-10-20' as BusinessDate, '07:00', ZONE));
-  let keys = 0;
+  await venue.open(accounts);
+  const traders = await Promise.all(accounts.map((account) => venue.caller(account)));
+  await venue.moveTo(MONDAY, '07:00');
   return {
+    ...venue,
     traders,
-    months,
-    async submit(trader, orders) {
-      await trader.post('/v1/submissions', { product: PRODUCT, orders }, numberedKey(cloud.clock.now(), ++keys));
-    },
-    async moveTo(date, time) {
-      await cloud.advanceTo(instantOf(date as BusinessDate, time, ZONE));
-      await cloud.quiet();
-    },
     async metered(work) {
+      await cloud.quiet();
       const before = billOf(cloud.usage());
       await work();
       await cloud.quiet();
@@ -194,14 +169,13 @@ async function openVenue(dir: string, count: number): Promise<BenchVenue> {
     heldSeconds: () => heldMs / 1000,
     async [Symbol.asyncDispose]() {
       release();
-      exchange.close();
-      await cloud.stop();
+      await venue[Symbol.asyncDispose]();
     },
   };
 }
 
 /** USD so far, by what it is paid for. */
-function billOf({ functions, pollers, invocations }: Usage): Record<string, number> {
+export function billOf({ functions, pollers, invocations }: Usage): Record<string, number> {
   const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
   const gateway = FUNCTIONS.filter((name) => PIPELINE[name].servesApi).map((name) => invocations[name]?.count ?? 0);
   const polled = Object.entries(pollers).map(

@@ -4,23 +4,14 @@
  * without it. Times are this machine's, where all functions share its processors with queues, gateway and table engine; how they
  * compare with each other travels.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { atOnce, type Caller, Exchange } from '../lib/client/exchange.ts';
-import { numberedKey } from '../lib/client/idempotency-key.ts';
-import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
-import { type ContractMonth, contractCode, listedMonths, monthText } from '../lib/domain/contract/months.ts';
+import { atOnce, type Caller } from '../lib/client/exchange.ts';
+import { contractCode } from '../lib/domain/contract/months.ts';
 import type { Deployment } from '../lib/infra/deployment.ts';
-import { makeDeployment, UNLIMITED } from '../lib/infra/local-deployment.ts';
-import { type Cloud, startCloud } from '../lib/local/cloud.ts';
-import { frozenClock } from '../lib/local/host/clock.ts';
-import { PARAMETERS } from '../lib/simulation/simulation.ts';
+import { UNLIMITED } from '../lib/infra/local-deployment.ts';
+import type { Cloud } from '../lib/local/cloud.ts';
 import { FUNCTIONS } from '../lib/store/names.ts';
+import { MONDAY, openVenue, PRODUCT, type Venue, watchMemory } from './venue.ts';
 
-const PRODUCT = 'H100-SXM';
-const ZONE = 'America/New_York';
-const DATE = '2025-10-20' as BusinessDate;
 const ORDERS_A_SUBMISSION = 100;
 const AT_ONCE = 16;
 const QUIET_WITHIN_MS = 30 * 60_000;
@@ -172,80 +163,41 @@ async function countOf(caller: Caller, path: string, cursor: 'after' | 'before')
   return count;
 }
 
-interface Bench extends AsyncDisposable {
-  readonly cloud: Cloud;
+/** A venue whose traders send the orders of the bench. */
+interface Bench extends Omit<Venue, 'submit' | 'offer' | 'moveTo' | 'open'> {
   traders(count: number, name: string): Promise<Trader[]>;
   open(traders: readonly Trader[]): Promise<void>;
   order(trader: Trader): unknown;
   submit(trader: Trader, orders: readonly unknown[]): Promise<void>;
-  /** The same, of a caller who does not mind a refusal. Whether it was taken. */
   offer(trader: Trader, orders: readonly unknown[]): Promise<boolean>;
   moveTo(time: string): Promise<void>;
 }
 
 async function openBench(limits: Partial<Deployment> = UNLIMITED): Promise<Bench> {
-  const dir = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
-  makeDeployment(dir, PRODUCT, limits);
-  const cloud = await startCloud({
-    assembly: dir,
-    clock: frozenClock(instantOf('2025-10-17' as BusinessDate, '20:00', ZONE)),
-    limits: { quietWithinMs: QUIET_WITHIN_MS },
-  });
-  const exchange = new Exchange(cloud.url);
-  const as = async (sub: string, more: object) => exchange.as(await cloud.mint({ sub, expiresIn: 30 * 86_400, ...more }));
-  const operator = await as('operator', { groups: ['operators'] });
-  const months = listedMonths('NYSE', DATE, 12);
-  await operator.put(`/v1/operator/products/${PRODUCT}`, {
-    expectedVersion: 0,
-    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
-    listing: { date: '2025-10-17', curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
-  });
-  let [keys, limit] = [0, 0];
+  const venue = await openVenue(limits, { limits: { quietWithinMs: QUIET_WITHIN_MS } });
+  let limit = 0;
   return {
-    cloud,
+    ...venue,
     traders: (count, name) =>
       Promise.all(
         Array.from({ length: count }, async (_, number): Promise<Trader> => {
           const account = `${name}-${number}`;
-          return { account, number, caller: await as(account, { attributes: { account } }), sent: 0, submission: '' };
+          return { account, number, caller: await venue.caller(account), sent: 0, submission: '' };
         }),
       ),
-    async open(traders) {
-      // One after the other: they all append to one log, and would only get into each other's way.
-      for (const { account } of traders) await operator.post('/v1/operator/accounts', { account, name: account });
-    },
-    order: (trader) => orderOf(trader, months, ++limit),
+    open: (traders) => venue.open(traders.map(({ account }) => account)),
+    order: (trader) => orderOf(trader, venue.months, ++limit),
     async submit(trader, orders) {
-      const answer = await trader.caller.post(
-        '/v1/submissions',
-        { product: PRODUCT, orders },
-        numberedKey(cloud.clock.now(), ++keys),
-      );
-      trader.submission = (answer as { submission: string }).submission;
+      trader.submission = await venue.submit(trader.caller, orders);
     },
-    async offer({ caller }, orders) {
-      const { status } = await caller.ask(
-        'POST',
-        '/v1/submissions',
-        { product: PRODUCT, orders },
-        numberedKey(cloud.clock.now(), ++keys),
-      );
-      return status === 202;
-    },
-    async moveTo(time) {
-      await cloud.advanceTo(instantOf(DATE, time, ZONE));
-      await cloud.quiet(QUIET_WITHIN_MS);
-    },
-    async [Symbol.asyncDispose]() {
-      exchange.close();
-      await cloud.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    offer: ({ caller }, orders) => venue.offer(caller, orders),
+    moveTo: (time) => venue.moveTo(MONDAY, time),
+    [Symbol.asyncDispose]: () => venue[Symbol.asyncDispose](),
   };
 }
 
 /** The `number`th order of all: the next limit of the next month. */
-function orderOf(trader: Trader, months: readonly ContractMonth[], number: number) {
+function orderOf(trader: Trader, months: Venue['months'], number: number) {
   const step = Math.floor(number / months.length);
   trader.sent += 1;
   return {
@@ -258,23 +210,8 @@ function orderOf(trader: Trader, months: readonly ContractMonth[], number: numbe
   };
 }
 
-const functionSeconds = (cloud: Cloud): Record<string, number> => {
+/** Time in functions so far, by name. */
+export const functionSeconds = (cloud: Cloud): Record<string, number> => {
   const { invocations } = cloud.usage();
   return Object.fromEntries(FUNCTIONS.map((name) => [name, (invocations[name]?.milliseconds ?? 0) / 1000]));
 };
-
-const MEMORY_EVERY_MS = 200;
-
-/** Looks at this process's memory until it is asked for the peak, in MB. */
-function watchMemory(): () => number {
-  let peak = 0;
-  const look = (): void => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  };
-  const timer = setInterval(look, MEMORY_EVERY_MS).unref();
-  return () => {
-    clearInterval(timer);
-    look();
-    return Math.round(peak / 1_000_000);
-  };
-}

@@ -6,40 +6,51 @@ import { command } from '../lib/commands/command.ts';
 import { choice, flag, JSON_RESULT, whole } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
-import { benchBilling } from './billing.ts';
+import { type BillingRow, benchBilling } from './billing.ts';
+import { benchClear, type ClearBenchRow } from './clear.ts';
 import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
+import { benchSettlement, type SettlementRow } from './settlement.ts';
 
 /** Others that trade beside the flood, and the submissions of the flood. */
 const [OTHERS, FLOOD] = [500, 3_000];
+/** Orders in a day. */
+const DAYS = [1e5, 1e7, 1e9];
+/** As many positions are settled that evening as a tenth of the orders: an assumption. */
+const ORDERS_A_POSITION = 10;
 
 await command(
   {
     name: 'bench',
     about:
-      'The joint clear against a sort of the same limits and against an LP solver; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
+      'The joint clear against a sort of the same limits and against an LP solver; the whole step clear against the rule alone; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
     options: {
-      only: choice('--only <part>', 'one part alone', ['auction', 'accept', 'billing']),
+      only: choice('--only <part>', 'one part alone', ['auction', 'clear', 'accept', 'billing']),
       pipeline: flag(
         '--pipeline',
         'instead: orders at different limits over HTTP through the whole pipeline, and a flood of one account beside others',
       ),
       orders: whole('--orders <n>', 'orders through the pipeline', { least: 1 }, 1_000_000),
-      accounts: whole('--accounts <n>', 'accounts that send them', { least: 2 }, 10_000),
+      settlement: flag('--settlement', 'instead: accounts opened and paid in bulk, given positions by one auction, and settled'),
+      accounts: whole('--accounts <n>', 'accounts of the pipeline or the settlement', { least: 4 }),
       json: JSON_RESULT,
     },
     examples: [
       ['--only auction --json', 'the auction alone, for a program'],
       ['--pipeline --orders 100000 --accounts 1000', 'the pipeline, in some minutes'],
+      ['--settlement --accounts 10000', 'a settlement, in some minutes'],
     ],
   },
-  async ({ only, pipeline, orders, accounts, json }) => {
-    if (pipeline) return runPipeline(orders, accounts, json);
+  async ({ only, pipeline, settlement, orders, accounts, json }) => {
+    if (pipeline) return runPipeline(orders, accounts ?? 10_000, json);
+    if (settlement) return runSettlement(accounts ?? 100_000, json);
     const asked = (part: typeof only): boolean => only === undefined || only === part;
     const auction = asked('auction') ? await benchAuction() : [];
+    const clear = asked('clear') ? await benchClear() : [];
     const accept = asked('accept') ? await benchAccept() : [];
     const billing = asked('billing') ? await benchBilling() : [];
-    if (json) console.log(JSON.stringify({ auction, accept, billing }, null, 2));
+    if (json) console.log(JSON.stringify({ auction, clear, accept, billing }, null, 2));
     else {
+      printClear(clear);
       printAccept(accept);
       print(auction, billing);
     }
@@ -47,8 +58,35 @@ await command(
   },
 );
 
+function say(step: string): void {
+  console.error(`${step} ...`);
+}
+
+async function runSettlement(accounts: number, json: boolean): Promise<number> {
+  const row = await benchSettlement(accounts, say);
+  if (json) console.log(JSON.stringify({ settlement: row }, null, 2));
+  else printSettlement(row);
+  return 0;
+}
+
+function printSettlement({ accounts, shards, steps, peakMemory_mb, paper }: SettlementRow): void {
+  const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+  console.log(
+    `${number(accounts)} accounts with a position each, ${shards} shards; of an account: requests, and units of post-events`,
+  );
+  for (const { step, seconds, posting, requests, usd } of steps)
+    console.log(
+      `${step.padEnd(26)} ${seconds.toFixed(1).padStart(7)} s  ${(requests / accounts).toFixed(2).padStart(6)} requests` +
+        `  ${(posting.readUnits / accounts).toFixed(2).padStart(5)} r ${(posting.writeUnits / accounts).toFixed(2).padStart(5)} w` +
+        `  ${number(posting.invocations).padStart(6)} invocations of post-events  ${((usd / accounts) * 1e6).toFixed(2).padStart(6)} USD per million accounts`,
+    );
+  console.log(`${number(peakMemory_mb)} MB at most`);
+  console.log(
+    `on paper, ${number(paper.accounts)} accounts of ${shards} shards: ${number(paper.tableSeconds)} s for settlement and statements at the 4,000 write units a second of a new table; ${number(paper.partitionSeconds)} s for the states at the 1,000 of a partition`,
+  );
+}
+
 async function runPipeline(orders: number, accounts: number, json: boolean): Promise<number> {
-  const say = (step: string): void => console.error(`${step} ...`);
   const whole = await benchPipeline(orders, accounts, say);
   const hostile = await benchHostile(OTHERS, FLOOD, say);
   if (json) console.log(JSON.stringify({ pipeline: whole, hostile }, null, 2));
@@ -81,6 +119,18 @@ function printPipeline(
   console.log(`from the cut to the last post   ${alone.cleared.toFixed(1).padStart(7)} ${beside.cleared.toFixed(1).padStart(7)}`);
 }
 
+function printClear(rows: readonly ClearBenchRow[]): void {
+  if (rows.length === 0) return;
+  console.log('the whole step clear, from stored items to items to write: milliseconds of its thread (to reach: 8 x the rule)');
+  for (const { what, orders, steps, whole_ms, rule_ms, ratio, peakMemory_mb, fills, carried, written_mb } of rows) {
+    const each = Object.entries(steps).map(([step, ms]) => `${step} ${ms.toFixed(0)}`);
+    console.log(
+      `${orders.toLocaleString('en-US')} orders, ${what}: ${whole_ms.toFixed(0)}, the rule ${rule_ms.toFixed(1)}, ratio ${ratio.toFixed(1)}: ${each.join(', ')};` +
+        ` ${fills.toLocaleString('en-US')} fills and ${carried.toLocaleString('en-US')} carried in ${written_mb.toFixed(1)} MB; ${peakMemory_mb} MB at most so far`,
+    );
+  }
+}
+
 function printAccept(rows: Awaited<ReturnType<typeof benchAccept>>): void {
   if (rows.length === 0) return;
   console.log('a submission to accept: read and write units and milliseconds, of the first and of the last thousand');
@@ -104,13 +154,25 @@ function print(auction: Awaited<ReturnType<typeof benchAuction>>, billing: Await
           `  ratio ${text(ratio, 2).padStart(6)}  highs ${text(highs_ms, 0).padStart(6)}${surplus_equal === null ? '' : surplus_equal ? '  surplus equal' : '  SURPLUS DIFFERS'}`,
       );
   }
-  if (billing.length) {
-    console.log('\nbilled, USD per million, from the requests that were sent (Lambda time as measured here)');
-    for (const { what, counted, usdPerMillion, reach, parts } of billing) {
-      const shares = Object.entries(parts).map(([part, usd]) => `${part} ${usd.toFixed(3)}`);
-      console.log(
-        `${what.padEnd(42)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(2)})  ${shares.join(', ')}; ${counted} counted`,
-      );
-    }
+  if (billing.length) printBilling(billing);
+}
+
+function printBilling(billing: readonly BillingRow[]): void {
+  console.log('\nbilled, USD per million, from the requests that were sent (Lambda time as measured here)');
+  for (const { what, counted, usdPerMillion, reach, parts } of billing) {
+    const shares = Object.entries(parts).map(([part, usd]) => `${part} ${usd.toFixed(3)}`);
+    console.log(
+      `${what.padEnd(52)} ${usdPerMillion.toFixed(3).padStart(7)}  (to reach: ${reach.toFixed(3)})  ${shares.join(', ')}; ${counted} counted`,
+    );
+  }
+  const usd = (kind: BillingRow['kind']): number => billing.find((row) => row.kind === kind)!.usdPerMillion;
+  console.log(
+    '\na day by the first row of each kind, USD: orders one a request; 500 a request; a tenth as many positions settled',
+  );
+  for (const orders of DAYS) {
+    const costs = [orders * usd('single'), orders * usd('full'), (orders / ORDERS_A_POSITION) * usd('positions')];
+    console.log(
+      `${orders.toLocaleString('en-US').padStart(13)} orders  ${costs.map((cost) => (cost / 1e6).toFixed(2).padStart(10)).join('')}`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** What a function has at hand: the table, the queues, its logger and its metrics, one of each for the life of its process. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { shardsIn } from '../lib/store/control-totals.ts';
 import { ENV, METRICS } from '../lib/store/names.ts';
 import { Queues } from '../lib/store/queues.ts';
 import { required, Table, tableClient } from '../lib/store/table.ts';
@@ -41,6 +42,20 @@ function makeBackends(attemptsMax: number | undefined): Backends {
     logger: new Logger({ serviceName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'exchange' }),
     metrics: new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service }),
   };
+}
+
+let areShardsKnown = false;
+
+/**
+ * Throws when the accounts in the table are spread over another number of shards than this function is deployed with: it would look for
+ * every account where it is not. Looked at once by a process.
+ */
+export async function checkShards({ table, shards }: Backends): Promise<void> {
+  if (areShardsKnown) return;
+  const stored = await shardsIn(table);
+  if (stored !== undefined && stored !== shards)
+    throw new Error(`the table holds its accounts in ${stored} shards, and this function is deployed with ${shards}`);
+  areShardsKnown = true;
 }
 
 /** Counts something once, as its own metric line. */

@@ -1,37 +1,38 @@
 /**
- * Account intakes as a worker reads them, and those of heavy accounts as it keeps them. Reading one costs as much as the
- * account has sent, so a worker keeps what it has read of a heavy account for as long as it alone writes for it. That is what
- * the shard's intake says: only its writer writes for heavy accounts. A worker that finds itself the writer at the start of an
- * invocation knows that nothing came between, and one that finds another becomes the writer first and reads only what came
- * since. Accounts that are not heavy are read each time, and by any worker.
+ * Account intakes as a worker reads and keeps them. Only the shard's writer writes what the shard takes in, and a worker makes
+ * itself that before it decides anything. So one that finds itself the writer at the start of an invocation knows that nothing
+ * came between: what it keeps of an account is good, and an account that it has not met since the cut has sent nothing, if no
+ * other was the writer since. Neither costs a read, however much an account sends and however many accounts there are. A
+ * worker that takes over from another reads what came since of the accounts that it keeps, and all of those that it does not.
  * Why nothing can be decided on what is no longer so: docs/decisions/0014.
  */
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { becomeWriter, type Intake } from '../../lib/store/auctions.ts';
+import { becomeWriter, type Intake, type Writer } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
+import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 
-/**
- * An account is heavy when reading it takes more bytes than this, which some 36 submissions of one order are. While an auction is
- * open, and until the next one clears, that only grows, so what one worker has kept is heavy to every later one. A release
- * that raises the number must not run beside the one before.
- */
-const HEAVY_BYTES = 16_384;
-/** A packed order that was carried, about. */
-const ORDER_BYTES = 32;
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
-/** Orders and names that a worker keeps, of all accounts together. */
-const KEPT_ORDERS_MAX = 200_000;
+/**
+ * Orders and names that a worker keeps, of all accounts together. One takes some 110 bytes of its memory, and an account
+ * without any as much as nine of them.
+ */
+const KEPT_ORDERS_MAX = 400_000;
+const ACCOUNT_SIZE = 9;
+/** Accounts that a worker remembers to have met since the cut, of all shards that it alone has written since. */
+const MET_MAX = 200_000;
+/** Of what shards carry, as it is stored. */
+const CARRIED_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface WorkerLimits {
-  readonly heavyBytes: number;
   readonly keptOrdersMax: number;
+  readonly metMax: number;
 }
 
 /** An account intake, and what it is good for: the auction that is open, the last one to clear, and the writer. */
@@ -42,21 +43,27 @@ interface Kept {
   readonly writer: string;
 }
 
+/** The accounts that the first writer of a shard since its cut has met: as long as it is the only one, no others have sent anything. */
+interface Met {
+  readonly writer: string;
+  readonly accounts: Set<string>;
+}
+
 /** What a worker, which is one process, keeps between invocations. */
 export class Worker {
   readonly #limits: WorkerLimits;
+  readonly carried = new ReadChunks(CARRIED_BYTES_MAX);
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #keptOrders = 0;
+  /** By shard, the one that was begun first first. */
+  readonly #met = new Map<string, Met>();
+  #metAccounts = 0;
   #id: string | undefined;
   #names = 0;
 
   constructor(limits: Partial<WorkerLimits> = {}) {
-    this.#limits = { heavyBytes: HEAVY_BYTES, keptOrdersMax: KEPT_ORDERS_MAX, ...limits };
-  }
-
-  isHeavy(bytes: number): boolean {
-    return bytes > this.#limits.heavyBytes;
+    this.#limits = { keptOrdersMax: KEPT_ORDERS_MAX, metMax: MET_MAX, ...limits };
   }
 
   /** A name that neither this worker nor any other has had before. */
@@ -80,6 +87,7 @@ export class Worker {
     this.#kept.set(name, kept);
     this.#keptOrders += sizeOf(kept);
     for (const [oldest, other] of this.#kept) {
+      // The newest stays, however large: it was in memory as it was used, and would be read whole with its next submission.
       if (this.#keptOrders <= this.#limits.keptOrdersMax || oldest === name) break;
       this.#drop(oldest, other);
     }
@@ -89,10 +97,36 @@ export class Worker {
     this.#kept.delete(name);
     this.#keptOrders -= sizeOf(kept);
   }
+
+  /** From here on, all accounts of the shard are noted that are met under a writer's name: there is nothing yet in its open auction. */
+  beginAuction(shard: string, writer: string): void {
+    this.#forget(shard);
+    this.#met.set(shard, { writer, accounts: new Set() });
+  }
+
+  /** Notes that an account is met. True when it is known to have sent nothing into the open auction before. */
+  meet(shard: string, account: string, { writers }: Intake): boolean {
+    const met = this.#met.get(shard);
+    if (!met || writers.length !== 1 || writers[0]!.name !== met.writer) return false;
+    if (met.accounts.has(account)) return false;
+    for (const [oldest] of this.#met) {
+      if (this.#metAccounts < this.#limits.metMax) break;
+      this.#forget(oldest);
+    }
+    if (this.#met.get(shard) !== met) return false;
+    met.accounts.add(account);
+    this.#metAccounts++;
+    return true;
+  }
+
+  #forget(shard: string): void {
+    this.#metAccounts -= this.#met.get(shard)?.accounts.size ?? 0;
+    this.#met.delete(shard);
+  }
 }
 
-/** One more than its orders, so that accounts without any are counted too. What is kept does not change while it is. */
-const sizeOf = ({ own }: Kept): number => own.size + 1;
+/** What is kept does not change while it is. */
+const sizeOf = ({ own }: Kept): number => own.size + ACCOUNT_SIZE;
 
 /** An account intake in use, and the shard's intake that it goes with. */
 export interface AccountInUse {
@@ -102,7 +136,10 @@ export interface AccountInUse {
   readonly keep: () => void;
 }
 
-/** The intake of a message's account. `intake` is that of its shard as read in this invocation. */
+/**
+ * The intake of a message's account, to be written by this worker alone. `intake` is that of its shard as read in this
+ * invocation. Throws when another worker is at the shard.
+ */
 export async function useAccount(
   worker: Worker,
   table: Table,
@@ -111,49 +148,56 @@ export async function useAccount(
   state: ProductState,
 ): Promise<AccountInUse> {
   const { product, shard, account } = message;
-  const { open } = intake;
   const { lastAuction } = state;
-  const name = `${table.name}/${product}/${shard}/${account}`;
+  const under = await asWriter(worker, table, message, intake);
+  const { open } = under;
+  const writer = under.writers.at(-1)!.name;
+  const shardName = `${table.name}/${product}/${shard}`;
+  const name = `${shardName}/${account}`;
   const taken = worker.take(name);
   const kept = taken?.open === open && taken.lastAuction === lastAuction ? taken : undefined;
-  const inUse = (own: AccountIntake, under: Intake): AccountInUse => ({
-    own,
-    intake: under,
-    keep: () => worker.keep(name, { own, open, lastAuction, writer: under.writers.at(-1)!.name }),
-  });
-  const { own, isHeavy } = kept ? { own: kept.own, isHeavy: true } : await readAccount(worker, table, message, intake, state);
-  if (!isHeavy) return { own, intake, keep: () => {} };
-
-  const writer = intake.writers.at(-1);
-  const current = writer !== undefined && worker.isWriter(intake) ? writer : undefined;
-  const time = keyTime(message.key);
-  // For a key that is older than it may write, it stays the writer: what it keeps of other accounts is not touched by that.
-  const next = { name: current?.name ?? worker.nextName(), keysFrom: time - KEYS_APART_MS };
-  const mayWrite = current !== undefined && current.keysFrom <= time;
-  const under = mayWrite ? intake : await becomeWriter(table, product, shard, intake, next);
-  const isBehind = current === undefined || (kept !== undefined && kept.writer !== current.name);
-  if (isBehind) {
-    const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept?.writer ?? writer?.name));
-    own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);
+  const isNew = worker.meet(shardName, account, under);
+  const own = kept?.own ?? (await readAccount(worker, table, message, isNew ? { ...under, dates: [] } : under, state));
+  if (kept && kept.writer !== writer) {
+    const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept.writer));
+    own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);
   }
-  return inUse(own, under);
+  return { own, intake: under, keep: () => worker.keep(name, { own, open, lastAuction, writer }) };
 }
 
-/** The least time in a key that was written for a heavy account since there was a writer of a name; zero when that is not known. */
-function keysSince({ writers }: Intake, name: string | undefined): number {
+/** The shard's intake with this worker as its writer, who may write under the message's key. */
+async function asWriter(
+  worker: Worker,
+  table: Table,
+  { product, shard, key }: SubmissionMessage,
+  intake: Intake,
+): Promise<Intake> {
+  const writer = intake.writers.at(-1);
+  const current = writer !== undefined && worker.isWriter(intake) ? writer : undefined;
+  const time = keyTime(key);
+  if (current !== undefined && current.keysFrom <= time) return intake;
+  // For a key that is older than it may write, it stays the writer: what it keeps of accounts is not touched by that.
+  const next: Writer = { name: current?.name ?? worker.nextName(), keysFrom: time - KEYS_APART_MS };
+  const under = await becomeWriter(table, product, shard, intake, next);
+  if (!writer && intake.dates.length === 0) worker.beginAuction(`${table.name}/${product}/${shard}`, next.name);
+  return under;
+}
+
+/** The least time in a key that was written since there was a writer of a name; zero when that is not known. */
+function keysSince({ writers }: Intake, name: string): number {
   const at = writers.findLastIndex((writer) => writer.name === name);
   return at < 0 ? 0 : Math.min(...writers.slice(at + 1).map(({ keysFrom }) => keysFrom));
 }
 
+/** Reads an account's intake: what is carried, and what it has sent since, by the dates of the shard's intake. */
 async function readAccount(
   worker: Worker,
   table: Table,
   message: SubmissionMessage,
   intake: Intake,
   state: ProductState,
-): Promise<{ own: AccountIntake; isHeavy: boolean }> {
-  const { product, shard, account } = message;
-  const carried = await readCarriedOf(table, product, shard, state.carried[shard], account);
-  const { auctions, bytes } = await submissionsSince(table, message, intake, state.lastAuction);
-  return { own: new AccountIntake(carried, auctions), isHeavy: worker.isHeavy(bytes + carried.length * ORDER_BYTES) };
+): Promise<AccountIntake> {
+  const { product, account } = message;
+  const orders = await readCarriedOf(worker.carried.of(table), product, state.carried, account);
+  return new AccountIntake(orders, await submissionsSince(table, message, intake, state.lastAuction));
 }

@@ -9,9 +9,10 @@ import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
 import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
-import { admitDate, closeShard, type Intake, moveIntake, readIntake } from '../../lib/store/auctions.ts';
+import { admitDate, closeShard, type Intake, isClosed, moveIntake, readAuction, readIntake } from '../../lib/store/auctions.ts';
+import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
+import type { MarkerMessage, Message, SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
 import type { Backends } from '../backends.ts';
@@ -23,12 +24,24 @@ export const acceptOrders = (worker: Worker) =>
   consume('orders', (backends) => {
     const session = new Session(backends, worker);
     return async (message, record) => {
+      refuseMisplaced(message, backends.shards);
       if (message.kind === 'marker') await closeIntake(session, message, record);
       else await accept(session, message, record);
     };
   });
 
 export const handler = acceptOrders(new Worker());
+
+/**
+ * What was sent while the accounts were in another number of shards has come in a group that is no longer the account's. It may run beside
+ * the account's own group, so nothing in it may be decided: it is left for the dead-letter queue.
+ */
+function refuseMisplaced(message: Message<'orders'>, shards: number): void {
+  const { kind, shard } = message;
+  const isHere = kind === 'submission' ? shardOf(message.account, shards) === shard : shard < shards;
+  if (!isHere)
+    throw new Error(`a ${kind} for shard ${shard} was sent while accounts were in another number of shards than ${shards}`);
+}
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
@@ -79,17 +92,22 @@ function noteRepeat({ logger }: Backends, message: SubmissionMessage, stored: Su
 
 /** Works the marker: moves the shard to the next auction and adds it to the closing one's closed shards. The last shard notifies clear. */
 async function closeIntake(session: Session, message: MarkerMessage, record: SQSRecord): Promise<void> {
-  const { table, queues, shards } = session.backends;
+  const { table, queues } = session.backends;
   const { product, shard, auction } = message;
   const intake = await session.intake(product, shard);
+  if (intake.open > auction) {
+    // It comes again. An auction that all have closed stays as it is: it may have been closed in another number of shards.
+    const before = await readAuction(table, product, auction);
+    if (before && isClosed(before)) return queues.notify('clearings', { v: 1, product, auction });
+  }
   if (intake.open < auction) throw new Error(`the marker of auction ${auction} has come before that of ${intake.open}`);
   // The slot would be too early: a closing auction is cut after its roll, and a missed auction long after it was due.
   const cutAt = new Date(Number(record.attributes.SentTimestamp)).toISOString();
   const passed = intake.open === auction ? await session.moveIntake(product, shard, cutAt) : intake;
   const dates = passed.passed.get(auction);
   if (!dates) throw new Error(`shard ${shard} of ${product} no longer knows what was in auction ${auction}`);
-  const { closed } = await closeShard(table, product, auction, shard, dates);
-  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
+  const closing = await closeShard(table, product, auction, shard, dates);
+  if (isClosed(closing)) await queues.notify('clearings', { v: 1, product, auction });
 }
 
 /** What one invocation has read, and reads once. */

@@ -4,25 +4,26 @@
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type ClearedBook, clearBook, type FrozenBook } from '../../lib/domain/auction/book.ts';
+import { clearBook } from '../../lib/domain/auction/book.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { tradedOn } from '../../lib/domain/contract/months.ts';
-import { type Auction, noteCleared, readAuction } from '../../lib/store/auctions.ts';
-import { readAuctionBook } from '../../lib/store/frozen-book.ts';
+import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
+import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
-import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { StandingChunks, writeResult } from '../../lib/store/results.ts';
+import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
+import { packResult, StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
+import { checkConservation } from './conservation.ts';
 
 export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
-  if (!auction || auction.closed.size < shards)
+  if (!auction || !isClosed(auction))
     return logger.info('auction waits: not every shard is closed', { product, auction: number });
 
   let work: { readonly against: ProductState; readonly event: AuctionCleared } | undefined;
@@ -31,54 +32,46 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
     const state = venue.products[product]!;
     // The auction before it notifies this one when it has cleared.
     if (state.lastAuction < number - 1) return 'early';
-    if (state.lastAuction >= number) return { venue, repeated: true };
+    if (state.lastAuction >= number)
+      return { venue, repeated: true, toNotify: (await readBehind(table, venue.seq, shards)).shards };
     // Others commit meanwhile, operators above all: what does not touch the product does not change what it clears to.
-    if (!work || !isDeepStrictEqual(work.against, state))
-      work = { against: state, event: await clear(table, auction, state, shards) };
+    if (!work || !isDeepStrictEqual(work.against, state)) work = { against: state, event: await clear(table, auction, state) };
     const { event } = work;
     const next = await append(table, venue, event);
-    if (next === 'claimed' || next === undefined) return undefined;
+    if (next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
-    return { venue: next, repeated: false };
+    return { venue: next, repeated: false, toNotify: shardsTouched(event, shards) };
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });
 
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
-  await queues.notifyPostings(cleared.venue.seq, shards, cleared.repeated ? `again.${number}` : 'commit');
-  await wakeSuccessor(table, queues, await readAuction(table, product, number + 1), shards);
+  await queues.notifyPostings(cleared.venue.seq, cleared.toNotify, cleared.repeated ? `again.${number}` : 'commit');
+  await wakeSuccessor(table, queues, await readAuction(table, product, number + 1));
 });
 
 /**
  * The auction after it may have been closed already; or it was numbered while it had to wait, behind one that was stuck, and has no
  * markers yet. A closing auction is its day run's to close.
  */
-async function wakeSuccessor(
-  table: Table,
-  queues: Backends['queues'],
-  successor: Auction | undefined,
-  shards: number,
-): Promise<void> {
+async function wakeSuccessor(table: Table, queues: Backends['queues'], successor: Auction | undefined): Promise<void> {
   if (!successor) return;
-  const { product, auction, slot, closing, closed, marked } = successor;
-  if (closed.size === shards) await queues.notify('clearings', { v: 1, product, auction });
+  const { product, auction, slot, closing, marked } = successor;
+  if (isClosed(successor)) await queues.notify('clearings', { v: 1, product, auction });
   else if (!marked && !closing && !(await readHalt(table))) await queues.notify('closings', { v: 1, product, slot });
 }
 
 /** The event that clears an auction, with everything it refers to already written. */
-async function clear(table: Table, auction: Auction, state: ProductState, shards: number): Promise<AuctionCleared> {
-  const { product, auction: number, slot, date, closing } = auction;
+async function clear(table: Table, auction: Auction, state: ProductState): Promise<AuctionCleared> {
+  const { product, auction: number, slot, date, closing, shards } = auction;
   const standing = new StandingChunks();
-  const book = await readAuctionBook(table, auction, state, shards, standing);
+  const stored = await readStoredBook(table, auction, state, standing);
+  const book = frozenBook(stored);
   const traded = tradedOn(state.parameters.calendar, state.listed, date);
   const result = clearBook(book, traded, state.marks, closing);
-  checkConservation(result, book);
-  const stored = {
-    fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
-    carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: result.depth,
-  };
-  const references = await writeResult(table, product, number, stored, standing);
+  const packed = packResult(product, number, { orders: book.orders, cleared: result }, shards);
+  checkConservation(packed.fills, stored, result.months);
+  await writeResult(table, packed, standing);
   return {
     kind: 'auction-cleared',
     product,
@@ -90,26 +83,9 @@ async function clear(table: Table, auction: Auction, state: ProductState, shards
     marks: state.marks,
     months: result.months,
     orders: result.orders,
-    ...references,
+    ...packed.references,
     surplus: `${result.surplus}`,
   };
-}
-
-/** Checked again where it is committed: every lot sold is bought, and no order fills beyond its lots. */
-function checkConservation(result: ClearedBook, book: FrozenBook): void {
-  const room = new Map(book.orders.map((order) => [`${order.account}/${order.clientOrderId}`, order]));
-  const net = new Map<number, number>();
-  for (const { account, clientOrderId, buy, sell, lots } of result.fills) {
-    const order = room.get(`${account}/${clientOrderId}`);
-    if (!order || order.buy !== buy || order.sell !== sell || lots > order.lots || lots < 1)
-      throw new Error('a fill is not of an order of the book');
-    const paid = (result.months[buy]?.price ?? 0) - (result.months[sell]?.price ?? 0);
-    if (paid > order.limit) throw new Error('a fill is beyond its limit');
-    net.set(buy, (net.get(buy) ?? 0) + lots);
-    net.set(sell, (net.get(sell) ?? 0) - lots);
-  }
-  for (const [month, lots] of net)
-    if (month !== 0 && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
 }
 
 /** Notes the event of an auction whose worker crashed between the commit and its note. */

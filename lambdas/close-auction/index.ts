@@ -102,5 +102,7 @@ async function openIntraday(
   // The worker that was to close the one before it has crashed, or is still at it: a shard passes its intakes in order.
   if (newest && !newest.marked) await cut(backends, newest);
   const { auction, date } = decision;
-  return (await openAuction(table, { product, auction, slot, date, closing: false })) ? auction : undefined;
+  return (await openAuction(table, { product, auction, slot, date, closing: false, shards: backends.shards }))
+    ? auction
+    : undefined;
 }

@@ -3,6 +3,8 @@
  * the mark stands from the moment of the commit, the item only once its shard has posted the event.
  */
 import { type AccountState, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
+import { openingIn } from '../../lib/domain/clearing/events.ts';
+import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
 import type { Lots } from '../../lib/domain/contract/units.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
@@ -11,16 +13,13 @@ import type { Table } from '../../lib/store/table.ts';
 
 export const ACCOUNT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** The done-once mark of an account's opening. */
-export const openingOf = (account: string): string => `account#${account}`;
-
 /** The account as posted so far; `undefined` when it was never opened. */
 export async function findAccount(table: Table, account: string, shards: number): Promise<AccountState | undefined> {
   const state = await readAccount(table, account, shards);
   if (state) return state;
-  const seq = await claimedBy(table, openingOf(account));
-  const opened = seq === undefined ? undefined : await readEvent(table, seq);
-  return opened?.kind === 'account-opened' ? { ...emptyAccount(account), name: opened.name } : undefined;
+  const seq = (await claimedBy(table, [openingOf(account)])).get(openingOf(account));
+  const opening = seq === undefined ? undefined : openingIn(await readEvent(table, seq), account);
+  return opening && { ...emptyAccount(account), name: opening.name };
 }
 
 /** Positions over all products, in order of product and month. */

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   'too-large': { status: 413, title: 'The body is too large' },
   'invalid-body': { status: 422, title: 'A field of the body is not valid' },
   'invalid-submission': { status: 422, title: 'A field of the submission is not valid' },
+  'unknown-account': { status: 422, title: 'The account is not open' },
   'unknown-contract': { status: 422, title: 'The contract is not listed' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key stands for another submission' },
   'idempotency-key-stale': { status: 422, title: 'The time in the Idempotency-Key is not now, and the key is not known' },

@@ -1,17 +1,21 @@
-/** Accounts: opening them, moving cash in and out, and what each holds. Positions are clearing data; orders are not here. */
+/**
+ * Accounts: opening them, moving cash in and out, many at a time, and what each holds. Positions are clearing data; orders are not
+ * here. A list is done whole or, when anything in it is refused, not at all; what of it was done before stays as it is.
+ */
 import * as z from 'zod';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
-import { BANK } from '../../lib/domain/clearing/events.ts';
+import { BANK, LISTED_MAX, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
+import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, openingOf, positionsOf } from '../http/accounts.ts';
+import { ACCOUNT_ID, findAccount, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
-import { commit } from './commit.ts';
+import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
 const isAccount = (id: string): boolean => ACCOUNT_ID.test(id) || id === BANK;
@@ -43,6 +47,21 @@ const accountJson = (state: AccountState) => ({
   positions: positionsOf(state).map(({ contract, lots }) => ({ contract, lots })),
 });
 
+const LIST_RULE = `must be a list of 1 to ${LISTED_MAX}`;
+/** What one request may do together, no account twice. */
+const listOf = <Item extends { account: string }>(item: z.ZodType<Item, unknown>) =>
+  z
+    .array(item, rule(LIST_RULE))
+    .min(1, LIST_RULE)
+    .max(LISTED_MAX, LIST_RULE)
+    .superRefine((items, context) => {
+      const before = new Set<string>();
+      for (const [at, { account }] of items.entries()) {
+        if (before.has(account)) context.addIssue({ code: 'custom', path: [at, 'account'], message: 'is in the list before' });
+        before.add(account);
+      }
+    });
+
 const ID_RULE = 'must be 1 to 63 of a-z 0-9 -, not starting with -';
 const NAME_RULE = 'must be 1 to 200 characters of text';
 const line = (most: number, text: string) =>
@@ -55,26 +74,38 @@ const OPENING = z.strictObject(
   { account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE), name: line(200, NAME_RULE) },
   'must be an object',
 );
+const OPENINGS = z.strictObject({ accounts: listOf(OPENING) }, 'must be an object');
 
-export async function openAccount(request: OperatorRequest): Promise<Answer | Problem> {
-  const body = readBody(request, OPENING);
+export async function openAccounts(request: OperatorRequest): Promise<Answer | Problem> {
+  const body = readBody(request, OPENINGS);
   if (body instanceof Problem) return body;
+  const { accounts } = body;
+  const nameOf = ({ account }: { account: string }): string => openingOf(account);
   const committed = await commit(request, {
-    once: openingOf(body.account),
-    decide: () => ({ kind: 'account-opened', ...body, by: request.caller.operator, at: receivedAt(request) }),
-    compare: (event) =>
-      event.kind === 'account-opened' && event.name === body.name
-        ? undefined
-        : new Problem('account-exists', `${body.account} is open under another name`),
+    once: accounts.map(nameOf),
+    decide: (_, isFree) => ({
+      kind: 'accounts-opened',
+      accounts: accounts.filter((opening) => isFree(nameOf(opening))),
+      by: request.caller.operator,
+      at: receivedAt(request),
+    }),
+    compare: (standing) => {
+      const errors = accounts.flatMap((opening, at) => {
+        const open = openingIn(standing.get(nameOf(opening)), opening.account);
+        if (open === undefined || open.name === opening.name) return [];
+        return [{ path: `$.accounts[${at}].name`, rule: `is another than ${opening.account} is open under` }];
+      });
+      return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
+    },
   });
-  if (committed instanceof Problem) return committed;
-  return (committed.repeated ? ok : created)({ account: body.account, name: body.name, seq: committed.seq });
+  return committed instanceof Problem ? committed : answerOf('accounts', accounts, nameOf, committed);
 }
 
 const REFERENCE_RULE = 'must be 1 to 100 of the characters A-Z a-z 0-9 . _ : / -';
 const AMOUNT_RULE = 'must be decimal text with at most 2 decimals, and not zero';
 const MOVEMENT = z.strictObject(
   {
+    account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE),
     reference: z.string(rule(REFERENCE_RULE)).regex(/^[A-Za-z0-9._:/-]{1,100}$/, REFERENCE_RULE),
     amount: z.string(rule(AMOUNT_RULE)).transform((text, context): Cents => {
       const parsed = parseDecimal(text, 2);
@@ -85,29 +116,60 @@ const MOVEMENT = z.strictObject(
   },
   'must be an object',
 );
+const MOVEMENTS = z.strictObject({ movements: listOf(MOVEMENT) }, 'must be an object');
 
 export async function moveCash(request: OperatorRequest): Promise<Answer | Problem> {
-  const account = pathOf(request, 'account');
-  const isOpen = ACCOUNT_ID.test(account) && (await claimedBy(request.backends.table, openingOf(account))) !== undefined;
-  if (!isOpen) return notFound('such account');
-  const body = readBody(request, MOVEMENT);
+  const body = readBody(request, MOVEMENTS);
   if (body instanceof Problem) return body;
-  const { reference, amount } = body;
+  const { movements } = body;
+  const refusal = await refuseUnknown(request, movements);
+  if (refusal) return refusal;
+  const nameOf = ({ account, reference }: { account: string; reference: string }): string => movementOf(account, reference);
   const committed = await commit(request, {
-    once: `cash#${account}#${reference}`,
-    decide: () => ({
+    once: movements.map(nameOf),
+    decide: (_, isFree) => ({
       kind: 'cash-moved',
-      account,
-      cents: amount,
-      reference,
+      movements: movements
+        .filter((movement) => isFree(nameOf(movement)))
+        .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
       by: request.caller.operator,
       at: receivedAt(request),
     }),
-    compare: (event) =>
-      event.kind === 'cash-moved' && event.cents === amount
-        ? undefined
-        : new Problem('reference-reused', `under ${reference} another amount has moved`),
+    compare: (standing) => {
+      const errors = movements.flatMap((movement, at) => {
+        const moved = movementIn(standing.get(nameOf(movement)), movement.account);
+        if (moved === undefined || moved.cents === movement.amount) return [];
+        return [{ path: `$.movements[${at}].amount`, rule: `is another than has moved under ${movement.reference}` }];
+      });
+      return errors.length ? new Problem('reference-reused', 'see errors; nothing was done', errors) : undefined;
+    },
   });
   if (committed instanceof Problem) return committed;
-  return (committed.repeated ? ok : created)({ account, reference, amount: formatCents(amount), seq: committed.seq });
+  const shown = movements.map((movement) => ({ ...movement, amount: formatCents(movement.amount) }));
+  return answerOf('movements', shown, nameOf, committed);
+}
+
+async function refuseUnknown(
+  { backends }: OperatorRequest,
+  movements: readonly { account: string }[],
+): Promise<Problem | undefined> {
+  const open = await claimedBy(
+    backends.table,
+    movements.map(({ account }) => openingOf(account)),
+  );
+  const errors = movements.flatMap(({ account }, at) =>
+    open.has(openingOf(account)) ? [] : [{ path: `$.movements[${at}].account`, rule: 'is not open' }],
+  );
+  return errors.length ? new Problem('unknown-account', 'see errors; nothing was done', errors) : undefined;
+}
+
+/** Each thing with the event that did it, and whether that was before this request. 201 when this one did any of them. */
+function answerOf<Item>(
+  list: string,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  { seqs, repeated }: Committed,
+): Answer {
+  const done = items.map((item) => ({ ...item, seq: seqs.get(nameOf(item)), repeated: repeated.has(nameOf(item)) }));
+  return (repeated.size === items.length ? ok : created)({ [list]: done });
 }

@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import type { MonthResult } from '../../lib/domain/auction/book.ts';
 import type { Day } from '../../lib/domain/clearing/day.ts';
-import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
-import { encodeEvent, loadVenue, readEvents } from '../../lib/store/log.ts';
+import { encodeEvent, eventsAfter, loadVenue } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
@@ -47,21 +46,24 @@ const LOG_QUERY = z.strictObject({
     .default(0),
 });
 
+/** Characters of events that end a page before its limit does: an answer of a function has six megabytes. */
+const PAGE_LENGTH_MAX = 1_000_000;
+
 /** Left out of the log as it is shown: what it says of orders that have neither traded nor lapsed. */
 const SEALED: ReadonlySet<string> = new Set<keyof MonthResult>(['sealedBid', 'sealedOffer']);
 
 /** Events as they were written, but for what is sealed. The hashes are of the whole text: the audit checks them. */
 export const listLog = withQuery(LOG_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
-  const entries = await readEvents(request.backends.table, query.after, query.limit + 1);
-  return ok(
-    pageOf(
-      entries,
-      query.limit,
-      ({ seq }) => seq,
-      ({ seq, hash, event }) => ({ seq, hash, event: shown(event) }),
-    ),
-  );
+  const items: { readonly seq: number; readonly hash: string; readonly event: unknown }[] = [];
+  let length = 0;
+  for await (const { seq, hash, event } of eventsAfter(request.backends.table, query.after, query.limit + 1)) {
+    const last = items.at(-1);
+    if (last && (items.length === query.limit || length > PAGE_LENGTH_MAX)) return ok({ items, next: `${last.seq}` });
+    const written = encodeEvent(event);
+    length += written.length;
+    items.push({ seq, hash, event: shown(written) });
+  }
+  return ok({ items });
 });
 
-const shown = (event: ClearingEvent): unknown =>
-  JSON.parse(encodeEvent(event), (name, value) => (SEALED.has(name) ? undefined : value));
+const shown = (event: string): unknown => JSON.parse(event, (name, value) => (SEALED.has(name) ? undefined : value));

@@ -4,7 +4,7 @@
  */
 import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
-import { listAllAccounts, moveCash, openAccount, showAccount } from './accounts.ts';
+import { listAllAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';
 import { amend, approve, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
@@ -16,9 +16,9 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/products': listProducts,
   'PUT /v1/operator/products/{product}': putProduct,
   'GET /v1/operator/accounts': listAllAccounts,
-  'POST /v1/operator/accounts': openAccount,
+  'POST /v1/operator/accounts': openAccounts,
   'GET /v1/operator/accounts/{account}': showAccount,
-  'POST /v1/operator/accounts/{account}/cash-movements': moveCash,
+  'POST /v1/operator/cash-movements': moveCash,
   'GET /v1/operator/index/{product}': listIndexValues,
   'PUT /v1/operator/index/{product}/{date}': putIndexValue,
   'GET /v1/operator/venue': showVenue,

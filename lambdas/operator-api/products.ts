@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
+import { versionOf } from '../../lib/domain/clearing/once.ts';
 import { changeErrors, dayRunErrors, readListing } from '../../lib/domain/clearing/product-change.ts';
 import { readWrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import { isProductCode } from '../../lib/domain/contract/product.ts';
@@ -51,7 +52,7 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
   const wanted: Wanted = { parameters, ...(listing ? { listing } : {}) };
   const version = body.expectedVersion + 1;
   const committed = await commit(request, {
-    once: `parameters#${product}#${version}`,
+    once: [versionOf(product, version)],
     decide: (venue) => {
       const state = findProduct(venue, product);
       if ((state?.version ?? 0) !== body.expectedVersion) return versionConflict(state?.version ?? 0);
@@ -62,10 +63,11 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
       if (errors.length) return invalid(errors);
       return { kind: 'parameters-changed', product, version, ...wanted, by: request.caller.operator, at: receivedAt(request) };
     },
-    compare: (event) => (isSame(event as ParametersChanged, wanted) ? undefined : versionConflict(version)),
+    compare: (committed) =>
+      isSame(committed.get(versionOf(product, version)) as ParametersChanged, wanted) ? undefined : versionConflict(version),
   });
   if (committed instanceof Problem) return committed;
-  return (committed.repeated || version > 1 ? ok : created)({ product, version });
+  return (committed.repeated.size > 0 || version > 1 ? ok : created)({ product, version });
 }
 
 const invalid = (violations: readonly Violation[]): Problem =>

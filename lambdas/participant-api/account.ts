@@ -6,8 +6,8 @@ import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
-import { readCursor } from '../../lib/store/cursors.ts';
 import { readJournal } from '../../lib/store/journal.ts';
+import { postedThrough } from '../../lib/store/posted.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, positionsOf } from '../http/accounts.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
@@ -46,9 +46,9 @@ interface PostedAccount {
 async function postedAccount(request: ParticipantRequest): Promise<PostedAccount> {
   const { table, shards } = request.backends;
   const { account, shard } = request.caller;
-  const cursor = await readCursor(table, shard);
+  const posted = await postedThrough(table, shard, shards);
   const state = (await findAccount(table, account, shards))!;
-  return { state, asOf: Math.max(cursor, state.applied), venue: await newestVenue(request) };
+  return { state, asOf: Math.max(posted, state.applied), venue: await newestVenue(request) };
 }
 
 const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });

@@ -92,7 +92,7 @@ async function fillsOf(
   const found = await Promise.all(
     entries.map(async ({ seq }) => {
       const event = events.get(seq) as AuctionCleared;
-      const fills = await readFillsOf(table, event, caller, { limit, after: seq === from?.seq ? from.after : undefined });
+      const fills = await readFillsOf(table, event, caller.account, { limit, after: seq === from?.seq ? from.after : undefined });
       return fills.map((fill): FillRow => ({ seq, event, fill }));
     }),
   );

@@ -52,8 +52,8 @@ async function ownOrders({ caller, time, backends: { table } }: ParticipantReque
   const { product, lastAuction, carried } = state;
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
-  const own = await readCarriedOf(table, product, shard, carried[shard], account);
-  const { auctions } = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
+  const own = await readCarriedOf(table, product, carried, account);
+  const auctions = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
   const { orders } = openOrders(own, auctions);
   // An order ends with its month, though the next auction is what drops it.
   const traded = new Set([CASH, ...tradedAt(state, time)]);

@@ -1,8 +1,8 @@
 /** A participant: an account named by the token and opened by the operator. Accounts are never closed, so a yes is kept. */
+import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
 import type { Backends } from '../backends.ts';
-import { openingOf } from '../http/accounts.ts';
 import { Problem } from '../http/problems.ts';
 import type { Request } from '../http/request.ts';
 
@@ -17,7 +17,7 @@ const opened = new Set<string>();
 /** Lets an account in that is open. */
 export async function admitParticipant(account: string, backends: Backends): Promise<Participant | Problem> {
   if (!opened.has(account)) {
-    if ((await claimedBy(backends.table, openingOf(account))) === undefined)
+    if ((await claimedBy(backends.table, [openingOf(account)])).size === 0)
       return new Problem('account-not-open', 'the operator has not opened the account that the token names');
     opened.add(account);
   }

@@ -8,9 +8,11 @@ import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auct
 import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
 import {
   decideSubmission,
+  mayBeKnown,
   type RefusedSubmission,
   readWrittenSubmission,
   type SubmissionRefusal,
+  type Submitted,
 } from '../../lib/domain/auction/submission.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
@@ -68,8 +70,12 @@ async function decide(
   if ('refusal' in read) return read;
   const packed = packInstructions(read.instructions);
   const named: SubmissionName = { product, key, digest: digestOf(packed) };
-  const known = await readSubmission(backends.table, product, shard, account, key, consistent);
-  const decision = decideSubmission({ ...named, instructions: read.instructions, receivedAt: time }, read.product, known);
+  const submitted: Submitted = { ...named, instructions: read.instructions, receivedAt: time };
+  const known =
+    consistent || mayBeKnown(submitted)
+      ? await readSubmission(backends.table, product, shard, account, key, consistent)
+      : undefined;
+  const decision = decideSubmission(submitted, read.product, known);
   return typeof decision === 'string' ? { named, packed, isRepeat: decision === 'repeat' } : decision;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Post: a shard reads the clearing log behind its own cursor and applies each event, in order, to the accounts it holds.
- * The message is only a wake-up, so a repeat finds nothing to do and a lost one is made good by the next. Every shard
- * records what an event moved; the last one checks that over all accounts it moved nothing, or halts the venue. What an
- * invocation has no time for, the next goes on with: that is no failure, and nothing is done twice.
+ * Post: a shard reads the clearing log behind its own cursor and applies each event that touches it, in order, to the accounts it
+ * holds. The message is only a wake-up, so a repeat finds nothing to do and a lost one is made good by the next. Every shard
+ * that an event touches records what it moved; the last one checks that over all accounts it moved nothing, or halts the venue. What
+ * an invocation has no time for, the next goes on with: that is no failure, and nothing is done twice.
  */
 
 import { type EventTotals, imbalance } from '../../lib/domain/clearing/control-totals.ts';
@@ -13,11 +13,12 @@ import { moveCursor, noteProgress, type Progress, readPosition } from '../../lib
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { shardsTouched } from '../../lib/store/posted.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume, type TimeLeft } from '../queue/consume.ts';
 import { postToShard, type Shard } from './post-event.ts';
 
-/** Events posted between two looks at the halt switch and two moves of the cursor; an event is at most a few kilobytes. */
+/** Events posted between two looks at the halt switch and two moves of the cursor; an event is a few kilobytes, and a hundred at most. */
 const EVENTS_MAX = 50;
 /** What one slice of accounts may take at the worst, with the SDK's retries, and the end of the invocation after it. */
 const SLICE_MS_MAX = 30_000;
@@ -54,13 +55,18 @@ async function postEntries(
   for (const entry of entries) {
     if (entry.seq !== posted + 1) throw new Error(`event ${posted + 1} is missing from the log`);
     if (timeLeft() < SLICE_MS_MAX && posted > cursor) return stop(backends, shard, posted, `${posted}`);
+    const touched = shardsTouched(entry.event, shards);
+    if (!touched.includes(shard.shard)) {
+      posted = entry.seq;
+      continue;
+    }
     const from = progress?.seq === entry.seq ? progress : undefined;
     const totals = await postToShard(shard, entry, from, (next) => goOn(backends, shard, posted, next, timeLeft));
     if (totals === undefined) return undefined;
-    const recorded = await recordTotals(table, entry.seq, shard.shard, totals);
+    const recorded = await recordTotals(table, entry.seq, shard.shard, shards, totals);
     posted = entry.seq;
     // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
-    if (recorded.shards.size === shards && !(await completePosting(backends, entry, recorded))) return posted;
+    if (recorded.shards.size === touched.length && !(await completePosting(backends, entry, recorded))) return posted;
   }
   return posted;
 }
@@ -87,7 +93,7 @@ async function stop({ table, queues, logger }: Backends, { shard }: Shard, poste
   logger.info('posting goes on in the next invocation', { shard, seq: posted + 1 });
 }
 
-/** Every shard has posted the event: it must sum to zero, and what waited for it may go on. False when the venue is halted. */
+/** Every shard that the event touches has posted it: it must sum to zero, and what waited for it may go on. False when the venue is halted. */
 async function completePosting(backends: Backends, { seq, event }: LogEntry, totals: EventTotals): Promise<boolean> {
   const { table, queues, logger } = backends;
   const off = imbalance(totals);
@@ -101,6 +107,6 @@ async function completePosting(backends: Backends, { seq, event }: LogEntry, tot
   return true;
 }
 
-type DayEvent = Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' | 'parameters-changed' }>;
+type DayEvent = Exclude<ClearingEvent, { kind: 'accounts-opened' | 'cash-moved' | 'parameters-changed' }>;
 const advancesDay = (event: ClearingEvent): event is DayEvent =>
-  event.kind !== 'account-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed';
+  event.kind !== 'accounts-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed';

@@ -102,10 +102,14 @@ async function* touched(shard: Shard, event: ClearingEvent, after: string): Asyn
  * The accounts that traded in an auction, in order. Fills are read a chunk at a time and added up as they come, so that
  * neither many accounts nor many fills of one are ever held at once.
  */
-async function* traders(shard: Shard, { product, auction, fills }: AuctionCleared, after: string): AsyncGenerator<Slice> {
+async function* traders(shard: Shard, event: AuctionCleared, after: string): AsyncGenerator<Slice> {
+  const { auction, fills } = event;
+  // After a move into other shards every cursor stands behind the events from before it: this one must not be posted twice.
+  if (fills.shards !== shard.shards)
+    throw new Error(`auction ${auction} is split into ${fills.shards} shards, and accounts are posted in ${shard.shards}`);
   let tradedBy = new Map<string, readonly Traded[]>();
   const slice = async (): Promise<Slice> => ({ states: await statesOf(shard, [...tradedBy.keys()]), tradedBy });
-  for await (const chunk of fillChunks(shard.table, product, auction, shard.shard, fills[shard.shard], after))
+  for await (const chunk of fillChunks(shard.table, event, shard.shard, after))
     for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account)) {
       if (!tradedBy.has(account) && tradedBy.size === SLICE) {
         yield await slice();

@@ -8,7 +8,7 @@ import type { Context, SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecor
 import { type Message, parseMessage } from '../../lib/store/messages.ts';
 import { ENV, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { type Backends, openBackends, publishMetrics } from '../backends.ts';
+import { type Backends, checkShards, openBackends, publishMetrics } from '../backends.ts';
 
 export type Work<Queue extends QueueName> = (message: Message<Queue>, record: SQSRecord) => Promise<void>;
 
@@ -27,7 +27,9 @@ export function consume<Queue extends QueueName>(
     const givenUp: SQSBatchItemFailure[] = [];
     const handle = async (record: SQSRecord): Promise<void> => {
       try {
-        await work(parseMessage(queue, record.body), record);
+        const message = parseMessage(queue, record.body);
+        await checkShards(at);
+        await work(message, record);
       } catch (error) {
         // The message itself stays out of the log: it may hold a sealed order.
         const { messageId, attributes } = record;

@@ -56,7 +56,7 @@ async function toRoll({ table, shards }: Backends, day: DayAt<'roll'>, state: Pr
     case 'number': {
       const { product, slot, date } = day;
       const { auction } = decision;
-      const isOurs = await openAuction(table, { product, auction, slot, date, closing: true });
+      const isOurs = await openAuction(table, { product, auction, slot, date, closing: true, shards });
       return isOurs ? ({ kind: 'roll', auction } as const) : undefined;
     }
     default:

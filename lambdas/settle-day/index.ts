@@ -14,6 +14,7 @@ import { changeHeld, hold } from '../../lib/store/held.ts';
 import { heldOf, publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
@@ -64,7 +65,7 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
       await queues.notify('clearings', { v: 1, product, auction: decision.auction });
       return 'wait';
     case 'post':
-      await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);
+      await queues.notifyPostings(venue.seq, (await readBehind(table, venue.seq, shards)).shards, `day.${day.step}`);
       return 'wait';
     case 'hold': {
       const { basis, holds } = decision;
@@ -97,9 +98,9 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
 
 async function commit({ table, queues, logger, shards }: Backends, venue: VenueState, event: DayEvent): Promise<'on' | 'wait'> {
   const next = await append(table, venue, event);
-  if (next === undefined || next === 'claimed') return 'on';
+  if (next === undefined) return 'on';
   logger.info(event.kind, { product: event.product, date: event.date, seq: next.seq });
-  await queues.notifyPostings(next.seq, shards);
+  await queues.notifyPostings(next.seq, shardsTouched(event, shards));
   return 'wait';
 }
 

@@ -6,12 +6,12 @@
 import { isApproved } from '../../lib/domain/clearing/approval.ts';
 import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
-import { auctionsAfter, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
-import { readCursor } from '../../lib/store/cursors.ts';
+import { auctionsAfter, isClosed, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { openDay } from '../../lib/store/days.ts';
 import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { readBehind } from '../../lib/store/posted.ts';
 import { auctionTimes } from '../auction-times.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
@@ -61,16 +61,12 @@ const LATENESS = [
   [METRICS.dayRunLate, 'dayRunLateSeconds'],
 ] as const;
 
-/**
- * Events that the slowest shard has not posted. By the cursors and not by the totals: a shard whose worker crashed between the two
- * would be left behind, and nothing else would tell it.
- */
+/** A shard that is behind only by events that don't touch it is not late; it is notified all the same, and moves its cursor on. */
 async function sweepPostings({ table, queues, shards }: Backends, seq: number, sweep: string): Promise<number> {
-  const cursors = await Promise.all(Array.from({ length: shards }, (_, shard) => readCursor(table, shard)));
-  const behind = seq - Math.min(...cursors);
+  const behind = await readBehind(table, seq, shards);
   // Named by its message: that of a resume may be of the same instant as one that came too early, and SQS drops what has the same name.
-  if (behind > 0) await queues.notifyPostings(seq, shards, `sweep.${sweep}`);
-  return behind;
+  await queues.notifyPostings(seq, behind.shards, `sweep.${sweep}`);
+  return behind.events;
 }
 
 /** How much waits for operators, and whether an approved index value is still to be published. */
@@ -81,7 +77,7 @@ async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ wai
 }
 
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
-  const { table, shards } = backends;
+  const { table } = backends;
   const { product, lastAuction, closedOn } = own;
   const [pending, [newest], latest, day] = await Promise.all([
     auctionsAfter(table, product, lastAuction),
@@ -90,7 +86,7 @@ async function sweepProduct(backends: Backends, own: ProductState, at: number, t
     openDay(table, product, closedOn),
   ]);
   const swept = decideSweep(own, at, {
-    pending: pending.map((auction) => ({ ...auction, closed: auction.closed.size === shards })),
+    pending: pending.map((auction) => ({ ...auction, closed: isClosed(auction) })),
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,

@@ -2,25 +2,20 @@
  * Clears one committed auction again, from the book that is stored, and says where the log's result is another. The rules
  * and the reading of the book are the venue's own; nothing of the stored result is used but to compare it.
  */
-import { clearBook } from '../domain/auction/book.ts';
+import { clearBook, fillsOf, levelsOf } from '../domain/auction/book.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { tradedOn } from '../domain/contract/months.ts';
-import { readAuction } from '../store/auctions.ts';
+import { isClosed, readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
-import { auctionKey, shardOf } from '../store/keys.ts';
+import { auctionKey } from '../store/keys.ts';
 import { packResult, readDepth, readFills, resultFaults } from '../store/results.ts';
 import type { Rows } from '../store/table.ts';
 import { canonical } from './canonical.ts';
 import type { Finding } from './finding.ts';
 
 /** What is wrong with an auction and what it left behind. `state` is its product's before it. */
-export async function auctionFindings(
-  rows: Rows,
-  event: AuctionCleared,
-  state: ProductState,
-  shards: number,
-): Promise<Finding[]> {
+export async function auctionFindings(rows: Rows, event: AuctionCleared, state: ProductState): Promise<Finding[]> {
   const damaged = await resultFaults(rows, event);
   if (damaged.length) return damaged.map(({ key, what }) => ({ row: nameOf(key), what }));
   const { product, auction: number } = event;
@@ -35,29 +30,26 @@ export async function auctionFindings(
   const { slot, date, closing, closed } = auction;
   differs('slot, date and closing', [event.slot, event.date, event.closing], [slot, date, closing]);
   differs('books', event.books, openBooks(state));
-  if (closed.size !== shards) faults.push({ row, what: `is closed in ${closed.size} of ${shards} shards` });
+  if (!isClosed(auction)) faults.push({ row, what: `is closed in ${closed.size} of ${auction.shards} shards` });
   const traded = tradedOn(state.parameters.calendar, state.listed, date);
-  const result = clearBook(await readAuctionBook(rows, auction, state, shards), traded, state.marks, closing);
-  const { references } = packResult(product, number, {
-    fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards)),
-    carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards)),
-    depth: result.depth,
-  });
+  const book = await readAuctionBook(rows, auction, state);
+  const result = clearBook(book, traded, state.marks, closing);
+  // As the event says, and not as the venue is now: it may have moved into other shards since.
+  const { references } = packResult(product, number, { orders: book.orders, cleared: result }, event.fills.shards);
   differs('orders', event.orders, result.orders);
   for (const [month, cleared] of Object.entries(result.months)) differs(`month ${month}`, event.months[Number(month)], cleared);
   differs('months', Object.keys(event.months), Object.keys(result.months));
   differs('surplus', event.surplus, `${result.surplus}`);
   if (canonical(event.fills) !== canonical(references.fills)) {
-    const logged: unknown[][] = [];
-    for (let shard = 0; shard < shards; shard++) logged.push(await readFills(rows, product, number, shard, event.fills[shard]));
-    const [was, is] = [new Set(logged.flat().map(canonical)), new Set(result.fills.map(canonical))];
+    const logged = await readFills(rows, event);
+    const [was, is] = [new Set(logged.map(canonical)), new Set(fillsOf(book, result).map(canonical))];
     const first = [...was].find((fill) => !is.has(fill)) ?? [...is].find((fill) => !was.has(fill));
     faults.push({ row, what: `fills: the log and the book differ, first in ${first ?? 'their order'}` });
   }
   if (canonical(event.carried) !== canonical(references.carried))
     faults.push({ row, what: 'carried orders: the log points at others than the book leaves' });
   if (event.depth !== references.depth) {
-    const is = new Set(result.depth.map(canonical));
+    const is = new Set(levelsOf(result.depth).map(canonical));
     const first = (await readDepth(rows, product, number, event.depth)).map(canonical).find((level) => !is.has(level));
     faults.push({ row, what: `depth: the published one is not that of the book, first in ${first ?? 'what it lacks'}` });
   }

@@ -11,6 +11,7 @@ import { addCents, type Cents, NO_CENTS } from '../domain/contract/units.ts';
 import { decodeAccount, encodeAccount } from '../store/accounts.ts';
 import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
 import { readSnapshot } from '../store/log.ts';
+import { shardsTouched } from '../store/posted.ts';
 import { type Attributes, type Item, S, type Table } from '../store/table.ts';
 import { canonical, differences } from './canonical.ts';
 import { chainFindings } from './chain.ts';
@@ -76,7 +77,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
     { name: 'settlements', checked: count(['prices-settled', 'month-expired']), faults: faults.prices },
     complete
-      ? { name: 'posted', checked: shards, faults: await cursorFindings(rows, shards, events.length) }
+      ? { name: 'posted', checked: shards, faults: await cursorFindings(rows, shards, events) }
       : { name: 'posted', checked: null, faults: [] },
     compared('journal', replayed.journal, rows.ofKind('JOURNAL')),
     compared(
@@ -137,11 +138,17 @@ async function endFindings(rows: VenueRows, { events, venues }: Replay): Promise
   return canonical(snapshot.products) === canonical(then.products) ? [] : [{ row, what: 'is not the state that the log gives' }];
 }
 
-async function cursorFindings(rows: VenueRows, shards: number, seq: number): Promise<Finding[]> {
+/** A shard has posted every event that touches it. Its cursor may stand before events that don't. */
+async function cursorFindings(rows: VenueRows, shards: number, events: readonly ClearingEvent[]): Promise<Finding[]> {
   const faults: Finding[] = [];
+  const touched = events.map((event) => new Set(shardsTouched(event, shards)));
   for (let shard = 0; shard < shards; shard++) {
     const at = Number((await rows.get(cursorKey(shard)))?.seq?.N ?? 0);
-    if (at !== seq) faults.push({ row: `${cursorKey(shard).pk} CURSOR`, what: `has posted ${at} of ${seq} events` });
+    const left = touched.findIndex((those, before) => before >= at && those.has(shard));
+    const row = `${cursorKey(shard).pk} CURSOR`;
+    if (at > events.length) faults.push({ row, what: `has posted ${at} of ${events.length} events` });
+    else if (left >= 0)
+      faults.push({ row, what: `has posted ${at} of ${events.length} events, and event ${left + 1} touches the shard` });
   }
   return faults;
 }

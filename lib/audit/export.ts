@@ -35,7 +35,7 @@ const FILES = {
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/3';
+const FORMAT = 'compute-exchange-export/4';
 
 export interface Manifest {
   readonly format: string;

@@ -6,9 +6,10 @@
 
 import { heldId } from '../domain/clearing/approval.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
+import { onceNames } from '../domain/clearing/once.ts';
 import { nameKey, readAuction } from '../store/auctions.ts';
 import { decodeHeld } from '../store/held.ts';
-import { heldKey, logKey } from '../store/keys.ts';
+import { heldKey, logKey, onceKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
 import { dayFindings } from './days.ts';
@@ -72,19 +73,20 @@ async function intakeFindings(rows: VenueRows): Promise<Finding[]> {
   return faults;
 }
 
-const OPERATORS_OWN: ReadonlySet<ClearingEvent['kind']> = new Set(['account-opened', 'cash-moved', 'parameters-changed']);
-
-/** A mark names an operator's event, and no two the same. */
+/** Every name that an event claims has its mark, and no other event claims it; there is no mark besides. */
 function onceFindings(rows: VenueRows, events: readonly ClearingEvent[]): Finding[] {
-  const claimed = new Set<number>();
-  return rows.ofKind('ONCE').flatMap((item) => {
-    const seq = Number(item.seq?.N);
-    const event = events[seq - 1];
-    const isFirst = !claimed.has(seq);
-    claimed.add(seq);
-    if (event && isFirst && OPERATORS_OWN.has(event.kind)) return [];
-    return [{ row: rowName(item), what: `does not stand for event ${seq}` }];
-  });
+  const marks = new Map(rows.ofKind('ONCE').map((item) => [rowName(item), Number(item.seq?.N)]));
+  const faults: Finding[] = [];
+  for (const [at, event] of events.entries())
+    for (const name of onceNames(event)) {
+      const row = nameOf(onceKey(name));
+      const seq = marks.get(row);
+      if (seq === undefined) faults.push({ row, what: `is missing, or stands for two: event ${at + 1} claims it` });
+      else if (seq !== at + 1) faults.push({ row, what: `does not stand for event ${seq}` });
+      marks.delete(row);
+    }
+  for (const [row, seq] of marks) faults.push({ row, what: `does not stand for event ${seq}` });
+  return faults;
 }
 
 /** What was settled on approval is what was held, approved by the same operators, and rests on what they were shown. */

@@ -6,6 +6,7 @@
 
 import { type AccountState, addFills, emptyAccount, type Traded } from '../domain/clearing/account.ts';
 import { isEnough } from '../domain/clearing/approval.ts';
+import type { ShardTotals } from '../domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posting.ts';
 import { rollOpening } from '../domain/clearing/roll.ts';
@@ -15,14 +16,15 @@ import { type BusinessDate, nextBusinessDay } from '../domain/contract/calendar.
 import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
 import type { Micros } from '../domain/contract/units.ts';
-import { encodeTotals } from '../store/control-totals.ts';
+import { totalsItem } from '../store/control-totals.ts';
 import { readIndex } from '../store/index-values.ts';
 import { journalItem } from '../store/journal.ts';
-import { logKey, shardOf, totalsKey } from '../store/keys.ts';
+import { logKey, shardOf } from '../store/keys.ts';
 import { LogDamagedError, readLog } from '../store/log.ts';
+import { shardsTouched } from '../store/posted.ts';
 import { fillChunks } from '../store/results.ts';
 import { statementItem } from '../store/statements.ts';
-import { type Attributes, type Item, type Rows, S } from '../store/table.ts';
+import type { Item, Rows } from '../store/table.ts';
 import { auctionFindings } from './auctions.ts';
 import { canonical } from './canonical.ts';
 import type { Finding } from './finding.ts';
@@ -61,7 +63,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
       state.venue = evolveVenue(before, seq, hash, event);
       state.events.push(event);
       state.venues.push(state.venue);
-      if (!(await checkEvent(rows, state, before, seq, event, shards))) return state;
+      if (!(await checkEvent(rows, state, before, seq, event))) return state;
       await post(rows, state, seq, event, shards);
     }
     state.complete = true;
@@ -79,11 +81,10 @@ async function checkEvent(
   before: VenueState,
   seq: number,
   event: ClearingEvent,
-  shards: number,
 ): Promise<boolean> {
   if (event.kind === 'auction-cleared') {
     try {
-      const found = await auctionFindings(rows, event, before.products[event.product]!, shards);
+      const found = await auctionFindings(rows, event, before.products[event.product]!);
       faults.auctions.push(...found);
       if (found.some(({ row }) => row.startsWith('RESULT#') || row.startsWith('CARRIED#'))) return false;
     } catch (error) {
@@ -130,37 +131,37 @@ async function priceFindings(
   return faults;
 }
 
-/** Posts an event to the accounts of every shard, and notes the rows that this leaves. */
+/** Posts an event to the accounts of every shard that it touches, and notes the rows that this leaves. */
 async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent, shards: number): Promise<void> {
   const { accounts, venue } = state;
-  const tradedBy = await tradedIn(rows, event, shards);
+  const tradedBy = await tradedIn(rows, event);
   const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
   const touched = accountsTouched(event, tradedBy);
   const names = touched === 'all' ? [...accounts.keys()] : touched;
   const byShard = Map.groupBy(names, (account) => shardOf(account, shards));
-  const totals = Array.from({ length: shards }, (_, shard): [string, Attributes[string]] => {
+  const totals = shardsTouched(event, shards).map((shard): [number, ShardTotals] => {
     const states = (byShard.get(shard) ?? []).map((account) => accounts.get(account) ?? emptyAccount(account));
     if (event.kind === 'day-closed') {
       // Lots left to roll are not known here: they depend on instructions, which may have changed since.
       const closed = closeBooks(seq, event, states, undefined);
       state.statements.push(...closed.statements.map(statementItem));
-      return [`shard#${shard}`, S(encodeTotals(closed.totals))];
+      return [shard, closed.totals];
     }
     const posted = postEvent(seq, event, states, tradedBy, new Map(), tick);
     for (const { state: next, entry } of posted.applied) {
       accounts.set(next.account, next);
       state.journal.push(journalItem(entry));
     }
-    return [`shard#${shard}`, S(encodeTotals(posted.totals))];
+    return [shard, posted.totals];
   });
-  state.totals.push({ ...totalsKey(seq), attributes: Object.fromEntries(totals) });
+  state.totals.push(totalsItem(seq, new Map(totals), shards));
 }
 
-async function tradedIn(rows: Rows, event: ClearingEvent, shards: number): Promise<Map<string, readonly Traded[]>> {
+async function tradedIn(rows: Rows, event: ClearingEvent): Promise<Map<string, readonly Traded[]>> {
   const tradedBy = new Map<string, readonly Traded[]>();
   if (event.kind !== 'auction-cleared') return tradedBy;
-  for (let shard = 0; shard < shards; shard++)
-    for await (const chunk of fillChunks(rows, event.product, event.auction, shard, event.fills[shard]))
+  for (let shard = 0; shard < event.fills.shards; shard++)
+    for await (const chunk of fillChunks(rows, event, shard))
       for (const [account, own] of Map.groupBy(chunk, (fill) => fill.account))
         tradedBy.set(account, addFills(tradedBy.get(account) ?? [], own));
   return tradedBy;

@@ -38,6 +38,10 @@ export class VenueRows implements Rows {
     yield* await this.queryAll(partition, range);
   }
 
+  async *pages(partition: string, range: Range = {}): AsyncGenerator<Attributes[]> {
+    yield await this.queryAll(partition, range);
+  }
+
   async queryAll(partition: string, { after, from, to, prefix, newestFirst, limit }: Range = {}): Promise<Attributes[]> {
     const found = (this.#partitions.get(partition) ?? []).filter(
       ({ sk }) =>
@@ -65,10 +69,8 @@ export class VenueRows implements Rows {
   /** How many shards the accounts are spread over, as the shards themselves have left it in the rows. */
   shards(): number {
     const cursors = this.ofKind('SHARD').map(({ pk }) => Number(pk!.S!.slice('SHARD#'.length)));
-    const posted = this.ofKind('TOTALS').flatMap((item) =>
-      Object.keys(item).flatMap((name) => (name.startsWith('shard#') ? [Number(name.slice('shard#'.length))] : [])),
-    );
-    return [...cursors, ...posted].reduce((most, shard) => Math.max(most, shard + 1), 0);
+    const posted = this.ofKind('TOTALS').map(({ shards }) => Number(shards?.N ?? 0));
+    return posted.concat(cursors.map((shard) => shard + 1)).reduce((most, count) => Math.max(most, count), 0);
   }
 }
 

@@ -11,7 +11,7 @@ await command(
     about:
       'It happens to a small market of its own, in memory: no venue is touched. docs/recovery.md says what to do when it is a real one.',
     options: {},
-    examples: [['', 'every way back, with what it loses and how long it takes']],
+    examples: [['', 'every way back, and the move into other shards, with what it loses and how long it takes']],
   },
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'drill-'));

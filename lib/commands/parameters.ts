@@ -62,7 +62,7 @@ await command(
 async function show(rows: VenueRows, product: string, wanted: Wanted): Promise<Proposal> {
   const auctionTimes = DEPLOYMENT.products.find(({ code }) => code === product)?.auctions;
   const proposal = await propose(rows, product, wanted, auctionTimes);
-  console.log(changeLines(proposal, await dryRun(rows, product, proposal.parameters, rows.shards())).join('\n'));
+  console.log(changeLines(proposal, await dryRun(rows, product, proposal.parameters)).join('\n'));
   return proposal;
 }
 

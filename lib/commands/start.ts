@@ -53,7 +53,8 @@ await command(
     // Refused before anything is synthesized; asked again when the clock is set.
     aheadOf(folder.kept(), until, Date.now());
     console.log('Synthesizing and starting the market ...');
-    const { product } = makeDeployment(folder.assembly);
+    const { product, shards } = makeDeployment(folder.assembly, undefined, shardsOf(folder));
+    folder.keep({ ...folder.kept(), shards });
     const market = await openMarket(folder, { port, until, ...REPORTS });
     const exchange = new Exchange(market.cloud.url);
     const stop = stopOnSignals(market, exchange);
@@ -76,6 +77,12 @@ await command(
     }
   },
 );
+
+/** Those of its table; of a market that has none yet, those of the deployment. */
+function shardsOf(folder: MarketFolder): { shards?: number } {
+  const { shards } = folder.kept();
+  return shards === undefined ? {} : { shards };
+}
 
 /** Stops cleanly on the first signal, at once on the second. */
 function stopOnSignals(market: Market, exchange: Exchange): () => Promise<void> {

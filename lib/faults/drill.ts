@@ -1,7 +1,7 @@
 /**
- * The recovery drill. A small market trades a day and half of another; then its table is damaged, and its region lost. What
- * each way back brings with it, how many accepted submissions it lacks and how long it takes is measured, and the venue
- * built by the recommended one has to trade its next auction and close its day.
+ * The recovery drill. A small market trades a day and half of another; then its table is damaged, and its region lost, or it has outgrown
+ * its shards. What each way back, or on, brings with it, how many accepted submissions it lacks and how long it takes is measured, and
+ * the venue that was built has to trade its next auction and close its day.
  */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { rowName, VenueRows } from '../audit/rows.ts';
 import { rebuild } from '../operations/recovery/rebuild.ts';
 import { salvage } from '../operations/recovery/salvage.ts';
 import { type Attributes, S } from '../store/table.ts';
-import { openMarket, play, ROLL } from './scripted-market.ts';
+import { openMarket, play, ROLL, SHARDS } from './scripted-market.ts';
 
 export interface WayBack {
   readonly name: string;
@@ -35,25 +35,38 @@ export interface Drill {
 const DAY_ENDS = '2025-11-07T21:05:00Z';
 /** Pictures of the table by `play`: after the first day, and in the second with orders in its open auction. */
 const [BACKUP_AT, DAMAGED_AT] = [3, 6];
+/** More shards than the market begins with, and not a multiple of them. */
+const MORE_SHARDS = 7;
 
 /** Goes every way back; `dir` is an empty folder for exports. */
 export async function drill(dir: string, onWay: (way: WayBack) => void = () => {}): Promise<Drill> {
   const pictures: Attributes[][] = [];
+  let halted = await VenueRows.from([]);
   {
     await using market = await openMarket(ROLL);
-    await play(market, ROLL, async () => void pictures.push(await Array.fromAsync(market.table.scan())));
+    const picture = (): Promise<Attributes[]> => Array.fromAsync(market.table.scan());
+    await play(market, ROLL, async () => {
+      if (pictures.length === DAMAGED_AT) {
+        await market.operator.post('/v1/operator/venue/halt', { reason: 'a move' });
+        halted = await VenueRows.from(await picture());
+        await market.operator.post('/v1/operator/venue/resume', { reason: 'drilled' });
+      }
+      pictures.push(await picture());
+    });
   }
   const [backup, whole] = [await VenueRows.from(pictures[BACKUP_AT]!), await VenueRows.from(pictures[DAMAGED_AT]!)];
   const damaged = await VenueRows.from(damage(pictures[DAMAGED_AT]!));
-  const sources: readonly [name: string, source: () => Promise<VenueRows>, recommended: boolean][] = [
+  const sources: readonly [name: string, source: () => Promise<VenueRows>, recommended: boolean, shards?: number][] = [
     ['backup alone', async () => backup, false],
     ['backup joined with the damaged table', async () => (await salvage(backup, damaged)).rows, true],
     ['another region, from an export of the last moment', async () => exported(dir, whole), true],
     ['another region, from the export of the day before', async () => exported(dir, backup), false],
+    [`a move from ${SHARDS} shards to ${MORE_SHARDS}`, async () => halted, true, MORE_SHARDS],
+    [`a move from ${SHARDS} shards to one`, async () => halted, true, 1],
   ];
   const ways: WayBack[] = [];
-  for (const [name, source, recommended] of sources) {
-    const way = { name, recommended, ...(await goBack(source, whole)) };
+  for (const [name, source, recommended, shards] of sources) {
+    const way = { name, recommended, ...(await goBack(source, whole, shards)) };
     ways.push(way);
     onWay(way);
   }
@@ -66,11 +79,13 @@ export async function drill(dir: string, onWay: (way: WayBack) => void = () => {
 async function goBack(
   source: () => Promise<VenueRows>,
   whole: VenueRows,
+  shards = SHARDS,
 ): Promise<Pick<WayBack, 'missing' | 'rows' | 'seconds' | 'differences'>> {
   const times = [performance.now()];
-  await using market = await openMarket({ ...ROLL, listed: '2025-11-06' });
+  await using market = await openMarket({ ...ROLL, listed: '2025-11-06' }, { shards });
   times.push(performance.now());
-  const { copied, recomputed } = await rebuild(await source(), market.table);
+  const { copied, recomputed } = await rebuild(await source(), market.table, shards);
+  await market.operator.post('/v1/operator/venue/resume', { reason: 'drilled' });
   times.push(performance.now());
   const missing = missingFrom(whole, await VenueRows.from(market.table.scan()));
   await market.cloud.advanceTo(DAY_ENDS);
@@ -101,6 +116,9 @@ function damage(items: readonly Attributes[]): Attributes[] {
 }
 
 function missingFrom(whole: VenueRows, built: VenueRows): number {
-  const there = new Set(built.ofKind('BOOK').map(rowName));
-  return whole.ofKind('BOOK').filter((row) => !there.has(rowName(row))).length;
+  const there = new Set(built.ofKind('BOOK').map(submissionIn));
+  return whole.ofKind('BOOK').filter((row) => !there.has(submissionIn(row))).length;
 }
+
+/** A submission's name, in whichever shard it lies. */
+const submissionIn = (row: Attributes): string => row.sk!.S!;

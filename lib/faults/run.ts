@@ -167,17 +167,10 @@ export async function endOf(market: Market<Stage>): Promise<End> {
   const fills = new Map<string, string>();
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const { account, clientOrderId, lots } of await readFills(
-        table,
-        event.product,
-        event.auction,
-        shard,
-        event.fills[shard],
-      )) {
-        const name = `${account} ${clientOrderId} in auction ${event.auction}`;
-        fills.set(name, fills.has(name) ? `${fills.get(name)} and ${lots}` : `${lots}`);
-      }
+    for (const { account, clientOrderId, lots } of await readFills(table, event)) {
+      const name = `${account} ${clientOrderId} in auction ${event.auction}`;
+      fills.set(name, fills.has(name) ? `${fills.get(name)} and ${lots}` : `${lots}`);
+    }
   }
   return { stateHash: audit.stateHash, orders, fills, wrong };
 }

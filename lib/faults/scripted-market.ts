@@ -46,8 +46,8 @@ export interface Market<On extends Stage = Cloud> {
 const RECEIVES_MAX = 100;
 
 /** The assembly that is played on: the deployed one, of another number of shards and with patient queues. */
-export const assembled = (bundles?: string, sweep?: SweepTimes): string =>
-  assemblyOf({ deployment: { ...UNLIMITED, shards: SHARDS, receivesMax: RECEIVES_MAX, ...(sweep ? { sweep } : {}) }, bundles });
+export const assembled = (bundles?: string, sweep?: SweepTimes, shards = SHARDS): string =>
+  assemblyOf({ deployment: { ...UNLIMITED, shards, receivesMax: RECEIVES_MAX, ...(sweep ? { sweep } : {}) }, bundles });
 
 /** Once an hour: every quarter of an hour would be most of the time. */
 export const HOURLY: SweepTimes = { hours: Array.from({ length: 12 }, (_, at) => 8 + at), minutes: [30] };
@@ -59,13 +59,15 @@ export interface MarketOptions extends Pick<CloudOptions, 'proxy' | 'messages' |
   readonly bundles?: string;
   /** Of the sweep; as deployed unless given. */
   readonly sweep?: SweepTimes;
+  /** How many shards its accounts are spread over. */
+  readonly shards?: number;
 }
 
 /** The market on the local cloud, on the evening before the script's first day and empty until it is played. Disposing stops it. */
 export async function openMarket({ listed }: Script, given: MarketOptions = {}): Promise<Market> {
-  const { bundles, sweep, ...options } = given;
+  const { bundles, sweep, shards = SHARDS, ...options } = given;
   const cloud = await startCloud({
-    assembly: assembled(bundles, sweep),
+    assembly: assembled(bundles, sweep, shards),
     clock: frozenClock(instantOf(listed as BusinessDate, '20:00', ZONE)),
     ...options,
     limits: { redeliveryMs: 5, ...options.limits },
@@ -86,7 +88,7 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
     cloud,
     table,
     ...participantsOf(cloud, operator, as, (ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    audit: () => auditVenue(table, SHARDS),
+    audit: () => auditVenue(table, shards),
     async [Symbol.asyncDispose]() {
       exchange.close();
       client.destroy();
@@ -187,11 +189,12 @@ async function list({ operator, as, untilAnswered }: Market<Stage>, listed: stri
   await untilAnswered(() =>
     operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters, listing: { date: listed, curve } }),
   );
-  for (const account of ACCOUNTS) {
-    await untilAnswered(() => operator.post('/v1/operator/accounts', { account, name: account }));
-    await untilAnswered(() =>
-      operator.post(`/v1/operator/accounts/${account}/cash-movements`, { reference: 'opening', amount: '1000000.00' }),
-    );
+  const accounts = ACCOUNTS.map((account) => ({ account, name: account }));
+  const movements = ACCOUNTS.map((account) => ({ account, reference: 'opening', amount: '1000000.00' }));
+  // Each list one longer than the one before: of what is done already nothing is done again.
+  for (let count = 1; count <= ACCOUNTS.length; count++) {
+    await untilAnswered(() => operator.post('/v1/operator/accounts', { accounts: accounts.slice(0, count) }));
+    await untilAnswered(() => operator.post('/v1/operator/cash-movements', { movements: movements.slice(0, count) }));
   }
   await untilAnswered(() => as.fund.put(`/v1/roll-instructions/${PRODUCT}`, { at: 'market' }));
 }
@@ -206,8 +209,8 @@ const NAMES = ['clientOrderId', 'replaces', 'cancel'];
 const named = (order: object, prefix: string): object =>
   Object.fromEntries(Object.entries(order).map(([name, value]) => [name, NAMES.includes(name) ? `${prefix}${value}` : value]));
 
-/** A maker quotes and cancels, a fund and a hedger buy, a seller replaces what it has just sent. */
-async function trade(market: Market<Stage>, date: string, time: string, extra: number): Promise<void> {
+/** Orders of one time of a day. A maker quotes and cancels, a fund and a hedger buy, a seller replaces what it has just sent. */
+export async function trade(market: Market<Stage>, date: string, time: string, extra = 0): Promise<void> {
   const submit = (account: Account, orders: readonly object[]) =>
     market.submit(
       account,

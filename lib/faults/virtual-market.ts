@@ -16,6 +16,8 @@ export interface VirtualMarketOptions {
   readonly sources?: string | undefined;
   /** Of the sweep; as deployed unless given. */
   readonly sweep?: SweepTimes;
+  /** How many shards its accounts are spread over. */
+  readonly shards?: number;
   readonly onOutput?: (functionName: string, text: string) => void;
   /** Every answer, with the account (or `operator`) that asked. */
   readonly onAnswer?: OnAnswer;
@@ -25,9 +27,9 @@ type OnAnswer = (caller: string, asked: string, answer: string) => void;
 
 /** The market on the virtual cloud, on the evening before the script's first day and empty until it is played. */
 export function openVirtualMarket({ listed }: Script, options: VirtualMarketOptions = {}): Market<VirtualCloud> {
-  const { sources, sweep, seed = 0, faultHooks, onOutput, onAnswer } = options;
+  const { sources, sweep, shards = SHARDS, seed = 0, faultHooks, onOutput, onAnswer } = options;
   const cloud = startVirtualCloud({
-    assembly: assembled(undefined, sweep),
+    assembly: assembled(undefined, sweep, shards),
     start: instantOf(listed as BusinessDate, '20:00', 'America/New_York'),
     seed,
     sources,
@@ -45,7 +47,7 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
     cloud,
     table,
     ...participantsOf(cloud, operator, as, pause),
-    audit: () => auditVenue(table, SHARDS),
+    audit: () => auditVenue(table, shards),
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -14,8 +14,12 @@ import type { Issuer } from './identity.ts';
 import { LOG_RETENTION, type PipelineFunction } from './pipeline-function.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from './routes.ts';
 
+/**
+ * What `participant-api` has places for: a burst, while requests go on at this rate and take a tenth of a second each. Of more the
+ * gateway refuses what is too much (429); without it Lambda would, and the gateway would say 503. See docs/scale.md.
+ */
 const REQUESTS_PER_SECOND = 1_000;
-const REQUESTS_IN_A_BURST = 2_000;
+const REQUESTS_IN_A_BURST = 300;
 
 /**
  * The access log: one JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say

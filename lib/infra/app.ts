@@ -1,7 +1,8 @@
 /**
  * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
  * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
- * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send. `throughAlarms=true` lets a release go live although an alarm is in ALARM.
+ * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send, `table` and `shards` which table
+ * holds the venue and in how many shards (docs/runbook.md). `throughAlarms=true` lets a release go live although an alarm is in ALARM.
  */
 
 import { App } from 'aws-cdk-lib';
@@ -9,10 +10,13 @@ import { addExchange } from './synthesize.ts';
 
 const app = new App({ analyticsReporting: false });
 
-const requestsPerMinute = option('requestsPerMinute');
+const [requestsPerMinute, shards] = [option('requestsPerMinute'), option('shards')];
 
 addExchange(app, {
-  ...(requestsPerMinute === undefined ? {} : { deployment: { requestsPerMinute: Number(requestsPerMinute) } }),
+  deployment: {
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute: Number(requestsPerMinute) }),
+    ...(shards === undefined ? {} : { shards: Number(shards) }),
+  },
   issuer: option('issuer'),
   audience: option('audience')?.split(','),
   claims: {

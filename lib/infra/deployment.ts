@@ -17,7 +17,10 @@ export interface ProductSchedule {
 
 export interface Deployment {
   readonly products: readonly ProductSchedule[];
-  /** Fixed for the life of a venue: an account's shard is a hash modulo this. */
+  /**
+   * An account's shard is a hash modulo this, so it belongs to the table: another number needs a table that was built with it, by `npm
+   * run rebuild` (docs/decisions/0017).
+   */
   readonly shards: number;
   /** IANA name of the zone in whose working hours the sweep runs. */
   readonly timeZone: string;
@@ -39,7 +42,8 @@ export const SWEEP = { everyMinutes: 15, firstHour: 8, lastHour: 19 } as const;
 
 export const DEPLOYMENT: Deployment = {
   products: [{ code: 'H100-SXM', timeZone: 'America/New_York', auctions: ['10:00', '13:00'], dayRun: '16:00' }],
-  shards: 4,
+  // Each takes about a hundred submissions a second: more in all than the gateway lets in. See docs/decisions/0017.
+  shards: 16,
   timeZone: 'America/New_York',
   sweep: { hours: counting(SWEEP.firstHour, SWEEP.lastHour), minutes: counting(0, 59, SWEEP.everyMinutes) },
   // Below five, throttling alone could carry a good message to the dead letters.
@@ -47,9 +51,12 @@ export const DEPLOYMENT: Deployment = {
   requestsPerMinute: 1200,
 };
 
+/** The environment variable with the folder in which local processes share what they synthesize; the process that made it removes it. */
+export const SHARED_ASSEMBLIES = 'EXCHANGE_ASSEMBLIES';
+
 const CODE = /^[A-Z0-9]+(-[A-Z0-9]+)*$/;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
-const SHARDS_MAX = 256;
+export const SHARDS_MAX = 256;
 /** What SQS allows. */
 const RECEIVES_MAX = 1000;
 /** More than the gateway passes on in a day. */

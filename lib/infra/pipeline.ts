@@ -54,14 +54,14 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     ],
     sendsTo: ['orders'],
     servesApi: true,
-    // The gateway's 1,000 requests a second at a tenth of a second each.
-    concurrencyMax: 100,
+    // A burst, and the gateway's 1,000 requests a second at a tenth of a second each (`lib/infra/api.ts`).
+    concurrencyMax: 400,
   },
   'operator-api': {
     does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',
     memory_mb: 256,
     timeout_s: 10,
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'day-runs', 'sweeps'],
     servesApi: true,
     concurrencyMax: 50,

@@ -30,7 +30,7 @@ export const OPERATOR_ROUTES = [
   'GET /v1/operator/accounts',
   'POST /v1/operator/accounts',
   'GET /v1/operator/accounts/{account}',
-  'POST /v1/operator/accounts/{account}/cash-movements',
+  'POST /v1/operator/cash-movements',
   'GET /v1/operator/index/{product}',
   'PUT /v1/operator/index/{product}/{date}',
   'GET /v1/operator/venue',

@@ -28,6 +28,8 @@ export interface Kept {
   /** How far the market's clock is ahead of this machine's. */
   readonly aheadMs: number;
   readonly seeded: boolean;
+  /** How many shards its table has; absent until it has one. */
+  readonly shards?: number;
 }
 
 /** The folder of one local market. Reading a file of it that is missing gives what a new market would have. */

@@ -4,6 +4,7 @@
  * short goes on where it stopped.
  */
 
+import { moveCash, openAccounts } from '../client/accounts.ts';
 import type { Caller } from '../client/exchange.ts';
 import { uuidv7 } from '../client/idempotency-key.ts';
 import { addDays, type BusinessDate, instantOf, isBusinessDay, localDate, nextBusinessDay } from '../domain/contract/calendar.ts';
@@ -38,10 +39,13 @@ export async function seed(product: string, level: Micros, nowMs: number, operat
   const index = await operator.ask('PUT', `/v1/operator/index/${product}/${today}`, { value: formatIndex(level) });
   // 409: an earlier start has published another value, which stands.
   if (index.status >= 400 && index.status !== 409) throw new Error(`the index was not published: ${JSON.stringify(index.body)}`);
-  for (const { account, name, deposit } of [BUYER, SELLER, MAKER]) {
-    await operator.post('/v1/operator/accounts', { account, name });
-    await operator.post(`/v1/operator/accounts/${account}/cash-movements`, { reference: 'first-deposit', amount: deposit });
-  }
+  const accounts = [BUYER, SELLER, MAKER];
+  await openAccounts(
+    operator,
+    accounts.map(({ account, name }) => ({ account, name })),
+  );
+  const movements = accounts.map(({ account, deposit }) => ({ account, reference: 'first-deposit', amount: deposit }));
+  await moveCash(operator, movements);
   await until(async () => (await maker.ask('GET', '/v1/account')).status === 200);
   const { items } = (await maker.get(`/v1/orders?product=${product}`)) as { items: unknown[] };
   if (items.length > 0) return;

@@ -3,7 +3,8 @@
  * venue holds back. All of it over HTTP, as operators would.
  */
 
-import { atOnce, type Caller, type Exchange, UnexpectedAnswerError } from '../client/exchange.ts';
+import { moveCash, openAccounts } from '../client/accounts.ts';
+import { type Caller, type Exchange, UnexpectedAnswerError } from '../client/exchange.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, monthText, parseContractCode } from '../domain/contract/months.ts';
 import { formatIndex } from '../domain/contract/product.ts';
@@ -59,7 +60,6 @@ export interface AccountLine {
 export const TOKEN_SECONDS = 400 * 86_400;
 const HELD_ROUNDS_MAX = 5;
 /** Accounts that are opened at once: each is an event of the one log, and more would only make each other try again. */
-const OPENED_AT_ONCE = 4;
 
 export class Operators {
   readonly #venue: RunningVenue;
@@ -100,15 +100,16 @@ export class Operators {
 
   /** Opens and funds every account. */
   async open(participants: readonly Participant[]): Promise<void> {
-    await atOnce(
-      participants,
-      async ({ account, name, deposit }) => {
-        await this.#first.post('/v1/operator/accounts', { account, name });
-        const movement = { reference: `deposit-${account}`, amount: `${deposit}.00` };
-        await this.#first.post(`/v1/operator/accounts/${account}/cash-movements`, movement);
-      },
-      OPENED_AT_ONCE,
+    await openAccounts(
+      this.#first,
+      participants.map(({ account, name }) => ({ account, name })),
     );
+    const deposits = participants.map(({ account, deposit }) => ({
+      account,
+      reference: `deposit-${account}`,
+      amount: `${deposit}.00`,
+    }));
+    await moveCash(this.#first, deposits);
     await this.#venue.quiet();
   }
 

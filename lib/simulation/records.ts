@@ -16,18 +16,16 @@ export interface StoredAuction extends AuctionRecord {
 }
 
 /** Every cleared auction among the events, in order. */
-export async function storedAuctions(table: Table, events: readonly ClearingEvent[], shards: number): Promise<StoredAuction[]> {
+export async function storedAuctions(table: Table, events: readonly ClearingEvent[]): Promise<StoredAuction[]> {
   const records: StoredAuction[] = [];
   for (const event of events) {
     if (event.kind !== 'auction-cleared') continue;
     const { product, auction } = event;
-    const closed = (await readAuction(table, product, auction))?.closed;
+    const { shards, closed } = (await readAuction(table, product, auction))!;
     const parts = await Promise.all(
       Array.from({ length: shards }, async (_, shard) => ({
-        submissions: await submissionsInto(table, product, shard, auction, closed?.get(shard) ?? []),
+        submissions: await submissionsInto(table, product, shard, auction, closed.get(shard) ?? []),
         rolls: await rollOrders(table, product, shard, auction),
-        fills: await readFills(table, product, auction, shard, event.fills[shard]),
-        carried: await readCarried(table, product, shard, event.carried[shard]),
       })),
     );
     const submissions = parts.flatMap((part) => part.submissions).sort(byArrival);
@@ -38,8 +36,8 @@ export async function storedAuctions(table: Table, events: readonly ClearingEven
       submissions,
       keys: submissions.map(({ account, key }) => `${account} ${key}`),
       rolls: parts.flatMap((part) => part.rolls),
-      fills: parts.flatMap((part) => part.fills),
-      carried: parts.flatMap((part) => part.carried),
+      fills: await readFills(table, event),
+      carried: await readCarried(table, product, event.carried),
     });
   }
   return records;

@@ -2,14 +2,12 @@
  * One simulation from end to end: a venue is synthesized and started on a standing clock, a month of real prices is traded
  * through it over HTTP, then its books are audited. Everything that could differ between two runs comes from the seed.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditVenue } from '../audit/audit.ts';
 import { Exchange } from '../client/exchange.ts';
 import { listedMonths } from '../domain/contract/months.ts';
-import { makeDeployment, UNLIMITED } from '../infra/local-deployment.ts';
+import { DEPLOYMENT } from '../infra/deployment.ts';
+import { assemblyOf, deploymentOf, UNLIMITED } from '../infra/local-deployment.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
 import { Table } from '../store/table.ts';
@@ -66,11 +64,9 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
   const step = options.onStep ?? (() => {});
   await using stack = new AsyncDisposableStack();
   step('synthesizing the venue');
-  const dir = mkdtempSync(join(tmpdir(), 'compute-exchange-'));
-  stack.defer(() => rmSync(dir, { recursive: true, force: true }));
-  const deployment = makeDeployment(dir, options.product, UNLIMITED);
+  const assembly = assemblyOf({ deployment: deploymentOf(options.product, UNLIMITED) });
   step('starting the venue');
-  const cloud = await startCloud({ assembly: dir, clock: frozenClock(run.plan.startsAt) });
+  const cloud = await startCloud({ assembly, clock: frozenClock(run.plan.startsAt) });
   stack.defer(() => cloud.stop());
   options.onCloud?.(cloud);
   const exchange = new Exchange(cloud.url);
@@ -86,10 +82,10 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
   step('auditing the books');
   await cloud.quiet();
   const table = tableOf(cloud);
-  const audit = await auditVenue(table, deployment.shards);
+  const audit = await auditVenue(table, DEPLOYMENT.shards);
   return reconcile(run, traded, {
     audit,
-    auctions: await storedAuctions(table, audit.events, deployment.shards),
+    auctions: await storedAuctions(table, audit.events),
     accounts: await traded.operators.accounts(),
     deadLetters: cloud.deadLetters(),
     alarms: cloud.alarms.changes(),

@@ -5,7 +5,7 @@
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { auctionKey, closingKey, intakeKey, type Key, slotKey } from './keys.ts';
-import { type Attributes, integer, N, type Rows, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface Auction {
   readonly product: string;
@@ -13,6 +13,8 @@ export interface Auction {
   readonly slot: string;
   readonly date: BusinessDate;
   readonly closing: boolean;
+  /** How many shards its book lies in; all of them close before it clears. */
+  readonly shards: number;
   /** Its markers have been sent to every shard. */
   readonly marked: boolean;
   /** By closed shard, the dates whose book partitions its orders are in. */
@@ -30,17 +32,20 @@ export interface Intake {
   readonly dates: readonly string[];
   /** The dates of the newest auctions that the shard has left, by number of the auction. */
   readonly passed: ReadonlyMap<number, readonly string[]>;
-  /** The newest workers that alone wrote for the shard's heavy accounts, one after the other. The last one does now. */
+  /** The newest workers that wrote what is in the open auction, one after the other. The last one does now. */
   readonly writers: readonly Writer[];
 }
 
-/** A worker, for as long as it alone writes for the heavy accounts of a shard. */
+/** A worker, for as long as it alone writes what a shard takes in. */
 export interface Writer {
   /** Never used before and never again. */
   readonly name: string;
-  /** The least time in the key of a submission that it may write for them, milliseconds since 1970. */
+  /** The least time in the key of a submission that it may write, milliseconds since 1970. */
   readonly keysFrom: number;
 }
+
+/** Whether every shard has closed it, so that its book is whole. */
+export const isClosed = ({ closed, shards }: Pick<Auction, 'closed' | 'shards'>): boolean => closed.size === shards;
 
 const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
 
@@ -85,7 +90,14 @@ export async function auctionsAfter(table: Table, product: string, auction: numb
 /** Gives a slot, or a day's closing, a number, once. False when either is taken: the caller reads both again. */
 export async function openAuction(
   table: Table,
-  { product, auction, slot, date, closing }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing'>,
+  {
+    product,
+    auction,
+    slot,
+    date,
+    closing,
+    shards,
+  }: Pick<Auction, 'product' | 'auction' | 'slot' | 'date' | 'closing' | 'shards'>,
 ): Promise<boolean> {
   return table.createTogether([
     {
@@ -94,6 +106,7 @@ export async function openAuction(
         slot: S(slot),
         date: S(date),
         closing: { BOOL: closing },
+        shards: N(shards),
         marked: { BOOL: false },
         closed: { M: {} },
         v: N(1),
@@ -136,7 +149,7 @@ export async function noteCleared(table: Table, product: string, auction: number
 }
 
 /** The intake of a shard; that of the first auction when the shard has not taken a submission or marker yet. */
-export async function readIntake(table: Table, product: string, shard: number, consistent = true): Promise<Intake> {
+export async function readIntake(table: Rows, product: string, shard: number, consistent = true): Promise<Intake> {
   const item = await table.get(intakeKey(product, shard), consistent);
   return item ? decodeIntake(item) : FIRST_INTAKE;
 }
@@ -156,13 +169,16 @@ export async function admitDate(table: Table, product: string, shard: number, in
   return decodeIntake(item);
 }
 
+/** In the first auction of a product, before anything came. */
+const HERE = '(attribute_not_exists(pk) OR #open = :open)';
+
 /** How many writers back a worker finds what was written since it was the writer. */
 const WRITERS_KEPT = 8;
 
 /**
- * Makes a worker the writer of a shard that has submissions, until another becomes it or the auction is cut; under the name of the
- * writer that there is, lets that one write older keys as well. Throws when another has become the writer since the intake was
- * read, or it has moved on.
+ * Makes a worker the writer of a shard, until another becomes it or the auction is cut; under the name of the writer that there
+ * is, lets that one write older keys as well. Throws when another has become the writer since the intake was read, or it has
+ * moved on.
  */
 export async function becomeWriter(
   table: Table,
@@ -175,15 +191,16 @@ export async function becomeWriter(
   const others = intake.writers.filter(({ name }) => name !== writer.name);
   const writers = [...others, writer].slice(-WRITERS_KEPT);
   const item = await table.update(intakeKey(product, shard), {
-    expression: 'SET writer = :writer, writers = :writers',
+    expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened), writer = :writer, writers = :writers',
     names: { '#open': 'open' },
     values: {
       ':open': N(intake.open),
+      ':opened': S(intake.openedAt),
       ':writer': S(writer.name),
       ':writers': { L: writers.map(({ name, keysFrom }) => ({ M: { name: S(name), keysFrom: N(keysFrom) } })) },
       ...(before ? { ':before': S(before.name) } : {}),
     },
-    condition: `#open = :open AND ${before ? 'writer = :before' : 'attribute_not_exists(writer)'}`,
+    condition: before ? '#open = :open AND writer = :before' : `${HERE} AND attribute_not_exists(writer)`,
   });
   const entered = item ? decodeIntake(item) : await readIntake(table, product, shard);
   // The answer to an update that took effect may have been lost, and the SDK repeats the request.
@@ -216,6 +233,16 @@ export async function moveIntake(table: Table, product: string, shard: number, i
   return moved;
 }
 
+/** An intake that nothing has come into yet since it was made, but for what lies under these dates. */
+export const intakeItem = (
+  product: string,
+  shard: number,
+  { open, openedAt, dates }: Omit<Intake, 'passed' | 'writers'>,
+): Item => ({
+  ...intakeKey(product, shard),
+  attributes: { open: N(open), openedAt: S(openedAt), ...(dates.length ? { dates: { SS: [...dates] } } : {}) },
+});
+
 const decodeIntake = (item: Attributes): Intake => ({
   open: integer(item, 'open'),
   openedAt: text(item, 'openedAt'),
@@ -234,6 +261,7 @@ const decodeAuction = (product: string, item: Attributes): Auction => ({
   slot: text(item, 'slot'),
   date: text(item, 'date') as BusinessDate,
   closing: item.closing?.BOOL === true,
+  shards: integer(item, 'shards'),
   marked: item.marked?.BOOL === true,
   closed: new Map(Object.entries(item.closed?.M ?? {}).map(([shard, dates]) => [Number(shard), dates.L!.map(({ S }) => S!)])),
   clearedBy: item.clearedBy?.N === undefined ? undefined : Number(item.clearedBy.N),

@@ -5,12 +5,12 @@ import type { Day, DayAt, DayStep, Seen } from '../domain/clearing/day.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { firstDay, monthOf } from '../domain/contract/months.ts';
-import { findClosing, newestAuctions, readAuction } from './auctions.ts';
-import { isPosted } from './control-totals.ts';
+import { findClosing, isClosed, newestAuctions, readAuction } from './auctions.ts';
 import { readHalt } from './halt.ts';
 import { readHeld } from './held.ts';
 import { newestIndex, readIndex } from './index-values.ts';
 import { dayKey } from './keys.ts';
+import { isPosted } from './posted.ts';
 import { type Attributes, type Item, integer, json, N, S, type Table, text } from './table.ts';
 
 /** Puts a day on the list of days to run; a day already there is left as it is. */
@@ -64,7 +64,7 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     findClosing(table, name, date),
     newestAuctions(table, name, 1),
     'auction' in day ? readAuction(table, name, day.auction) : undefined,
-    isPosted(table, product.lastEvent, shards),
+    isPosted(table, product, shards),
     newestIndex(table, name, date),
     readIndex(table, name, firstDay(monthOf(date)), date),
     readHeld(table, heldId('settlement', name, date)),
@@ -76,7 +76,7 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     posted,
     numbered,
     newest,
-    closed: closing?.closed.size === shards,
+    closed: closing !== undefined && isClosed(closing),
     newestIndex: newestValue?.date,
     index,
     held: { settlement, finalPrice },

@@ -7,7 +7,7 @@
  * | clearing log, in order                 | LOG                         | seq                  | clear, settle, operator-api | all, after an event number                     |
  * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
  * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
- * | done-once marks of operator requests   | ONCE                        | what                 | operator-api                | operator-api                                   |
+ * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api                | operator-api                                   |
  * | intake: a shard's open auction, writer | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
@@ -19,7 +19,7 @@
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
- * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | post, settle, roll                             |
+ * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
@@ -39,7 +39,11 @@ export interface Key {
 export const logKey = (seq: number): Key => ({ pk: 'LOG', sk: ordered(seq) });
 export const venueKey: Key = { pk: 'VENUE', sk: 'STATE' };
 export const switchKey: Key = { pk: 'VENUE', sk: 'SWITCH' };
-export const onceKey = (what: string): Key => ({ pk: 'ONCE', sk: what });
+/** A partition each: one event makes a hundred marks. */
+export const onceKey = (name: string): Key => ({ pk: `${ONCE}${name}`, sk: 'EVENT' });
+const ONCE = 'ONCE#';
+/** The name in the partition of a done-once mark. */
+export const onceNameIn = (partition: string): string => partition.slice(ONCE.length);
 
 export const intakeKey = (product: string, shard: number): Key => ({ pk: `INTAKE#${product}`, sk: `${shard}` });
 export const bookPartition = (product: string, shard: number, keyDate: string): string => `BOOK#${product}#${shard}#${keyDate}`;
@@ -108,7 +112,7 @@ export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');
 
-/** The shard an account lives in: FNV-1a of its id. Fixed for the life of a venue, like the count. */
+/** The shard an account lives in: FNV-1a of its id. The count is that of the table, or of what an event says that it was split into. */
 export function shardOf(account: string, shards: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < account.length; at++) hash = Math.imul(hash ^ account.charCodeAt(at), 0x01000193);

@@ -6,8 +6,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
+import { onceNames } from '../domain/clearing/once.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
-import { logKey, onceKey, ordered, venueKey } from './keys.ts';
+import { cents } from '../domain/contract/units.ts';
+import { logKey, onceKey, onceNameIn, ordered, venueKey } from './keys.ts';
 import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface LogEntry {
@@ -58,17 +60,26 @@ export async function* readLog(table: Rows, from: Pick<VenueState, 'seq' | 'hash
   }
 }
 
-/** Events by number, for readers of history; not checked against the chain. */
-export async function readEvents(table: Table, after: number, limit: number): Promise<LogEntry[]> {
-  const items = await table.queryAll('LOG', { after: ordered(after), limit });
-  return items.map((item) => ({ seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') }));
+/** Events after a number, to the newest or so many, for readers of history; not checked against the chain. */
+export async function* eventsAfter(table: Table, after: number, limit?: number): AsyncGenerator<LogEntry> {
+  const range = { after: ordered(after), ...(limit === undefined ? {} : { limit }) };
+  for await (const item of table.query('LOG', range)) yield entryIn(item);
 }
+
+/** The same, as a list. */
+export const readEvents = (table: Table, after: number, limit: number): Promise<LogEntry[]> =>
+  Array.fromAsync(eventsAfter(table, after, limit));
 
 /** Events from the newest back, not checked against the chain. */
 export async function* newestEvents(table: Table): AsyncGenerator<LogEntry> {
-  for await (const item of table.query('LOG', { newestFirst: true }))
-    yield { seq: Number(item.sk?.S), event: decodeEvent(text(item, 'data')), hash: text(item, 'hash') };
+  for await (const item of table.query('LOG', { newestFirst: true })) yield entryIn(item);
 }
+
+const entryIn = (item: Attributes): LogEntry => ({
+  seq: Number(item.sk?.S),
+  event: decodeEvent(text(item, 'data')),
+  hash: text(item, 'hash'),
+});
 
 /** Events by number; a number without one is absent. */
 export async function readEventsAt(table: Table, seqs: Iterable<number>): Promise<Map<number, ClearingEvent>> {
@@ -83,16 +94,10 @@ export async function readEvent(table: Table, seq: number): Promise<ClearingEven
 }
 
 /**
- * Commits `event` behind `venue`. Returns the new state, or `undefined` when another event has taken the place: load the
- * venue again and decide again. With `once`, the event also claims that name for ever, together or not at all; a name
- * already claimed answers 'claimed'.
+ * Commits `event` behind `venue`, and claims its done-once names for ever, together or not at all. Returns the new state, or
+ * `undefined` when another event has taken the place or one of the names: load the venue again and decide again.
  */
-export async function append(
-  table: Table,
-  venue: VenueState,
-  event: ClearingEvent,
-  once?: string,
-): Promise<VenueState | undefined | 'claimed'> {
+export async function append(table: Table, venue: VenueState, event: ClearingEvent): Promise<VenueState | undefined> {
   const seq = venue.seq + 1;
   const data = encodeEvent(event);
   const hash = chain(venue.hash, data);
@@ -100,10 +105,9 @@ export async function append(
   const next = evolveVenue(venue, seq, hash, event);
   await checkEnd(table, venue);
   const item = { ...logKey(seq), attributes: { data: S(data), hash: S(hash), v: N(1) } };
-  const written = once
-    ? await table.createTogether([item, { ...onceKey(once), attributes: { seq: N(seq) } }])
-    : await table.create(item);
-  if (!written && !(await isOurs(table, seq, hash))) return once && (await table.get(onceKey(once))) ? 'claimed' : undefined;
+  const marks = onceNames(event).map((name) => ({ ...onceKey(name), attributes: { seq: N(seq) } }));
+  const written = marks.length > 0 ? await table.createTogether([item, ...marks]) : await table.create(item);
+  if (!written && !(await isOurs(table, seq, hash))) return undefined;
   folded.set(table, next);
   if (seq % SNAPSHOT_EVERY === 0) await writeSnapshot(table, next);
   return next;
@@ -124,10 +128,10 @@ async function checkEnd(table: Table, { seq, hash }: VenueState): Promise<void> 
     throw new LogDamagedError(seq + 1, 'has been posted and is missing from the log');
 }
 
-/** The number of the event that claimed a name with `append`; `undefined` when none has. */
-export async function claimedBy(table: Table, once: string): Promise<number | undefined> {
-  const item = await table.get(onceKey(once));
-  return item && integer(item, 'seq');
+/** The numbers of the events that have claimed these names; a name that none has claimed is absent. */
+export async function claimedBy(table: Table, names: readonly string[]): Promise<Map<string, number>> {
+  const items = await table.getMany([...new Set(names)].map(onceKey));
+  return new Map(items.map((item) => [onceNameIn(text(item, 'pk')), integer(item, 'seq')]));
 }
 
 /** A commit whose answer was lost looks refused when the SDK repeats it: the event in that place is the one just written. */
@@ -164,11 +168,11 @@ export const chain = (previous: string, data: string): string =>
 
 /** Cents are the only numbers of an event that may leave 53 bits: they travel as text. */
 export const encodeEvent = (event: ClearingEvent): string =>
-  JSON.stringify(event.kind === 'cash-moved' ? { ...event, cents: event.cents.toString() } : event);
+  JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 
 const header = z.looseObject({
   kind: z.enum([
-    'account-opened',
+    'accounts-opened',
     'cash-moved',
     'parameters-changed',
     'auction-cleared',
@@ -180,8 +184,7 @@ const header = z.looseObject({
 
 /** The inverse of `encodeEvent`. Throws on an event of a kind that this code does not know. */
 export function decodeEvent(data: string): ClearingEvent {
-  const parsed = header.parse(JSON.parse(data));
-  return (parsed.kind === 'cash-moved'
-    ? { ...parsed, cents: BigInt(parsed.cents as string) }
-    : parsed) as unknown as ClearingEvent;
+  const event = header.parse(JSON.parse(data)) as unknown as ClearingEvent;
+  if (event.kind !== 'cash-moved') return event;
+  return { ...event, movements: event.movements.map((moved) => ({ ...moved, cents: cents(BigInt(moved.cents)) })) };
 }

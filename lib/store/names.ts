@@ -35,7 +35,7 @@ export type QueueName = keyof typeof QUEUES;
 /** Environment variables besides the queue addresses above. */
 export const ENV = {
   table: 'TABLE_NAME',
-  /** How many shards the accounts are spread over; fixed for the life of a venue. */
+  /** How many shards the accounts in the table are spread over. */
   shards: 'SHARDS',
   /** By product, the times of its intraday auctions, `HH:MM` in its time zone: none may be missed, nor come after the day run. */
   auctionTimes: 'AUCTION_TIMES',

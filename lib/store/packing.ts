@@ -4,12 +4,18 @@
  * with its version, and a reader refuses a version it does not know.
  */
 import type { BookOrder, DepthLevel, Fill } from '../domain/auction/book.ts';
-import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
+import {
+  INSTRUCTION_KINDS,
+  type Instruction,
+  type Order,
+  OUTCOMES,
+  type Outcome,
+  TIMES_IN_FORCE,
+} from '../domain/auction/orders.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { lots, ticks } from '../domain/contract/units.ts';
 
 const VERSION = 1;
-const KINDS = ['new', 'cancel', 'replace'] as const;
 /** What a book order carries besides the order, by code: made by the roll, filled in part. */
 const FLAGS = [
   [false, false],
@@ -17,7 +23,6 @@ const FLAGS = [
   [false, true],
   [true, true],
 ] as const;
-const OUTCOMES: readonly Outcome[] = ['accepted', 'deferred', ...REFUSALS];
 
 /** Packed bytes that are not what this code writes: another version, or damaged. */
 export class PackingError extends Error {
@@ -27,7 +32,7 @@ export class PackingError extends Error {
 /** Values as bytes, and back, for submissions, outcomes, orders and fills. Unpacking throws PackingError on other bytes. */
 export const packInstructions = (instructions: readonly Instruction[]): Uint8Array =>
   pack(instructions, (out, instruction) => {
-    out.number(KINDS.indexOf(instruction.kind));
+    out.number(INSTRUCTION_KINDS.indexOf(instruction.kind));
     if (instruction.kind === 'cancel') return out.text(instruction.clientOrderId);
     if (instruction.kind === 'replace') out.text(instruction.replaces);
     out.order(instruction.order);
@@ -35,7 +40,7 @@ export const packInstructions = (instructions: readonly Instruction[]): Uint8Arr
 
 export const unpackInstructions = (packed: Uint8Array): Instruction[] =>
   unpack(packed, (from): Instruction => {
-    const kind = pick(KINDS, from.number());
+    const kind = pick(INSTRUCTION_KINDS, from.number());
     if (kind === 'cancel') return { kind, clientOrderId: from.text() };
     if (kind === 'replace') return { kind, replaces: from.text(), order: from.order() };
     return { kind, order: from.order() };
@@ -46,61 +51,64 @@ export const packOutcomes = (outcomes: readonly Outcome[]): Uint8Array =>
 
 export const unpackOutcomes = (packed: Uint8Array): Outcome[] => unpack(packed, (from) => pick(OUTCOMES, from.number()));
 
-/** How rows of one kind are written into bytes and read from them. */
-export interface RowCodec<T> {
-  readonly write: (out: Writer, row: T) => void;
-  readonly read: (from: Reader) => T;
-}
-
-export const ORDER_ROW: RowCodec<BookOrder> = {
-  write: (out, order) => {
+/** An order of a book, with whose it is. */
+const ORDER = {
+  write: (out: Writer, order: BookOrder): void => {
     out.text(order.account);
-    out.number((order.rolls ? 1 : 0) + (order.partlyFilled ? 2 : 0));
+    out.number(flagsOf(order.rolls, order.partlyFilled));
     out.order(order);
   },
-  read: (from) => {
-    const account = from.text();
+  read: (from: Reader, before?: BookOrder): BookOrder => {
+    const account = accountIn(from, before);
     const [rolls, partlyFilled] = pick(FLAGS, from.number());
     return { account, rolls, partlyFilled, ...from.order() };
   },
 };
+export const readOrder = ORDER.read;
 
-export const FILL_ROW: RowCodec<Fill> = {
-  write: (out, fill) => {
-    out.text(fill.account);
-    out.text(fill.clientOrderId);
-    out.number(fill.buy);
-    out.number(fill.sell);
-    out.number(fill.lots);
-    out.number(fill.rolls ? 1 : 0);
-  },
-  read: (from) => {
-    const account = from.text();
-    const clientOrderId = from.text();
-    const buy = from.number() as ContractMonth;
-    const sell = from.number() as ContractMonth;
-    return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
-  },
-};
+/** Rows of one account that follow each other name it once. */
+function accountIn(from: Reader, before: { readonly account: string } | undefined): string {
+  const account = from.text() || before?.account;
+  if (account === undefined) throw new PackingError('a row is of no account');
+  return account;
+}
 
-export const DEPTH_ROW: RowCodec<DepthLevel> = {
-  write: (out, { buy, sell, limit, traded, lapsed }) => {
-    out.number(buy);
-    out.number(sell);
-    out.signed(limit);
-    out.number(traded);
-    out.number(lapsed);
-  },
-  read: (from) => {
-    const buy = from.number() as ContractMonth;
-    const sell = from.number() as ContractMonth;
-    const limit = ticks(from.signed());
-    return { buy, sell, limit, traded: lots(from.number()), lapsed: lots(from.number()) };
-  },
-};
+/** What is said of an order besides itself, as its row holds it. */
+export const flagsOf = (rolls: boolean, partlyFilled: boolean): number => (rolls ? 1 : 0) + (partlyFilled ? 2 : 0);
 
-export const packOrders = (orders: readonly BookOrder[]): Uint8Array => pack(orders, ORDER_ROW.write);
-export const unpackOrders = (packed: Uint8Array): BookOrder[] => unpack(packed, ORDER_ROW.read);
+/** What a fill has besides its account and its order's name. */
+export function writeFillTerms(out: Writer, buy: number, sell: number, filled: number, rolls: boolean): void {
+  out.number(buy);
+  out.number(sell);
+  out.number(filled);
+  out.number(rolls ? 1 : 0);
+}
+
+export function readFill(from: Reader, before?: Fill): Fill {
+  const account = accountIn(from, before);
+  const clientOrderId = from.text();
+  const buy = from.number() as ContractMonth;
+  const sell = from.number() as ContractMonth;
+  return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
+}
+
+export function writeLevel(out: Writer, buy: number, sell: number, limit: number, traded: number, lapsed: number): void {
+  out.number(buy);
+  out.number(sell);
+  out.signed(limit);
+  out.number(traded);
+  out.number(lapsed);
+}
+
+export function readLevel(from: Reader): DepthLevel {
+  const buy = from.number() as ContractMonth;
+  const sell = from.number() as ContractMonth;
+  const limit = ticks(from.signed());
+  return { buy, sell, limit, traded: lots(from.number()), lapsed: lots(from.number()) };
+}
+
+export const packOrders = (orders: readonly BookOrder[]): Uint8Array => pack(orders, ORDER.write);
+export const unpackOrders = (packed: Uint8Array): BookOrder[] => unpack(packed, ORDER.read);
 
 function pack<T>(values: readonly T[], write: (out: Writer, value: T) => void): Uint8Array {
   const out = new Writer();
@@ -110,29 +118,39 @@ function pack<T>(values: readonly T[], write: (out: Writer, value: T) => void): 
   return out.done();
 }
 
-function unpack<T>(packed: Uint8Array, read: (from: Reader) => T): T[] {
-  const from = new Reader(packed);
+/** Reads what packed values begin with: their version, which must be known here, and their number. */
+export function openPacked(from: Reader): number {
   const version = from.number();
   if (version !== VERSION) throw new PackingError(`packing version ${version} is not known here`);
-  const values = Array.from({ length: from.number() }, () => read(from));
+  return from.number();
+}
+
+function unpack<T>(packed: Uint8Array, read: (from: Reader) => T): T[] {
+  const from = new Reader(packed);
+  const values = Array.from({ length: openPacked(from) }, () => read(from));
   from.end();
   return values;
 }
 
+/** Bytes at a time, at most, unless a value is longer. */
+const GROWN_TO = 1 << 20;
+
 /** Bytes that grow as values are written. */
 export class Writer {
   #bytes = new Uint8Array(256);
+  /** Where what has not been taken out begins, and where it ends. */
+  #start = 0;
   #length = 0;
 
   number(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) throw new PackingError(`can't pack ${value}`);
     this.#room(8);
-    let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.#bytes[this.#length++] = rest;
+    const bytes = this.#bytes;
+    let [at, rest] = [this.#length, value];
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+    for (; rest >= 128; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+    bytes[at++] = rest;
+    this.#length = at;
   }
 
   signed(value: number): void {
@@ -148,13 +166,18 @@ export class Writer {
     this.#length += encoded.length;
   }
 
-  order(order: Order): void {
-    this.text(order.clientOrderId);
-    this.number(order.buy);
-    this.number(order.sell);
-    this.signed(order.limit);
-    this.number(order.lots);
-    this.number(TIMES_IN_FORCE.indexOf(order.timeInForce));
+  order({ clientOrderId, buy, sell, limit, lots, timeInForce }: Order): void {
+    this.text(clientOrderId);
+    this.terms(buy, sell, limit, lots, TIMES_IN_FORCE.indexOf(timeInForce));
+  }
+
+  /** What an order has besides its name; the time in force by its place in TIMES_IN_FORCE. */
+  terms(buy: number, sell: number, limit: number, lots: number, timeInForce: number): void {
+    this.number(buy);
+    this.number(sell);
+    this.signed(limit);
+    this.number(lots);
+    this.number(timeInForce);
   }
 
   bytes(value: Uint8Array): void {
@@ -164,19 +187,28 @@ export class Writer {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#length - this.#start;
   }
 
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.slice(this.#start, this.#length);
   }
 
-  /** The first bytes, taken out; what follows them stays. */
-  take(count: number): Uint8Array {
-    const taken = this.#bytes.slice(0, count);
-    this.#bytes.copyWithin(0, count, this.#length);
-    this.#length -= count;
+  /** Takes out what was written: it stays where it stands, and what is written next comes behind it. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(this.#start, this.#length);
+    this.#start = this.#length;
     return taken;
+  }
+
+  /** A text that is there as bytes, a stretch of others. */
+  stretch(from: Uint8Array, begin: number, end: number): void {
+    this.number(end - begin);
+    this.#room(end - begin);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    for (let at = begin; at < end; at++) bytes[to++] = from[at]!;
+    this.#length = to;
   }
 
   /** Short plain text, as names are, without a buffer of its own for each. False when it is not that; nothing is written then. */
@@ -195,29 +227,81 @@ export class Writer {
 
   #room(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    larger.set(this.#bytes);
+    const least = 2 * (this.length + count);
+    const larger = new Uint8Array(Math.max(least, Math.min(this.#bytes.length * 2, GROWN_TO)));
+    larger.set(this.#bytes.subarray(this.#start, this.#length));
+    this.#length -= this.#start;
+    this.#start = 0;
     this.#bytes = larger;
   }
 }
 
 /** Reads values in the order in which they were written. Throws PackingError where the bytes are not such values. */
 export class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  #bytes: Uint8Array;
+  #at: number;
+  #end: number;
 
-  constructor(bytes: Uint8Array) {
+  /** Of all the bytes, or of a stretch of them. */
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  /** Reads another stretch from here on. */
+  moveTo(bytes: Uint8Array, at: number, end: number): this {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+    return this;
+  }
+
+  /** Where the next value begins in the bytes. */
+  get at(): number {
+    return this.#at;
   }
 
   number(): number {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    // Up to three bytes, as nearly all have, where there are as many left: without a loop.
+    if (at + 3 <= this.#end) {
+      const first = bytes[at]!;
+      if (first < 128) {
+        this.#at = at + 1;
+        return first;
+      }
+      const second = bytes[at + 1]!;
+      if (second < 128) {
+        this.#at = at + 2;
+        return (first & 127) | (second << 7);
+      }
+      const third = bytes[at + 2]!;
+      if (third < 128) {
+        this.#at = at + 3;
+        return (first & 127) | ((second & 127) << 7) | (third << 14);
+      }
+    }
+    return this.#longNumber();
+  }
+
+  #longNumber(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined || scale > 2 ** 49) throw new PackingError('the packed bytes end or overflow inside a number');
+      if (this.#at >= this.#end || scale > 2 ** 49) throw new PackingError('the packed bytes end or overflow inside a number');
+      const byte = this.#bytes[this.#at++]!;
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
+  }
+
+  /** Passes as many bytes: where they begin. */
+  pass(count: number): number {
+    const from = this.#at;
+    if (from + count > this.#end) throw new PackingError('the packed bytes end inside a text');
+    this.#at = from + count;
+    return from;
   }
 
   signed(): number {
@@ -227,23 +311,22 @@ export class Reader {
 
   text(): string {
     const length = this.number();
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw new PackingError('the packed bytes end inside a text');
-    const value = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length).toString('utf8');
-    this.#at = end;
-    return value;
+    const from = this.pass(length);
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + from, length).toString('utf8');
   }
 
   bytes(count: number): Uint8Array {
-    const end = this.#at + count;
-    if (end > this.#bytes.length) throw new PackingError('the packed bytes end inside a value');
-    const value = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return value;
+    const from = this.pass(count);
+    return this.#bytes.subarray(from, from + count);
+  }
+
+  /** The bytes that are left. */
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at, this.#end);
   }
 
   get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   order(): Order {
@@ -255,7 +338,7 @@ export class Reader {
   }
 
   end(): void {
-    if (this.#at !== this.#bytes.length) throw new PackingError('bytes are left over after the last value');
+    if (this.#at !== this.#end) throw new PackingError('bytes are left over after the last value');
   }
 }
 

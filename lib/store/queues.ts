@@ -42,11 +42,11 @@ export class Queues {
   }
 
   /**
-   * Tells post-events, for every shard, that the log has reached `seq`. `why` names the reason of a later wake-up for the same
+   * Tells post-events, for some shards, that the log has reached `seq`. `why` names the reason of a later wake-up for the same
    * event, which SQS would otherwise drop as a repeat of the earlier one.
    */
-  async notifyPostings(seq: number, shards: number, why = 'commit'): Promise<void> {
-    const entries = Array.from({ length: shards }, (_, shard) => ({
+  async notifyPostings(seq: number, shards: readonly number[], why = 'commit'): Promise<void> {
+    const entries = shards.map((shard) => ({
       Id: `${shard}`,
       ...posting(shard, `post.${seq}.${shard}.${why}`),
     }));

@@ -16,14 +16,15 @@ export async function claimRollChunk(
   chunk: number,
   plan: RollChunk,
 ): Promise<RollChunk> {
-  const key = rollChunkKey(product, shard, auction, chunk);
-  const item: Item = {
-    ...key,
-    attributes: { orders: B(packOrders(plan.orders)), through: S(plan.through), last: { BOOL: plan.last } },
-  };
+  const item = rollChunkItem(product, shard, auction, chunk, plan);
   if (await table.create(item)) return plan;
-  return decodeRollChunk((await table.get(key))!);
+  return decodeRollChunk((await table.get(item))!);
 }
+
+export const rollChunkItem = (product: string, shard: number, auction: number, chunk: number, plan: RollChunk): Item => ({
+  ...rollChunkKey(product, shard, auction, chunk),
+  attributes: { orders: B(packOrders(plan.orders)), through: S(plan.through), last: { BOOL: plan.last } },
+});
 
 /** Roll orders of the accounts up to and including `through`; the `last` chunk covers all that follow. */
 export interface RollChunk {
@@ -33,8 +34,13 @@ export interface RollChunk {
 }
 
 export async function rollOrders(table: Rows, product: string, shard: number, auction: number): Promise<BookOrder[]> {
+  return (await packedRollOrders(table, product, shard, auction)).flatMap(unpackOrders);
+}
+
+/** The same as they are stored, a chunk each. */
+export async function packedRollOrders(table: Rows, product: string, shard: number, auction: number): Promise<Uint8Array[]> {
   const items = await table.queryAll(rollPartition(product, shard), { prefix: rollChunkPrefix(auction) });
-  return items.flatMap((item) => decodeRollChunk(item).orders);
+  return items.map((item) => bytes(item, 'orders'));
 }
 
 const decodeRollChunk = (item: Attributes): RollChunk => ({

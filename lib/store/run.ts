@@ -5,16 +5,22 @@
  * differ in a row differ in one chunk and in the way to it from the root, and share every other chunk (a prolly tree; see
  * docs/decisions/0012-runs-of-rows.md).
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { compareBytes, textOf } from '../domain/auction/bytes.ts';
 import type { Key } from './keys.ts';
 import { CHUNK_BYTES } from './limits.ts';
-import { PackingError, Reader, type RowCodec, Writer } from './packing.ts';
+import { PackingError, Reader, Writer } from './packing.ts';
 import { B, bytes, type Item, type Rows } from './table.ts';
 
-/** Rows of one kind. No two rows of a run have the same key; keys are compared by code units. */
-export interface RowKind<T> extends RowCodec<T> {
+/** How rows of one kind are read. No two rows of a run have the same key; keys are compared by code units. */
+export interface RowKind<T> {
   readonly keyOf: (row: T) => string;
+  /** `before` is the row before it in its chunk, which may say what the row leaves out. */
+  readonly read: (from: Reader, before: T | undefined) => T;
 }
+
+/** What reading a run needs. */
+export type Chunks = Pick<Rows, 'get' | 'getMany'>;
 
 /** Where a run's chunks are stored: the key of the chunk of a name, and what to call the run in an error. */
 export interface Place {
@@ -26,6 +32,8 @@ export interface PackedRun {
   /** Name of the topmost chunk; `undefined` when there are no rows. */
   readonly root: string | undefined;
   readonly items: readonly Item[];
+  /** The chunks of rows among them, in order. */
+  readonly leaves: readonly Uint8Array[];
 }
 
 /** The rows of a run to be read: those whose key begins with `prefix` and comes after `after`, and at most `limit` of them. */
@@ -40,8 +48,8 @@ const LEAVES = 0;
 const HASH_BYTES = 16;
 const BYTES_TYPICAL = CHUNK_BYTES / 4;
 const BYTES_MIN = CHUNK_BYTES / 16;
-/** Version and level. */
-const HEADER_BYTES = 2;
+/** What an index chunk says of a chunk below it has so many bytes at most besides the key: its length, a name, and a number. */
+const CHILD_BYTES = 8 + HASH_BYTES + 8;
 /** Chunks read at once, when all below an index chunk are wanted: a few megabytes at most. */
 const READ_TOGETHER = 100;
 
@@ -55,11 +63,6 @@ interface Child {
 
 const CHILD: RowKind<Child> = {
   keyOf: ({ lastKey }) => lastKey,
-  write: (out, { lastKey, hash, rows }) => {
-    out.text(lastKey);
-    out.bytes(Buffer.from(hash, 'hex'));
-    out.number(rows);
-  },
   read: (from) => ({
     lastKey: from.text(),
     hash: Buffer.from(from.bytes(HASH_BYTES)).toString('hex'),
@@ -68,90 +71,186 @@ const CHILD: RowKind<Child> = {
 };
 
 /** The first 128 bits of the SHA-256, in hex. */
-export const contentHash = (body: Uint8Array): string =>
-  createHash('sha256')
-    .update(body)
-    .digest('hex')
-    .slice(0, HASH_BYTES * 2);
+export const contentHash = (body: Uint8Array): string => hash('sha256', body, 'hex').slice(0, HASH_BYTES * 2);
 
 /**
- * Rows, in order of their keys, as the items of a run: the same rows always give the same items. Throws when rows are out of
- * order, and when a row is longer than a chunk.
+ * Writes a run, row by row in order of their keys: the same rows always give the same items. A row is written into `out`, and
+ * then its key is told, as a prefix that many rows may share and what comes behind it: so that of a million rows no key is made as
+ * a text. Throws when rows are out of order, and when a row is longer than a chunk.
  */
-export function packRun<T>(rows: Iterable<T>, kind: RowKind<T>, place: Place): PackedRun {
-  const items: Item[] = [];
-  const named = ({ body, lastKey, count }: Cut): Child => {
-    const hash = contentHash(body);
-    items.push({ ...place.keyOf(hash), attributes: { body: B(body) } });
-    return { lastKey, hash, rows: count };
-  };
-  let children = Array.from(
-    cut(rows, kind, LEAVES, () => 1),
-    named,
-  );
-  for (let level = 1; children.length > 1; level++) {
-    const above = Array.from(
-      cut(children, CHILD, level, ({ rows: below }) => below),
-      named,
-    );
-    if (above.length >= children.length) throw new Error(`a chunk of ${CHUNK_BYTES} bytes has no room for two names`);
-    children = above;
+export class RunWriter {
+  readonly #place: Place;
+  readonly #rows: Level;
+
+  constructor(place: Place) {
+    this.#place = place;
+    this.#rows = new Level(LEAVES, place);
   }
-  return { root: children[0]?.hash, items };
-}
 
-interface Cut {
-  readonly body: Uint8Array;
-  readonly lastKey: string;
-  readonly count: number;
-}
+  /** Where rows are written. */
+  get out(): Writer {
+    return this.#rows.out;
+  }
 
-/** Cuts a level into chunks. Every index chunk but the last holds two names or more, so that there is an end to the levels. */
-function* cut<T>(rows: Iterable<T>, { keyOf, write }: RowKind<T>, level: number, countOf: (row: T) => number): Generator<Cut> {
-  const out = new Writer();
-  const least = level === LEAVES ? 1 : 2;
-  let lastKey: string | undefined;
-  let [held, count] = [0, 0];
-  const chunk = (length: number): Cut => {
-    const made = { body: withHeader(level, out.take(length)), lastKey: lastKey!, count };
-    [held, count] = [0, 0];
-    return made;
-  };
-  for (const row of rows) {
-    const key = keyOf(row);
-    if (lastKey !== undefined && key <= lastKey) throw new Error(`rows of a run are out of order at ${key}`);
-    let begun = out.length;
-    write(out, row);
-    if (out.length + HEADER_BYTES > CHUNK_BYTES && held > 0) {
-      yield chunk(begun);
-      begun = 0;
+  /** What the keys of the rows to come begin with: the first of some bytes. */
+  prefix(bytes: Uint8Array, length: number): void {
+    this.#rows.prefix(bytes, length);
+  }
+
+  /** Begins a row of so many bytes at most. True when it is the first of its chunk under the prefix, so that nothing before it says that. */
+  beginRow(bytesMost: number): boolean {
+    return this.#rows.beginRow(bytesMost);
+  }
+
+  /** Ends a row: its key is the prefix and a stretch of bytes. */
+  endRow(bytes: Uint8Array, from: number, to: number): void {
+    this.#rows.endRow(bytes, from, to, 1);
+  }
+
+  done(): PackedRun {
+    const made = this.#rows.done();
+    const items = [...made.items];
+    const leaves = made.items.map(({ attributes }) => attributes.body!.B!);
+    let children = made.children;
+    for (let level = 1; children.length > 1; level++) {
+      const above = new Level(level, this.#place);
+      for (const child of children) above.endChild(child);
+      const next = above.done();
+      if (next.children.length >= children.length) throw new Error(`a chunk of ${CHUNK_BYTES} bytes has no room for two names`);
+      for (const item of next.items) items.push(item);
+      children = next.children;
     }
-    if (out.length + HEADER_BYTES > CHUNK_BYTES) throw new Error(`a row of ${out.length} bytes is longer than a chunk: ${key}`);
-    lastKey = key;
-    held += 1;
-    count += countOf(row);
-    if (held >= least && out.length >= BYTES_MIN && isEnd(key, level, out.length - begun)) yield chunk(out.length);
+    return { root: children[0]?.hash, items, leaves };
   }
-  if (held > 0) yield chunk(out.length);
 }
 
-function withHeader(level: number, rows: Uint8Array): Uint8Array {
-  const body = new Uint8Array(HEADER_BYTES + rows.length);
-  body.set([VERSION, level]);
-  body.set(rows, HEADER_BYTES);
-  return body;
+const KEY_BYTES_AT_FIRST = 256;
+
+/** A level of a run, cut into chunks. Every index chunk but the last holds two names or more, so that there is an end to the levels. */
+class Level {
+  readonly out = new Writer();
+  readonly #level: number;
+  readonly #place: Place;
+  readonly #items: Item[] = [];
+  readonly #children: Child[] = [];
+  /** Rows in the chunk so far, how many of the run's they stand for, and where the row that is being written begins. */
+  #held = 0;
+  #count = 0;
+  #begun = 0;
+  /** The key of the last row; it begins with the prefix, unless that is a new one. None yet where its length is below zero. */
+  #key = Buffer.alloc(KEY_BYTES_AT_FIRST);
+  #keyLength = -1;
+  /** The prefix, and room for the first key that begins with it. */
+  #next = Buffer.alloc(KEY_BYTES_AT_FIRST);
+  #prefixLength = 0;
+  #prefixHash: number;
+  #isNewPrefix = true;
+
+  constructor(level: number, place: Place) {
+    this.#level = level;
+    this.#place = place;
+    this.#prefixHash = 0x811c9dc5 ^ level;
+  }
+
+  prefix(bytes: Uint8Array, length: number): void {
+    this.#room(length);
+    for (let at = 0; at < length; at++) this.#next[at] = bytes[at]!;
+    this.#prefixLength = length;
+    this.#prefixHash = hashOn(0x811c9dc5 ^ this.#level, bytes, 0, length);
+    this.#isNewPrefix = true;
+  }
+
+  endChild({ lastKey, hash: name, rows }: Child): void {
+    const key = Buffer.from(lastKey);
+    this.beginRow(key.length + CHILD_BYTES);
+    this.out.text(lastKey);
+    this.out.bytes(Buffer.from(name, 'hex'));
+    this.out.number(rows);
+    this.endRow(key, 0, key.length, rows);
+  }
+
+  beginRow(bytesMost: number): boolean {
+    const { out } = this;
+    if (this.#held > 0 && out.length + bytesMost > CHUNK_BYTES) this.#cut();
+    const isFirst = this.#held === 0;
+    if (isFirst) {
+      out.number(VERSION);
+      out.number(this.#level);
+    }
+    this.#begun = out.length;
+    return isFirst || this.#isNewPrefix;
+  }
+
+  endRow(bytes: Uint8Array, from: number, to: number, rows: number): void {
+    const { length } = this.out;
+    if (length > CHUNK_BYTES) throw new Error(`a row of ${length} bytes is longer than a chunk: ${textOf(bytes, from, to)}`);
+    this.#moveKey(bytes, from, to);
+    this.#held += 1;
+    this.#count += rows;
+    const isLongEnough = this.#held >= (this.#level === LEAVES ? 1 : 2) && length >= BYTES_MIN;
+    if (isLongEnough && isEnd(hashOn(this.#prefixHash, bytes, from, to), length - this.#begun)) this.#cut();
+  }
+
+  done(): { readonly items: readonly Item[]; readonly children: readonly Child[] } {
+    if (this.#held > 0) this.#cut();
+    return { items: this.#items, children: this.#children };
+  }
+
+  /** Ends the chunk. */
+  #cut(): void {
+    const body = this.out.take();
+    const name = contentHash(body);
+    this.#items.push({ ...this.#place.keyOf(name), attributes: { body: B(body) } });
+    this.#children.push({ lastKey: textOf(this.#key, 0, this.#keyLength), hash: name, rows: this.#count });
+    [this.#held, this.#count] = [0, 0];
+  }
+
+  /** Takes the next row's key, which comes after the last one. */
+  #moveKey(bytes: Uint8Array, from: number, to: number): void {
+    const prefix = this.#prefixLength;
+    const length = prefix + to - from;
+    this.#room(length);
+    const isAfter = this.#isNewPrefix
+      ? this.#compareKey(bytes, from, to) > 0
+      : compareBytes(bytes, from, to - from, this.#key, prefix, this.#keyLength - prefix) > 0;
+    if (!isAfter) throw new Error(`rows of a run are out of order at ${textOf(bytes, from, to)}`);
+    if (this.#isNewPrefix) [this.#key, this.#next] = [this.#next, this.#key];
+    this.#isNewPrefix = false;
+    const key = this.#key;
+    for (let at = from; at < to; at++) key[prefix + at - from] = bytes[at]!;
+    this.#keyLength = length;
+  }
+
+  /** The order of a key under a new prefix and of the last one. */
+  #compareKey(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#keyLength < 0) return 1;
+    const begins = Math.min(this.#prefixLength, this.#keyLength);
+    const difference = compareBytes(this.#next, 0, this.#prefixLength, this.#key, 0, begins);
+    return difference || compareBytes(bytes, from, to - from, this.#key, begins, this.#keyLength - begins);
+  }
+
+  #room(length: number): void {
+    if (length <= this.#next.length) return;
+    this.#next = Buffer.concat([this.#next, Buffer.alloc(length)]);
+    this.#key = Buffer.concat([this.#key, Buffer.alloc(length)]);
+  }
+}
+
+/** FNV-1a, gone on with. */
+function hashOn(begun: number, bytes: Uint8Array, from: number, to: number): number {
+  let so = begun;
+  for (let at = from; at < to; at++) so = Math.imul(so ^ bytes[at]!, 0x01000193);
+  return so;
 }
 
 /**
- * Whether a chunk ends behind the row of this key: by chance (FNV-1a with murmur3's finish), the more likely the more bytes
- * the row has, so that chunks have as many bytes whatever their rows.
+ * Whether a chunk ends behind the row of this key: by chance (its FNV-1a hash with murmur3's finish), the more likely the more
+ * bytes the row has, so that chunks have as many bytes whatever their rows.
  */
-function isEnd(key: string, level: number, rowBytes: number): boolean {
-  let hash = 0x811c9dc5 ^ level;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) * BYTES_TYPICAL < rowBytes * 2 ** 32;
+function isEnd(keyHash: number, rowBytes: number): boolean {
+  let mixed = Math.imul(keyHash ^ (keyHash >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return ((mixed ^ (mixed >>> 16)) >>> 0) * BYTES_TYPICAL < rowBytes * 2 ** 32;
 }
 
 /**
@@ -159,29 +258,40 @@ function isEnd(key: string, level: number, rowBytes: number): boolean {
  * `onChunk` is told the key of every chunk that was read, index chunks included.
  */
 export async function* readRun<T>(
-  rows: Rows,
+  rows: Chunks,
   kind: RowKind<T>,
   place: Place,
   root: string | undefined,
   range: RunRange = {},
   onChunk: (key: Key) => void = () => {},
 ): AsyncGenerator<T[]> {
-  if (root === undefined) return;
   let left = range.limit ?? Number.POSITIVE_INFINITY;
+  for await (const leaf of readLeaves(rows, place, root, range, onChunk)) {
+    const found = rowsIn(leaf, kind).filter((row) => isIn(kind.keyOf(row), range));
+    const shown = found.length > left ? found.slice(0, left) : found;
+    left -= shown.length;
+    if (shown.length) yield shown;
+    if (left <= 0) return;
+  }
+}
+
+/** The chunks of a run that may hold rows of a range, in order, each opened where its rows begin; as `readRun`. */
+export async function* readLeaves(
+  rows: Chunks,
+  place: Place,
+  root: string | undefined,
+  range: RunRange = {},
+  onChunk: (key: Key) => void = () => {},
+): AsyncGenerator<Reader> {
+  if (root === undefined) return;
   // With a limit, rows may be enough before all chunks that could have some are read.
   const together = range.limit === undefined ? READ_TOGETHER : 1;
-  const below = async function* (hashes: readonly string[]): AsyncGenerator<T[]> {
-    for (let at = 0; at < hashes.length && left > 0; at += together)
+  const below = async function* (hashes: readonly string[]): AsyncGenerator<Reader> {
+    for (let at = 0; at < hashes.length; at += together)
       for (const body of await readBodies(rows, place, hashes.slice(at, at + together), onChunk)) {
         const { level, from } = opened(body);
-        if (level > LEAVES) yield* below(withRows(childrenIn(from), range).map(({ hash }) => hash));
-        else {
-          const found = rowsIn(from, kind).filter((row) => isIn(kind.keyOf(row), range));
-          const shown = found.length > left ? found.slice(0, left) : found;
-          left -= shown.length;
-          if (shown.length) yield shown;
-        }
-        if (left <= 0) return;
+        if (level > LEAVES) yield* below(withRows(childrenIn(from), range).map(({ hash: name }) => name));
+        else yield from;
       }
   };
   yield* below([root]);
@@ -199,7 +309,7 @@ function withRows(children: readonly Child[], { prefix = '', after = '' }: RunRa
   });
 }
 
-async function readBodies(rows: Rows, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
+async function readBodies(rows: Chunks, { what, keyOf }: Place, hashes: readonly string[], onChunk: (key: Key) => void) {
   const keys = hashes.map(keyOf);
   const [only] = keys;
   const items = keys.length === 1 ? [await rows.get(only!)] : await rows.getMany(keys);
@@ -212,6 +322,9 @@ async function readBodies(rows: Rows, { what, keyOf }: Place, hashes: readonly s
   });
 }
 
+/** A chunk of rows, opened where they begin. */
+export const openLeaf = (body: Uint8Array): Reader => opened(body).from;
+
 function opened(body: Uint8Array): { level: number; from: Reader } {
   const from = new Reader(body);
   const version = from.number();
@@ -221,9 +334,9 @@ function opened(body: Uint8Array): { level: number; from: Reader } {
 
 const childrenIn = (from: Reader): Child[] => rowsIn(from, CHILD);
 
-function rowsIn<T>(from: Reader, { read }: RowCodec<T>): T[] {
+function rowsIn<T>(from: Reader, { read }: RowKind<T>): T[] {
   const rows: T[] = [];
-  while (!from.isAtEnd) rows.push(read(from));
+  while (!from.isAtEnd) rows.push(read(from, rows.at(-1)));
   return rows;
 }
 

@@ -8,6 +8,7 @@ import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/au
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
 import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
+import type { SentBytes } from './stored-book.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
 /** Book items expire long after the API answers for them; nothing is decided from their absence. */
@@ -22,18 +23,8 @@ export interface Submission extends ReceivedSubmission {
   readonly auction: number;
 }
 
-/** What an item of a submission has in bytes besides its instructions, about. */
-const SHORTEST_BYTES = 400;
-
 /** An account's place in the book. */
 type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
-
-export interface AccountSubmissions {
-  /** By auction, in no order within one. The last list is that of the auction that is open for the account's shard. */
-  readonly auctions: readonly (readonly Submission[])[];
-  /** About as many bytes as were read to find these. */
-  readonly bytes: number;
-}
 
 export async function readSubmission(
   table: Rows,
@@ -81,8 +72,8 @@ export const oldestKeyTime = (receivedAfter: string): number =>
   receivedAfter === '' ? 0 : Date.parse(receivedAfter) - KEY_AGE_MS_MAX - KEY_AHEAD_MS_MAX;
 
 /**
- * An account's submissions since auction `lastAuction` cleared; of those into the open auction, those whose keys are not older
- * than `keysFrom`.
+ * An account's submissions since auction `lastAuction` cleared, by auction and in no order within one; of those into the open
+ * auction, which is the last one, those whose keys are not older than `keysFrom`.
  */
 export async function submissionsSince(
   table: Table,
@@ -90,9 +81,8 @@ export async function submissionsSince(
   intake: Intake,
   lastAuction: number,
   keysFrom = oldestKeyTime(intake.openedAt),
-): Promise<AccountSubmissions> {
+): Promise<Submission[][]> {
   const auctions: Submission[][] = [];
-  let size = 0;
   for (let auction = lastAuction + 1; auction <= intake.open; auction++) {
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
@@ -100,14 +90,12 @@ export async function submissionsSince(
     const found: Submission[] = [];
     for (const date of dates.filter((each) => each >= dateOf(first))) {
       const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
-      for await (const item of table.query(bookPartition(product, shard, date), range)) {
-        size += bytes(item, 'instructions').length + SHORTEST_BYTES;
+      for await (const item of table.query(bookPartition(product, shard, date), range))
         if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
-      }
     }
     auctions.push(found);
   }
-  return { auctions, bytes: size };
+  return auctions;
 }
 
 const NO_INSTRUCTIONS = packInstructions([]).length;
@@ -131,16 +119,52 @@ export async function submissionsInto(
   dates: readonly string[],
 ): Promise<Submission[]> {
   const found: Submission[] = [];
-  for (const date of dates)
-    for await (const item of table.query(bookPartition(product, shard, date)))
-      if (integer(item, 'auction') === auction) found.push(decodeSubmission(product, shard, item));
+  await itemsInto(table, product, shard, auction, dates, (item) => found.push(decodeSubmission(product, shard, item)));
   return found;
+}
+
+/** The same as they are stored, one at a time: `take` is called for each and need keep nothing of it. */
+export const sentInto = (
+  table: Rows,
+  product: string,
+  shard: number,
+  auction: number,
+  dates: readonly string[],
+  take: (sent: SentBytes) => void,
+): Promise<void> =>
+  itemsInto(table, product, shard, auction, dates, (item) => {
+    take({
+      name: text(item, 'sk'),
+      sequence: text(item, 'sequence'),
+      instructions: bytes(item, 'instructions'),
+      outcomes: bytes(item, 'outcomes'),
+    });
+  });
+
+async function itemsInto(
+  table: Rows,
+  product: string,
+  shard: number,
+  auction: number,
+  dates: readonly string[],
+  take: (item: Attributes) => void,
+): Promise<void> {
+  for (const date of dates)
+    for await (const page of table.pages(bookPartition(product, shard, date)))
+      for (const item of page) if (integer(item, 'auction') === auction) take(item);
+}
+
+/** The account and the key of a submission. */
+function placeOf(item: Attributes): [account: string, key: string] {
+  const sk = text(item, 'sk');
+  const end = sk.indexOf('#');
+  return [sk.slice(0, end), sk.slice(end + 1)];
 }
 
 /** Orders are unpacked when they are asked for: of a hundred thousand at once, only those in hand are in memory as objects. */
 function decodeSubmission(product: string, shard: number, item: Attributes): Submission {
   const [instructions, outcomes] = [bytes(item, 'instructions'), bytes(item, 'outcomes')];
-  const [account, key] = text(item, 'sk').split('#') as [string, string];
+  const [account, key] = placeOf(item);
   return {
     product,
     shard,

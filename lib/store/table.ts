@@ -63,7 +63,7 @@ export class ItemVersionError extends Error {
 }
 
 /** What reading needs of a table. Rows that were read into memory earlier can stand in for it. */
-export type Rows = Pick<Table, 'get' | 'getMany' | 'query' | 'queryAll'>;
+export type Rows = Pick<Table, 'get' | 'getMany' | 'query' | 'pages' | 'queryAll'>;
 
 export class Table {
   readonly name: string;
@@ -182,8 +182,13 @@ export class Table {
     );
   }
 
-  /** Items of one partition in order of sort key, a page at a time. */
+  /** Items of one partition in order of sort key. */
   async *query(partition: string, range: Range = {}): AsyncGenerator<Attributes> {
+    for await (const page of this.pages(partition, range)) yield* page;
+  }
+
+  /** The same, a page at a time: to wait for each item of a great many takes longer than to read it. */
+  async *pages(partition: string, range: Range = {}): AsyncGenerator<Attributes[]> {
     let start: Attributes | undefined;
     let left = range.limit ?? Number.POSITIVE_INFINITY;
     const { condition, values } = sortCondition(range);
@@ -199,12 +204,11 @@ export class Table {
           ...(start ? { ExclusiveStartKey: start } : {}),
         }),
       );
-      for (const item of page.Items ?? []) {
-        yield readable(item);
-        if (--left <= 0) return;
-      }
+      const items = (page.Items ?? []).slice(0, Number.isFinite(left) ? left : undefined).map(readable);
+      left -= items.length;
+      if (items.length) yield items;
       start = page.LastEvaluatedKey;
-    } while (start);
+    } while (start && left > 0);
   }
 
   /** The same as `query`, read to the end. */
@@ -317,4 +321,6 @@ const cancellation = (error: unknown): string[] =>
     ? (error.CancellationReasons ?? []).flatMap(({ Code }) => (Code && Code !== 'None' ? [Code] : []))
     : [];
 
-const pause = (tries: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25 * 2 ** tries));
+/** At a moment of its own: those that met each other would meet again. */
+const pause = (tries: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, (0.5 + Math.random()) * 25 * 2 ** tries));

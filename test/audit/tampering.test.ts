@@ -79,7 +79,7 @@ describe('the audit', () => {
     ['the number of a day’s closing', /^CLOSING#/, () => ({ auction: { N: '1' } })],
     ['an intake', /^INTAKE#/, () => ({ open: { N: '2' } })],
     ['the dates of an intake', /^INTAKE#/, () => ({ 'passed#1': { L: [] } })],
-    ['a done-once mark', /^ONCE cash#/, () => ({ seq: { N: '14' } })],
+    ['a done-once mark', /^ONCE#cash#/, () => ({ seq: { N: '14' } })],
     ['the event that settled a day', /^DAY#/, () => ({ settledBy: { N: '3' } })],
     ['the number of a day’s auction', /^DAY#/, () => ({ auction: { N: '1' } })],
     ['the near month that a day reports', /^DAY#/, (item) => ({ report: S(item.report!.S!.replace('"near":"', '"near":"X')) })],
@@ -109,6 +109,7 @@ describe('the audit', () => {
     /^SLOT#/,
     /^CLOSING#/,
     /^DAY#/,
+    /^ONCE#cash#/,
   ])('names a row that was deleted: %s', async (row) => {
     const item = first(row);
     const audit = await auditOf(without(item));

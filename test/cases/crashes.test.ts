@@ -87,9 +87,9 @@ describe('lost commit response', () => {
 
   it('an operator that got no answer to a deposit sends it again, and it has moved once', async () => {
     const before = await venue.cash('seller');
-    const { struck } = once('operator-api', 'TransactWriteItems LOG', 'kill-after');
-    const deposit = { reference: 'unheard', amount: '250.00' };
-    const path = '/v1/operator/accounts/seller/cash-movements';
+    const { struck } = once('operator-api', 'TransactWriteItems LOG EVENT', 'kill-after');
+    const deposit = { movements: [{ account: 'seller', reference: 'unheard', amount: '250.00' }] };
+    const path = '/v1/operator/cash-movements';
     const first = await venue.operator.ask('POST', path, deposit);
     expect(first.status).toBeGreaterThanOrEqual(500);
     expect(struck()).toBe(true);

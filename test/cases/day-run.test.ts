@@ -56,7 +56,7 @@ describe('settle fired twice and concurrently', () => {
       arrived.push(request.environment);
       if (arrived.length === 1) for (let times = 0; times < 3; times++) notifyDayRun(product);
       else if (arrived.length === 2) {
-        await venue.operator.post('/v1/operator/accounts/seller/cash-movements', { reference: 'race', amount: '5.00' });
+        await venue.deposit('seller', '5.00', 'race');
         both.resolve();
       }
       await both.promise;

@@ -12,6 +12,8 @@ import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { codeOf } from '../venue/requests.ts';
 import { outright } from '../venue/whole-venue.ts';
 
+const HALF_A_MINUTE = 30_000;
+
 let venue: LocalVenue;
 beforeAll(async () => {
   venue = await openLocalVenue({ listed: '2025-10-17', limits: { redeliveryMs: 5, environmentsMax: 5 } });
@@ -120,6 +122,8 @@ describe('five minutes of throttling', () => {
     begins.resolve();
     venue.notifyClosing(product);
     const [before, closings] = [failures('accept-orders'), failures('close-auction')];
+    // For half a minute the gateway goes on by what it knows of the venue: what it takes then waits in the queue.
+    await venue.cloud.advanceTo(venue.cloud.clock.now() + HALF_A_MINUTE + 1);
     const keys = Array.from({ length: 5 }, () => venue.key());
     const attempt = (key: string) =>
       venue.submit('hedger', product, [outright(product, `h${key.slice(-2)}`, 'buy', 1, '2.430')], key);
@@ -192,7 +196,8 @@ describe('table unreachable for hours, then the backlog', () => {
     await expect.poll(() => venue.cloud.depths().closings, { timeout: 60_000 }).toEqual(none);
     begins.resolve();
 
-    // The gateway looks for the key of every submission in the table: without that, its only answer is to try again.
+    // Once what the gateway knows of the venue is half a minute old, it asks the table: without that, its only answer is to try again.
+    await venue.cloud.advanceTo(venue.cloud.clock.now() + HALF_A_MINUTE + 1);
     const refused = await buy(DUE, 'seller', 'refused');
     expect([refused.status, codeOf(refused)]).toEqual([503, 'try-again']);
     expect((await venue.as.fund.ask('GET', '/v1/positions')).status).toBe(503);

@@ -99,7 +99,7 @@ describe('same key with another body', () => {
     await venue.list(product);
     const key = venue.key();
     await venue.submit('fund', product, buy(product, 'b', 1), key);
-    await venue.cloud.quiet();
+    await venue.wait(2_000);
     const other = await venue.submit('fund', product, buy(product, 'b', 50), key);
     expect([other.status, codeOf(other)]).toEqual([422, 'idempotency-key-reused']);
     await sellPlenty(product);

@@ -24,7 +24,11 @@ export const ADDS: readonly Edit[] = [
     '...item.attributes });',
     '...item.attributes, ...(/^(JOURNAL|STATEMENT|SHARD|BOOK)/.test(item.pk) ? {} : { by: S("next") }) });',
   ],
-  ['lib/store/log.ts', ': event);', ': { ...event, hints: { by: "next" } });'],
+  [
+    'lib/store/log.ts',
+    'const data = encodeEvent(event);',
+    'const data = encodeEvent({ ...event, hints: { by: "next" } } as typeof event);',
+  ],
 ];
 
 /** This tree with these edits, bundled: gives the folder of the bundles. */

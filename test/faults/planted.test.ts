@@ -73,7 +73,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
   [
     'what decides is read as it was a moment ago',
     [['lib/store/table.ts', 'async get(key: Key, consistent = true)', 'async get(key: Key, consistent = false)']],
-    /did not end|orders: |fills: /,
+    /did not end|orders: |fills: |reports /,
   ],
   [
     'an order is late by the clock of the machine that reads it',
@@ -96,7 +96,7 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
         "posted ? { kind: 'move', moved } : { kind: 'wait', for: 'shards' }",
       ],
       ['lambdas/clear-auction/index.ts', 'await queues.notifyPostings(', 'if (!cleared.repeated) await queues.notifyPostings('],
-      ['lambdas/sweep-venue/index.ts', 'if (behind > 0) await', 'if (behind > 99) await'],
+      ['lambdas/sweep-venue/index.ts', 'behind.shards, `sweep', '[], `sweep'],
     ],
     /has posted/,
   ],

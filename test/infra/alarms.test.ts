@@ -174,7 +174,7 @@ describe('what callers send at once, beyond what may run at once,', () => {
     expressionOf(name).over({ startsMs: [0], series })[0];
 
   it.each([
-    ['participant-api', 100],
+    ['participant-api', 400],
     ['operator-api', 50],
   ])('is no alarm of %s, and a refusal of less than that is', (name, reserve) => {
     const alarm = `throttles-${name}`;

@@ -1,6 +1,7 @@
 /** The API: which routes there are, which callers are let in, and what the access log says of them. */
 
 import { describe, expect, it } from 'vitest';
+import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
@@ -62,12 +63,18 @@ describe('routes', () => {
 });
 
 describe('the stage', () => {
-  const [stage] = ours.of<{ DefaultRouteSettings: unknown; AccessLogSettings: { Format: string; DestinationArn: Attribute } }>(
-    'AWS::ApiGatewayV2::Stage',
-  );
+  const [stage] = ours.of<{
+    DefaultRouteSettings: { ThrottlingRateLimit: number; ThrottlingBurstLimit: number };
+    AccessLogSettings: { Format: string; DestinationArn: Attribute };
+  }>('AWS::ApiGatewayV2::Stage');
 
   it('limits the rate of requests', () => {
-    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 });
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 300 });
+  });
+
+  it('lets no more through at once than the function that answers has places for, at a tenth of a second each', () => {
+    const { ThrottlingRateLimit = 0, ThrottlingBurstLimit = 0 } = stage?.Properties.DefaultRouteSettings ?? {};
+    expect(ThrottlingBurstLimit + ThrottlingRateLimit / 10).toBe(PIPELINE['participant-api'].concurrencyMax);
   });
 
   it('logs each request without header, query or token', () => {

@@ -18,7 +18,7 @@ interface Statement {
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
-  'operator-api': { table: READ_WRITE, sendsTo: ['postings', 'day-runs', 'sweeps'] },
+  'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
@@ -100,7 +100,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
 
   it('has the address of everything it may use, and of no other queue', () => {
     const variables = fn.Properties.Environment.Variables;
-    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '4' });
+    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '16' });
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
     expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
   });

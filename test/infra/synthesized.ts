@@ -1,13 +1,15 @@
 /**
- * The template these tests read: synthesized once a file, from placeholder bundles, so that infrastructure is tested
+ * The template these tests read: synthesized once a run, from placeholder bundles, so that infrastructure is tested
  * without waiting for the functions' code.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ExchangeOptions, synthesize } from '../../lib/infra/synthesize.ts';
+import { SHARED_ASSEMBLIES } from '../../lib/infra/deployment.ts';
+import { assemblyOf } from '../../lib/infra/local-deployment.ts';
+import { type ExchangeOptions, STACK_NAME } from '../../lib/infra/synthesize.ts';
 import { FUNCTIONS, type FunctionName } from '../../lib/store/names.ts';
+import { required } from '../../lib/store/table.ts';
 
 export interface Resource<Properties = Record<string, unknown>> {
   readonly id: string;
@@ -68,21 +70,23 @@ export function functionBehind(template: Synthesized, callee: unknown): string |
   return alias?.Properties.FunctionName.Ref;
 }
 
+/** It goes when the run ends. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'exchange-infra-'));
+  return mkdtempSync(join(required(SHARED_ASSEMBLIES), 'infra-'));
 }
 
-export function placeholderBundles(): string {
-  const directory = temporaryDirectory();
+export function placeholderBundles(within = temporaryDirectory()): string {
+  const directory = join(within, 'placeholders');
   for (const name of FUNCTIONS) {
-    mkdirSync(join(directory, name));
+    mkdirSync(join(directory, name), { recursive: true });
     writeFileSync(join(directory, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
   return directory;
 }
 
 export function synthesized(options: ExchangeOptions = {}): Synthesized {
-  const path = synthesize(temporaryDirectory(), { bundles: placeholderBundles(), ...options });
+  const assembly = assemblyOf({ bundles: placeholderBundles(required(SHARED_ASSEMBLIES)), ...options });
+  const path = join(assembly, `${STACK_NAME}.template.json`);
   return parsed(path, readFileSync(path, 'utf8'));
 }
 

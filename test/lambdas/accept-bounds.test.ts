@@ -46,10 +46,8 @@ async function cut(slot: string): Promise<void> {
 async function fills(): Promise<[string, string, number][]> {
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
-    const shards = await Promise.all(
-      Array.from({ length: SHARDS }, (_, shard) => readFills(venue.table, product, event.auction, shard, event.fills[shard])),
-    );
-    return shards.flat().map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
+    const all = await readFills(venue.table, event);
+    return all.map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
   }
   return [];
 }

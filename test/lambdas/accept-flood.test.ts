@@ -10,7 +10,7 @@ import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
 import { ANN, BOB, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYork } from '../venue/h100.ts';
-import { buy, cancel } from '../venue/orders.ts';
+import { buy } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
 import { deliver, deliverTo, openWorkerVenue, type QueueHandler } from '../venue/worker-venue.ts';
 
@@ -58,16 +58,39 @@ const sum = (counts: readonly number[]): number => counts.reduce((total, count) 
 const readsOf = (batches: readonly { reads: number }[]): number => sum(batches.map(({ reads }) => reads));
 
 describe('single orders', () => {
-  it('of one account cost no more reads than those of as many accounts, and the last no more than the first', async () => {
-    const count = 2000;
-    const many = await work(accounts(count).map((account) => from(account, buy('a', NOV, 2400, 1))));
-    const one = await work(singles(0, count));
-    expect(readsOf(one)).toBeLessThan(readsOf(many));
-    // The intake and the venue, once a batch.
-    expect(readsOf(one.slice(-50))).toBe(readsOf(one.slice(-100, -50)));
-    expect(readsOf(one.slice(-50)) / 50).toBeLessThan(readsOf(many) / many.length / 2);
+  it.each<[spread: string, accounts: number]>([
+    ['one account', 1],
+    ['fifty accounts', 50],
+    ['as many accounts', 500],
+  ])('of %s cost the intake and the venue once a batch, and the last no more than the first', async (_, spread) => {
+    const [count, senders] = [500, accounts(spread)];
+    const batches = await work(
+      Array.from({ length: count }, (_each, at) => from(senders[at % spread]!, buy(`o${at}`, NOV, 2400, 1))),
+    );
+    expect(batches.slice(1).map(({ reads }) => reads)).toEqual(batches.slice(1).map(() => 2));
     // One writer and one date in all.
-    expect(sum(one.map(({ writes }) => writes))).toBeLessThanOrEqual(count + 2);
+    expect(sum(batches.map(({ writes }) => writes))).toBe(count + 2);
+  });
+
+  it('of more accounts than a worker remembers are read once each, as is one that sends again', async () => {
+    const worker = acceptOrders(new Worker({ keptOrdersMax: 0, metMax: 20 }));
+    const senders = accounts(30).map((account) => from(account, buy('a', NOV, 2400, 1)));
+    const again = accounts(10).map((account) => from(account, buy('a', NOV, 2400, 1)));
+    const batches = await work([...senders, ...again], [worker]);
+    expect(batches.map(({ reads }) => reads).slice(1)).toEqual([2, 2 + BATCH, 2 + BATCH]);
+    expect(await Promise.all(again.map(outcomesOf))).toEqual(again.map(() => ['duplicate-client-order-id']));
+  });
+
+  it('of one account that is more than a worker keeps are not read again with each: the newest account stays', async () => {
+    const worker = acceptOrders(new Worker({ keptOrdersMax: 20 }));
+    const batches = await work(singles(0, 100), [worker]);
+    expect(batches.slice(1).map(({ reads }) => reads)).toEqual(batches.slice(1).map(() => 2));
+    const other = await work(
+      Array.from({ length: BATCH }, (_, at) => from(BOB, buy(`b${at}`, NOV, 2400, 1))),
+      [worker],
+    );
+    expect((await work(singles(100, 2 * BATCH), [worker])).map(({ reads }) => reads > 2)).toEqual([true, false]);
+    expect(other[0]!.reads).toBe(2);
   });
 
   it('that two workers take in turns are read once a turn, from where the worker left off', async () => {
@@ -93,9 +116,24 @@ describe('single orders', () => {
     expect((await readIntake(venue.table, product, 0)).writers).toHaveLength(1);
   });
 
-  it('of accounts that send little need no writer', async () => {
-    await work(accounts(50).flatMap((account) => [from(account, buy('a', NOV, 2400, 1)), from(account, cancel('a'))]));
-    expect((await readIntake(venue.table, product, 0)).writers).toEqual([]);
+  it('of many accounts that two workers take in turns cost a write a turn, and a read an account', async () => {
+    const workers = [acceptOrders(new Worker()), acceptOrders(new Worker())];
+    const senders = accounts(50);
+    const sent = [...senders, ...senders].map((account, at) => from(account, buy(`o${at}`, NOV, 2400, 1)));
+    const batches = await work([...sent, ...senders.map((account) => from(account, buy('o0', NOV, 2400, 1)))], workers);
+    expect(batches.slice(1)).toEqual(batches.slice(1).map(() => ({ reads: 2 + BATCH, writes: BATCH + 1 })));
+  });
+
+  it('of accounts whose orders stay are read once for all of a chunk that carries them', async () => {
+    const senders = accounts(60);
+    const late = newYork('2025-10-20', '10:30');
+    await work(senders.map((account) => from(account, buy('stays', NOV, 2400, 1, 'gtc'))));
+    await deliver('closings', { v: 1, product, slot: newYork('2025-10-20', '10:00') });
+    await venue.work();
+    const next = senders.map((account) => submission(product, account, late, [buy('stays', NOV, 2400, 1)]));
+    const batches = await work(next);
+    expect(batches.map(({ reads }) => reads).slice(1)).toEqual(batches.slice(1).map(() => 2));
+    expect(await Promise.all(next.map(outcomesOf))).toEqual(next.map(() => ['duplicate-client-order-id']));
   });
 
   it('are read again once when the auction before clears between two of them', async () => {

@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
-import { readIntake } from '../../lib/store/auctions.ts';
+import { intakeItem, readAuction, readIntake } from '../../lib/store/auctions.ts';
+import { auctionKey } from '../../lib/store/keys.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readCarried, readFills } from '../../lib/store/results.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
+import { N } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYork, OCT } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
@@ -57,18 +59,16 @@ const clear = (): Promise<void> => venue.work();
 
 /** What an account bought and sold in the last auction, and what it carried on. */
 async function lastAuction(account: string): Promise<{ fills: [string, number][]; carried: [string, number][] }> {
-  const { lastAuction, carried } = await venue.stateOf(product);
+  const { carried } = await venue.stateOf(product);
   const found = { fills: [] as [string, number][], carried: [] as [string, number][] };
   for await (const { event } of newestEvents(venue.table)) {
     if (event.kind !== 'auction-cleared' || event.product !== product) continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const fill of await readFills(venue.table, product, lastAuction, shard, event.fills[shard]))
-        if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
+    for (const fill of await readFills(venue.table, event))
+      if (fill.account === account) found.fills.push([fill.clientOrderId, fill.lots]);
     break;
   }
-  for (let shard = 0; shard < SHARDS; shard++)
-    for (const order of await readCarried(venue.table, product, shard, carried[shard]))
-      if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
+  for (const order of await readCarried(venue.table, product, carried))
+    if (order.account === account) found.carried.push([order.clientOrderId, order.lots]);
   return found;
 }
 
@@ -239,7 +239,8 @@ describe('instructions', () => {
       own.listed.map((each) => [each, { price: own.marks[each]!, traded: false, volume: 0, bid: null, offer: null }]),
     ) as never;
     const common = { product, date, auction: 1 };
-    const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
+    const none = { shards: SHARDS, roots: {} };
+    const nothing = { orders: 0, fills: none, carried: none, depth: '', surplus: '0' };
     await venue.commit({
       kind: 'auction-cleared',
       ...common,
@@ -405,6 +406,34 @@ describe('a submission that comes back from the dead-letter queue', () => {
     const sentAt = new Date(Date.parse(message.receivedAt) + 39_000).toISOString();
     expect(await deliver('orders', redriven(message, sentAt))).toEqual([]);
     expect(await stored(message)).toMatchObject({ auction: 2, outcomes: ['accepted'] });
+  });
+});
+
+describe('what was sent while accounts were in another number of shards', () => {
+  it('is left for the operator, and is in no book of any shard', async () => {
+    const [own, other] = [from(ANN, early, [buy('a', NOV, 2400, 1)]).shard, SHARDS - 1];
+    expect(own).not.toBe(other);
+    const misplaced = { ...from(ANN, early, [buy('a', NOV, 2400, 1)]), shard: other };
+    expect(await deliver('orders', misplaced, marker(SHARDS, 1))).toEqual([0, 1]);
+    expect(await stored(misplaced)).toBeUndefined();
+    expect(await stored({ ...misplaced, shard: own })).toBeUndefined();
+    for (const shard of [0, 1, SHARDS])
+      expect(await readIntake(venue.table, product, shard)).toMatchObject({ open: 1, dates: [] });
+  });
+
+  it('closes no auction again that all shards had closed: its markers change nothing', async () => {
+    await send(ANN, early, buy('a', NOV, 2400, 1, 'gtc'));
+    await venue.holdAuction(product, TEN);
+    const { pk, sk } = auctionKey(product, 1);
+    // As the auction stands behind a move into more shards from one, and of the intakes nothing is known but what is open.
+    await venue.table.update(
+      { pk, sk },
+      { expression: 'SET shards = :one, closed = :closed', values: { ':one': N(1), ':closed': { M: { 0: { L: [] } } } } },
+    );
+    for (const shard of [0, 1]) await venue.table.put(intakeItem(product, shard, { open: 2, openedAt: TEN, dates: [] }));
+    expect(await deliver('orders', marker(0, 1), marker(1, 1))).toEqual([]);
+    expect((await readAuction(venue.table, product, 1))!.closed).toEqual(new Map([[0, []]]));
+    expect(await readIntake(venue.table, product, 1)).toMatchObject({ open: 2 });
   });
 });
 

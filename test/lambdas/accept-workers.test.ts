@@ -12,7 +12,7 @@ import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
-import { ANN, BOB } from '../venue/accounts.ts';
+import { ANN, BOB, SHARDS } from '../venue/accounts.ts';
 import { NOV, newYorkMs, on } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
@@ -108,7 +108,14 @@ class Script {
     for (const step of steps)
       if (step === 'marker') {
         const slot = iso(START + ++this.#said * 20_000);
-        const opened = { product: this.#product, auction: this.auction, slot, date: on('2025-10-20'), closing: false };
+        const opened = {
+          product: this.#product,
+          auction: this.auction,
+          slot,
+          date: on('2025-10-20'),
+          closing: false,
+          shards: SHARDS,
+        };
         await openAuction(venue.table, opened);
         const marker = (shard: number): MarkerMessage => ({
           v: 1,
@@ -180,11 +187,11 @@ function stallAfter(writes: number): { reached: Promise<void>; release: () => vo
   return { reached: reached.promise, release: released.resolve };
 }
 
-/** Workers that keep little and much, to which almost every account is heavy. */
+/** Workers that keep much or little of accounts, and remember many or few that they have met. */
 function openWorkers() {
   const workers: QueueHandler[] = [];
   const start = (at: number): void => {
-    workers[at] = acceptOrders(new Worker({ heavyBytes: 600, keptOrdersMax: at === 1 ? 2 : 1000 }));
+    workers[at] = acceptOrders(new Worker({ keptOrdersMax: at === 1 ? 12 : 1000, metMax: at === 2 ? 1 : 1000 }));
   };
   for (let at = 0; at < WORKERS; at++) start(at);
   return { workers, start };
@@ -225,7 +232,7 @@ describe('what several workers decide that keep what they have read', () => {
       fc.asyncProperty(rounds, async (all) => {
         const [kept, read] = [await listed(), await listed()];
         const workers = openWorkers();
-        const reader = acceptOrders(new Worker({ heavyBytes: Number.POSITIVE_INFINITY }));
+        const reader = acceptOrders(new Worker({ keptOrdersMax: 0, metMax: 0 }));
         for (const round of all) {
           await play(workers, kept, round);
           const { records, others } = await read.batch(round.steps);
@@ -263,7 +270,7 @@ describe('a worker that takes over', () => {
     ],
   ])('finds what was written since, %s', async (_, others) => {
     const script = await listed({});
-    const workers = Array.from({ length: 3 }, () => acceptOrders(new Worker({ heavyBytes: 0 })));
+    const workers = Array.from({ length: 3 }, () => acceptOrders(new Worker()));
     const say = async (worker: number, clientOrderId: string, keyAge_ms: number): Promise<void> => {
       const instructions = [buy(clientOrderId, NOV, 2300, 1)];
       const { records } = await script.batch([{ account: ANN, instructions, keyAge_ms, redriven: undefined }]);
@@ -274,5 +281,26 @@ describe('a worker that takes over', () => {
     for (const [, name] of others) await say(0, name, 0);
     const outcomes = (await script.outcomes()) as [string, number, string[]][];
     expect(outcomes.slice(-others.length).flatMap(([, , each]) => each)).toEqual(others.map(() => 'duplicate-client-order-id'));
+  });
+});
+
+describe('a worker that keeps nothing of an account', () => {
+  it.each<[what: string, keyAge_ms: number]>([
+    ['of the same age', 0],
+    ['older than it could write', 600_000],
+  ])('still knows that it has met it, after a key %s', async (_, keyAge_ms) => {
+    const script = await listed({});
+    const worker = acceptOrders(new Worker({ keptOrdersMax: 0 }));
+    const say = async (account: string, age = 0): Promise<void> => {
+      const { records } = await script.batch([
+        { account, instructions: [buy('a', NOV, 2300, 1)], keyAge_ms: age, redriven: undefined },
+      ]);
+      expect(await deliverTo(worker, 'orders', ...records)).toEqual([]);
+    };
+    await say(ANN);
+    await say(BOB, keyAge_ms);
+    await say(ANN);
+    const outcomes = (await script.outcomes()) as [string, number, string[]][];
+    expect(outcomes.map(([, , each]) => each)).toEqual([['accepted'], ['accepted'], ['duplicate-client-order-id']]);
   });
 });

@@ -3,18 +3,20 @@ import type { BookOrder, Fill } from '../../lib/domain/auction/book.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import type { AuctionCleared, ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
-import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { markAuction, openAuction, readAuction } from '../../lib/store/auctions.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { resultPartition, rollPartition } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
-import { readCarried, readDepth, readFills, writeResult } from '../../lib/store/results.ts';
+import { readCarried, readDepth, readFills } from '../../lib/store/results.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
 import { Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { moved, opened } from '../venue/events.ts';
 import { DEC, H100, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, order, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
+import { writeRows } from '../venue/results.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -46,17 +48,13 @@ async function cleared(): Promise<AuctionCleared[]> {
   return found;
 }
 async function fillsOf(event: AuctionCleared): Promise<[string, string, number][]> {
-  const shards = await Promise.all(
-    Array.from({ length: SHARDS }, (_, shard) => readFills(venue.table, product, event.auction, shard, event.fills[shard])),
-  );
-  return shards.flat().map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
+  const fills = await readFills(venue.table, event);
+  return fills.map(({ account, clientOrderId, lots }) => [account, clientOrderId, lots]);
 }
 async function carriedNow(): Promise<[string, string, number, boolean][]> {
   const { carried } = await venue.stateOf(product);
-  const shards = await Promise.all(
-    Array.from({ length: SHARDS }, (_, shard) => readCarried(venue.table, product, shard, carried[shard])),
-  );
-  return shards.flat().map(({ account, clientOrderId, lots, partlyFilled }) => [account, clientOrderId, lots, partlyFilled]);
+  const orders = await readCarried(venue.table, product, carried);
+  return orders.map(({ account, clientOrderId, lots, partlyFilled }) => [account, clientOrderId, lots, partlyFilled]);
 }
 
 test('a book spread over all shards clears together: outrights and a spread at the difference of its months', async () => {
@@ -162,8 +160,7 @@ describe('an auction that is cleared again', () => {
     const original = venue.table.create.bind(venue.table);
     let overtaken = 0;
     vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
-      if (item.pk === 'LOG' && overtaken++ < 2)
-        await venue.commit({ kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' }, new Table());
+      if (item.pk === 'LOG' && overtaken++ < 2) await venue.commit(opened(`x${overtaken}`), new Table());
       return original(item);
     });
     expect(await clear()).toEqual([]);
@@ -191,8 +188,7 @@ describe('an auction that is cleared again', () => {
       await send(ANN, buy('a', NOV, 2400, 5));
       await send(CAT, sell('b', NOV, 2400, 5));
       await cut();
-      const deposit = { kind: 'cash-moved', account: ANN, cents: cents(1n), reference: 'r', by: 'op', at: '' } as const;
-      expect(await clearBehind(() => deposit, 15)).toBe(1);
+      expect(await clearBehind(() => moved(ANN, 1n), 15)).toBe(1);
       expect(await fillsOf((await cleared())[0]!)).toHaveLength(2);
     });
 
@@ -232,12 +228,13 @@ describe('an auction that is cleared again', () => {
     const [fills, carried] = [await fillsOf(event!), await carriedNow()];
     const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
     const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, partlyFilled: true };
-    const written = await writeResult(venue.table, product, 1, {
+    const written = await writeRows(venue.table, product, 1, {
+      shards: SHARDS,
       fills: new Map([[0, [other]]]),
       carried: new Map([[0, [left]]]),
       depth: [{ buy: NOV, sell: CASH, limit: ticks(1), traded: lots(1), lapsed: lots(0) }],
     });
-    expect(written.fills[0]).not.toEqual(event!.fills[0]);
+    expect(written.fills.roots[0]).not.toEqual(event!.fills.roots[0]);
     expect(await fillsOf(event!)).toEqual(fills);
     expect(await carriedNow()).toEqual(carried);
     expect(await readDepth(venue.table, product, 1, event!.depth)).toMatchObject([{ limit: 2400, traded: 3 }, { limit: -2400 }]);
@@ -250,7 +247,7 @@ describe('what is left of an order', () => {
     await send(ANN, buy('gtc-part', NOV, 2400, 5, 'gtc'));
     await send(CAT, sell('s', NOV, 2400, 3));
     if (closing) {
-      await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true });
+      await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true, shards: SHARDS });
       await markAuction(venue.table, product, 1);
       await venue.queues.sendMarkers(product, 1, TEN, SHARDS);
       await venue.work('orders');
@@ -292,7 +289,7 @@ describe('what is left of an order', () => {
     const own = await venue.stateOf(product);
     const [oct] = own.listed;
     await send(ANN, buy('oct', oct!, 2300, 5, 'gtc'), buy('nov', NOV, 2300, 5, 'gtc'), spread('both', NOV, oct!, -90, 1));
-    await openAuction(venue.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true });
+    await openAuction(venue.table, { product, auction: 1, slot: TEN, date: on('2025-10-31'), closing: true, shards: SHARDS });
     await venue.queues.sendMarkers(product, 1, TEN, SHARDS);
     await venue.work('orders');
     venue.engine.drain();
@@ -314,7 +311,7 @@ describe('what is left of an order', () => {
     const far = (own.listed.at(-1)! + 1) as never;
     const price = { mark, finalPrice: mark, index: {}, listed: far, listedAt: mark };
     await venue.commit({ kind: 'month-expired', product, date, month: oct!, ...price, ...by });
-    await openAuction(venue.table, { product, auction: 2, slot: ONE, date: on('2025-11-03'), closing: false });
+    await openAuction(venue.table, { product, auction: 2, slot: ONE, date: on('2025-11-03'), closing: false, shards: SHARDS });
     await cut(ONE);
     await clear(2);
     expect(await carriedNow()).toEqual([[ANN, 'nov', 5, false]]);
@@ -329,8 +326,10 @@ test("the roll's orders take part and are told apart in the fills", async () => 
   await cut();
   await clear();
   const [event] = await cleared();
-  const fills = await readFills(venue.table, product, 1, 0, event!.fills[0]);
-  expect(fills).toEqual([{ account: BOB, clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true }]);
+  const fills = await readFills(venue.table, event!);
+  expect(fills.filter(({ rolls }) => rolls)).toEqual([
+    { account: BOB, clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true },
+  ]);
 });
 
 test('more rows than an item holds are split over several and read whole, and one that is gone stops its reader', async () => {
@@ -343,7 +342,9 @@ test('more rows than an item holds are split over several and read whole, and on
     rolls: false,
   });
   const fills = Array.from({ length: 6500 }, (_, at) => fill(at));
-  const written = await writeResult(venue.table, product, 1, { fills: new Map([[1, fills]]), carried: new Map(), depth: [] });
-  expect(await readFills(venue.table, product, 1, 1, written.fills[1])).toEqual(fills);
-  await expect(readFills(venue.table, product, 1, 1, 'gone')).rejects.toThrow('committed and not there');
+  const result = { shards: SHARDS, fills: new Map([[1, fills]]), carried: new Map(), depth: [] };
+  const written = { product, auction: 1, ...(await writeRows(venue.table, product, 1, result)) };
+  expect(await readFills(venue.table, written)).toEqual(fills);
+  const gone = { ...written, fills: { shards: SHARDS, roots: { 1: 'gone' } } };
+  await expect(readFills(venue.table, gone)).rejects.toThrow('committed and not there');
 });

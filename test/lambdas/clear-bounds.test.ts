@@ -1,22 +1,23 @@
 /** Clear where a small mistake would go unseen: what is noted late, and the second look at what the matching came to. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClearedBook, clearBook, Fill } from '../../lib/domain/auction/book.ts';
-import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
-import { lots } from '../../lib/domain/contract/units.ts';
+import type { ClearedBook, clearBook, FrozenBook } from '../../lib/domain/auction/book.ts';
+import type { BookColumns } from '../../lib/domain/auction/book-columns.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
-import { readCarried } from '../../lib/store/results.ts';
+import { readCarriedIn } from '../../lib/store/results.ts';
 import { ANN, CAT } from '../venue/accounts.ts';
 import { DEC, NOV, newYork } from '../venue/h100.ts';
 import { buy, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
-/** What a mistaken matching would come to; as it is unless a test says otherwise. */
-let mistake: (result: ClearedBook) => ClearedBook = (result) => result;
+/** What a mistaken matching would come to, or columns that are not the book; as it is unless a test says otherwise. */
+type Mistake = (clear: (book: FrozenBook) => ClearedBook, book: FrozenBook) => ClearedBook;
+type HowToClear = Parameters<typeof clearBook> extends [FrozenBook, ...infer How] ? How : never;
+let mistake: Mistake = (cleared, book) => cleared(book);
 vi.mock('../../lib/domain/auction/book.ts', async (original) => {
   const real = await original<{ clearBook: typeof clearBook }>();
-  return { ...real, clearBook: (...given: Parameters<typeof clearBook>) => mistake(real.clearBook(...given)) };
+  return { ...real, clearBook: (book: FrozenBook, ...how: HowToClear) => mistake((of) => real.clearBook(of, ...how), book) };
 });
 
 const venue = await openWorkerVenue();
@@ -27,7 +28,7 @@ const newProduct = async (): Promise<string> => {
   return product;
 };
 beforeEach(() => {
-  mistake = (result) => result;
+  mistake = (cleared, book) => cleared(book);
 });
 
 const TEN = newYork('2025-10-20', '10:00');
@@ -92,39 +93,61 @@ it('carries the orders of every shard, each where its account is', async () => {
     expect(await clear(product, slot === TEN ? 1 : 2)).toEqual([]);
   }
   const { carried } = await venue.stateOf(product);
-  const left = await Promise.all([0, 1].map((shard) => readCarried(venue.table, product, shard, carried[shard])));
+  const left = await Promise.all([0, 1].map((shard) => readCarriedIn(venue.table, product, carried, shard)));
   expect(left.map((orders) => orders.map(({ account }) => account))).toEqual([[ANN], [CAT]]);
 });
 
-describe('a matching that breaks its own rules is not committed', () => {
-  const withFills = (change: (fills: readonly Fill[]) => readonly Fill[]) => (result: ClearedBook) => ({
-    ...result,
-    fills: change(result.fills),
-  });
-  const more = (fill: Fill, by: number): Fill => ({ ...fill, lots: lots(fill.lots + by) });
-  const raised = (result: ClearedBook, by: number): ClearedBook['months'] => {
-    const months: Record<number, AuctionCleared['months'][number]> = { ...result.months };
-    months[NOV] = { ...months[NOV]!, price: (months[NOV]!.price + by) as never };
-    return months;
-  };
+const otherMonth = ({ buy: bought, sell: sold }: BookColumns): void => {
+  bought.set([DEC]);
+  sold.set([DEC], 1);
+};
 
-  it.each<[what: string, mistake: (result: ClearedBook) => ClearedBook, says: string]>([
-    ['fills an order beyond its lots', withFills((fills) => fills.map((fill) => more(fill, 1))), 'not of an order of the book'],
+describe('a matching that breaks its own rules is not committed', () => {
+  const filled =
+    (change: (lots: number, row: number) => number): Mistake =>
+    (cleared, book) => {
+      const result = cleared(book);
+      return { ...result, filled: result.filled.map(change) };
+    };
+  const raised =
+    (by: number): Mistake =>
+    (cleared, book) => {
+      const result = cleared(book);
+      const price = (result.months[NOV]!.price + by) as never;
+      return { ...result, months: { ...result.months, [NOV]: { ...result.months[NOV]!, price } } };
+    };
+  /** Changes columns of the book, before it is cleared or only after. */
+  const columns =
+    (when: 'before' | 'after', change: (orders: BookColumns) => void): Mistake =>
+    (cleared, book) => {
+      if (when === 'before') change(book.orders);
+      const result = cleared(book);
+      if (when === 'after') change(book.orders);
+      return result;
+    };
+
+  it.each<[what: string, mistake: Mistake, says: string]>([
+    ['fills an order beyond its lots', filled((lots) => lots + 1), 'not of an order of the book'],
+    ['fills less than no lots', filled((lots) => -lots), "can't pack"],
+    ['sells a lot that is not bought', filled((lots, row) => (row === 0 ? lots - 1 : lots)), 'the fills move'],
+    ['fills one side alone', filled((lots, row) => (row === 0 ? lots : 0)), 'the fills move'],
+    ['lets a buyer pay a tick more than its limit', raised(11), 'beyond its limit'],
+    ['lets a seller get a tick less than its limit', raised(-1), 'beyond its limit'],
+    ['fills an order that is not in the book', columns('after', ({ names }) => names.fill(120)), 'not of an order of the book'],
+    ['fills an order in another month', columns('after', ({ buy: bought }) => bought.set([DEC])), 'not of an order of the book'],
     [
-      'fills an order that is not in the book',
-      withFills((fills) => fills.map((fill) => ({ ...fill, clientOrderId: 'x' }))),
+      'read more lots than were sent, of both sides',
+      columns('before', ({ lots }) => lots.fill(9)),
       'not of an order of the book',
     ],
+    ['read another limit than was sent', columns('before', ({ limit }) => limit.set([2490, -2480])), 'beyond its limit'],
+    ['read another month than was sent', columns('before', otherMonth), 'not of an order of the book'],
+    ['reads an order at a place where it is not', columns('before', ({ source }) => source.fill(0)), 'not of an order'],
     [
-      'fills an order in another month',
-      withFills((fills) => fills.map((fill) => (fill.buy === NOV ? { ...fill, buy: DEC } : fill))),
-      'not of an order of the book',
+      'takes the order of one account for that of another',
+      columns('before', ({ source }) => source.reverse()),
+      'not of an order',
     ],
-    ['fills no lots', withFills((fills) => fills.map((fill) => more(fill, -fill.lots))), 'not of an order of the book'],
-    ['sells a lot that is not bought', withFills(([first, ...rest]) => [more(first!, -1), ...rest]), 'the fills move'],
-    ['fills one side alone', withFills(([first]) => [first!]), 'the fills move'],
-    ['lets a buyer pay a tick more than its limit', (result) => ({ ...result, months: raised(result, 11) }), 'beyond its limit'],
-    ['lets a seller get a tick less than its limit', (result) => ({ ...result, months: raised(result, -1) }), 'beyond its limit'],
   ])('when it %s', async (_, made, says) => {
     const product = await newProduct();
     await deliver('orders', submission(product, ANN, early, [buy('a', NOV, 2410, 5)]));
@@ -136,7 +159,7 @@ describe('a matching that breaks its own rules is not committed', () => {
     expect((failed.mock.calls[0]![1] as { error: Error }).error.message).toContain(says);
     failed.mockRestore();
     expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 0 });
-    mistake = (result) => result;
+    mistake = (cleared, book) => cleared(book);
     expect(await clear(product)).toEqual([]);
     expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 1 });
   });

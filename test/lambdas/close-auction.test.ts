@@ -103,7 +103,7 @@ describe('a slot that comes again', () => {
 });
 
 test('an auction that another worker has numbered in between, and crashed, is closed all the same', async () => {
-  await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false });
+  await openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: false, shards: SHARDS });
   const get = vi.spyOn(venue.table, 'get');
   const read = Table.prototype.get.bind(venue.table);
   let looked = 0;
@@ -153,7 +153,7 @@ describe('an auction is refused', () => {
     [
       'when the closing auction before it is not closed',
       ONE,
-      () => openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true }),
+      () => openAuction(venue.table, { product, auction: 1, slot: TEN, date: MONDAY, closing: true, shards: SHARDS }),
     ],
   ])('%s', async (_, slot, given) => {
     await given();
@@ -178,7 +178,7 @@ test('an auction that is due while the venue is halted gets its number, and is c
 describe('a closing auction', () => {
   const plan = async (): Promise<void> => {
     await planDay(venue.table, product, MONDAY, CLOSING);
-    await openAuction(venue.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true });
+    await openAuction(venue.table, { product, auction: 1, slot: CLOSING, date: MONDAY, closing: true, shards: SHARDS });
   };
   const step = async () => (await readDay(venue.table, product, MONDAY))?.step;
   const endRoll = async (): Promise<void> => {

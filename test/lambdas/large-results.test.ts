@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const account of [ANN, BOB, CAT]) {
     const opened = await ask(operatorApi, 'POST /v1/operator/accounts', {
       claims: operator('olga'),
-      body: { account, name: account },
+      body: { accounts: [{ account, name: account }] },
     });
     expect(opened.status).toBe(201);
   }

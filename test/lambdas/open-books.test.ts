@@ -17,6 +17,7 @@ import { newestEvents } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { DEC, H100, NOV, newYork, OCT, on } from '../venue/h100.ts';
 import { buy, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
@@ -243,7 +244,7 @@ test('cash that moves while a day is held is in the statement of that day, and i
   await holdMonday();
   await publish(TUESDAY);
   const amount = cents(12_345n);
-  await venue.commit({ kind: 'cash-moved', account: CAT, cents: amount, reference: 'late', by: 'op', at: '' });
+  await venue.commit(moved(CAT, amount));
   await holdAuction(TUESDAY, '10:00');
   await approve('settlement', MONDAY);
   await venue.runDay(product, TUESDAY);

@@ -10,7 +10,7 @@ import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { loadVenue } from '../../lib/store/log.ts';
+import { loadVenue, readEvent } from '../../lib/store/log.ts';
 import { ENV, METRICS } from '../../lib/store/names.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
@@ -30,9 +30,11 @@ const wakeUps = (): unknown[] => engine.messages('postings');
 
 const putProduct = (body: unknown, product = PRODUCT): Promise<Answered> =>
   call('PUT /v1/operator/products/{product}', { path: { product }, body });
-const open = (body: unknown, more: Asked = {}): Promise<Answered> => call('POST /v1/operator/accounts', { body, ...more });
-const move = (account: string, body: unknown): Promise<Answered> =>
-  call('POST /v1/operator/accounts/{account}/cash-movements', { path: { account }, body });
+const openAll = (accounts: unknown, more: Asked = {}): Promise<Answered> =>
+  call('POST /v1/operator/accounts', { body: { accounts }, ...more });
+const open = (opening: unknown, more: Asked = {}): Promise<Answered> => openAll([opening], more);
+const moveAll = (movements: unknown): Promise<Answered> => call('POST /v1/operator/cash-movements', { body: { movements } });
+const move = (account: string, more: Record<string, unknown>): Promise<Answered> => moveAll([{ account, ...more }]);
 const putIndex = (date: string, value: unknown, more: Asked = {}): Promise<Answered> =>
   call('PUT /v1/operator/index/{product}/{date}', { path: { product: PRODUCT, date }, body: { value }, ...more });
 const approve = (held: string, revision: unknown, sub: string): Promise<Answered> =>
@@ -154,12 +156,50 @@ describe('accounts', () => {
   test('open once: the same again is done already, another name is a conflict', async () => {
     const body = { account: 'nova-1', name: 'Nova Compute' };
     const first = await open(body);
-    expect(first).toMatchObject({ status: 201, body });
-    expect(wakeUps()).toHaveLength(SHARDS);
+    expect(first).toMatchObject({ status: 201, body: { accounts: [{ ...body, seq: await seq(), repeated: false }] } });
+    expect(wakeUps()).toEqual([{ v: 1, shard: shardOf('nova-1', SHARDS) }]);
     const again = await open(body, { claims: operator('oscar'), at: NOW + 1 });
-    expect(again).toMatchObject({ status: 200, body: first.body });
-    expect(wakeUps()).toHaveLength(2 * SHARDS);
+    expect(again).toMatchObject({ status: 200, body: { accounts: [{ ...body, seq: await seq(), repeated: true }] } });
+    expect(wakeUps()).toHaveLength(1 + SHARDS);
     expect(result(await open({ ...body, name: 'Nova' }))).toEqual([409, 'account-exists']);
+  });
+
+  test('open many at a time, by one event, and of those that are open already none again', async () => {
+    const many = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ account: `m${from + at}`, name: `M ${from + at}` }));
+    const before = await seq();
+    const first = await openAll(many(0, 99));
+    expect([first.status, await seq()]).toEqual([201, before + 1]);
+    expect(wakeUps()).toHaveLength(SHARDS);
+    const overlapping = await openAll(many(90, 20));
+    expect([overlapping.status, await seq()]).toEqual([201, before + 2]);
+    expect(overlapping.body.accounts.map((each: Record<string, unknown>) => [each.account, each.seq, each.repeated])).toEqual(
+      many(90, 20).map(({ account }, at) => (at < 9 ? [account, before + 1, true] : [account, before + 2, false])),
+    );
+    expect([(await openAll(many(80, 30))).status, await seq()]).toEqual([200, before + 2]);
+  });
+
+  test('of a list with one that is open under another name, none is opened, and the answer says which', async () => {
+    await open({ account: 'taken', name: 'Taken' });
+    const before = await seq();
+    const answer = await openAll([
+      { account: 'free-1', name: 'x' },
+      { account: 'taken', name: 'Else' },
+    ]);
+    expect(result(answer)).toEqual([409, 'account-exists']);
+    expect(pathsOf(answer)).toEqual(['$.accounts[1].name']);
+    expect(await seq()).toBe(before);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['none', [], '$.accounts'],
+    ['more than ninety-nine', Array.from({ length: 100 }, (_, at) => ({ account: `x${at}`, name: 'x' })), '$.accounts'],
+    ['one twice', [0, 1, 0].map((at) => ({ account: `x${at}`, name: 'x' })), '$.accounts[2].account'],
+    ['no list', { account: 'x', name: 'x' }, '$.accounts'],
+  ])('a list of %s is refused', async (_, accounts, path) => {
+    const answer = await openAll(accounts);
+    expect(result(answer)).toEqual([422, 'invalid-body']);
+    expect(pathsOf(answer)).toEqual([path]);
   });
 
   test('two operators at once open an account once', async () => {
@@ -172,16 +212,16 @@ describe('accounts', () => {
   });
 
   test.each([
-    [{ account: '@bank', name: 'x' }, '$.account'],
-    [{ account: 'Acme', name: 'x' }, '$.account'],
-    [{ account: 'a#b', name: 'x' }, '$.account'],
-    [{ account: 'a'.repeat(64), name: 'x' }, '$.account'],
-    [{ account: 'ok' }, '$.name'],
-    [{ account: 'ok', name: '' }, '$.name'],
-    [{ account: 'ok', name: '  ' }, '$.name'],
-    [{ account: 'ok', name: 'a\nb' }, '$.name'],
-    [{ account: 'ok', name: 'x', cash: '1' }, '$.cash'],
-    [[], '$'],
+    [{ account: '@bank', name: 'x' }, '$.accounts[0].account'],
+    [{ account: 'Acme', name: 'x' }, '$.accounts[0].account'],
+    [{ account: 'a#b', name: 'x' }, '$.accounts[0].account'],
+    [{ account: 'a'.repeat(64), name: 'x' }, '$.accounts[0].account'],
+    [{ account: 'ok' }, '$.accounts[0].name'],
+    [{ account: 'ok', name: '' }, '$.accounts[0].name'],
+    [{ account: 'ok', name: '  ' }, '$.accounts[0].name'],
+    [{ account: 'ok', name: 'a\nb' }, '$.accounts[0].name'],
+    [{ account: 'ok', name: 'x', cash: '1' }, '$.accounts[0].cash'],
+    [[], '$.accounts[0]'],
   ])('%j is refused', async (body, path) => {
     const answer = await open(body);
     expect(result(answer)).toEqual([422, 'invalid-body']);
@@ -227,11 +267,15 @@ describe('cash movements', () => {
   test('move once per reference: the same again is done already, another amount is a conflict', async () => {
     const body = { reference: 'transfer-7', amount: '250000.00' };
     const first = await move('acme', body);
-    expect(first).toMatchObject({ status: 201, body: { account: 'acme', ...body } });
-    expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({ status: 200, body: first.body });
+    const done = { account: 'acme', ...body, seq: await seq() };
+    expect(first).toMatchObject({ status: 201, body: { movements: [{ ...done, repeated: false }] } });
+    expect(await move('acme', { ...body, amount: '250000' })).toMatchObject({
+      status: 200,
+      body: { movements: [{ ...done, repeated: true }] },
+    });
     expect(result(await move('acme', { ...body, amount: '250000.01' }))).toEqual([409, 'reference-reused']);
     expect((await move('zeta', body)).status).toBe(201);
-    expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.amount).toBe('-0.01');
+    expect((await move('acme', { reference: 'transfer-8', amount: '-0.01' })).body.movements[0].amount).toBe('-0.01');
   });
 
   test('a repeat notifies the shards again, for the first may have crashed before it did', async () => {
@@ -244,17 +288,17 @@ describe('cash movements', () => {
   });
 
   test.each([
-    [{ reference: 'r', amount: '0' }, '$.amount'],
-    [{ reference: 'r', amount: '0.00' }, '$.amount'],
-    [{ reference: 'r', amount: '-0.00' }, '$.amount'],
-    [{ reference: 'r', amount: '1.001' }, '$.amount'],
-    [{ reference: 'r', amount: 1 }, '$.amount'],
-    [{ reference: 'r', amount: '1e3' }, '$.amount'],
-    [{ reference: 'r', amount: '1,000.00' }, '$.amount'],
-    [{ reference: '', amount: '1' }, '$.reference'],
-    [{ reference: 'a#b', amount: '1' }, '$.reference'],
-    [{ amount: '1' }, '$.reference'],
-    [{ reference: 'r', amount: '1', account: 'zeta' }, '$.account'],
+    [{ reference: 'r', amount: '0' }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: '0.00' }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: '-0.00' }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: '1.001' }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: 1 }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: '1e3' }, '$.movements[0].amount'],
+    [{ reference: 'r', amount: '1,000.00' }, '$.movements[0].amount'],
+    [{ reference: '', amount: '1' }, '$.movements[0].reference'],
+    [{ reference: 'a#b', amount: '1' }, '$.movements[0].reference'],
+    [{ amount: '1' }, '$.movements[0].reference'],
+    [{ reference: 'r', amount: '1', cash: '1' }, '$.movements[0].cash'],
   ])('%j is refused', async (body, path) => {
     const before = await seq();
     const answer = await move('acme', body);
@@ -263,8 +307,45 @@ describe('cash movements', () => {
     expect(await seq()).toBe(before);
   });
 
-  test.each(['nobody', '@bank', 'ACME', ''])('of %j there are none', async (account) => {
-    expect(codeOf(await move(account, { reference: 'r', amount: '1' }))).toBe('not-found');
+  test('move many accounts by one event, and of what has moved already nothing again', async () => {
+    const all = ['acme', 'zeta', 'nova-1'].map((account, at) => ({ account, reference: 'file-1', amount: `${at + 1}.00` }));
+    const before = await seq();
+    expect((await moveAll(all.slice(0, 1))).status).toBe(201);
+    expect((await moveAll(all)).body.movements).toEqual(
+      all.map((each, at) => ({ ...each, seq: before + (at === 0 ? 1 : 2), repeated: at === 0 })),
+    );
+    expect([(await moveAll(all)).status, await seq()]).toEqual([200, before + 2]);
+    const event = await readEvent(table, before + 2);
+    expect(event?.kind === 'cash-moved' && event.movements.map(({ account, cents }) => [account, cents])).toEqual([
+      ['zeta', 200n],
+      ['nova-1', 300n],
+    ]);
+  });
+
+  test.each<[string, unknown[], string, string]>([
+    [
+      'one of another amount',
+      [{ account: 'acme', reference: 'file-1', amount: '9.00' }],
+      'reference-reused',
+      '$.movements[1].amount',
+    ],
+    ['one of no account', [{ account: 'nobody', reference: 'r', amount: '1.00' }], 'unknown-account', '$.movements[1].account'],
+    ['one account twice', [{ account: 'zeta', reference: 'r2', amount: '1.00' }], 'invalid-body', '$.movements[1].account'],
+  ])('with %s move nothing', async (_, more, code, path) => {
+    const before = await seq();
+    const answer = await moveAll([{ account: 'zeta', reference: 'r1', amount: '1.00' }, ...more]);
+    expect(codeOf(answer)).toBe(code);
+    expect(pathsOf(answer)).toEqual([path]);
+    expect(await seq()).toBe(before);
+  });
+
+  test.each([
+    ['nobody', 'unknown-account'],
+    ['@bank', 'invalid-body'],
+    ['ACME', 'invalid-body'],
+    ['', 'invalid-body'],
+  ])('of %j there are none', async (account, code) => {
+    expect(result(await move(account, { reference: 'r', amount: '1' }))).toEqual([422, code]);
   });
 });
 

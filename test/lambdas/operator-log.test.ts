@@ -1,10 +1,11 @@
 /** The log as operators see it: what it says of orders that live on is left out, and the hashes are of the whole text. */
 import { expect, test } from 'vitest';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
-import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { type AuctionCleared, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { append, chain, encodeEvent, loadVenue } from '../../lib/store/log.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
+import { opened } from '../venue/events.ts';
 import { newYork, on, PRODUCT } from '../venue/h100.ts';
 import { ask, operator } from '../venue/requests.ts';
 
@@ -27,7 +28,13 @@ test('the quotes that settlement needs of orders that are carried on are in the 
     marks,
     months,
   };
-  const stored = { orders: 1, fills: {}, carried: { 0: 'f'.repeat(32) }, depth: null, surplus: '0' };
+  const stored = {
+    orders: 1,
+    fills: NO_REFERENCES,
+    carried: { shards: 1, roots: { 0: 'f'.repeat(32) } },
+    depth: null,
+    surplus: '0',
+  };
   const event: AuctionCleared = { kind: 'auction-cleared', ...common, ...stored };
   await append(table, venue, event);
   const { body } = await ask(operatorApi, 'GET /v1/operator/log', {
@@ -40,4 +47,21 @@ test('the quotes that settlement needs of orders that are carried on are in the 
   const { months: shown, ...rest } = body.items[0].event;
   expect({ ...rest, months }).toEqual(event);
   expect(shown[listed[0]!]).toEqual({ price: marks[listed[0]!], ...month });
+});
+
+test('a page of long events ends before its limit, so that no answer is larger than a function may give', async () => {
+  const { seq } = await loadVenue(table);
+  const [EVENTS, LISTED] = [60, 99];
+  for (let event = 0; event < EVENTS; event++) {
+    const accounts = Array.from({ length: LISTED }, (_, at) => ({ account: `long-${event}-${at}`, name: 'x'.repeat(200) }));
+    await append(table, await loadVenue(table), { ...opened(), accounts });
+  }
+  const pages: number[][] = [];
+  for (let after: string | undefined = `${seq}`; after !== undefined; ) {
+    const answer = await ask(operatorApi, 'GET /v1/operator/log', { claims: operator('olga'), query: { after, limit: '500' } });
+    pages.push(answer.body.items.map((item: { seq: number }) => item.seq));
+    after = answer.body.next;
+  }
+  expect(pages.length).toBe(2);
+  expect(pages.flat()).toEqual(Array.from({ length: EVENTS }, (_, at) => seq + 1 + at));
 });

@@ -6,6 +6,7 @@ import { type Held, propose, SYSTEM } from '../../lib/domain/clearing/approval.t
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { hold, readHeld } from '../../lib/store/held.ts';
 import { HELD_PARTITION } from '../../lib/store/keys.ts';
+import { loadVenue } from '../../lib/store/log.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
 import { month, on, PRODUCT } from '../venue/h100.ts';
 import { type Answered, ask, codeOf, operator } from '../venue/requests.ts';
@@ -70,6 +71,20 @@ test('an approval that failed before the day run was told takes effect when it i
   engine.fail('SendMessage', 0);
   expect(await approve(id, 2, 'oscar')).toMatchObject({ status: 200, body: { approved: true } });
   expect(engine.messages('day-runs')).toEqual([{ v: 1, product: PRODUCT }]);
+});
+
+test.each([16, 64])('%i operators that append to the log at once are all answered, and each event stands once', async (count) => {
+  const before = (await loadVenue(table)).seq;
+  const calls = Array.from({ length: count }, (_, at) =>
+    ask(handler, 'POST /v1/operator/accounts', {
+      claims: operator(`op-${at}`),
+      body: { accounts: [{ account: `at-once-${count}-${at}`, name: 'x' }] },
+    }),
+  );
+  const answers = await Promise.all(calls);
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: count }, () => 201));
+  const seqs = answers.map(({ body }) => body.accounts[0].seq as number);
+  expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, at) => before + 1 + at));
 });
 
 describe('an index value', () => {

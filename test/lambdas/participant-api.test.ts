@@ -115,11 +115,16 @@ describe('submitting', () => {
     ]);
   });
 
-  test('the common submission costs one small read and one message', async () => {
+  test.each<[key: string, age: number, requests: string[]]>([
+    ['made just now', 0, ['SendMessage']],
+    ['made by a clock that is ahead', -5_000, ['SendMessage']],
+    ['made up to two seconds ago', 1_999, ['SendMessage']],
+    ['that may be known', 2_000, ['GetItem', 'SendMessage']],
+  ])('a submission with a key %s costs one message, and a small read if it may be known', async (_, age, requests) => {
     await submit(bodyOf(outright()));
     engine.requests.length = 0;
-    for (let each = 0; each < 5; each++) await submit(bodyOf(outright()));
-    expect(engine.requests).toEqual(Array.from({ length: 5 }, () => ['GetItem', 'SendMessage']).flat());
+    for (let each = 0; each < 5; each++) await submit(bodyOf(outright()), { key: freshKey(NOW - age) });
+    expect(engine.requests).toEqual(Array.from({ length: 5 }, () => requests).flat());
   });
 
   test('the state of the venue is looked at again after half a minute', async () => {
@@ -137,7 +142,7 @@ describe('submitting', () => {
       await submit(body, key === undefined ? {} : { key });
       return [...engine.requests];
     };
-    expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['GetItem', 'Query', 'GetItem']);
+    expect(await look(bodyOf(outright({ contract: 'H100-SXM-2025-09' })))).toEqual(['Query', 'GetItem']);
     expect(await look(bodyOf(outright()), numberedKey(NOW - 11 * MINUTE))).toEqual(['GetItem', 'Query', 'GetItem']);
     expect(await look({ product: 'A100', orders: [outright()] })).toEqual(['Query']);
     expect(await look(bodyOf(outright({ price: '2.3505' })))).toEqual([]);
@@ -177,7 +182,7 @@ describe('submitting', () => {
 
   test('when the table does not answer nothing is sent', async () => {
     engine.fail('GetItem', 5);
-    expect(codeOf(await submit(bodyOf(outright())))).toBe('try-again');
+    expect(codeOf(await submit(bodyOf(outright()), { key: freshKey(NOW - MINUTE) }))).toBe('try-again');
     expect(sent()).toEqual([]);
   });
 });
@@ -353,7 +358,7 @@ describe('the idempotency key', () => {
   });
 
   test.each([
-    ['at once', 0],
+    ['after two seconds', 2_000],
     ['after an hour', 60 * MINUTE],
     ['after a year', 365 * DAY],
   ])('the same key and orders get the same answer %s, and other orders are refused', async (_, later) => {
@@ -504,7 +509,10 @@ describe('the caller', () => {
     expect([refused.status, codeOf(refused)]).toEqual([403, 'account-not-open']);
     expect(sent()).toEqual([]);
     expect(logger.info).toHaveBeenLastCalledWith('caller refused', expect.objectContaining({ code: 'account-not-open' }));
-    await ask(operatorApi, 'POST /v1/operator/accounts', { claims: operator('olga'), body: { account: 'late', name: 'Late' } });
+    await ask(operatorApi, 'POST /v1/operator/accounts', {
+      claims: operator('olga'),
+      body: { accounts: [{ account: 'late', name: 'Late' }] },
+    });
     expect((await submit(bodyOf(outright()), { claims })).status).toBe(202);
   });
 

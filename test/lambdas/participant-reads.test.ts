@@ -14,7 +14,7 @@ import { shardOf } from '../../lib/store/keys.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { parseMessage, type SubmissionMessage } from '../../lib/store/messages.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
-import { levelName, writeResult } from '../../lib/store/results.ts';
+import { levelName } from '../../lib/store/results.ts';
 import { writeStatements } from '../../lib/store/statements.ts';
 import { writeSubmission } from '../../lib/store/submissions.ts';
 import { openApiVenue } from '../venue/api-venue.ts';
@@ -22,6 +22,7 @@ import { DAYS } from '../venue/days.ts';
 import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
 import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
+import { writeRows } from '../venue/results.ts';
 
 const SHARDS = 2;
 const [DEC, JAN] = [2025 * 12 + 11, 2026 * 12] as [ContractMonth, ContractMonth];
@@ -34,7 +35,7 @@ const get = (route: string, more: Asked = {}): Promise<Answered> =>
   ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
 async function log(event: ClearingEvent): Promise<number> {
   const next = await append(table, await loadVenue(table), event);
-  if (!next || next === 'claimed') throw new Error('not appended');
+  if (!next) throw new Error('not appended');
   return next.seq;
 }
 
@@ -70,7 +71,8 @@ async function clearFirstAuction(): Promise<void> {
     book('acme', order('c1', { buy: CASH, sell: JAN, limit: ticks(-2450) })),
     book('zeta', order('z1', {})),
   ];
-  const references = await writeResult(table, PRODUCT, 1, {
+  const references = await writeRows(table, PRODUCT, 1, {
+    shards: SHARDS,
     fills: Map.groupBy(fills, ({ account }) => shardOf(account, SHARDS)),
     carried: Map.groupBy(carried, ({ account }) => shardOf(account, SHARDS)),
     depth: [
@@ -94,7 +96,7 @@ async function clearFirstAuction(): Promise<void> {
     offer: ticks(2450),
     sealedOffer: ticks(2449),
   };
-  const auction = { product: PRODUCT, auction: 1, slot: SLOT, date: TODAY, closing: false };
+  const auction = { product: PRODUCT, auction: 1, slot: SLOT, date: TODAY, closing: false, shards: SHARDS };
   await openAuction(table, auction);
   const seq = await log({
     kind: 'auction-cleared',
@@ -110,10 +112,9 @@ async function clearFirstAuction(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await ask(operatorApi, 'POST /v1/operator/accounts/{account}/cash-movements', {
+  await ask(operatorApi, 'POST /v1/operator/cash-movements', {
     claims: operator('olga'),
-    path: { account: 'acme' },
-    body: { reference: 'transfer-1', amount: '250000.00' },
+    body: { movements: [{ account: 'acme', reference: 'transfer-1', amount: '250000.00' }] },
   });
   for (let shard = 0; shard < SHARDS; shard++)
     await moveIntake(table, PRODUCT, shard, await readIntake(table, PRODUCT, shard), SLOT);
@@ -172,7 +173,7 @@ describe('an account', () => {
         lots: { 'H100-SXM-2025-12': 6, 'H100-SXM-2026-01': 4 },
       },
       { seq: 5, kind: 'cash-moved', amount: '250000.00', balance: '250000.00', reference: 'transfer-1' },
-      { seq: 2, kind: 'account-opened', amount: '0.00', balance: '0.00' },
+      { seq: 2, kind: 'accounts-opened', amount: '0.00', balance: '0.00' },
     ]);
     const first = (await get('/v1/journal', { query: { limit: '2' } })).body;
     expect(first.next).toBe('5');
@@ -424,7 +425,14 @@ describe('the market', () => {
   });
 
   test('shows nothing of an auction that has not cleared', async () => {
-    await openAuction(table, { product: PRODUCT, auction: 2, slot: '2025-10-20T17:00:00Z', date: TODAY, closing: false });
+    await openAuction(table, {
+      product: PRODUCT,
+      auction: 2,
+      slot: '2025-10-20T17:00:00Z',
+      date: TODAY,
+      closing: false,
+      shards: SHARDS,
+    });
     for (const limit of ['1', '100']) {
       const { items } = (await get('/v1/auctions', { query: { product: PRODUCT, limit } })).body;
       expect(items.map(({ auction }: { auction: number }) => auction)).toEqual([1]);

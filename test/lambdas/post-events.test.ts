@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { type AccountState, addFills, applyEvent, emptyAccount, type JournalEntry } from '../../lib/domain/clearing/account.ts';
 import { imbalance } from '../../lib/domain/clearing/control-totals.ts';
@@ -6,7 +7,7 @@ import type { Lots } from '../../lib/domain/contract/units.ts';
 import { cents, ticks } from '../../lib/domain/contract/units.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
 import { markAuction, openAuction } from '../../lib/store/auctions.ts';
-import { isPosted, readTotals, recordTotals } from '../../lib/store/control-totals.ts';
+import { readTotals, recordTotals } from '../../lib/store/control-totals.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { readJournal } from '../../lib/store/journal.ts';
@@ -22,12 +23,15 @@ import {
 } from '../../lib/store/keys.ts';
 import { loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { packResult, readFills } from '../../lib/store/results.ts';
-import { type Item, N } from '../../lib/store/table.ts';
+import { isPosted, postedThrough, shardsTouched } from '../../lib/store/posted.ts';
+import { readFills } from '../../lib/store/results.ts';
+import { type Item, N, S } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { DEC, NOV, newYork, on } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
+import { packRows } from '../venue/results.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const ACCOUNTS = [ANN, BOB, CAT, DAN, BANK];
@@ -73,7 +77,7 @@ async function trade(slot = TEN): Promise<void> {
 async function settle(move: number): Promise<void> {
   const { lastAuction } = await venue.stateOf(product);
   const [auction, slot] = [lastAuction + 1, newYork(MONDAY, '12:00')];
-  await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true });
+  await openAuction(venue.table, { product, auction, slot, date: MONDAY, closing: true, shards: SHARDS });
   await venue.queues.sendMarkers(product, auction, slot, SHARDS);
   await markAuction(venue.table, product, auction);
   await venue.work('orders', 'clearings');
@@ -83,8 +87,7 @@ async function settle(move: number): Promise<void> {
   await venue.commit({ kind: 'prices-settled', ...common, previous, settled });
   venue.engine.drain();
 }
-const deposit = (account: string, amount: bigint): Promise<number> =>
-  venue.commit({ kind: 'cash-moved', account, cents: cents(amount), reference: 'r', by: 'op', at: '' });
+const deposit = (account: string, amount: bigint): Promise<number> => venue.commit(moved(account, amount));
 
 /** What the accounts must be: the whole log, folded by the domain's own rules. */
 async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry[] }> {
@@ -95,15 +98,7 @@ async function folded(): Promise<{ states: AccountState[]; entries: JournalEntry
     let state = emptyAccount(account);
     for (const { seq, event } of events) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
-      const fills = cleared
-        ? await readFills(
-            venue.table,
-            cleared.product,
-            cleared.auction,
-            shardOf(account, SHARDS),
-            cleared.fills[shardOf(account, SHARDS)],
-          )
-        : [];
+      const fills = cleared ? await readFills(venue.table, cleared) : [];
       const applied = applyEvent(
         state,
         seq,
@@ -139,10 +134,10 @@ async function expectPosted(): Promise<void> {
   expect(await readHalt(venue.table)).toBeUndefined();
   expect(await stored()).toEqual(await folded());
   const seq = await seqNow();
-  expect(await Promise.all([0, 1].map((shard) => readCursor(venue.table, shard)))).toEqual([seq, seq]);
-  for (let each = since + 1; each <= seq; each++) {
+  expect(await Promise.all([0, 1].map((shard) => postedThrough(venue.table, shard, SHARDS)))).toEqual([seq, seq]);
+  for (const { seq: each, event } of await readEvents(venue.table, since, 10_000)) {
     const totals = await readTotals(venue.table, each);
-    expect(totals.shards.size).toBe(SHARDS);
+    expect([...totals.shards.keys()].sort()).toEqual(shardsTouched(event, SHARDS));
     expect(imbalance(totals)).toBeUndefined();
   }
 }
@@ -183,6 +178,20 @@ describe('a wake-up', () => {
     await Promise.all([post(0), post(0), post(1), post(0), post(1)]);
     await expectPosted();
   });
+});
+
+test('a shard that an event does not touch has nothing of it: no wake-up awaits it, no totals, no write but its cursor', async () => {
+  await postAll();
+  const before = await written();
+  for (let at = 0; at < 20; at++) await deposit(CAT, 1n);
+  const writes = (['putIf', 'putAll', 'update'] as const).map((verb) => vi.spyOn(venue.table, verb));
+  expect(await post(0)).toEqual([]);
+  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0]);
+  const moved = (await written()).filter((item) => !before.some((old) => isDeepStrictEqual(item, old)));
+  expect(moved).toEqual([{ pk: S('SHARD#0'), sk: S('CURSOR'), seq: N(await seqNow()) }]);
+  vi.restoreAllMocks();
+  await post(1);
+  await expectPosted();
 });
 
 describe('a worker that crashes', () => {
@@ -259,10 +268,10 @@ describe('a posting that does not sum to zero', () => {
   async function tamperWithFills(): Promise<void> {
     const [entry] = await readEvents(venue.table, (await seqNow()) - 1, 1);
     if (entry?.event.kind !== 'auction-cleared') throw new Error('not an auction');
-    const root = entry.event.fills[0]!;
-    const [first, ...rest] = await readFills(venue.table, product, 1, 0, root);
+    const root = entry.event.fills.roots[0]!;
+    const [first, ...rest] = (await readFills(venue.table, entry.event)).filter(({ account }) => shardOf(account, SHARDS) === 0);
     const more = [{ ...first!, lots: (first!.lots + 1) as Lots }, ...rest];
-    const [chunk] = packResult(product, 1, { fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
+    const [chunk] = packRows(product, 1, { shards: SHARDS, fills: new Map([[0, more]]), carried: new Map(), depth: [] }).items;
     await venue.table.put({ ...chunk!, ...resultKey(product, 1, 'fills#0', root) });
   }
 
@@ -270,7 +279,7 @@ describe('a posting that does not sum to zero', () => {
     ['because fills were changed', tamperWithFills],
     [
       "because a shard's totals were changed",
-      async () => void (await recordTotals(venue.table, await seqNow(), 0, { accounts: 0, cents: cents(1n), lots: {} })),
+      async () => void (await recordTotals(venue.table, await seqNow(), 0, SHARDS, { accounts: 0, cents: cents(1n), lots: {} })),
     ],
   ])('halts the venue and stops what comes after it, until it is resumed: %s', async (_, tamper) => {
     await trade();
@@ -298,7 +307,7 @@ describe('a posting that does not sum to zero', () => {
     expect(await readHalt(venue.table)).toBeUndefined();
     expect(await readCursor(venue.table, 1)).toBe(await seqNow());
     // What waits for that event goes on waiting: nothing settles on books that do not balance.
-    expect(await isPosted(venue.table, off, SHARDS)).toBe(false);
-    expect(await isPosted(venue.table, await seqNow(), SHARDS)).toBe(true);
+    expect(await isPosted(venue.table, { product, lastEvent: off }, SHARDS)).toBe(false);
+    expect(await isPosted(venue.table, { product, lastEvent: await seqNow() }, SHARDS)).toBe(true);
   });
 });

@@ -2,20 +2,22 @@
  * An event that moves more accounts than an invocation has time for is posted in as many as it takes. Wherever one stops, crashes
  * or meets another at the same event, every account is moved once and the totals are those of a single run.
  */
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Fill } from '../../lib/domain/auction/book.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { cents, lots, ticks } from '../../lib/domain/contract/units.ts';
+import { random } from '../../lib/local/host/random.ts';
 import { accountsOf } from '../../lib/store/accounts.ts';
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { noteProgress, readPosition } from '../../lib/store/cursors.ts';
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { readEntries } from '../../lib/store/journal.ts';
 import { ordered, shardOf } from '../../lib/store/keys.ts';
-import { writeResult } from '../../lib/store/results.ts';
+import { isPosted } from '../../lib/store/posted.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { CAT, SHARDS } from '../venue/accounts.ts';
 import { DEC, newYork, on } from '../venue/h100.ts';
+import { writeRows } from '../venue/results.ts';
 import { crashOnce, deliver, invocation, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -35,7 +37,8 @@ async function traded(product: string): Promise<void> {
     const [buy, sell] = account === CAT ? [CASH, DEC] : [DEC, CASH];
     return { account, clientOrderId: 'a', buy, sell, lots: lots(quantity), rolls: false };
   };
-  const references = await writeResult(venue.table, product, 1, {
+  const references = await writeRows(venue.table, product, 1, {
+    shards: 2,
     fills: new Map([
       [0, buyers.map((account) => fill(account, 1))],
       [1, [fill(CAT, COUNT)]],
@@ -139,6 +142,44 @@ test('two workers at one event move every account once', async () => {
   await Promise.all([post(), post()]);
   await postAll();
   await expectPosted(settled);
+});
+
+describe('a settlement whose workers are killed at any write, and out of time at any slice,', () => {
+  const WRITES = ['putAll', 'putIf', 'update'] as const;
+
+  /** Posts by workers that crash, if they come so far, and have time for a slice or for all. Gives how many crashed. */
+  async function postAmidCrashes(seed: number): Promise<number> {
+    const { pick, between, chance } = random(seed, 'crashes');
+    let crashed = 0;
+    for (let invocations = 0; invocations < 12; invocations++) {
+      const method = pick(WRITES);
+      let left = between(0, method === 'putIf' ? 250 : 1);
+      crashOnce(venue.table, method, pick(['before', 'after'] as const), () => left-- === 0);
+      invocation.timeLeftMs = chance(70) ? 1_000 : 120_000;
+      const shard = chance(80) ? 0 : 1;
+      crashed += (await deliver('postings', { v: 1, shard })).length;
+      delete (venue.table as Partial<typeof venue.table>)[method];
+    }
+    invocation.timeLeftMs = 120_000;
+    await postAll();
+    return crashed;
+  }
+
+  test.each([1, 2, 3])('comes out as one that nothing disturbs: seed %i', async (seed) => {
+    const product = `GO-SEED-${seed}`;
+    await traded(product);
+    const settled = await settle(product);
+    const crashed = await postAmidCrashes(seed);
+    await expectPosted(settled);
+    const closed = await venue.commit({ kind: 'day-closed', product, date: DAY, after: 0 });
+    const again = await postAmidCrashes(seed + 100);
+    expect(crashed + again).toBeGreaterThan(2);
+    const { accounts, day, held } = (await readTotals(venue.table, closed)).shards.get(0)!;
+    expect([accounts, day?.collected, held?.net]).toEqual([COUNT, 300n * BigInt(COUNT), { [DEC]: COUNT }]);
+    const statements = await Promise.all(buyers.map((account) => readStatements(venue.table, account, 100)));
+    expect(new Set(statements.map((own) => own.filter((each) => each.product === product).length))).toEqual(new Set([1]));
+    expect(await isPosted(venue.table, { product, lastEvent: closed }, SHARDS)).toBe(true);
+  });
 });
 
 test('a halt is seen between two slices, and what was posted by then is not posted again', async () => {

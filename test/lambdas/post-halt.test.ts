@@ -8,6 +8,7 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { logKey } from '../../lib/store/keys.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { ANN, CAT, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -19,13 +20,12 @@ afterEach(async () => {
 });
 
 const post = (shard: number): Promise<number[]> => deliver('postings', { v: 1, shard });
-const deposit = (account: string): Promise<number> =>
-  venue.commit({ kind: 'cash-moved', account, cents: cents(10n), reference: 'r', by: 'op', at: '' });
+const deposit = (account: string): Promise<number> => venue.commit(moved(account, 10n));
 const cashOf = async (account: string): Promise<bigint> => (await readAccount(venue.table, account, SHARDS))!.cash;
 
 test('the shard that finds an event out of balance posts none of those behind it', async () => {
   const off = await deposit(ANN);
-  await recordTotals(venue.table, off, 0, { accounts: 0, cents: cents(1n), lots: {} });
+  await recordTotals(venue.table, off, 0, SHARDS, { accounts: 0, cents: cents(1n), lots: {} });
   for (let at = 0; at < 3; at++) await deposit(CAT);
   await post(0);
   const before = await cashOf(CAT);
@@ -44,7 +44,7 @@ test('what a worker measures is published before it ends, and a worker that meas
   for (let shard = 0; shard < SHARDS; shard++) await post(shard);
   expect(published).not.toHaveBeenCalled();
   const off = await deposit(ANN);
-  await recordTotals(venue.table, off, 0, { accounts: 0, cents: cents(1n), lots: {} });
+  await recordTotals(venue.table, off, 0, SHARDS, { accounts: 0, cents: cents(1n), lots: {} });
   const measured = vi.spyOn(venue.metrics, 'addMetric');
   for (let shard = 0; shard < SHARDS; shard++) await post(shard);
   expect(measured).toHaveBeenCalledExactlyOnceWith(METRICS.outOfBalance, expect.anything(), 1);

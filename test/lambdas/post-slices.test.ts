@@ -5,13 +5,14 @@ import { CASH } from '../../lib/domain/contract/months.ts';
 import { cents, type Lots, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { accountsOf } from '../../lib/store/accounts.ts';
 import { readTotals } from '../../lib/store/control-totals.ts';
+import { readCursor } from '../../lib/store/cursors.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { writeResult } from '../../lib/store/results.ts';
 import { writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { CAT, SHARDS } from '../venue/accounts.ts';
 import { DEC, newYork, on } from '../venue/h100.ts';
+import { writeRows } from '../venue/results.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -42,7 +43,8 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     lots: lots(quantity),
     rolls: false,
   });
-  const references = await writeResult(venue.table, product, 1, {
+  const references = await writeRows(venue.table, product, 1, {
+    shards: 2,
     fills: new Map([
       [0, buyers.toSorted().map((account) => fill(account, 1))],
       [1, [fill(CAT, buyers.length)]],
@@ -92,4 +94,32 @@ test.each(SLICES)('%i accounts trade, are marked to market and get their stateme
   for await (const { account, products } of accountsOf(venue.table, 0)) held.set(account, products[product]?.lots[DEC]);
   expect(buyers.filter((account) => held.get(account) !== 1)).toEqual([]);
   expect(await readHalt(venue.table)).toBeUndefined();
+});
+
+test('an auction that is split into another number of shards than accounts are posted in is not posted in part', async () => {
+  await venue.list('OTHER', { date: '2025-11-06' });
+  await post();
+  const [buyer] = accounts(1, 'other');
+  const before = await readCursor(venue.table, 0);
+  const { marks, listed } = await venue.stateOf('OTHER');
+  const months = Object.fromEntries(
+    listed.map((each) => [each, { price: marks[each]!, traded: false, volume: lots(0), ...NO_QUOTES }]),
+  );
+  const fill: Fill = { account: buyer!, clientOrderId: 'a', buy: DEC, sell: CASH, lots: lots(1), rolls: false };
+  const result = { shards: SHARDS + 1, fills: new Map([[0, [fill]]]), carried: new Map(), depth: [] };
+  const references = await writeRows(venue.table, 'OTHER', 1, result);
+  const common = {
+    product: 'OTHER',
+    auction: 1,
+    slot: newYork(DAY, '10:00'),
+    date: DAY,
+    books: DAY,
+    closing: false,
+    marks,
+    months,
+  };
+  const seq = await venue.commit({ kind: 'auction-cleared', ...common, orders: 0, surplus: '0', ...references });
+  for (let shard = 0; shard < SHARDS; shard++) expect(await deliver('postings', { v: 1, shard })).toEqual([0]);
+  expect((await readTotals(venue.table, seq)).shards.size).toBe(0);
+  expect(await readCursor(venue.table, 0)).toBe(before);
 });

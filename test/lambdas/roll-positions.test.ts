@@ -171,7 +171,7 @@ test('a wake-up of the roll that comes again after its day has moved on notifies
 
 test('a closing auction that another worker has numbered in between is taken for what it is', async () => {
   const slot = newYork(FIRST, '16:00');
-  await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: true });
+  await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: true, shards: SHARDS });
   const read = Table.prototype.get.bind(venue.table);
   let looked = 0;
   // Not there yet when it is first looked for.
@@ -193,7 +193,7 @@ test('the number of the closing auction is not one that an auction took at the s
   const original = venue.table.createTogether.bind(venue.table);
   const slot = newYork(FIRST, '15:59');
   vi.spyOn(venue.table, 'createTogether').mockImplementationOnce(async (items) => {
-    await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: false });
+    await openAuction(venue.table, { product, auction: 1, slot, date: FIRST, closing: false, shards: SHARDS });
     return original(items);
   });
   expect(await roll(FIRST)).toEqual([]);

@@ -15,6 +15,7 @@ import { METRICS, type QueueName } from '../../lib/store/names.ts';
 import { readStatements } from '../../lib/store/statements.ts';
 import { Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN } from '../venue/accounts.ts';
+import { opened } from '../venue/events.ts';
 import { DEC, NOV, newYork, OCT, on } from '../venue/h100.ts';
 import { buy, order, sell } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
@@ -151,8 +152,7 @@ describe('a day is settled', () => {
     const original = venue.table.create.bind(venue.table);
     let overtaken = 0;
     vi.spyOn(venue.table, 'create').mockImplementation(async (item) => {
-      if (item.pk === 'LOG' && overtaken++ < 2)
-        await venue.commit({ kind: 'account-opened', account: 'x', name: 'x', by: 'op', at: '' }, new Table());
+      if (item.pk === 'LOG' && overtaken++ < 2) await venue.commit(opened(`x${overtaken}`), new Table());
       return original(item);
     });
     expect(await wakeUp()).toEqual([]);

@@ -4,6 +4,7 @@ import { type Held, propose, SYSTEM } from '../../lib/domain/clearing/approval.t
 import { changeHeld, hold } from '../../lib/store/held.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { ANN } from '../venue/accounts.ts';
+import { opened } from '../venue/events.ts';
 import { newYork, on } from '../venue/h100.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
@@ -14,7 +15,7 @@ const sweep = async (time: string): Promise<void> =>
   expect(await deliver('sweeps', { v: 1, at: newYork('2025-10-18', time) })).toEqual([]);
 
 test('a sweep wakes the shards that are behind under a name of its own, or the queue would drop it as a repeat', async () => {
-  await venue.commit({ kind: 'account-opened', account: 'late', name: 'late', by: 'op', at: '' });
+  await venue.commit(opened('late'));
   const sent = vi.spyOn(venue.queues, 'notifyPostings');
   for (const time of ['10:00', '10:01']) await sweep(time);
   const [first, second] = sent.mock.calls.map(([, , why]) => why);

@@ -2,23 +2,28 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { propose } from '../../lib/domain/clearing/approval.ts';
 import type { DayStep } from '../../lib/domain/clearing/day.ts';
+import { BANK } from '../../lib/domain/clearing/events.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { readCursor } from '../../lib/store/cursors.ts';
 import { planDay, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
-import { cursorKey, heldKey } from '../../lib/store/keys.ts';
+import { cursorKey, heldKey, shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { ENV, METRICS, type QueueName } from '../../lib/store/names.ts';
 import { N } from '../../lib/store/table.ts';
-import { ANN, CAT } from '../venue/accounts.ts';
+import { ANN, CAT, SHARDS } from '../venue/accounts.ts';
+import { moved } from '../venue/events.ts';
 import { newYork, on } from '../venue/h100.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const PRODUCT = 'H100-SXM';
 const MONDAY = on('2025-10-20');
 const at = (time: string, date: string = MONDAY): string => newYork(date, time);
+
+/** CAT lies there too. */
+const BANKS = shardOf(BANK, SHARDS);
 
 const venue = await openWorkerVenue();
 await venue.list(PRODUCT);
@@ -55,11 +60,23 @@ test('a venue on which nothing is late is measured and left alone', async () => 
 
 test('a shard whose worker posted an event and crashed before its cursor moved is notified', async () => {
   const { seq } = await loadVenue(venue.table);
-  await venue.table.update(cursorKey(0), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
+  await venue.table.update(cursorKey(BANKS), { expression: 'SET seq = :seq', values: { ':seq': N(seq - 1) } });
   expect(await sweep('09:45')).toEqual({ ...QUIET, [METRICS.postingBehind]: 1 });
   expect(waiting()).toEqual(['postings']);
   await venue.work();
-  expect(await readCursor(venue.table, 0)).toBe(seq);
+  expect(await readCursor(venue.table, BANKS)).toBe(seq);
+});
+
+test('a shard that later events do not touch is not late, and is told to move its cursor past them', async () => {
+  const seq = await venue.commit(moved(CAT, 1n));
+  expect(await deliver('postings', { v: 1, shard: BANKS })).toEqual([]);
+  expect(await readCursor(venue.table, 1 - BANKS)).toBe(seq - 1);
+  expect(await sweep('09:45')).toEqual(QUIET);
+  expect(venue.engine.messages('postings')).toEqual([{ v: 1, shard: 1 - BANKS }]);
+  await venue.work();
+  expect(await readCursor(venue.table, 1 - BANKS)).toBe(seq);
+  expect(await sweep('09:45')).toEqual(QUIET);
+  expect(waiting()).toEqual([]);
 });
 
 describe('an intraday auction that was never given its number', () => {
@@ -78,6 +95,7 @@ describe('an intraday auction that was never given its number', () => {
     expect(await deliver('closings', { v: 1, product: PRODUCT, slot: at('09:50') })).toEqual([]);
     await venue.work();
     expect(await sweep('09:55')).toEqual(QUIET);
+    await venue.work();
     expect(await sweep('10:15')).toEqual({ ...QUIET, [METRICS.auctionLate]: 900 });
     expect(waiting()).toEqual([]);
   });
@@ -177,6 +195,7 @@ test('an auction that waits for its day’s roll is not closed by the sweep', as
     slot: at('16:00', '2025-10-21'),
     date: on('2025-10-21'),
     closing: true,
+    shards: venue.shards,
   });
   const { table, queues } = venue;
   await planDay(table, PRODUCT, on('2025-10-21'), at('16:00', '2025-10-21'));

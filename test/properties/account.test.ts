@@ -13,10 +13,11 @@ import {
   type JournalEntry,
   positions,
 } from '../../lib/domain/clearing/account.ts';
-import { BANK, type ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { BANK, type ClearingEvent, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
-import { cents, lots, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
+import { lots, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
+import { moved } from '../venue/events.ts';
 
 const ACCOUNTS = ['ann', 'bob', 'cid', 'dot', BANK];
 const PRODUCTS = { H100: 100n, B200: 7n };
@@ -81,7 +82,7 @@ function history(steps: readonly Step[]) {
   const log = steps.map((said, at): Logged => {
     if (said.kind === 'move') {
       const account = ACCOUNTS[said.account]!;
-      return { event: { kind: 'cash-moved', account, cents: cents(said.amount), reference: `${at}`, by: '', at: '' }, fills: [] };
+      return { event: moved(account, said.amount, `${at}`), fills: [] };
     }
     const name = said.product;
     const standing = { ...marks[name]! };
@@ -104,7 +105,16 @@ function history(steps: readonly Step[]) {
             { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, rolls: false },
           ];
         });
-        const nothing = { orders: 0, fills: {}, carried: {}, depth: '', surplus: '0', closing: false, slot: '', books: DAY };
+        const nothing = {
+          orders: 0,
+          fills: NO_REFERENCES,
+          carried: NO_REFERENCES,
+          depth: '',
+          surplus: '0',
+          closing: false,
+          slot: '',
+          books: DAY,
+        };
         return { event: { kind: 'auction-cleared', ...common, auction: at, marks: standing, months, ...nothing }, fills };
       }
       case 'settle': {
@@ -196,8 +206,10 @@ test('the cash an account ends with is its deposits and, for each trade, lots x 
       const pay = (account: string, amount: bigint): unknown => worth.set(account, worth.get(account)! + amount);
       for (const { event, fills } of log) {
         if (event.kind === 'cash-moved') {
-          pay(event.account, event.cents);
-          pay(BANK, -event.cents);
+          for (const { account, cents } of event.movements) {
+            pay(account, cents);
+            pay(BANK, -cents);
+          }
         }
         if (event.kind !== 'auction-cleared') continue;
         for (const { account, buy, sell, lots: quantity } of fills)

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Fill } from '../../lib/domain/auction/book.ts';
 import { type AccountState, addFills, applyEvent, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
-import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
+import { type AuctionCleared, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import { decideRoll, type RollInstruction, type RollOrder } from '../../lib/domain/clearing/roll.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
@@ -80,7 +80,7 @@ function auction(marks: AuctionCleared['marks'], at: number): AuctionCleared {
   });
   const months = { [NEAR]: month(NEAR), [NEXT]: month(NEXT) };
   const date = parseDate(`2025-11-1${at}`) as BusinessDate;
-  const nothing = { slot: '', orders: 0, fills: {}, carried: {}, depth: '', surplus: '0' };
+  const nothing = { slot: '', orders: 0, fills: NO_REFERENCES, carried: NO_REFERENCES, depth: '', surplus: '0' };
   return { kind: 'auction-cleared', product: PRODUCT, auction: 1, date, books: date, closing: true, marks, months, ...nothing };
 }
 

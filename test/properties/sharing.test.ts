@@ -4,12 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type BookOrder, clearBook } from '../../lib/domain/auction/book.ts';
+import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { CASH, type ContractMonth } from '../../lib/domain/contract/months.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
 import { hashOf, mulberry32 } from '../domain/auction/books.ts';
+import { clearRows } from '../venue/results.ts';
 
 const NOV = 24_310 as ContractMonth;
 const DEC = 24_311 as ContractMonth;
@@ -31,8 +32,7 @@ const order = (account: string, clientOrderId: string, buy: ContractMonth, sell:
 const bid = (account: string, name: string, size: number): BookOrder => order(account, name, DEC, CASH, PRICE, size);
 const ask = (size: number): BookOrder => order('seller', 's', CASH, DEC, -PRICE + 10, size);
 
-const clear = (orders: readonly BookOrder[], number: number) =>
-  clearBook({ orders, hash: hashOf(number) }, [NOV, DEC], MARKS, false);
+const clear = (orders: readonly BookOrder[], number: number) => clearRows(orders, hashOf(number), [NOV, DEC], MARKS, false);
 
 /** Lots filled, added up by a name that each fill is given. */
 function filledBy(

@@ -313,7 +313,7 @@ describe('the venue', () => {
     await trade('wednesday');
     await venue.publishIndex(WEDNESDAY);
     await venue.operator.post('/v1/operator/venue/halt', { reason: 'a drill' });
-    await venue.operator.post('/v1/operator/accounts/fund/cash-movements', { reference: 'while-halted', amount: '5.00' });
+    await venue.deposit('fund', '5.00', 'while-halted');
     await go(WEDNESDAY, '10:20');
     expectAlarm('auction-late', newYorkMs(WEDNESDAY, '10:10'), 6);
     expectAlarm('posting-behind', newYorkMs(WEDNESDAY, '10:00'), 16);

@@ -7,6 +7,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
+import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import type { TokenRequest } from '../../lib/local/api-gateway/issuer.ts';
 import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
@@ -108,8 +109,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   },
   'PUT /v1/roll-instructions/{product}': { at: 'limit', limit: '0.010' },
   'PUT /v1/operator/products/{product}': { expectedVersion: 1, parameters: PARAMETERS, listing: LISTING },
-  'POST /v1/operator/accounts': { account: 'new', name: 'New' },
-  'POST /v1/operator/accounts/{account}/cash-movements': { reference: 'r', amount: '1.00' },
+  'POST /v1/operator/accounts': { accounts: [{ account: 'new', name: 'New' }] },
+  'POST /v1/operator/cash-movements': { movements: [{ account: 'fund', reference: 'r', amount: '1.00' }] },
   'PUT /v1/operator/index/{product}/{date}': { value: '2.400' },
   'POST /v1/operator/venue/halt': { reason: 'x' },
   'POST /v1/operator/venue/resume': { reason: 'x' },
@@ -277,7 +278,8 @@ function* replaced(value: unknown, odd: readonly unknown[], path = '$'): Generat
 }
 
 it('more at once than the function may run is refused, and goes on with the next', async () => {
-  const answers = await Promise.all(Array.from({ length: 400 }, () => send('GET /v1/account', '/v1/account')));
+  const more = PIPELINE['participant-api'].concurrencyMax! + 300;
+  const answers = await Promise.all(Array.from({ length: more }, () => send('GET /v1/account', '/v1/account')));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   expect((await send('GET /v1/account', '/v1/account')).status).toBe(200);
   expectNothingNoticed();

@@ -40,6 +40,7 @@ const opening = (product: string, auction: number, slot = slotAt(auction)) => ({
   slot,
   date: on('2025-10-20'),
   closing: false,
+  shards: 2,
 });
 const numbers = (auctions: readonly Auction[]): number[] => auctions.map(({ auction }) => auction);
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { DAY_STEPS, type Day } from '../../lib/domain/clearing/day.ts';
+import { NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { lots, type Micros, NO_CENTS, ticks } from '../../lib/domain/contract/units.ts';
 import { closeShard, openAuction } from '../../lib/store/auctions.ts';
@@ -13,6 +14,7 @@ import { Table } from '../../lib/store/table.ts';
 import { DAYS } from '../venue/days.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
 import { H100, on } from '../venue/h100.ts';
+import { logEvent } from '../venue/log.ts';
 
 let engine: Engine;
 let table: Table;
@@ -89,7 +91,7 @@ describe('what a day’s next step is decided on', () => {
     listed: [],
     marks: {},
     lastAuction: 0,
-    carried: {},
+    carried: NO_REFERENCES,
     toSettle: null,
     settledOn: on('2025-10-17'),
     closedOn: on('2025-10-17'),
@@ -115,9 +117,9 @@ describe('what a day’s next step is decided on', () => {
 
   it('is the day’s closing auction, by its day and not by its slot, and whether every shard has closed it', async () => {
     const { slot, date } = DAYS.roll;
-    await openAuction(table, { product, auction: 2, slot, date, closing: false });
+    await openAuction(table, { product, auction: 2, slot, date, closing: false, shards: SHARDS });
     expect(await look(DAYS.roll)).toMatchObject({ numbered: undefined, newest: { auction: 2, closing: false } });
-    await openAuction(table, { product, auction: 3, slot, date, closing: true });
+    await openAuction(table, { product, auction: 3, slot, date, closing: true, shards: SHARDS });
     expect(await look(DAYS.roll)).toMatchObject({ numbered: 3, newest: { auction: 3, slot }, closed: false });
     for (const [shard, closed] of [false, true].entries()) {
       await closeShard(table, product, 3, shard, []);
@@ -127,12 +129,15 @@ describe('what a day’s next step is decided on', () => {
 
   it('is whether every shard has posted the product’s last event', async () => {
     const totals = { accounts: 0, cents: NO_CENTS, lots: {} };
+    const closed = (seq: number) => logEvent(table, seq, { kind: 'day-closed', product, date: MONDAY, after: 0 });
+    await closed(7);
     for (const [shard, posted] of [false, true].entries()) {
-      await recordTotals(table, 7, shard, totals);
+      await recordTotals(table, 7, shard, SHARDS, totals);
       expect(await look(DAYS.clear, 7)).toMatchObject({ posted });
     }
-    await recordTotals(table, 8, 0, { ...totals, lots: { 24300: lots(1) } });
-    await recordTotals(table, 8, 1, totals);
+    await closed(8);
+    await recordTotals(table, 8, 0, SHARDS, { ...totals, lots: { 24300: lots(1) } });
+    await recordTotals(table, 8, 1, SHARDS, totals);
     expect(await look(DAYS.clear, 8)).toMatchObject({ posted: false });
   });
 

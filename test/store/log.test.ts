@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import type { CashMoved } from '../../lib/domain/clearing/events.ts';
+import {
+  type AccountsOpened,
+  type AuctionCleared,
+  type CashMoved,
+  LISTED_MAX,
+  NO_REFERENCES,
+  type ParametersChanged,
+} from '../../lib/domain/clearing/events.ts';
+import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { EMPTY_VENUE, LogOrderError, type VenueState } from '../../lib/domain/clearing/venue.ts';
-import { cents } from '../../lib/domain/contract/units.ts';
+import { listedMonths } from '../../lib/domain/contract/months.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
 import { logKey, onceKey, venueKey } from '../../lib/store/keys.ts';
 import {
   append,
@@ -17,7 +26,8 @@ import {
 } from '../../lib/store/log.ts';
 import { integer, S, Table, text } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
-import { on } from '../venue/h100.ts';
+import { moved as movedOf, opened } from '../venue/events.ts';
+import { H100, on } from '../venue/h100.ts';
 
 let engine: Engine;
 let table: Table;
@@ -33,14 +43,34 @@ beforeEach(async () => {
   table = new Table();
 });
 
-const moved = (amount: bigint, reference = 'r'): CashMoved => ({
-  kind: 'cash-moved',
-  account: 'a',
-  cents: cents(amount),
-  reference,
+const moved = (amount: bigint, reference?: string): CashMoved => movedOf('a', amount, reference);
+const CURVE = Object.fromEntries(listedMonths('NYSE', on('2025-10-20'), 12).map((month) => [month, ticks(2400)]));
+const LISTED: ParametersChanged = {
+  kind: 'parameters-changed',
+  product: 'P',
+  version: 1,
+  parameters: H100,
+  listing: { date: on('2025-10-17'), curve: CURVE },
   by: 'op',
   at: '',
-});
+};
+/** What a worker commits: it claims no name. */
+const CLEARED: AuctionCleared = {
+  kind: 'auction-cleared',
+  product: 'P',
+  auction: 1,
+  slot: '',
+  date: on('2025-10-20'),
+  books: on('2025-10-20'),
+  closing: false,
+  marks: CURVE,
+  months: {},
+  orders: 0,
+  fills: NO_REFERENCES,
+  carried: NO_REFERENCES,
+  depth: null,
+  surplus: '0',
+};
 const grow = async (count: number): Promise<VenueState> => {
   let state = await loadVenue(table);
   for (let at = 0; at < count; at++) state = (await append(table, state, moved(BigInt(at)))) as VenueState;
@@ -115,34 +145,48 @@ describe('the log', () => {
 
 describe('append', () => {
   it('answers nothing when another event has taken the place, and writes nothing', async () => {
-    await append(table, EMPTY_VENUE, moved(1n));
+    const first = moved(1n);
+    await append(table, EMPTY_VENUE, first);
     expect(await append(new Table(), EMPTY_VENUE, moved(2n))).toBeUndefined();
-    expect(await readEvent(table, 1)).toEqual(moved(1n));
+    expect(await readEvent(table, 1)).toEqual(first);
     expect(await readEvent(table, 2)).toBeUndefined();
   });
 
   it.each([
-    ['alone', undefined],
-    ['with a name', 'lost'],
-  ])('counts an event as ours when the answer to its write was lost, %s', async (_, once) => {
-    const write = once ? 'createTogether' : 'create';
+    ['alone', 'create', CLEARED],
+    ['with a name', 'createTogether', moved(7n)],
+  ] as const)('counts an event as ours when the answer to its write was lost, %s', async (_, write, event) => {
+    await table.delete(onceKey('parameters#P#1'));
+    const venue = (await append(table, EMPTY_VENUE, LISTED)) as VenueState;
     const original = table[write].bind(table) as (written: unknown) => Promise<boolean>;
     table[write] = async (written: unknown) => {
       await original(written);
       return original(written);
     };
-    expect(await append(table, EMPTY_VENUE, moved(7n), once)).toMatchObject({ seq: 1 });
-    expect(await readAll()).toHaveLength(1);
+    expect(await append(table, venue, event)).toMatchObject({ seq: 2 });
+    expect(await readAll()).toHaveLength(2);
   });
 
   it('claims a name once, for good, together with its event', async () => {
-    const first = (await append(table, EMPTY_VENUE, moved(1n), 'deposit')) as VenueState;
-    expect(await claimedBy(table, 'deposit')).toBe(1);
-    expect(await append(table, first, moved(1n), 'deposit')).toBe('claimed');
+    const first = (await append(table, EMPTY_VENUE, moved(1n, 'deposit'))) as VenueState;
+    expect(await claimedBy(table, ['cash#a#deposit', 'cash#b#deposit'])).toEqual(new Map([['cash#a#deposit', 1]]));
+    expect(await append(table, first, moved(1n, 'deposit'))).toBeUndefined();
     expect(await readEvent(table, 2)).toBeUndefined();
-    expect(await append(table, EMPTY_VENUE, moved(3n), 'other')).toBeUndefined();
-    expect(await claimedBy(table, 'other')).toBeUndefined();
-    await table.delete(onceKey('deposit'));
+    expect(await append(table, EMPTY_VENUE, moved(3n, 'other'))).toBeUndefined();
+    expect(await claimedBy(table, ['cash#a#other'])).toEqual(new Map());
+  });
+
+  it('claims as many names as a list may have, with the longest texts there may be, or none of them', async () => {
+    const names = Array.from({ length: LISTED_MAX }, (_, at) => `${at}`.padStart(63, 'a'));
+    const event: AccountsOpened = {
+      ...opened(),
+      accounts: names.map((account) => ({ account, name: '\u{1F600}'.repeat(100) })),
+    };
+    const state = (await append(table, EMPTY_VENUE, event)) as VenueState;
+    expect((await claimedBy(table, names.map(openingOf))).size).toBe(LISTED_MAX);
+    expect(await readEvent(table, 1)).toEqual(event);
+    expect(await append(table, state, opened('new', names[7]!))).toBeUndefined();
+    expect(await claimedBy(table, [openingOf('new')])).toEqual(new Map());
   });
 
   it('never writes an event that the venue could not fold', async () => {
@@ -157,9 +201,9 @@ describe('append', () => {
     await table.delete(logKey(3));
     await expect(append(table, state, moved(9n))).rejects.toThrow('event 3 is no longer the event that was written');
     await table.put({ ...logKey(3), attributes: { data: newest.data!, hash: S('0'.repeat(64)) } });
-    await expect(append(table, state, moved(9n), 'name')).rejects.toThrow(LogDamagedError);
+    await expect(append(table, state, moved(9n, 'name'))).rejects.toThrow(LogDamagedError);
     expect(await readEvents(table, 3, 1)).toEqual([]);
-    expect(await claimedBy(table, 'name')).toBeUndefined();
+    expect(await claimedBy(table, ['cash#a#name'])).toEqual(new Map());
   });
 
   it('writes no other event in the place of one that shards have posted', async () => {
@@ -181,7 +225,7 @@ describe('append', () => {
       const seqs: number[] = [];
       while (seqs.length < 5) {
         const next = await append(own, await loadVenue(own), moved(1n, `${reference}.${seqs.length}`));
-        if (next && next !== 'claimed') seqs.push(next.seq);
+        if (next) seqs.push(next.seq);
       }
       return seqs;
     };

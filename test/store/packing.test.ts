@@ -5,12 +5,12 @@ import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } 
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import {
-  FILL_ROW,
   PackingError,
   packInstructions,
   packOrders,
   packOutcomes,
   Reader,
+  readFill,
   unpackInstructions,
   unpackOrders,
   unpackOutcomes,
@@ -34,7 +34,12 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
 );
 const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
-  .tuple(order, name, fc.boolean(), fc.boolean())
+  .tuple(
+    order,
+    name.filter((account) => account !== ''),
+    fc.boolean(),
+    fc.boolean(),
+  )
   .map(([own, account, rolls, partlyFilled]) => ({ ...own, account, rolls, partlyFilled }));
 interface Packing {
   readonly of: string;
@@ -86,7 +91,7 @@ test.each([
   ['an outcome', () => unpackOutcomes(Uint8Array.from([1, 1, 2 + REFUSALS.length]))],
   ['a time in force', () => unpackInstructions(Uint8Array.from([1, 1, 0, 0, 0, 1, 0, 1, TIMES_IN_FORCE.length]))],
   ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 0, 4, 0, 0, 1, 0, 1, 0]))],
-  ['a mark of a fill', () => FILL_ROW.read(new Reader(Uint8Array.from([0, 0, 0, 0, 1, 2])))],
+  ['a mark of a fill', () => readFill(new Reader(Uint8Array.from([0, 0, 0, 0, 1, 2])))],
   ['a number beyond what is exact', () => unpackOutcomes(Uint8Array.from([1, 1, 255, 255, 255, 255, 255, 255, 255, 127]))],
   ['a count that no bytes follow', () => unpackOutcomes(Uint8Array.from([1, 255, 255, 255, 255, 15]))],
 ])('%s that is not known is refused', (_, unpack) => {

@@ -88,24 +88,26 @@ describe('markers', () => {
   });
 });
 
+const upTo = (shards: number): number[] => [...Array(shards).keys()];
+
 describe('wake-ups of the shards', () => {
-  it('go to every shard in its own group', async () => {
-    await queues.notifyPostings(9, 3);
+  it('go to every shard that is named, in its own group', async () => {
+    await queues.notifyPostings(9, upTo(3));
     expect(sent().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['0', '1', '2']);
     expect(sent().map(({ MessageBody }) => JSON.parse(MessageBody!))).toEqual([0, 1, 2].map((shard) => ({ v: 1, shard })));
   });
 
   it('about another event, or for another reason, are not dropped for these', async () => {
-    await queues.notifyPostings(9, 2);
-    await queues.notifyPostings(10, 2);
-    await queues.notifyPostings(9, 2, 'again.7');
-    await queues.notifyPostings(9, 2, 'sweep.1');
+    await queues.notifyPostings(9, upTo(2));
+    await queues.notifyPostings(10, upTo(2));
+    await queues.notifyPostings(9, upTo(2), 'again.7');
+    await queues.notifyPostings(9, upTo(2), 'sweep.1');
     allDiffer();
   });
 });
 
 test('no request carries more than the ten messages that SQS takes, and together they carry all', async () => {
-  await queues.notifyPostings(9, 23);
+  await queues.notifyPostings(9, upTo(23));
   expect(requests.map((entries) => entries.length)).toEqual([10, 10, 3]);
   allDiffer();
 });

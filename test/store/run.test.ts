@@ -15,17 +15,28 @@ const PLACE = { what: 'rows', keyOf: (hash: string) => ({ pk: 'RUN', sk: hash })
 async function sized(bytes: number) {
   vi.resetModules();
   vi.doMock('../../lib/store/limits.ts', () => ({ CHUNK_BYTES: bytes }));
-  const { packRun, readRun, chunkFaults } = await import('../../lib/store/run.ts');
+  const { RunWriter, readRun, chunkFaults } = await import('../../lib/store/run.ts');
   const kind: RowKind<Row> = {
     keyOf: ([key]) => key,
-    write: (out, [key, value]) => {
-      out.text(key);
-      out.number(value);
-    },
     read: (from) => [from.text(), from.number()],
   };
   return {
-    pack: (rows: readonly Row[]) => packRun(rows, kind, PLACE),
+    /** As of rows whose keys begin alike up to a space, where they have one. */
+    pack: (rows: readonly Row[]) => {
+      const run = new RunWriter(PLACE);
+      let begins = '';
+      for (const [key, value] of rows) {
+        const prefix = key.slice(0, key.indexOf(' ') + 1);
+        if (prefix !== begins) run.prefix(Buffer.from(prefix), Buffer.byteLength(prefix));
+        begins = prefix;
+        run.beginRow(Buffer.byteLength(key) + 4);
+        run.out.text(key);
+        run.out.number(value);
+        const bytes = Buffer.from(`_${key.slice(prefix.length)}_`);
+        run.endRow(bytes, 1, bytes.length - 1);
+      }
+      return run.done();
+    },
     read: async (table: Stored, root: string | undefined, range = {}) =>
       (await Array.fromAsync(readRun(table, kind, PLACE, root, range))).flat(),
     faults: (table: Stored, root: string | undefined) => chunkFaults(table, kind, PLACE, root),
@@ -50,6 +61,7 @@ class Stored implements Rows {
     return keys.flatMap(({ sk }) => [this.items.get(sk)].filter((item) => item !== undefined)).reverse();
   }
   async *query(): AsyncGenerator<Attributes> {}
+  async *pages(): AsyncGenerator<Attributes[]> {}
   async queryAll(): Promise<Attributes[]> {
     return [];
   }
@@ -231,7 +243,7 @@ describe('what can’t be stored is refused', () => {
 
   it('no rows are no chunks', async () => {
     const { pack, read } = await sized(300);
-    expect(pack([])).toEqual({ root: undefined, items: [] });
+    expect(pack([])).toEqual({ root: undefined, items: [], leaves: [] });
     expect(await read(new Stored([]), undefined)).toEqual([]);
   });
 });

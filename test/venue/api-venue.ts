@@ -32,7 +32,7 @@ export async function openApiVenue({
   const listed = await ask(operatorApi, 'PUT /v1/operator/products/{product}', { claims, path: { product: PRODUCT }, body });
   expect(listed.status).toBe(201);
   for (const [account, name] of Object.entries(accounts)) {
-    const opened = await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { account, name } });
+    const opened = await ask(operatorApi, 'POST /v1/operator/accounts', { claims, body: { accounts: [{ account, name }] } });
     expect(opened.status).toBe(201);
   }
   return { engine, table: new Table() };

@@ -3,7 +3,6 @@ import { type AccountState, addFills, applyEvent, emptyAccount } from '../../lib
 import { BANK } from '../../lib/domain/clearing/events.ts';
 import { writeAccount } from '../../lib/store/accounts.ts';
 import { writeJournal } from '../../lib/store/journal.ts';
-import { shardOf } from '../../lib/store/keys.ts';
 import { readEvents } from '../../lib/store/log.ts';
 import { readFills } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -13,8 +12,7 @@ export async function postAll(table: Table, accounts: readonly string[], shards:
     let state: AccountState = emptyAccount(account);
     for (const { seq, event } of await readEvents(table, 0, 1000)) {
       const cleared = event.kind === 'auction-cleared' ? event : undefined;
-      const shard = shardOf(account, shards);
-      const fills = cleared ? await readFills(table, cleared.product, cleared.auction, shard, cleared.fills[shard]) : [];
+      const fills = cleared ? await readFills(table, cleared) : [];
       const own = fills.filter((fill) => fill.account === account);
       const applied = applyEvent(state, seq, event, addFills([], own), () => 100n);
       if (!applied) continue;

@@ -94,12 +94,12 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
   }
 
   async openAccount(account: string): Promise<void> {
-    await this.operator.post('/v1/operator/accounts', { account, name: account });
+    await this.operator.post('/v1/operator/accounts', { accounts: [{ account, name: account }] });
   }
 
   /** Moves cash into an account, once for each reference. */
   async deposit(account: string, amount: string, reference = 'opening'): Promise<void> {
-    await this.operator.post(`/v1/operator/accounts/${account}/cash-movements`, { reference, amount });
+    await this.operator.post('/v1/operator/cash-movements', { movements: [{ account, reference, amount }] });
   }
 
   async publishIndex(date: string, value = '2.400', product: string = PRODUCT): Promise<void> {

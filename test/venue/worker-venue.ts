@@ -19,13 +19,14 @@ import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths } from '../../lib/domain/contract/months.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
-import { cents, ticks } from '../../lib/domain/contract/units.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
 import { readHalt, resume } from '../../lib/store/halt.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import type { Message } from '../../lib/store/messages.ts';
 import { QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { SHARDS } from './accounts.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { moved, opened } from './events.ts';
 import { H100, newYork, on } from './h100.ts';
 import { record } from './records.ts';
 
@@ -40,7 +41,7 @@ const HANDLERS: Record<QueueName, QueueHandler> = {
   sweeps: sweepVenue,
 };
 
-const OPENING_CENTS = cents(100_000n);
+const OPENING_CENTS = 100_000n;
 /** More than any test needs until nothing waits any more. */
 const ROUNDS_MAX = 200;
 
@@ -82,7 +83,7 @@ export class WorkerVenue implements Backends {
   /** Appends an event, by another table where this one's is spied on. Gives its number. */
   async commit(event: ClearingEvent, table: Backends['table'] = this.table): Promise<number> {
     const next = await append(table, await loadVenue(table), event);
-    if (next === undefined || next === 'claimed') throw new Error('not committed');
+    if (next === undefined) throw new Error('not committed');
     return next.seq;
   }
 
@@ -110,10 +111,10 @@ export class WorkerVenue implements Backends {
   /** Opens accounts and gives each a thousand dollars. */
   async fund(...accounts: readonly string[]): Promise<void> {
     for (const account of accounts) {
-      await this.commit({ kind: 'account-opened', account, name: account, by: 'op', at: '' });
-      await this.commit({ kind: 'cash-moved', account, cents: OPENING_CENTS, reference: 'opening', by: 'op', at: '' });
+      await this.commit(opened(account));
+      await this.commit(moved(account, OPENING_CENTS));
     }
-    await this.queues.notifyPostings((await loadVenue(this.table)).seq, SHARDS);
+    await this.queues.notifyPostings((await loadVenue(this.table)).seq, [...Array(SHARDS).keys()]);
     await this.work();
   }
 

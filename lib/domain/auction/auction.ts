@@ -12,7 +12,7 @@
 // the auction takes the nearest to the prior settlement.
 
 import { type AuctionBook, AuctionBookError, type AuctionBookErrorCode, type CheckedBook, checkBook } from './columns.ts';
-import { type LimitDemand, limitDemands } from './demand.ts';
+import { type LimitDemand, limitDemands, limitSums } from './demand.ts';
 import { ExactSum } from './exact-sum.ts';
 import { fillOrders } from './fills.ts';
 import { circulate, clearingPrices, type PriceRange, roomAt } from './prices.ts';
@@ -126,20 +126,23 @@ function surplusBound(demands: readonly LimitDemand[], prices: Float64Array): bi
   return bound.total();
 }
 
-/** The orders of one kind, added up: what is published of a book after its auction. */
-export interface AggregateDemand {
-  readonly sell: number;
-  readonly buy: number;
-  /** The limits that occur, in ticks, the best (highest) first. */
-  readonly limits: Int32Array;
-  /** Lots at each of these limits. */
-  readonly lots: Float64Array;
+/** Lots per pair of nodes and limit, of two columns at once: what is published of a book after its auction. */
+export interface LotsByLimit {
+  /** Nodes. */
+  readonly sell: Uint8Array;
+  readonly buy: Uint8Array;
+  /** Ticks. */
+  readonly limit: Int32Array;
+  readonly one: Float64Array;
+  readonly other: Float64Array;
 }
 
-/** Total lots per pair of nodes and limit, by node sold, then node bought. Throws AuctionBookError on a malformed book. */
-export function aggregateDemand(book: AuctionBook): AggregateDemand[] {
-  return limitDemands(checkBook(book)).map((demand) => ({ sell: demand.sell, buy: demand.buy, ...demand.steps() }));
-}
+/**
+ * Adds up two columns of lots, where either has any: by node sold, then node bought, the best (highest) limit first. Throws
+ * AuctionBookError on a malformed book.
+ */
+export const lotsByLimit = (book: AuctionBook, one: Int32Array, other: Int32Array): LotsByLimit =>
+  limitSums(checkBook(book), one, other);
 
 export interface UnfilledQuotes {
   /** Ticks; null when every outright order of that side filled whole, or there was none. */
@@ -150,16 +153,18 @@ export interface UnfilledQuotes {
 /** The best outright bid and offer of each month that the auction left unfilled, wholly or in part. */
 export function bestUnfilled(book: AuctionBook, result: Pick<AuctionResult, 'filled'>): UnfilledQuotes[] {
   const { months, buy, sell, limit, lots } = book;
-  const quotes = Array.from({ length: months }, (): { bid: number | null; ask: number | null } => ({ bid: null, ask: null }));
+  const { filled } = result;
+  const bids = new Float64Array(months + 1).fill(Number.NEGATIVE_INFINITY);
+  const asks = new Float64Array(months + 1).fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < limit.length; row++) {
-    if (result.filled[row] === lots[row]) continue;
+    if (filled[row] === lots[row]) continue;
     if (sell[row] === 0) {
-      const quote = quotes[buy[row]! - 1]!;
-      if (quote.bid === null || limit[row]! > quote.bid) quote.bid = limit[row]!;
-    } else if (buy[row] === 0) {
-      const quote = quotes[sell[row]! - 1]!;
-      if (quote.ask === null || -limit[row]! < quote.ask) quote.ask = -limit[row]!;
-    }
+      if (limit[row]! > bids[buy[row]!]!) bids[buy[row]!] = limit[row]!;
+    } else if (buy[row] === 0 && limit[row]! > asks[sell[row]!]!) asks[sell[row]!] = limit[row]!;
   }
-  return quotes;
+  const quote = (best: number): number | null => (best === Number.NEGATIVE_INFINITY ? null : best);
+  return Array.from({ length: months }, (_, month) => {
+    const ask = quote(asks[month + 1]!);
+    return { bid: quote(bids[month + 1]!), ask: ask === null ? null : -ask };
+  });
 }

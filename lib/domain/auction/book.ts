@@ -1,6 +1,6 @@
 /**
- * An auction's book, from orders to result: months become nodes, orders become rows in an order of their own (account,
- * then name), the joint auction clears them, and what is left is carried or lapses. Arrival plays no part anywhere.
+ * An auction's book, from orders to result: months become nodes, the joint auction clears the rows of the book, and what is left
+ * of each is carried or lapses. The rows stand in an order of their own (account, then name); arrival plays no part anywhere.
  */
 
 import type { ContractMonth } from '../contract/months.ts';
@@ -8,22 +8,16 @@ import { CASH } from '../contract/months.ts';
 import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
-import { type AggregateDemand, type AuctionBook, aggregateDemand, bestUnfilled, clearAuction } from './auction.ts';
+import { type AuctionBook, bestUnfilled, clearAuction, type LotsByLimit, lotsByLimit, type UnfilledQuotes } from './auction.ts';
+import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, TIME_IN_FORCE_BITS } from './book-columns.ts';
 import type { BookHash } from './lottery.ts';
-import type { Order } from './orders.ts';
+import { TIMES_IN_FORCE } from './orders.ts';
 
-/** An order in an auction's book. */
-export interface BookOrder extends Order {
-  readonly account: string;
-  /** Made by the day run, not by the participant. */
-  readonly rolls: boolean;
-  /** Filled in part by the auction that carried it here. */
-  readonly partlyFilled: boolean;
-}
+export type { BookOrder };
 
 /** All that an auction clears. */
 export interface FrozenBook {
-  readonly orders: readonly BookOrder[];
+  readonly orders: BookColumns;
   /** Of everything that the book is made of: what the lottery for the last lots at a price draws from. */
   readonly hash: BookHash;
 }
@@ -68,12 +62,22 @@ export interface DepthLevel {
   readonly lapsed: Lots;
 }
 
+/** Levels as columns, in the order in which they are published: by month sold, month bought, and the best limit first. */
+export interface DepthColumns {
+  readonly buy: Int32Array;
+  readonly sell: Int32Array;
+  readonly limit: Int32Array;
+  /** Lots, which over many orders may be more than an Int32Array holds. */
+  readonly traded: Float64Array;
+  readonly lapsed: Float64Array;
+}
+
 export interface ClearedBook {
   readonly months: Readonly<Record<number, MonthResult>>;
-  readonly fills: readonly Fill[];
-  readonly carried: readonly BookOrder[];
-  /** By month sold, then month bought, cash before the months, the best limit first. */
-  readonly depth: readonly DepthLevel[];
+  /** Lots that each row of the book has traded, and lots of it that are carried on. */
+  readonly filled: Int32Array;
+  readonly carried: Int32Array;
+  readonly depth: DepthColumns;
   readonly surplus: bigint;
   /** Orders that traded or lapsed, in whole or in part. */
   readonly orders: number;
@@ -89,42 +93,30 @@ export function clearBook(
   marks: ForwardCurve,
   closing: boolean,
 ): ClearedBook {
-  const node = new Map<ContractMonth, number>([
-    [CASH, 0],
-    ...listed.map((month, index): [ContractMonth, number] => [month, index + 1]),
-  ]);
-  const orders = book.orders.filter(({ buy, sell }) => node.has(buy) && node.has(sell)).sort(byAccountAndName);
-  const columns: AuctionBook = {
-    months: listed.length,
-    reference: Int32Array.from(listed, (month) => marks[month]!),
-    buy: Uint8Array.from(orders, ({ buy }) => node.get(buy)!),
-    sell: Uint8Array.from(orders, ({ sell }) => node.get(sell)!),
-    limit: Int32Array.from(orders, ({ limit }) => limit),
-    lots: Int32Array.from(orders, (order) => order.lots),
-    owner: numberOwners(orders),
-    hash: book.hash,
-  };
+  const { orders } = book;
+  const nodes = [CASH, ...listed];
+  const columns = auctionBook(book, nodes, marks);
+  const { rows } = columns;
   const result = clearAuction(columns);
-  const lapsed = new Int32Array(orders.length);
+  const stays = TIMES_IN_FORCE.map((time) => time === 'gtc' || (time === 'day' && !closing));
+  const lapsed = new Int32Array(rows.length);
+  const [filledOf, carriedOf] = [new Int32Array(orders.count), new Int32Array(orders.count)];
+  const volume = new Float64Array(nodes.length);
   let endedOrders = 0;
-  const fills: Fill[] = [];
-  const carried: BookOrder[] = [];
-  const volume = new Map<ContractMonth, number>();
-  orders.forEach((order, row) => {
+  for (let row = 0; row < rows.length; row++) {
+    const own = rows[row]!;
     const filled = result.filled[row]!;
-    const { account, clientOrderId, buy, sell, rolls } = order;
-    if (filled > 0) {
-      fills.push({ account, clientOrderId, buy, sell, lots: lots(filled), rolls });
-      volume.set(buy, (volume.get(buy) ?? 0) + filled);
-    }
-    const left = order.lots - filled;
-    const stays = order.timeInForce === 'gtc' || (order.timeInForce === 'day' && !closing);
-    if (left > 0 && stays) carried.push({ ...order, lots: lots(left), partlyFilled: filled > 0 });
+    const left = columns.lots[row]! - filled;
+    const isCarried = stays[orders.terms[own]! & TIME_IN_FORCE_BITS]!;
+    filledOf[own] = filled;
+    volume[columns.buy[row]!]! += filled;
+    if (isCarried) carriedOf[own] = left;
     else lapsed[row] = left;
-    if (filled > 0 || !stays) endedOrders += 1;
-  });
+    if (filled > 0 || !isCarried) endedOrders += 1;
+  }
   const unfilled = bestUnfilled(columns, result);
-  const gone = bestUnfilled(columns, { filled: columns.lots.map((size, row) => size - lapsed[row]!) });
+  const levels = lotsByLimit(columns, result.filled, lapsed);
+  const gone = bestLapsed(levels, listed.length);
   const months = Object.fromEntries(
     listed.map((month, index): [number, MonthResult] => {
       const traded = result.traded[index]!;
@@ -133,7 +125,7 @@ export function clearBook(
         {
           price: traded ? ticks(result.prices[index]!) : marks[month]!,
           traded,
-          volume: lots(volume.get(month) ?? 0),
+          volume: lots(volume[index + 1]!),
           bid: inTicks(gone[index]!.bid),
           offer: inTicks(gone[index]!.ask),
           sealedBid: inTicks(unfilled[index]!.bid),
@@ -142,68 +134,112 @@ export function clearBook(
       ];
     }),
   );
-  const depth = depthOf(columns, result.filled, lapsed, [CASH, ...listed]);
-  return { months, fills, carried, depth, surplus: result.surplus, orders: endedOrders };
+  const depth = {
+    buy: Int32Array.from(levels.buy, (node) => nodes[node]!),
+    sell: Int32Array.from(levels.sell, (node) => nodes[node]!),
+    limit: levels.limit,
+    traded: levels.one,
+    lapsed: levels.other,
+  };
+  return { months, filled: filledOf, carried: carriedOf, depth, surplus: result.surplus, orders: endedOrders };
+}
+
+/** The best outright bid and offer of what lapsed, of each month; levels come with the best limit of a pair first. */
+function bestLapsed({ buy, sell, limit, other: lapsed }: LotsByLimit, months: number): UnfilledQuotes[] {
+  const quotes = Array.from({ length: months }, (): { bid: number | null; ask: number | null } => ({ bid: null, ask: null }));
+  for (let level = 0; level < limit.length; level++) {
+    if (lapsed[level] === 0) continue;
+    if (sell[level] === 0) quotes[buy[level]! - 1]!.bid ??= limit[level]!;
+    else if (buy[level] === 0) quotes[sell[level]! - 1]!.ask ??= -limit[level]!;
+  }
+  return quotes;
 }
 
 const inTicks = (price: number | null): Ticks | null => (price === null ? null : ticks(price));
 
-/** Each order's owner as a number, counted from 0 in the order in which owners come. */
-function numberOwners(orders: readonly BookOrder[]): Uint32Array {
+/** The rows of a book whose months are listed, as the auction takes them; `rows` are their places in the book. */
+export function auctionBook(
+  { orders, hash }: FrozenBook,
+  nodes: readonly ContractMonth[],
+  marks: ForwardCurve,
+): AuctionBook & { rows: Uint32Array } {
+  const last = Math.max(...nodes);
+  const nodeOf = new Uint8Array(last + 1).fill(NOT_LISTED);
+  for (const [node, month] of nodes.entries()) nodeOf[month] = node;
+  const rows = new Uint32Array(orders.count);
+  const [buy, sell] = [new Uint8Array(orders.count), new Uint8Array(orders.count)];
+  let count = 0;
+  for (let row = 0; row < orders.count; row++) {
+    const [bought, sold] = [orders.buy[row]!, orders.sell[row]!];
+    const to = bought > last ? NOT_LISTED : nodeOf[bought]!;
+    const from = sold > last ? NOT_LISTED : nodeOf[sold]!;
+    buy[count] = to;
+    sell[count] = from;
+    rows[count] = row;
+    count += Number(to !== NOT_LISTED && from !== NOT_LISTED);
+  }
+  const owner = ownersOf(orders);
+  const common = { months: nodes.length - 1, reference: Int32Array.from(nodes.slice(1), (month) => marks[month]!), hash, rows };
+  if (count === orders.count) return { ...common, buy, sell, limit: orders.limit, lots: orders.lots, owner };
+  const listed = rows.subarray(0, count);
+  return {
+    ...common,
+    rows: listed,
+    buy: buy.subarray(0, count),
+    sell: sell.subarray(0, count),
+    limit: Int32Array.from(listed, (row) => orders.limit[row]!),
+    lots: Int32Array.from(listed, (row) => orders.lots[row]!),
+    owner: Uint32Array.from(listed, (row) => owner[row]!),
+  };
+}
+
+/** No node: a book has 254 months at most. */
+const NOT_LISTED = 255;
+
+/** Each row's owner as a number, counted from 0 in the order in which owners come. */
+function ownersOf({ accounts, firstRow, count }: BookColumns): Uint32Array {
   const numbers = new Map<string, number>();
-  return Uint32Array.from(orders, ({ account }) => {
-    const owner = ownerOf(account);
+  const owners = new Uint32Array(count);
+  for (let at = 0; at < accounts.length; at++) {
+    const owner = ownerOf(accounts[at]!);
     const number = numbers.get(owner) ?? numbers.size;
     numbers.set(owner, number);
-    return number;
-  });
-}
-
-/** What traded and what lapsed, by row, added up by pair of months and limit. */
-function depthOf(book: AuctionBook, traded: Int32Array, lapsed: Int32Array, nodes: readonly ContractMonth[]): DepthLevel[] {
-  const [sold, gone] = [byPair(book, traded), byPair(book, lapsed)];
-  const levels: DepthLevel[] = [];
-  for (const pair of [...new Set([...sold.keys(), ...gone.keys()])].sort((a, b) => a - b)) {
-    const [one, other] = [sold.get(pair), gone.get(pair)];
-    const { buy, sell } = (one ?? other)!;
-    const months = { buy: nodes[buy]!, sell: nodes[sell]! };
-    for (let [at, to] = [0, 0]; at < (one?.limits.length ?? 0) || to < (other?.limits.length ?? 0); ) {
-      const limit = Math.max(one?.limits[at] ?? Number.NEGATIVE_INFINITY, other?.limits[to] ?? Number.NEGATIVE_INFINITY);
-      levels.push({
-        ...months,
-        limit: ticks(limit),
-        traded: lots(one?.limits[at] === limit ? one.lots[at++]! : 0),
-        lapsed: lots(other?.limits[to] === limit ? other.lots[to++]! : 0),
-      });
-    }
+    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) owners[row] = number;
   }
-  return levels;
+  return owners;
 }
 
-/** Lots by limit of each pair of nodes, of the rows that have some. By node sold, then node bought. */
-function byPair(book: AuctionBook, size: Int32Array): Map<number, AggregateDemand> {
-  const count = size.reduce((rows, lots) => rows + Number(lots > 0), 0);
-  const part = {
-    ...book,
-    buy: new Uint8Array(count),
-    sell: new Uint8Array(count),
-    limit: new Int32Array(count),
-    lots: new Int32Array(count),
-    owner: new Uint32Array(count),
-  };
-  for (let row = 0, at = 0; row < size.length; row++) {
-    if (size[row] === 0) continue;
-    part.buy[at] = book.buy[row]!;
-    part.sell[at] = book.sell[row]!;
-    part.limit[at] = book.limit[row]!;
-    part.lots[at++] = size[row]!;
-  }
-  const demands = aggregateDemand(part);
-  return new Map(demands.map((demand) => [demand.sell * (book.months + 1) + demand.buy, demand]));
+/** The fills of a cleared book, in its order, as objects: for those who look at some. */
+export function* fillsOf({ orders }: FrozenBook, { filled }: ClearedBook): Generator<Fill> {
+  for (const [account, row] of rowsOf(orders))
+    if (filled[row]! > 0)
+      yield {
+        account,
+        clientOrderId: nameAt(orders, row),
+        buy: orders.buy[row]! as ContractMonth,
+        sell: orders.sell[row]! as ContractMonth,
+        lots: lots(filled[row]!),
+        rolls: (orders.terms[row]! & ROLLS_BIT) !== 0,
+      };
 }
 
-/** The order of a book, whole: an account's live orders have different names. Code units, so every machine sorts alike. */
-export function byAccountAndName(a: BookOrder, b: BookOrder): number {
-  if (a.account !== b.account) return a.account < b.account ? -1 : 1;
-  return a.clientOrderId < b.clientOrderId ? -1 : 1;
+/** What a cleared book carries on, likewise. */
+export function* carriedOf({ orders }: FrozenBook, { filled, carried }: ClearedBook): Generator<BookOrder> {
+  for (const [account, row] of rowsOf(orders))
+    if (carried[row]! > 0) yield { ...orderAt(orders, account, row), lots: lots(carried[row]!), partlyFilled: filled[row]! > 0 };
 }
+
+function* rowsOf({ accounts, firstRow }: BookColumns): Generator<[account: string, row: number]> {
+  for (const [at, account] of accounts.entries())
+    for (let row = firstRow[at]!; row < firstRow[at + 1]!; row++) yield [account, row];
+}
+
+/** Levels as objects. */
+export const levelsOf = ({ buy, sell, limit, traded, lapsed }: DepthColumns): DepthLevel[] =>
+  Array.from(limit, (at, level) => ({
+    buy: buy[level]! as ContractMonth,
+    sell: sell[level]! as ContractMonth,
+    limit: ticks(at),
+    traded: lots(traded[level]!),
+    lapsed: lots(lapsed[level]!),
+  }));

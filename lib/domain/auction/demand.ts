@@ -48,20 +48,6 @@ export class LimitDemand implements Demand {
     }
   }
 
-  /** Lots per limit, the best limit first. */
-  steps(): { limits: Int32Array; lots: Float64Array } {
-    const limits: number[] = [];
-    const lots: number[] = [];
-    for (let cell = this.from.length - 2; cell >= 0; cell--) {
-      const here = this.from[cell]! - this.from[cell + 1]!;
-      if (here > 0) {
-        limits.push(this.limitOf(cell));
-        lots.push(here);
-      }
-    }
-    return { limits: Int32Array.from(limits), lots: Float64Array.from(lots) };
-  }
-
   private limitOf(cell: number): number {
     return this.ticks === null ? this.lowest + cell : this.ticks[cell]!;
   }
@@ -163,11 +149,61 @@ function sparseRows({ pair }: CheckedBook, { orders }: LimitRanges, { mask }: Ce
 }
 
 function sparseDemand({ limit, lots }: CheckedBook, sell: number, buy: number, rows: Int32Array): LimitDemand {
+  const { ticks, sums } = sumTicks(limit, rows, [lots]);
+  return new LimitDemand(sell, buy, ticks[0]!, ticks, sums[0]!);
+}
+
+/** Two columns of lots by pair of nodes and limit, where either has any: by node sold, then node bought, the best limit first. */
+export function limitSums(book: CheckedBook, one: Int32Array, other: Int32Array) {
+  const ranges = limitRanges(book);
+  const cells = layOut(ranges);
+  const [ones, others] = [sumCells({ ...book, lots: one }, cells), sumCells({ ...book, lots: other }, cells)];
+  const rowsOf = sparseRows(book, ranges, cells);
+  const found = { sell: [] as number[], buy: [] as number[], limit: [] as number[], one: [] as number[], other: [] as number[] };
+  const add = (pair: number, limit: number, first: number, second: number): void => {
+    if (first === 0 && second === 0) return;
+    found.sell.push(Math.floor(pair / book.nodes));
+    found.buy.push(pair % book.nodes);
+    found.limit.push(limit);
+    found.one.push(first);
+    found.other.push(second);
+  };
+  for (let pair = 0; pair < ranges.orders.length; pair++) {
+    if (ranges.orders[pair] === 0) continue;
+    const [rows, lowest, base] = [rowsOf.get(pair), ranges.lowest[pair]!, cells.base[pair]!];
+    if (rows === undefined) {
+      for (let limit = ranges.highest[pair]!; limit >= lowest; limit--) {
+        const cell = (base + limit) | 0;
+        add(pair, limit, ones[cell]!, others[cell]!);
+      }
+      continue;
+    }
+    const { ticks, sums } = sumTicks(book.limit, rows, [one, other]);
+    for (let at = ticks.length - 1; at >= 0; at--) add(pair, ticks[at]!, sums[0]![at]!, sums[1]![at]!);
+  }
+  return {
+    sell: Uint8Array.from(found.sell),
+    buy: Uint8Array.from(found.buy),
+    limit: Int32Array.from(found.limit),
+    one: Float64Array.from(found.one),
+    other: Float64Array.from(found.other),
+  };
+}
+
+/** The limits that occur in some rows, ascending, and columns of lots added up at each; one more cell than limits, the last being 0. */
+function sumTicks(
+  limit: Int32Array,
+  rows: Int32Array,
+  columns: readonly Int32Array[],
+): { ticks: Int32Array; sums: Float64Array[] } {
   const sorted = rows.map((row) => limit[row]!).sort();
   const ticks = sorted.filter((tick, place) => place === 0 || tick !== sorted[place - 1]);
-  const sums = new Float64Array(ticks.length + 1);
-  for (const row of rows) sums[firstAtLeast(ticks, limit[row]!)]! += lots[row]!;
-  return new LimitDemand(sell, buy, ticks[0]!, ticks, sums);
+  const sums = columns.map(() => new Float64Array(ticks.length + 1));
+  for (const row of rows) {
+    const cell = firstAtLeast(ticks, limit[row]!);
+    for (let each = 0; each < columns.length; each++) sums[each]![cell]! += columns[each]![row]!;
+  }
+  return { ticks, sums };
 }
 
 /** Place of the first of the ascending ticks that is at least `limit`, or their number. */

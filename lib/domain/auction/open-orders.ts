@@ -58,31 +58,22 @@ export function openOrders(carried: readonly BookOrder[], auctions: readonly (re
   return open;
 }
 
-/**
- * The orders of a closed auction in one shard: the open orders of every account, and those of the roll. `carried` are the
- * shard's orders that the auction before has carried on.
- */
-export function frozenOrders(
-  carried: readonly BookOrder[],
-  submissions: readonly (DecidedSubmission & { readonly account: string })[],
-  rolls: readonly BookOrder[],
-): BookOrder[] {
-  const carriedBy = Map.groupBy(carried, ({ account }) => account);
-  const submittedBy = Map.groupBy(submissions, ({ account }) => account);
-  const book: BookOrder[] = [];
-  for (const account of new Set([...carriedBy.keys(), ...submittedBy.keys()]))
-    for (const order of openOrders(carriedBy.get(account) ?? [], [submittedBy.get(account) ?? []]).orders.values())
-      book.push({ ...order, account, rolls: false, partlyFilled: false });
-  return book.concat(rolls);
-}
-
 /** The order in which an account's submissions take effect. */
 export function byArrival(a: DecidedSubmission, b: DecidedSubmission): number {
   return bySequence(a.sequence, b.sequence) || (a.key < b.key ? -1 : 1);
 }
 
+/** Digits of the longest place in a queue. */
+const PLACE_DIGITS = 40;
+
 /** The order of two places in a queue. Sequence numbers grow longer: 9 arrives before 10. */
 export function bySequence(a: string, b: string): number {
-  const [first, second] = [a.padStart(40, '0'), b.padStart(40, '0')];
+  const [first, second] = [a.padStart(PLACE_DIGITS, '0'), b.padStart(PLACE_DIGITS, '0')];
   return first < second ? -1 : first > second ? 1 : 0;
 }
+
+/**
+ * The place of an account's `nth` submission that was moved here from another queue, or another group of it: places grow within a
+ * group and say nothing of those in another. It comes after none, before every one that this group gives, and in order of `nth`.
+ */
+export const movedPlace = (nth: number): string => '0'.repeat(PLACE_DIGITS) + String(nth).padStart(12, '0');

@@ -21,6 +21,9 @@ export interface Order {
   readonly timeInForce: TimeInForce;
 }
 
+/** What an instruction does, in the order of the codes that are stored: new ones go to the end. */
+export const INSTRUCTION_KINDS = ['new', 'cancel', 'replace'] as const satisfies readonly Instruction['kind'][];
+
 export type Instruction =
   | { readonly kind: 'new'; readonly order: Order }
   | { readonly kind: 'cancel'; readonly clientOrderId: string }
@@ -46,6 +49,8 @@ export type Refusal = (typeof REFUSALS)[number];
  * only if the old order did not trade, so that no participant ends up with more lots than it asked for.
  */
 export type Outcome = 'accepted' | 'deferred' | Refusal;
+/** By the codes that are stored. */
+export const OUTCOMES: readonly Outcome[] = ['accepted', 'deferred', ...REFUSALS];
 
 /** The live orders of one account by `clientOrderId`. */
 export type LiveOrders = Map<string, Order>;

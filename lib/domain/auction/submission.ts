@@ -56,6 +56,16 @@ export interface Submitted {
   readonly receivedAt: number;
 }
 
+/** What came under a key so short a time ago may well be in its queue still, whatever the book says. */
+const QUEUED_MS = 2_000;
+
+/**
+ * Whether the book is asked for the key: a new submission is not looked for in vain, and what is sent twice within this time
+ * is told apart by accept, where the first body stands.
+ */
+export const mayBeKnown = ({ key, receivedAt }: Pick<Submitted, 'key' | 'receivedAt'>): boolean =>
+  receivedAt - keyTime(key) >= QUEUED_MS;
+
 /** `known` is what stands in the book under the submission's key. */
 export function decideSubmission(
   { key, digest, instructions, receivedAt }: Submitted,

@@ -15,6 +15,8 @@ import {
   type CashMoved,
   type ClearingEvent,
   type MonthExpired,
+  movementIn,
+  openingIn,
   type PricesSettled,
 } from './events.ts';
 import { type RollProgress, rollCost } from './roll.ts';
@@ -115,11 +117,12 @@ export function applyEvent(
   if (seq <= state.applied)
     throw new Error(`event ${seq} is already in account ${state.account}, which stands at ${state.applied}`);
   switch (event.kind) {
-    case 'account-opened':
-      return event.account === state.account ? post({ ...state, name: event.name }, seq, event, {}) : undefined;
+    case 'accounts-opened': {
+      const opening = openingIn(event, state.account);
+      return opening && post({ ...state, name: opening.name }, seq, event, {});
+    }
     case 'cash-moved':
-      if (event.account === state.account) return moveCash(state, seq, event, event.cents);
-      return state.account === BANK ? moveCash(state, seq, event, -event.cents as Cents) : undefined;
+      return moveCash(state, seq, event);
     case 'auction-cleared':
       return traded.length === 0 ? undefined : applyFills(state, seq, event, traded, centsPerTick(event.product));
     case 'prices-settled':
@@ -132,11 +135,15 @@ export function applyEvent(
   }
 }
 
-const moveCash = (state: AccountState, seq: number, event: CashMoved, cents: Cents) =>
-  post({ ...state, deposited: addCents(state.deposited, cents), depositedBy: seq }, seq, event, {
-    cents,
-    reference: event.reference,
-  });
+/** The bank pays all of it together; the references stand with the accounts. */
+function moveCash(state: AccountState, seq: number, event: CashMoved) {
+  const movement = movementIn(event, state.account);
+  if (!movement && state.account !== BANK) return undefined;
+  const all = event.movements.reduce((sum, { cents }) => addCents(sum, cents), NO_CENTS);
+  const cents = movement?.cents ?? (-all as Cents);
+  const next = { ...state, deposited: addCents(state.deposited, cents), depositedBy: seq };
+  return post(next, seq, event, { cents, ...(movement ? { reference: movement.reference } : {}) });
+}
 
 /** A fill of q lots at p pays q x (mark - p), so that afterwards the position stands at the mark. */
 function applyFills(state: AccountState, seq: number, event: AuctionCleared, traded: readonly Traded[], centsPerTick: bigint) {

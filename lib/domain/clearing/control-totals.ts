@@ -85,9 +85,9 @@ export function addTotals(a: ShardTotals, b: ShardTotals): ShardTotals {
   return { ...sum, ...(held ? { held } : {}), ...(day ? { day } : {}) };
 }
 
-/** Whether an event is posted: every shard has recorded its totals, and they sum to zero. */
-export const isComplete = (totals: EventTotals, shards: number): boolean =>
-  totals.shards.size === shards && imbalance(totals) === undefined;
+/** Whether an event is posted: every shard that it touches has recorded its totals, and they sum to zero. */
+export const isComplete = (totals: EventTotals, touched: readonly number[]): boolean =>
+  touched.every((shard) => totals.shards.has(shard)) && imbalance(totals) === undefined;
 
 /** What does not sum to zero over the shards of a posted event; `undefined` when everything does. */
 export function imbalance({ seq, shards }: EventTotals): string | undefined {

@@ -10,23 +10,46 @@ import type { ContractMonth } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import type { Cents, Ticks } from '../contract/units.ts';
 
-/** What is too large for an event, by shard: a hash that stands for all of it. A shard that has none of it is absent. */
-export type References = Readonly<Record<number, string>>;
+/**
+ * What is too large for an event, as it was spread over shards when it was written: the venue may have another number of them by
+ * now, and no event is ever changed. A reader that looks for an account's part takes the number from here.
+ */
+export interface References {
+  readonly shards: number;
+  /** By shard, a hash that stands for all of it. A shard that has none of it is absent. */
+  readonly roots: Readonly<Record<number, string>>;
+}
 
-export interface AccountOpened {
-  readonly kind: 'account-opened';
+/** Of a product that has had no auction yet. */
+export const NO_REFERENCES: References = { shards: 1, roots: {} };
+
+/** Accounts or movements in one event at most: what is done once has a mark, and a transaction of the table writes 100 items. */
+export const LISTED_MAX = 99;
+
+export interface Opening {
   readonly account: string;
   readonly name: string;
+}
+
+/** Accounts opened together, one to `LISTED_MAX`, none of them twice. */
+export interface AccountsOpened {
+  readonly kind: 'accounts-opened';
+  readonly accounts: readonly Opening[];
   readonly by: string;
   readonly at: string;
 }
 
 /** Cash into (positive) or out of an account, against the venue's bank. */
-export interface CashMoved {
-  readonly kind: 'cash-moved';
+export interface Movement {
   readonly account: string;
   readonly cents: Cents;
   readonly reference: string;
+}
+
+/** Cash moved together: one movement of each of one to `LISTED_MAX` accounts, and the sum of them of the bank. */
+export interface CashMoved {
+  readonly kind: 'cash-moved';
+  readonly movements: readonly Movement[];
   readonly by: string;
   readonly at: string;
 }
@@ -102,7 +125,7 @@ export interface DayClosed {
 }
 
 export type ClearingEvent =
-  | AccountOpened
+  | AccountsOpened
   | CashMoved
   | ParametersChanged
   | AuctionCleared
@@ -112,3 +135,11 @@ export type ClearingEvent =
 
 /** The venue's own account: the other side of every deposit and withdrawal. */
 export const BANK = '@bank';
+
+/** How an event opens an account; `undefined` when it does not. */
+export const openingIn = (event: ClearingEvent | undefined, account: string): Opening | undefined =>
+  event?.kind === 'accounts-opened' ? event.accounts.find((opening) => opening.account === account) : undefined;
+
+/** How an event moves cash of an account other than the bank; `undefined` when it does not. */
+export const movementIn = (event: ClearingEvent | undefined, account: string): Movement | undefined =>
+  event?.kind === 'cash-moved' ? event.movements.find((movement) => movement.account === account) : undefined;

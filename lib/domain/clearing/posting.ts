@@ -14,10 +14,10 @@ import { type Statement, statementOf } from './statement.ts';
 /** The accounts that an event may touch: those it names, or all there are. */
 export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<string, unknown>): readonly string[] | 'all' {
   switch (event.kind) {
-    case 'account-opened':
-      return [event.account];
+    case 'accounts-opened':
+      return event.accounts.map(({ account }) => account);
     case 'cash-moved':
-      return [event.account, BANK];
+      return [...event.movements.map(({ account }) => account), BANK];
     case 'auction-cleared':
       return [...tradedBy.keys()];
     case 'prices-settled':

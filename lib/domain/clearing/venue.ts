@@ -8,7 +8,7 @@ import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
-import type { AuctionCleared, ClearingEvent, References } from './events.ts';
+import { type AuctionCleared, BANK, type ClearingEvent, LISTED_MAX, NO_REFERENCES, type References } from './events.ts';
 import { changeErrors } from './product-change.ts';
 
 export interface ProductState {
@@ -77,7 +77,10 @@ export class LogOrderError extends Error {
  */
 export function evolveVenue(state: VenueState, seq: number, hash: string, event: ClearingEvent): VenueState {
   if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
-  if (event.kind === 'account-opened' || event.kind === 'cash-moved') return { ...state, seq, hash };
+  if (event.kind === 'accounts-opened' || event.kind === 'cash-moved') {
+    checkListed(seq, event.kind === 'accounts-opened' ? event.accounts : event.movements);
+    return { ...state, seq, hash };
+  }
   const product = evolveProduct(state.products[event.product], seq, event);
   return { seq, hash, products: { ...state.products, [event.product]: product } };
 }
@@ -85,7 +88,7 @@ export function evolveVenue(state: VenueState, seq: number, hash: string, event:
 function evolveProduct(
   state: ProductState | undefined,
   seq: number,
-  event: Exclude<ClearingEvent, { kind: 'account-opened' | 'cash-moved' }>,
+  event: Exclude<ClearingEvent, { kind: 'accounts-opened' | 'cash-moved' }>,
 ): ProductState {
   if (event.kind === 'parameters-changed') {
     const errors = changeErrors(state, event);
@@ -139,6 +142,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
   const { auction, date, books, closing } = event;
   if (auction !== state.lastAuction + 1) throw new LogOrderError(`auction ${auction} can't follow ${state.lastAuction}`);
   checkMarks(state.marks, event.marks, `auction ${auction}`);
+  if (!isCount(event.fills.shards) || event.fills.shards !== event.carried.shards)
+    throw new LogOrderError(`auction ${auction} does not say into how many shards it was split`);
   if (closing && state.toSettle)
     throw new LogOrderError(`the closing auction of ${state.toSettle.date} must be settled before that of ${date}`);
   if (closing && date <= state.settledOn) throw new LogOrderError(`${date} can't close again: ${state.settledOn} is settled`);
@@ -148,6 +153,17 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
   if (books !== openBooks(state) || (closing && date !== books))
     throw new LogOrderError(`auction ${auction} can't go into the books of ${books}: those of ${openBooks(state)} are open`);
 }
+
+/** Each account is moved by its event once, as its journal says it, and the bank by their sum alone. */
+function checkListed(seq: number, items: readonly { readonly account: string }[]): void {
+  const accounts = new Set(items.map(({ account }) => account));
+  if (items.length === 0 || items.length > LISTED_MAX)
+    throw new LogOrderError(`event ${seq} lists ${items.length}, not 1 to ${LISTED_MAX}`);
+  if (accounts.size < items.length) throw new LogOrderError(`event ${seq} lists an account twice`);
+  if (accounts.has(BANK)) throw new LogOrderError(`event ${seq} lists the bank`);
+}
+
+const isCount = (shards: number): boolean => Number.isSafeInteger(shards) && shards > 0;
 
 /** Every position stands at the marks, so an event must start from them: from others its cents would sum to zero and be wrong. */
 function checkMarks(marks: ForwardCurve, from: ForwardCurve, what: string): void {
@@ -164,7 +180,7 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     listed: listedMonths(parameters.calendar, nextBusinessDay(parameters.calendar, date), parameters.listedMonths),
     marks: curve,
     lastAuction: 0,
-    carried: {},
+    carried: NO_REFERENCES,
     toSettle: null,
     lastDay: null,
     settledOn: date,

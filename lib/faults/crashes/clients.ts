@@ -104,14 +104,21 @@ export class Clients {
     await this.#call(caller, index, alive);
     while (alive()) {
       const serial = ++this.#serial;
-      const account = chance.pick(Object.keys(SENDERS));
+      const first = chance.between(0, Object.keys(SENDERS).length - 1);
+      const paid = Object.keys(SENDERS).slice(first);
       const amount = `${chance.chance(30) ? '-' : ''}${chance.between(1, 9_999)}.${chance.between(10, 99)}`;
       const call: Call = chance.chance(15)
-        ? { method: 'POST', path: '/v1/operator/accounts', body: { account: `new-${serial}`, name: `New ${serial}` } }
+        ? {
+            method: 'POST',
+            path: '/v1/operator/accounts',
+            body: {
+              accounts: ['a', 'b', 'c'].map((which) => ({ account: `new-${serial}${which}`, name: `New ${serial}${which}` })),
+            },
+          }
         : {
             method: 'POST',
-            path: `/v1/operator/accounts/${account}/cash-movements`,
-            body: { reference: `transfer-${serial}`, amount },
+            path: '/v1/operator/cash-movements',
+            body: { movements: paid.map((account) => ({ account, reference: `transfer-${serial}`, amount })) },
           };
       await this.#call(caller, this.#ledger.called(call), alive);
       await sleep(chance.between(20, 200));

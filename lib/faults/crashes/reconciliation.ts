@@ -6,6 +6,7 @@
 
 import { type Audit, auditRows } from '../../audit/audit.ts';
 import type { VenueRows } from '../../audit/rows.ts';
+import type { CashMovement, NewAccount } from '../../client/accounts.ts';
 import { keyDate } from '../../domain/auction/idempotency-key.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { parseIndex } from '../../domain/contract/product.ts';
@@ -48,7 +49,7 @@ export async function reconcile(
   const audit = await auditRows(rows, shards);
   const halted = await readHalt(rows);
   const books = await booksOf(rows, ledger, shards);
-  const { fills, failures: overfilled } = await fillFaults(rows, audit, ledger, shards);
+  const { fills, failures: overfilled } = await fillFaults(rows, audit, ledger);
   const failures = [
     ...problems,
     ...deadLetters.map(({ queue }) => `a message is in ${queue}`),
@@ -109,30 +110,35 @@ async function booksOf(rows: VenueRows, { submissions }: Ledger, shards: number)
 /** Every answered call stands once. */
 async function callFaults(table: Rows, { events }: Audit, { calls }: Ledger): Promise<string[]> {
   const failures: string[] = [];
-  const movements = events.filter((event) => event.kind === 'cash-moved');
-  const opened = events.filter((event) => event.kind === 'account-opened');
+  const movements = events.flatMap((event) => (event.kind === 'cash-moved' ? event.movements : []));
+  const opened = events.flatMap((event) => (event.kind === 'accounts-opened' ? event.accounts : []));
   for (const { path, body, answered } of calls) {
-    const times = await timesOf(path, body);
-    if (times === undefined) continue;
-    if (times > 1 || (answered && times === 0)) failures.push(`${path} ${JSON.stringify(body)} stands ${times} times`);
+    for (const times of await timesOf(path, body))
+      if (times > 1 || (answered && times === 0)) failures.push(`${path} ${JSON.stringify(body)} stands ${times} times`);
   }
   return failures;
 
-  async function timesOf(path: string, body: Call['body']): Promise<number | undefined> {
+  /** How often each thing stands that a call does. */
+  async function timesOf(path: string, body: Call['body']): Promise<number[]> {
     const [, , , kind, first, second] = path.split('/');
     if (kind === 'index') {
       const value = await readIndexValue(table, first!, second as BusinessDate);
-      return value?.value === parseIndex(`${body.value}`) ? 1 : 0;
+      return [value?.value === parseIndex(`${body.value}`) ? 1 : 0];
     }
-    if (second === undefined) return opened.filter(({ account }) => account === body.account).length;
-    const cents = parseDecimal(`${body.amount}`, 2);
-    return movements.filter((moved) => moved.account === first && moved.reference === body.reference && moved.cents === cents)
-      .length;
+    const { accounts = [], movements: wanted = [] } = body as { accounts?: NewAccount[]; movements?: CashMovement[] };
+    return [
+      ...accounts.map(({ account }) => opened.filter((opening) => opening.account === account).length),
+      ...wanted.map(({ account, reference, amount }) => {
+        const cents = parseDecimal(amount, 2);
+        return movements.filter((moved) => moved.account === account && moved.reference === reference && moved.cents === cents)
+          .length;
+      }),
+    ];
   }
 }
 
 /** No order fills twice in an auction, nor beyond its lots over all of them. */
-async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledger, shards: number) {
+async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledger) {
   const lots = new Map<string, number>(
     submissions.flatMap(({ account, orders }) =>
       orders.flatMap(({ clientOrderId, lots }) =>
@@ -146,14 +152,13 @@ async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledge
   for (const event of events) {
     if (event.kind !== 'auction-cleared') continue;
     const seen = new Set<string>();
-    for (let shard = 0; shard < shards; shard++)
-      for (const fill of await readFills(table, event.product, event.auction, shard, event.fills[shard])) {
-        const name = `${fill.account} ${fill.clientOrderId}`;
-        fills += 1;
-        if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);
-        seen.add(name);
-        filled.set(name, (filled.get(name) ?? 0) + fill.lots);
-      }
+    for (const fill of await readFills(table, event)) {
+      const name = `${fill.account} ${fill.clientOrderId}`;
+      fills += 1;
+      if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);
+      seen.add(name);
+      filled.set(name, (filled.get(name) ?? 0) + fill.lots);
+    }
   }
   for (const [name, quantity] of filled)
     if (quantity > (lots.get(name) ?? Number.POSITIVE_INFINITY))

@@ -56,7 +56,8 @@ export const CLUMSY: readonly Part[] = [
     acts: (random) => {
       const [count, time] = [random.between(20, 40), random.pick(['09:58', '12:58', '15:58'])];
       const deposits = async (market: SmallMarket) => {
-        for (let at = 0; at < count; at++) await deposit(market, at % 3 ? 'fund' : ROGUE, `steady.${at}`, `${1 + at}.00`);
+        for (let at = 0; at < count; at++)
+          await deposit(market, at % 3 ? ['fund'] : ['fund', ROGUE], `steady.${at}`, `${1 + at}.00`);
       };
       return [{ day: random.between(0, 1) as 0 | 1, time, alongside: true, act: deposits }];
     },

@@ -224,8 +224,8 @@ async function nonsense(market: SmallMarket): Promise<void> {
     ['GET', `/v1/operator/days/${long}/2025-02-03`],
     ['GET', '/v1/operator/log?after=999999999999'],
     ['PUT', `/v1/operator/index/${long}/2025-10-30`, { value: '2.4' }],
-    ['POST', `/v1/operator/accounts/${long}/cash-movements`, { reference: 'x', amount: '1.00' }],
-    ['POST', '/v1/operator/accounts', { account: long, name: 'x' }],
+    ['POST', '/v1/operator/cash-movements', { movements: [{ account: 'nobody', reference: 'x', amount: '1.00' }] }],
+    ['POST', '/v1/operator/accounts', { accounts: [{ account: long, name: 'x' }] }],
   ];
   await fewAtATime(slips, ([method, path, body]) => market.ask('op-1', method, path, body));
   for (const account of HONEST.slice(0, 2)) await market.ask(account, 'GET', '/v1/orders');

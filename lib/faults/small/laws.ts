@@ -117,7 +117,9 @@ export async function standsStill(market: SmallMarket): Promise<string[]> {
 }
 
 function everyDepositIsBooked({ market: { deposited }, audit }: Judged): string[] {
-  const booked = audit.events.flatMap((event) => (event.kind === 'cash-moved' ? [`${event.account} ${event.reference}`] : []));
+  const booked = audit.events.flatMap((event) =>
+    event.kind === 'cash-moved' ? event.movements.map(({ account, reference }) => `${account} ${reference}`) : [],
+  );
   return deposited.flatMap((one) => {
     const times = booked.filter((other) => other === one).length;
     return times === 1 ? [] : [`the deposit ${one} was answered as done and is ${times} times in the log`];
@@ -130,10 +132,9 @@ async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged)
   if (notes.cancelled.size === 0) return failures;
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
-    for (let shard = 0; shard < SHARDS; shard++)
-      for (const { clientOrderId } of await readFills(table, event.product, event.auction, shard, event.fills[shard]))
-        if (notes.cancelled.has(clientOrderId))
-          failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
+    for (const { clientOrderId } of await readFills(table, event))
+      if (notes.cancelled.has(clientOrderId))
+        failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
   }
   return failures;
 }

@@ -180,15 +180,22 @@ export async function list(market: SmallMarket, listed: BusinessDate): Promise<v
   const curve = Object.fromEntries(market.contracts.map((contract, at) => [contract.slice(PRODUCT.length + 1), `2.40${at}`]));
   const listing = { date: listed, curve };
   await market.ask('op-1', 'PUT', `/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: TERMS, listing });
-  for (const account of [...HONEST, ROGUE]) {
-    await market.ask('op-1', 'POST', '/v1/operator/accounts', { account, name: account });
-    await deposit(market, account, 'opening', '1000000.00');
-  }
+  const accounts = [...HONEST, ROGUE];
+  await market.ask('op-1', 'POST', '/v1/operator/accounts', {
+    accounts: accounts.map((account) => ({ account, name: account })),
+  });
+  await deposit(market, accounts, 'opening', '1000000.00');
   await market.ask('op-1', 'PUT', `/v1/operator/index/${PRODUCT}/${listed}`, { value: '2.400' });
   await market.ask('fund', 'PUT', `/v1/roll-instructions/${PRODUCT}`, { at: 'market' });
 }
 
-export async function deposit(market: SmallMarket, account: string, reference: string, amount: string): Promise<void> {
-  const { status } = await market.ask('op-1', 'POST', `/v1/operator/accounts/${account}/cash-movements`, { reference, amount });
-  if (status < 300) market.deposited.push(`${account} ${reference}`);
+export async function deposit(
+  market: SmallMarket,
+  accounts: readonly string[],
+  reference: string,
+  amount: string,
+): Promise<void> {
+  const movements = accounts.map((account) => ({ account, reference, amount }));
+  const { status } = await market.ask('op-1', 'POST', '/v1/operator/cash-movements', { movements });
+  if (status < 300) market.deposited.push(...accounts.map((account) => `${account} ${reference}`));
 }

@@ -48,13 +48,16 @@ export const SCALED: readonly Edit[] = [
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_MAX = 1000;', 'const ENTRIES_MAX = 10;'],
   ['lambdas/participant-api/fills.ts', 'const ENTRIES_A_TIME = 200;', 'const ENTRIES_A_TIME = 2;'],
   ['lambdas/operator-api/held.ts', 'const ROWS_MAX = 1000;', 'const ROWS_MAX = 10;'],
+  ['lambdas/operator-api/history.ts', 'const PAGE_LENGTH_MAX = 1_000_000;', 'const PAGE_LENGTH_MAX = 10_000;'],
   ['lambdas/http/rate.ts', 'const CALLERS_MAX = 10_000;', 'const CALLERS_MAX = 100;'],
-  // An eighth: what a submission of a single order takes is as much in any world.
-  ['lambdas/accept-orders/account-intakes.ts', 'const HEAVY_BYTES = 16_384;', 'const HEAVY_BYTES = 2_048;'],
-  ['lambdas/accept-orders/account-intakes.ts', 'const KEPT_ORDERS_MAX = 200_000;', 'const KEPT_ORDERS_MAX = 500;'],
+  ['lambdas/accept-orders/account-intakes.ts', 'const KEPT_ORDERS_MAX = 400_000;', 'const KEPT_ORDERS_MAX = 500;'],
+  ['lambdas/accept-orders/account-intakes.ts', 'const MET_MAX = 200_000;', 'const MET_MAX = 8;'],
+  ['lambdas/accept-orders/account-intakes.ts', 'const CARRIED_BYTES_MAX = 16 * 1024 * 1024;', 'const CARRIED_BYTES_MAX = 1024;'],
   ['lambdas/roll-positions/index.ts', 'const CHUNK_ACCOUNTS = 1000;', 'const CHUNK_ACCOUNTS = 10;'],
   ['lambdas/post-events/index.ts', 'const EVENTS_MAX = 50;', 'const EVENTS_MAX = 5;'],
-  ['lambdas/post-events/post-event.ts', 'const SLICE = 250;', 'const SLICE = 3;'],
+  ['lambdas/post-events/post-event.ts', 'const SLICE = 250;', 'const SLICE = 1;'],
+  // Of the two minutes of an invocation a hundredth is for posting, which takes a dozen requests.
+  ['lambdas/post-events/index.ts', 'const SLICE_MS_MAX = 30_000;', 'const SLICE_MS_MAX = 118_800;'],
 ];
 
 /** Orders of a submission at most, in this world. */

@@ -125,5 +125,12 @@ function workerData(plan: FunctionPlan): WorkerData {
       'Run `npx cdk synth` again.',
     );
   }
-  return { module: pathToFileURL(module).href, handler, functionName: plan.name, arn: plan.arn, memoryMb: plan.memoryMb };
+  return {
+    module: pathToFileURL(module).href,
+    handler,
+    functionName: plan.name,
+    arn: plan.arn,
+    memoryMb: plan.memoryMb,
+    compiled: join(plan.codeDir, '..', '.compiled'),
+  };
 }

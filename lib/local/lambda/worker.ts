@@ -3,6 +3,7 @@
  * the other, as Lambda's runtime does. Events and answers cross as JSON text, so nothing passes here that Lambda could not
  * carry. What is printed is sent on line by line and in order, ahead of the answer.
  */
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 
 export interface WorkerData {
@@ -11,6 +12,8 @@ export interface WorkerData {
   readonly functionName: string;
   readonly arn: string;
   readonly memoryMb: number;
+  /** Where what was compiled of bundles is kept: beside them, so that it goes when they go. */
+  readonly compiled: string;
 }
 
 /** An invocation, to the worker. */
@@ -37,7 +40,7 @@ export interface FunctionFailure {
 type Handler = (event: unknown, context: object) => unknown;
 
 const port = parentPort!;
-const { module, handler: exported, functionName, arn, memoryMb } = workerData as WorkerData;
+const { module, handler: exported, functionName, arn, memoryMb, compiled } = workerData as WorkerData;
 const tell = (told: Told) => port.postMessage(told);
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -74,7 +77,10 @@ port.on('message', async ({ requestId, event, deadlineMs }: Job) => {
 
 async function load(): Promise<Handler | undefined> {
   try {
+    // A bundle is compiled once for all environments that run it.
+    enableCompileCache(compiled);
     const found = (await import(module))[exported];
+    flushCompileCache();
     if (typeof found !== 'function') throw new TypeError(`${module} exports no function ${exported}`);
     tell({ kind: 'ready' });
     return found;

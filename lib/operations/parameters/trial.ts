@@ -6,14 +6,15 @@
 
 import type { VenueRows } from '../../audit/rows.ts';
 import type { MonthResult } from '../../domain/auction/book.ts';
-import { clearBook, type FrozenBook } from '../../domain/auction/book.ts';
+import { clearBook, type FrozenBook, fillsOf } from '../../domain/auction/book.ts';
+import { ROLLS_BIT } from '../../domain/auction/book-columns.ts';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../domain/clearing/events.ts';
 import { decideCurve, decideFinalPrice, type Hold, judgeIndexValue, months } from '../../domain/clearing/settlement.ts';
 import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { contractCode, tradedOn } from '../../domain/contract/months.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
-import { type Lots, lots, type Micros, type Ticks, ticks } from '../../domain/contract/units.ts';
+import { type Lots, lots, type Micros, type Ticks } from '../../domain/contract/units.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { readAuctionBook } from '../../store/frozen-book.ts';
 import { newestIndex, readIndex } from '../../store/index-values.ts';
@@ -41,24 +42,20 @@ export interface DryRun {
 }
 
 /** `undefined` when the product has not closed a day yet. */
-export async function dryRun(
-  rows: VenueRows,
-  product: string,
-  parameters: ProductParameters,
-  shards: number,
-): Promise<DryRun | undefined> {
+export async function dryRun(rows: VenueRows, product: string, parameters: ProductParameters): Promise<DryRun | undefined> {
   const day = await lastDay(rows, product);
   if (!day) return undefined;
   const { closing, state, settled, expired } = day;
   const { date } = closing;
   const auction = (await readAuction(rows, product, closing.auction))!;
-  const book = await readAuctionBook(rows, auction, state, shards);
+  const book = await readAuctionBook(rows, auction, state);
   const newest = await newestIndex(rows, product, date);
   const of = async (given: ProductParameters) => {
     const traded = tradedOn(given.calendar, state.listed, date);
-    const cleared = clearBook(withBand(book, state, given), traded, state.marks, true);
+    const tried = withBand(book, state, given);
+    const cleared = clearBook(tried, traded, state.marks, true);
     const curve = decideCurve(product, given, date, settled.previous, cleared.months, newest?.date);
-    const rolled = cleared.fills.reduce((sum, fill) => sum + (fill.rolls ? fill.lots : 0), 0);
+    const rolled = fillsOf(tried, cleared).reduce((sum, fill) => sum + (fill.rolls ? fill.lots : 0), 0);
     const holds = [
       ...curve.holds,
       ...(expired ? finalHolds(product, given, expired) : []),
@@ -119,13 +116,13 @@ const isOf = (event: ClearingEvent, product: string): boolean => 'product' in ev
  * band of its day; one at a limit of the participant's own stays as it is. Both sides draw from the hash of the book as it
  * was, so that where they differ it is not by the luck of a draw.
  */
-function withBand(book: FrozenBook, { marks, parameters: then }: ProductState, given: ProductParameters): FrozenBook {
-  const orders = book.orders.map((order) => {
-    const settled = marks[order.buy]! - marks[order.sell]!;
-    const atMarket = order.rolls && order.limit === settled + then.rollBandTicks;
-    return atMarket ? { ...order, limit: ticks(settled + given.rollBandTicks) } : order;
+function withBand({ orders, hash }: FrozenBook, { marks, parameters: then }: ProductState, given: ProductParameters): FrozenBook {
+  const limit = orders.limit.map((was, row) => {
+    const settled = marks[orders.buy[row]!]! - marks[orders.sell[row]!]!;
+    const atMarket = (orders.terms[row]! & ROLLS_BIT) !== 0 && was === settled + then.rollBandTicks;
+    return atMarket ? settled + given.rollBandTicks : was;
   });
-  return { ...book, orders };
+  return { orders: { ...orders, limit }, hash };
 }
 
 function finalHolds(product: string, given: ProductParameters, expired: MonthExpired): readonly Hold[] {

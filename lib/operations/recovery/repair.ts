@@ -11,7 +11,7 @@ import { type Replay, replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
 import { type EventTotals, imbalance, movedBy, type ShardTotals } from '../../domain/clearing/control-totals.ts';
 import { encodeAccount } from '../../store/accounts.ts';
-import { decodeTotals } from '../../store/control-totals.ts';
+import { decodeTotals, totalsItem } from '../../store/control-totals.ts';
 import { readCursor } from '../../store/cursors.ts';
 import { readHalt } from '../../store/halt.ts';
 import { readEntries } from '../../store/journal.ts';
@@ -108,14 +108,18 @@ function rowsDue({ accounts, journal, statements }: Replay, shard: number, shard
 /** Totals of the shards that have posted an event; lots left to roll stay as they were recorded. */
 function totalsDue(rows: VenueRows, cursors: readonly number[], { totals }: Replay): Item[] {
   const recorded = new Map(rows.ofKind('TOTALS').map((item) => [item.sk!.S!, item]));
-  return totals.map((item) => {
-    const posted = Object.entries(item.attributes).filter(([name]) => cursors[shardIn(name)]! >= Number(item.sk));
-    const attributes = posted.map(([name, value]) => [name, S(withLongsLeft(value.S!, recorded.get(item.sk)?.[name]?.S))]);
-    return { ...item, attributes: Object.fromEntries(attributes) };
+  return totals.flatMap((item) => {
+    const seq = Number(item.sk);
+    const posted = [...decodeTotals(seq, item.attributes).shards].filter(([shard]) => cursors[shard]! >= seq);
+    if (posted.length === 0) return [];
+    const due = totalsItem(seq, new Map(posted), cursors.length);
+    const attributes = Object.entries(due.attributes).map(([name, value]) => [
+      name,
+      value.S === undefined ? value : S(withLongsLeft(value.S, recorded.get(item.sk)?.[name]?.S)),
+    ]);
+    return [{ ...due, attributes: Object.fromEntries(attributes) }];
   });
 }
-
-const shardIn = (name: string): number => Number(name.slice('shard#'.length));
 
 function withLongsLeft(due: string, recorded: string | undefined): string {
   const left = /"longsLeft":(\d+)/.exec(recorded ?? '')?.[1];

@@ -135,8 +135,8 @@ async function earlierRows(rows: VenueRows, { before, entries }: Window): Promis
   }
   // Only those carried into it: what the candidate's own auctions carry on it has to write.
   const carried = new StandingChunks();
-  for (const { product, carried: roots } of Object.values(before.venue.products))
-    for (const [shard, root] of Object.entries(roots)) await readCarried(rows, product, Number(shard), root, carried);
+  for (const { product, carried: orders } of Object.values(before.venue.products))
+    await readCarried(rows, product, orders, carried);
   return [
     ...rows.ofKind('LOG').filter(({ sk }) => sk!.S! <= ordered(before.venue.seq)),
     ...rows.ofKind('BOOK').filter(({ pk }) => books.has(pk!.S!)),

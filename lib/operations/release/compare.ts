@@ -5,7 +5,8 @@
 
 import { canonical } from '../../audit/canonical.ts';
 import type { Finding } from '../../audit/finding.ts';
-import { rowName, type VenueRows } from '../../audit/rows.ts';
+import { inOrder, rowName, type VenueRows } from '../../audit/rows.ts';
+import type { BookOrder, Fill } from '../../domain/auction/book.ts';
 import type { AuctionCleared, ClearingEvent } from '../../domain/clearing/events.ts';
 import { ACCOUNT_PREFIX, ordered } from '../../store/keys.ts';
 import { readCarried, readDepth, readFills } from '../../store/results.ts';
@@ -17,27 +18,28 @@ export async function auctionDiffers(
   theirs: Rows,
   was: AuctionCleared,
   is: ClearingEvent | undefined,
-  shards: number,
 ): Promise<string | undefined> {
   if (is?.kind !== 'auction-cleared') return 'was not cleared by the candidate';
   const { fills: _, carried: _c, depth: _p, ...result } = was;
   const { product, auction } = was;
-  // Results are compared by what they say: how they are packed may change.
-  const sets: [what: string, read: (rows: Rows, event: AuctionCleared, shard: number) => Promise<unknown[]>][] = [
-    ['fills', (rows, event, shard) => readFills(rows, product, auction, shard, event.fills[shard])],
-    ['carried orders', (rows, event, shard) => readCarried(rows, product, shard, event.carried[shard])],
+  // Results are compared by what they say: how they are packed may change, and into how many shards they are split.
+  const sets: [what: string, read: (rows: Rows, event: AuctionCleared) => Promise<(Fill | BookOrder)[]>][] = [
+    ['fills', (rows, event) => readFills(rows, event)],
+    ['carried orders', (rows, event) => readCarried(rows, product, event.carried)],
   ];
   const differs = firstDifference(result, is);
   if (differs) return differs;
-  for (const [what, read] of sets)
-    for (let shard = 0; shard < shards; shard++) {
-      const [own, other] = [await read(venue, was, shard), await read(theirs, is, shard)];
-      const found = firstDifference(own, other, what);
-      if (found) return found;
-    }
+  for (const [what, read] of sets) {
+    const [own, other] = [await read(venue, was), await read(theirs, is)];
+    const found = firstDifference(own.sort(inOrderOfName), other.sort(inOrderOfName), what);
+    if (found) return found;
+  }
   const [own, other] = [await readDepth(venue, product, auction, was.depth), await readDepth(theirs, product, auction, is.depth)];
   return firstDifference(own, other, 'depth');
 }
+
+const inOrderOfName = (a: Fill | BookOrder, b: Fill | BookOrder): number =>
+  inOrder(a.account, b.account) || inOrder(a.clientOrderId, b.clientOrderId);
 
 /** How an event differs from the venue's, as what follows its name; `undefined` when it does not. */
 export const eventDiffers = (was: ClearingEvent, is: ClearingEvent | undefined): string | undefined =>

@@ -45,7 +45,7 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
   const from = before.venue.seq;
   const running = await startCandidate(assembly, rows, window, shards);
   try {
-    const decided = await decide(running, rows, entries, shards);
+    const decided = await decide(running, rows, entries);
     const wrong = decided.some(({ faults }) => faults.length > 0);
     const checks = [...decided, ...(wrong ? NOT_MADE : await postAndCompare())];
     const passes = checks.every(({ checked, faults }) => checked !== null && faults.length === 0);
@@ -69,7 +69,7 @@ export async function gate(assembly: string, rows: VenueRows, days: number): Pro
 }
 
 /** Lets the candidate decide what the venue decided without an operator, up to the first difference, on which the rest builds. */
-async function decide(running: Candidate, rows: VenueRows, entries: readonly LogEntry[], shards: number): Promise<GateCheck[]> {
+async function decide(running: Candidate, rows: VenueRows, entries: readonly LogEntry[]): Promise<GateCheck[]> {
   const auctions = { name: 'auctions' as const, checked: 0, faults: [] as Finding[] };
   const settlements = { name: 'settlements' as const, checked: 0, faults: [] as Finding[] };
   const closings = new Map<string, AuctionCleared>();
@@ -84,7 +84,7 @@ async function decide(running: Candidate, rows: VenueRows, entries: readonly Log
     if (event.kind === 'auction-cleared') {
       if (event.closing) closings.set(event.product, event);
       const written = await running.clear(event);
-      const what = await auctionDiffers(rows, running.table, event, written, shards);
+      const what = await auctionDiffers(rows, running.table, event, written);
       auctions.checked += 1;
       if (what) auctions.faults.push({ row: nameOf(event), what: reason(what, written) });
     } else if (day && closing) {
@@ -133,7 +133,7 @@ function candidateOf(assembly: string, shards: number): string {
   if (other)
     throw new OperationsError(
       `The candidate keeps accounts in ${other.environment[ENV.shards]} shards, the venue in ${shards}`,
-      'The number of shards is fixed for the life of a venue: see lib/infra/deployment.ts.',
+      'Give it the number of the table, -c shards=N; another needs another table: see More shards in docs/runbook.md.',
     );
   const hash = createHash('sha256');
   for (const { name, codeDir } of functions.toSorted((a, b) => (a.name < b.name ? -1 : 1)))

@@ -46,6 +46,7 @@ async function upTo(rows: VenueRows, seq: number, shards: number): Promise<Repla
     get: (key) => rows.get(key),
     getMany: (keys) => rows.getMany(keys),
     query: (partition, range) => rows.query(partition, until(partition, range, seq)),
+    pages: (partition, range) => rows.pages(partition, until(partition, range, seq)),
     queryAll: (partition, range) => rows.queryAll(partition, until(partition, range, seq)),
   };
   const replayed = await replay(earlier, shards);

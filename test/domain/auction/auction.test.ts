@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   type AuctionBook,
   AuctionBookError,
-  aggregateDemand,
   bestUnfilled,
   clearAuction,
+  lotsByLimit,
 } from '../../../lib/domain/auction/auction.ts';
 import { bookOf, hashOf, pickRows, type Row } from './books.ts';
 
@@ -522,7 +522,7 @@ describe('a malformed book is refused by name', () => {
     const book = { ...good, ...wrong } as AuctionBook;
     expect(() => clearAuction(book)).toThrow(AuctionBookError);
     expect(() => clearAuction(book)).toThrow(expect.objectContaining({ name: 'AuctionBookError', code, index }));
-    expect(() => aggregateDemand(book)).toThrow(AuctionBookError);
+    expect(() => lotsByLimit(book, book.lots, book.lots)).toThrow(AuctionBookError);
   });
 
   it('too-many-lots, when sums of lots could lose a bit', () => {
@@ -549,13 +549,21 @@ describe('what is published after the auction', () => {
   );
 
   it('adds up the lots of each kind of order at each limit, best first', () => {
-    const curves = aggregateDemand(book).map((curve) => ({ ...curve, limits: [...curve.limits], lots: [...curve.lots] }));
-    expect(curves).toEqual([
-      { sell: 0, buy: 1, limits: [105, 98], lots: [11, 3] },
-      { sell: 1, buy: 0, limits: [-101, -103, -120], lots: [8, 2, 7] },
-      { sell: 1, buy: 2, limits: [2_000_000_000, -2_000_000_000], lots: [1, 4] },
-      { sell: 2, buy: 0, limits: [-90], lots: [9] },
+    const bought = book.lots.map((size, row) => (book.sell[row] === 0 ? size : 0));
+    const sold = book.lots.map((size, row) => (book.sell[row] === 0 ? 0 : size));
+    const { sell, buy, limit, one, other } = lotsByLimit(book, bought, sold);
+    expect(Array.from(limit, (at, level) => [sell[level], buy[level], at, one[level], other[level]])).toEqual([
+      [0, 1, 105, 11, 0],
+      [0, 1, 98, 3, 0],
+      [1, 0, -101, 0, 8],
+      [1, 0, -103, 0, 2],
+      [1, 0, -120, 0, 7],
+      [1, 2, 2_000_000_000, 0, 1],
+      [1, 2, -2_000_000_000, 0, 4],
+      [2, 0, -90, 0, 9],
     ]);
+    const some = lotsByLimit(book, bought.fill(0), sold.fill(0, 4));
+    expect([...some.limit]).toEqual([-101]);
   });
 
   it('names the best outright bid and offer not filled whole, and null where there is none', () => {

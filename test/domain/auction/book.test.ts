@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type BookOrder, type ClearedBook, clearBook } from '../../../lib/domain/auction/book.ts';
+import type { BookOrder } from '../../../lib/domain/auction/book.ts';
 import type { TimeInForce } from '../../../lib/domain/auction/orders.ts';
 import { CASH, type ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../../lib/domain/contract/units.ts';
 import { month } from '../../venue/h100.ts';
+import { type ClearedRows, clearRows } from '../../venue/results.ts';
 
 const [OCT, NOV, DEC, JAN] = [month('2025-10'), month('2025-11'), month('2025-12'), month('2026-01')];
 const MARKS = { [NOV]: ticks(2400), [DEC]: ticks(2410), [JAN]: ticks(2420) };
@@ -27,11 +28,11 @@ const buy = (name: string, of: ContractMonth, price: number, quantity: number, m
 const sell = (name: string, of: ContractMonth, price: number, quantity: number, more: Partial<BookOrder> = {}): BookOrder =>
   order(name, CASH, of, -price, quantity, more);
 
-const clear = (orders: readonly BookOrder[], closing = false): ClearedBook =>
-  clearBook({ orders, hash: [1, 2, 3, 4] }, [NOV, DEC, JAN], MARKS, closing);
-const filled = ({ fills }: ClearedBook): Record<string, number> =>
+const clear = (orders: readonly BookOrder[], closing = false): ClearedRows =>
+  clearRows(orders, [1, 2, 3, 4], [NOV, DEC, JAN], MARKS, closing);
+const filled = ({ fills }: ClearedRows): Record<string, number> =>
   Object.fromEntries(fills.map((fill) => [`${fill.account}/${fill.clientOrderId}`, fill.lots]));
-const carried = ({ carried: orders }: ClearedBook): Record<string, number> =>
+const carried = ({ carried: orders }: ClearedRows): Record<string, number> =>
   Object.fromEntries(orders.map((left) => [`${left.account}/${left.clientOrderId}`, left.lots]));
 
 describe('a book becomes prices, volumes and quotes by month', () => {
@@ -101,7 +102,7 @@ describe('a book becomes prices, volumes and quotes by month', () => {
 });
 
 describe('an order stays sealed as long as it lives', () => {
-  const published = ({ months, depth, surplus, orders }: ClearedBook) => ({
+  const published = ({ months, depth, surplus, orders }: ClearedRows) => ({
     months: Object.values(months).map(({ sealedBid: _, sealedOffer: __, ...shown }) => shown),
     depth,
     surplus,

@@ -1,7 +1,7 @@
-/** The open orders of an account, and the frozen book that is made of them. */
+/** The open orders of an account. */
 import { describe, expect, it, test } from 'vitest';
 import type { BookOrder } from '../../../lib/domain/auction/book.ts';
-import { byArrival, type DecidedSubmission, frozenOrders, openOrders } from '../../../lib/domain/auction/open-orders.ts';
+import { byArrival, type DecidedSubmission, openOrders } from '../../../lib/domain/auction/open-orders.ts';
 import type { Instruction, Outcome, TimeInForce } from '../../../lib/domain/auction/orders.ts';
 import { month } from '../../venue/h100.ts';
 import { buy, cancel, order, replace } from '../../venue/orders.ts';
@@ -106,17 +106,4 @@ test('a deferred replacement enters unless the order it replaces was filled in p
   expect(sizes([[deferred]], [])).toEqual({});
   // Whether the auction in between fills it is not known yet.
   expect(sizes([[], [deferred]], [carried('old', 5, { partlyFilled: true })])).toEqual({ new: 7 });
-});
-
-test('a frozen book is the open orders of each account by its own submissions, and the orders of the roll', () => {
-  const roll = carried('roll/2025-11-07', 4, { account: 'bob', rolls: true });
-  const book = frozenOrders(
-    [carried('a', 5, { partlyFilled: true }), carried('a', 6, { account: 'bob' })],
-    [
-      { account: 'bob', ...submission(2, [cancel('a')]) },
-      { account: 'cat', ...submission(1, [add('a', 7)]) },
-    ],
-    [roll],
-  );
-  expect(book).toEqual([carried('a', 5), carried('a', 7, { account: 'cat' }), roll]);
 });

@@ -5,6 +5,7 @@ import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../../../lib
 import {
   decideSubmission,
   type ListedProduct,
+  mayBeKnown,
   readWrittenSubmission,
   SUBMISSION_REFUSALS,
   type Submitted,
@@ -111,6 +112,14 @@ describe('a submission', () => {
     ['a millisecond further ahead', -KEY_AHEAD_MS_MAX - 1, 'key-too-far-ahead'],
   ])('with a key that is %s', (_, age, decision) => {
     expect(decide({ key: numberedKey(NOW - age) })).toBe(decision);
+  });
+
+  it.each([
+    ['whose key was made two seconds ago', 2_000, true],
+    ['whose key was made a little later', 1_999, false],
+    ['whose key is of a clock that is ahead', -KEY_AHEAD_MS_MAX, false],
+  ])('%s may be known: %s', (_, age, known) => {
+    expect(mayBeKnown(submitted({ key: numberedKey(NOW - age) }))).toBe(known);
   });
 
   it('that is known is answered as it was, however old it is and whatever has expired since', () => {

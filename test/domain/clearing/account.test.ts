@@ -4,14 +4,17 @@ import { type AccountState, addFills, applyEvent, emptyAccount, positions } from
 import {
   type AuctionCleared,
   BANK,
+  type CashMoved,
   type ClearingEvent,
   type MonthExpired,
+  NO_REFERENCES,
   type PricesSettled,
 } from '../../../lib/domain/clearing/events.ts';
 import type { ContractMonth } from '../../../lib/domain/contract/months.ts';
 import { CASH } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
-import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { moved as movedAs } from '../../venue/events.ts';
 import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
@@ -36,8 +39,8 @@ const cleared = (marks: ForwardCurve, prices: ForwardCurve, date = DAY): Auction
     ]),
   ),
   orders: 2,
-  fills: {},
-  carried: {},
+  fills: NO_REFERENCES,
+  carried: NO_REFERENCES,
   depth: '',
   surplus: '0',
 });
@@ -68,14 +71,7 @@ const expired = (of: ContractMonth, mark: number, finalPrice: number): MonthExpi
   listedAt: ticks(2500),
   approvedBy: [],
 });
-const moved = (account: string, amount: bigint): ClearingEvent => ({
-  kind: 'cash-moved',
-  account,
-  cents: cents(amount),
-  reference: 'proxy 7',
-  by: 'operator',
-  at: '2025-11-07T15:00:00Z',
-});
+const moved = (account: string, amount: bigint): ClearingEvent => movedAs(account, amount, 'proxy 7');
 const fill = (buy: ContractMonth, sell: ContractMonth, quantity: number, rolls = false): Fill => ({
   account: 'alice',
   clientOrderId: 'a',
@@ -188,8 +184,25 @@ describe('cash moves against the bank', () => {
     expect(apply(emptyAccount('bob'), moved('alice', amount))).toBeUndefined();
   });
 
+  test('of a list each account gets its own, and the bank gives their sum, without a reference', () => {
+    const [first, second] = [moved('alice', 50n), moved('bob', -20n)] as [CashMoved, CashMoved];
+    const both: CashMoved = { ...first, movements: [...first.movements, ...second.movements] };
+    const [alice, bob, bank] = ['alice', 'bob', BANK].map((account) => apply(emptyAccount(account), both)!);
+    expect([alice, bob, bank].map((each) => each!.state.cash)).toEqual([50n, -20n, -30n]);
+    expect([alice, bob, bank].map((each) => each!.entry.reference)).toEqual(['proxy 7', 'proxy 7', undefined]);
+    expect(apply(emptyAccount('carol'), both)).toBeUndefined();
+  });
+
   test('an account is opened by name, empty, and only itself', () => {
-    const opened: ClearingEvent = { kind: 'account-opened', account: 'alice', name: 'Alice Ltd', by: 'operator', at: '' };
+    const opened: ClearingEvent = {
+      kind: 'accounts-opened',
+      accounts: [
+        { account: 'carol', name: 'Carol Ltd' },
+        { account: 'alice', name: 'Alice Ltd' },
+      ],
+      by: 'operator',
+      at: '',
+    };
     expect(apply(emptyAccount('alice'), opened)?.state).toEqual({ ...emptyAccount('alice'), name: 'Alice Ltd', applied: 1 });
     expect(apply(emptyAccount('bob'), opened)).toBeUndefined();
   });

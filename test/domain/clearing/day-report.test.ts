@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MonthResult } from '../../../lib/domain/auction/book.ts';
 import type { ShardTotals, StatementTotals } from '../../../lib/domain/clearing/control-totals.ts';
 import { dayReport } from '../../../lib/domain/clearing/day-report.ts';
-import type { AuctionCleared, ClearingEvent } from '../../../lib/domain/clearing/events.ts';
+import { type AuctionCleared, type ClearingEvent, NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import { type ContractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
 import { cents, lots, NO_CENTS, ticks } from '../../../lib/domain/contract/units.ts';
 import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
@@ -39,8 +39,8 @@ const auction = (number: number, closing: boolean, traded: Traded, date = FIRST)
   marks: {},
   months: results(traded),
   orders: 0,
-  fills: {},
-  carried: {},
+  fills: NO_REFERENCES,
+  carried: NO_REFERENCES,
   depth: '',
   surplus: '0',
 });

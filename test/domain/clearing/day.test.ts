@@ -13,6 +13,7 @@ import {
   evolveDay,
   type Seen,
 } from '../../../lib/domain/clearing/day.ts';
+import { NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
@@ -42,7 +43,7 @@ const BEFORE: ProductState = {
   listed,
   marks: curve(listed),
   lastAuction: 2,
-  carried: {},
+  carried: NO_REFERENCES,
   toSettle: null,
   settledOn: FRIDAY,
   closedOn: FRIDAY,

@@ -4,7 +4,8 @@ import { type AccountState, applyEvent, emptyAccount } from '../../../lib/domain
 import { addTotals } from '../../../lib/domain/clearing/control-totals.ts';
 import { BANK, type ClearingEvent, type DayClosed, type PricesSettled } from '../../../lib/domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../../../lib/domain/clearing/posting.ts';
-import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { moved, opened } from '../../venue/events.ts';
 import { month, on } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
@@ -30,11 +31,10 @@ const tick = (): bigint => 100n;
 const settle = (states: readonly AccountState[], posted = new Map()) => postEvent(SEQ, SETTLED, states, new Map(), posted, tick);
 
 test('an event names the accounts that it may touch, or touches all', () => {
-  const by = { by: 'op', at: '' };
   const fills = new Map([['cat', []]]);
   const cases: [event: ClearingEvent, accounts: readonly string[] | 'all'][] = [
-    [{ kind: 'account-opened', account: 'ann', name: 'Ann', ...by }, ['ann']],
-    [{ kind: 'cash-moved', account: 'ann', cents: cents(1n), reference: 'r', ...by }, ['ann', BANK]],
+    [opened('ann', 'bob'), ['ann', 'bob']],
+    [moved('ann', 1n), ['ann', BANK]],
     [{ kind: 'auction-cleared' } as ClearingEvent, ['cat']],
     [{ kind: 'parameters-changed' } as ClearingEvent, []],
     [SETTLED, 'all'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import { decideSweep, type SweepSeen, type SweepWakeUp } from '../../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { H100, newYork, newYorkMs, on, PRODUCT } from '../../venue/h100.ts';
@@ -11,7 +12,7 @@ const STATE: ProductState = {
   listed: [],
   marks: {},
   lastAuction: 4,
-  carried: {},
+  carried: NO_REFERENCES,
   toSettle: null,
   settledOn: on('2025-10-17'),
   closedOn: on('2025-10-17'),

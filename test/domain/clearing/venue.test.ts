@@ -4,7 +4,8 @@ import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../../
 import { nextBusinessDay } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, listedMonths } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
-import { cents, ticks } from '../../../lib/domain/contract/units.ts';
+import { ticks } from '../../../lib/domain/contract/units.ts';
+import { moved as movedBy, opened as openedOf } from '../../venue/events.ts';
 import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
 const flat = (months: readonly ContractMonth[], price: number): ForwardCurve =>
@@ -39,8 +40,8 @@ const cleared = (auction: number, date: string, closing = false, books = date): 
   marks: flat(OCTOBER, 2350),
   months: {},
   orders: 0,
-  fills: {},
-  carried: { 3: `carried by ${auction}` },
+  fills: { shards: 4, roots: {} },
+  carried: { shards: 4, roots: { 3: `carried by ${auction}` } },
   depth: '',
   surplus: '0',
 });
@@ -67,7 +68,7 @@ const expired = (of: string, date: string): MonthExpired => ({
   approvedBy: [],
 });
 const closed = (date: string, after = 0): ClearingEvent => ({ kind: 'day-closed', product: PRODUCT, date: on(date), after });
-const moved: ClearingEvent = { kind: 'cash-moved', account: 'alice', cents: cents(1n), reference: '', by: '', at: '' };
+const moved = movedBy('alice', 1n);
 
 const fold = (events: readonly ClearingEvent[]): VenueState =>
   events.reduce((state, event) => evolveVenue(state, state.seq + 1, `hash ${state.seq + 1}`, event), EMPTY_VENUE);
@@ -88,11 +89,30 @@ describe('the log has no gap', () => {
 });
 
 test('an account’s opening and its cash leave every product as it is', () => {
-  const opened: ClearingEvent = { kind: 'account-opened', account: 'alice', name: 'Alice Ltd', by: '', at: '' };
+  const opened = openedOf('alice');
   const listed = fold([listing()]);
   expect(evolveVenue(listed, 2, 'next', opened)).toEqual({ ...listed, seq: 2, hash: 'next' });
   expect(evolveVenue(EMPTY_VENUE, 1, 'next', opened)).toEqual({ seq: 1, hash: 'next', products: {} });
   expect(EMPTY_VENUE).toEqual({ seq: 0, hash: '', products: {} });
+});
+
+describe('a list of accounts', () => {
+  const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `a${at}`);
+
+  test('may have ninety-nine', () => {
+    expect(evolveVenue(EMPTY_VENUE, 1, '', openedOf(...many(99)))).toMatchObject({ seq: 1 });
+  });
+
+  test.each<[string, string[], string]>([
+    ['none', [], 'event 1 lists 0, not 1 to 99'],
+    ['more than a transaction takes', many(100), 'event 1 lists 100, not 1 to 99'],
+    ['one twice', ['a', 'b', 'a'], 'event 1 lists an account twice'],
+    ['the bank', ['a', '@bank'], 'event 1 lists the bank'],
+  ])('never has %s', (_, accounts, says) => {
+    const movements = accounts.flatMap((account) => movedBy(account, 1n).movements);
+    for (const event of [openedOf(...accounts), { ...moved, movements }])
+      expect(() => evolveVenue(EMPTY_VENUE, 1, '', event)).toThrow(new LogOrderError(says));
+  });
 });
 
 describe('a product is listed with the months that trade from the day after its listing', () => {
@@ -119,7 +139,12 @@ describe('a product is listed with the months that trade from the day after its 
 
 test('a whole day: two auctions, the settlement, the books', () => {
   const morning = [listing(), cleared(1, '2025-10-30')];
-  expect(product(morning)).toMatchObject({ lastAuction: 1, toSettle: null, carried: { 3: 'carried by 1' }, lastEvent: 2 });
+  expect(product(morning)).toMatchObject({
+    lastAuction: 1,
+    toSettle: null,
+    carried: { shards: 4, roots: { 3: 'carried by 1' } },
+    lastEvent: 2,
+  });
   const closing = [...morning, cleared(2, '2025-10-30', true)];
   expect(product(closing)).toMatchObject({
     lastAuction: 2,
@@ -266,6 +291,18 @@ describe('an event that can’t follow is refused, and why', () => {
       [listing()],
       cleared(1, '2025-10-29'),
       'auction 1 is of 2025-10-29, whose books are closed',
+    ],
+    [
+      'an auction that is split into no shards',
+      [listing()],
+      { ...cleared(1, '2025-10-30'), fills: { shards: 0, roots: {} }, carried: { shards: 0, roots: {} } },
+      'auction 1 does not say into how many shards it was split',
+    ],
+    [
+      'an auction that is split into two numbers of shards',
+      [listing()],
+      { ...cleared(1, '2025-10-30'), fills: { shards: 2, roots: {} } },
+      'auction 1 does not say into how many shards it was split',
     ],
     ['an auction on a Saturday', [listing()], cleared(1, '2025-11-01'), 'auction 1 is of 2025-11-01, no business day'],
     [

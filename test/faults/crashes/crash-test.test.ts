@@ -26,7 +26,7 @@ test('what was answered before three crashes stands once after them, and a promi
   broken.done(
     broken.called({
       ...ledger.answeredCalls.find(({ path }) => path.endsWith('cash-movements'))!,
-      body: { reference: 'x', amount: '1.00' },
+      body: { movements: [{ account: 'acme', reference: 'x', amount: '1.00' }] },
     }),
   );
   broken.answer(broken.sent(later), 'submission');
@@ -35,6 +35,6 @@ test('what was answered before three crashes stands once after them, and a promi
   expect(failures).toEqual([
     expect.stringContaining(`submission ${key} of ${kept!.account} was answered and is not in BOOK#`),
     expect.stringContaining('which was answered before it was sent'),
-    expect.stringContaining('"reference":"x","amount":"1.00"} stands 0 times'),
+    expect.stringContaining('"reference":"x","amount":"1.00"}]} stands 0 times'),
   ]);
 });

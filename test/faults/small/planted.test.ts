@@ -39,8 +39,8 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/accept-orders/account-intakes.ts',
-        scaled('lambdas/accept-orders/account-intakes.ts', 'HEAVY_BYTES'),
-        'const HEAVY_BYTES = 1e9;',
+        'keep: () => worker.keep(name, { own, open, lastAuction, writer })',
+        'keep: () => {}',
       ],
     ],
     /accept reads \d+ bytes for a message/,
@@ -50,6 +50,12 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     'many carried orders',
     [['lib/domain/auction/book.ts', '    else lapsed[row] = left;', '    lapsed[row] = left;']],
     /tells fund of a carried order/,
+  ],
+  [
+    'what the invocation before has posted of an event is forgotten',
+    'deposits all the time',
+    [['lambdas/post-events/post-event.ts', 'let totals = from?.totals ?? (', 'let totals = (']],
+    /the venue is halted: out of balance|TOTALS/,
   ],
   [
     'a day run may begin when an auction is due',

@@ -33,8 +33,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writers-two',
         wrong: 'Two workers keep what they have read of one account, and each decides without what the other wrote.',
-        text: "'writer = :before' :",
-        becomes: "'writer = :before OR attribute_exists(writer)' :",
+        text: 'AND writer = :before',
+        becomes: 'AND attribute_exists(writer)',
       },
       {
         name: 'one-passed-auction',
@@ -87,14 +87,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'chunk-too-large',
         wrong: 'A busy auction can’t be cleared: its fills are more than an item may hold.',
-        text: 'CHUNK_BYTES && held > 0',
-        becomes: 'CHUNK_BYTES * 20 && held > 0',
+        text: 'out.length + bytesMost > CHUNK_BYTES',
+        becomes: 'out.length + bytesMost > CHUNK_BYTES * 20',
       },
       {
         name: 'chunks-cut-by-place',
         wrong: 'One new order makes every chunk behind it a new one, and an auction in which little changed writes all anew.',
-        text: 'isEnd(key, level, out.length - begun)',
-        becomes: 'out.length > BYTES_TYPICAL',
+        text: 'isEnd(hashOn(this.#prefixHash, bytes, from, to), length - this.#begun)',
+        becomes: 'length > BYTES_TYPICAL',
       },
       {
         name: 'short-hash',
@@ -117,8 +117,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'order-of-rows-not-checked',
         wrong: 'Rows out of order are written, and a reader of some of them misses what it looks for.',
-        text: 'if (lastKey !== undefined && key <= lastKey)',
-        becomes: 'if (lastKey !== undefined && key === undefined)',
+        text: 'if (!isAfter)',
+        becomes: 'if (!isAfter && length < 0)',
       },
     ],
   },
@@ -126,6 +126,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     file: 'lib/store/results.ts',
     tests: ['test/store/results.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
+      {
+        name: 'carried-to-the-wrong-shard',
+        wrong: 'Orders and fills of all shards but the first are lost to their accounts.',
+        text: 'byShard[shardOf(account, shards)]!',
+        becomes: 'byShard[0]!',
+      },
+      {
+        name: 'account-not-named-in-a-chunk',
+        wrong: 'A chunk of fills that begins within an account does not say whose they are.',
+        text: 'this.#fills.beginRow(bytesMost) ? accountLength : 0',
+        becomes: 'this.#fills.beginRow(bytesMost) && row === first ? accountLength : 0',
+      },
       {
         name: 'accounts-that-begin-alike',
         wrong: 'An account is shown the fills and orders of accounts whose names begin as its own.',
@@ -159,7 +171,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'carried-counted',
         wrong: 'The number of orders of an auction tells how many are carried.',
-        text: 'if (filled > 0 || !stays) endedOrders += 1;',
+        text: 'if (filled > 0 || !isCarried) endedOrders += 1;',
         becomes: 'endedOrders += 1;',
       },
     ],
@@ -168,6 +180,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     file: 'lambdas/accept-orders/index.ts',
     tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
+      {
+        name: 'misplaced-accepted',
+        wrong: 'A submission from before a move into other shards stands in a book that is not its account’s.',
+        text: 'refuseMisplaced(message, backends.shards);',
+        becomes: '',
+      },
+      {
+        name: 'closed-again',
+        wrong: 'A late marker closes a shard of an auction that had fewer shards, and it never proves again.',
+        text: 'if (before && isClosed(before))',
+        becomes: 'if (!before)',
+      },
       {
         name: 'send-time-for-sequence',
         wrong: 'Of two submissions of one millisecond the later may count first, and a cancelled order trades.',
@@ -189,8 +213,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-without-all-shards',
         wrong: 'Clear is told before all shards are closed, and once they are it is not.',
-        text: 'closed.size === shards',
-        becomes: 'closed.size === 1',
+        text: 'isClosed(closing)',
+        becomes: 'closing.closed.size === 1',
       },
       {
         name: 'date-not-admitted',
@@ -213,8 +237,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'writer-not-compared',
         wrong: 'A worker decides on what it kept, though another has written since.',
-        text: '(kept !== undefined && kept.writer !== current.name)',
-        becomes: 'false',
+        text: 'kept && kept.writer !== writer',
+        becomes: 'kept && false',
       },
       {
         name: 'keys-of-any-age',
@@ -231,7 +255,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'nothing-caught-up',
         wrong: 'A worker takes over and does not read what the other wrote.',
-        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).auctions.at(-1)!);',
+        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);',
         becomes: '',
       },
       {
@@ -259,16 +283,34 @@ export const AUCTIONS: readonly MutatedFile[] = [
         becomes: 'keep: () => void ({',
       },
       {
-        name: 'everyone-heavy',
-        wrong: 'Accounts that send little cost a write more.',
-        text: '> this.#limits.heavyBytes',
-        becomes: '>= 0',
+        name: 'met-under-any-writer',
+        wrong: 'An account is taken for one that has sent nothing, though it sent it through another worker.',
+        text: 'writers.length !== 1 || ',
+        becomes: '',
+      },
+      {
+        name: 'met-anew-with-older-keys',
+        wrong: 'A key that is older makes the worker forget which accounts it has met, and one of them is taken for new.',
+        text: 'if (!writer && intake.dates.length === 0) worker',
+        becomes: 'worker',
+      },
+      {
+        name: 'never-met',
+        wrong: 'An account is read with its first order, though there can be nothing to read.',
+        text: 'isNew ? { ...under, dates: [] } : under',
+        becomes: 'under',
+      },
+      {
+        name: 'met-once-and-again',
+        wrong: 'What an account has sent is forgotten with what the worker keeps of it.',
+        text: 'if (met.accounts.has(account)) return false;',
+        becomes: '',
       },
       {
         name: 'carried-of-the-first-shard',
         wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
-        text: 'state.carried[shard], account)',
-        becomes: 'state.carried[0], account)',
+        text: 'state.carried, account)',
+        becomes: '{ ...state.carried, shards: 1 }, account)',
       },
     ],
   },
@@ -319,6 +361,30 @@ export const AUCTIONS: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lambdas/clear-auction/conservation.ts',
+    tests: ['test/lambdas/clear-bounds.test.ts'],
+    mutants: [
+      {
+        name: 'over-limit-not-checked',
+        wrong: 'A mistake of the matching lets an account pay more than its limit.',
+        text: '<= order.limit))',
+        becomes: '<= order.limit + 1000))',
+      },
+      {
+        name: 'overfill-not-checked',
+        wrong: 'A mistake of the matching fills an order beyond its lots.',
+        text: 'fill.lots <= order.lots &&',
+        becomes: '',
+      },
+      {
+        name: 'order-of-any-account',
+        wrong: 'A fill of one account is taken for right because another account has such an order.',
+        text: 'if (!this.#isOwn) return false;',
+        becomes: '',
+      },
+    ],
+  },
+  {
     file: 'lambdas/clear-auction/index.ts',
     tests: ['test/lambdas/clear-bounds.test.ts', 'test/lambdas/clear-auction.test.ts'],
     mutants: [
@@ -355,7 +421,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'cleared-with-an-open-shard',
         wrong: 'An auction clears while a shard still takes orders into it.',
-        text: 'auction.closed.size < shards',
+        text: '!isClosed(auction)',
         becomes: 'auction.closed.size < 1',
       },
       {
@@ -367,38 +433,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'successor-not-told',
         wrong: 'An auction that waits for its predecessor waits until the next sweep.',
-        text: 'if (closed.size === shards)',
-        becomes: 'if (closed.size > shards)',
-      },
-      {
-        name: 'carried-to-the-wrong-shard',
-        wrong: 'Orders of all shards but the first lapse after each auction.',
-        text: 'carried: Map.groupBy(result.carried, ({ account }) => shardOf(account, shards))',
-        becomes: 'carried: Map.groupBy(result.carried, () => 0)',
-      },
-      {
-        name: 'fills-to-the-wrong-shard',
-        wrong: 'Fills are posted to no account.',
-        text: 'fills: Map.groupBy(result.fills, ({ account }) => shardOf(account, shards))',
-        becomes: 'fills: Map.groupBy(result.fills, () => 0)',
+        text: 'if (isClosed(successor))',
+        becomes: 'if (!isClosed(successor))',
       },
       {
         name: 'conservation-not-checked',
         wrong: 'A mistake of the matching is committed instead of stopping the auction.',
-        text: 'checkConservation(result, book);',
+        text: 'checkConservation(packed.fills, stored, result.months);',
         becomes: '',
-      },
-      {
-        name: 'over-limit-not-checked',
-        wrong: 'A mistake of the matching lets an account pay more than its limit.',
-        text: 'if (paid > order.limit)',
-        becomes: 'if (paid > order.limit + 1000)',
-      },
-      {
-        name: 'overfill-not-checked',
-        wrong: 'A mistake of the matching fills an order beyond its lots.',
-        text: 'lots > order.lots || lots < 1',
-        becomes: 'lots < 1',
       },
     ],
   },

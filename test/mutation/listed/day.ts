@@ -183,7 +183,7 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'some-shards-are-all',
         wrong: 'The closing auction is cleared while a shard still takes orders into it.',
-        text: 'closing?.closed.size === shards',
+        text: 'closing !== undefined && isClosed(closing)',
         becomes: 'closing !== undefined',
       },
       {
@@ -207,13 +207,13 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'commit-and-shards-not-notified',
         wrong: 'Settlement prices are posted only by the next sweep.',
-        text: 'await queues.notifyPostings(next.seq, shards);',
+        text: 'await queues.notifyPostings(next.seq, shardsTouched(event, shards));',
         becomes: '',
       },
       {
         name: 'late-shards-not-notified',
         wrong: 'A shard whose wake-up was lost keeps the day waiting until the next sweep.',
-        text: 'await queues.notifyPostings(venue.seq, shards, `day.${day.step}`);',
+        text: 'await queues.notifyPostings(venue.seq, (await readBehind(table, venue.seq, shards)).shards, `day.${day.step}`);',
         becomes: '',
       },
       {
@@ -344,12 +344,6 @@ export const DAY: readonly MutatedFile[] = [
     file: 'lambdas/sweep-venue/index.ts',
     tests: ['test/lambdas/sweep-again.test.ts', 'test/lambdas/sweep-venue.test.ts'],
     mutants: [
-      {
-        name: 'slowest-shard-overlooked',
-        wrong: 'A shard that is behind is not notified as long as another is not.',
-        text: 'seq - Math.min(...cursors)',
-        becomes: 'seq - Math.max(...cursors)',
-      },
       {
         name: 'sweep-wake-up-dropped',
         wrong: 'The queue drops the wake-ups of a second sweep within five minutes.',

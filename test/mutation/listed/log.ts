@@ -45,8 +45,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'page-of-events-repeats',
         wrong: 'A shard posts the event that its cursor stands at again, and none after it.',
-        text: "queryAll('LOG', { after: ordered(after), limit })",
-        becomes: "queryAll('LOG', { from: ordered(after), limit })",
+        text: 'const range = { after: ordered(after), ...',
+        becomes: 'const range = { from: ordered(after), ...',
       },
       {
         name: 'snapshot-goes-back',
@@ -57,13 +57,13 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'cents-as-number',
         wrong: 'A large deposit loses its last cents.',
-        text: 'BigInt(parsed.cents as string)',
-        becomes: 'BigInt(Number(parsed.cents))',
+        text: 'cents(BigInt(moved.cents))',
+        becomes: 'cents(BigInt(Number(moved.cents)))',
       },
       {
         name: 'name-not-claimed',
         wrong: 'A deposit that is sent twice is booked twice.',
-        text: '? await table.createTogether([item, { ...onceKey(once), attributes: { seq: N(seq) } }])',
+        text: '? await table.createTogether([item, ...marks])',
         becomes: '? await table.create(item)',
       },
     ],
@@ -249,8 +249,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'first-page-of-a-query',
         wrong: 'A book beyond a megabyte is cleared without its rest.',
-        text: 'start = page.LastEvaluatedKey;\n    } while (start);\n  }\n\n  /** The same',
-        becomes: 'start = undefined;\n    } while (start);\n  }\n\n  /** The same',
+        text: 'start = page.LastEvaluatedKey;\n    } while (start && left > 0);',
+        becomes: 'start = undefined;\n    } while (start && left > 0);',
       },
       {
         name: 'first-page-of-a-scan',
@@ -261,8 +261,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'limit-a-page',
         wrong: 'A list gives more than was asked for.',
-        text: 'if (--left <= 0) return;',
-        becomes: 'if (--left < 0) return;',
+        text: 'Number.isFinite(left) ? left : undefined',
+        becomes: 'Number.isFinite(left) ? left + 1 : undefined',
       },
       {
         name: 'eventual-get',
@@ -352,13 +352,19 @@ export const LOG: readonly MutatedFile[] = [
   },
   {
     file: 'lambdas/until-committed.ts',
-    tests: ['test/lambdas/queue.test.ts'],
+    tests: ['test/lambdas/queue.test.ts', 'test/lambdas/operator-races.test.ts'],
     mutants: [
       {
         name: 'one-attempt',
         wrong: 'A commit that another overtook fails instead of being decided again.',
         text: 'attempts < ATTEMPTS_MAX; attempts++',
         becomes: 'attempts < 1; attempts++',
+      },
+      {
+        name: 'attempts-in-step',
+        wrong: 'Of sixty operators at once some are told to try again, because the same ones meet at every attempt.',
+        text: 'Math.random() * msMax',
+        becomes: '0 * msMax',
       },
     ],
   },

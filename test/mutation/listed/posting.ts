@@ -12,6 +12,12 @@ export const POSTING: readonly MutatedFile[] = [
     ],
     mutants: [
       {
+        name: 'other-shards-posted',
+        wrong: 'An auction from before a move is posted to the accounts of the wrong shards.',
+        text: 'if (fills.shards !== shard.shards)',
+        becomes: 'if (fills.shards === 0)',
+      },
+      {
         name: 'last-traders-dropped',
         wrong: 'Accounts beyond the last full slice get no fills, and the venue halts.',
         text: 'if (tradedBy.size) yield await slice();',
@@ -104,7 +110,7 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'first-shard-tells-the-day',
         wrong: 'The day run is told to go on before all shards have posted.',
-        text: 'if (recorded.shards.size === shards && !(await completePosting(backends, entry, recorded))) return posted;',
+        text: 'if (recorded.shards.size === touched.length && !(await completePosting(backends, entry, recorded))) return posted;',
         becomes: 'if (!(await completePosting(backends, entry, recorded))) return posted;',
       },
       {
@@ -203,11 +209,47 @@ export const POSTING: readonly MutatedFile[] = [
         text: 'if_not_exists(#shard, :totals)',
         becomes: ':totals',
       },
+    ],
+  },
+  {
+    file: 'lib/store/posted.ts',
+    tests: ['test/store/posted.test.ts', 'test/lambdas/post-events.test.ts', 'test/lambdas/sweep-venue.test.ts'],
+    mutants: [
       {
         name: 'posted-without-totals',
         wrong: 'The day goes on before an event is posted.',
-        text: 'return seq === 0 || isComplete',
-        becomes: 'return seq >= 0 || isComplete',
+        text: 'if (lastEvent === 0) return true;',
+        becomes: 'if (lastEvent >= 0) return true;',
+      },
+      {
+        name: 'posted-past-a-shard-behind',
+        wrong: 'Prices settle while a shard has not posted an auction that cleared before the last.',
+        text: 'if (behind.some((shard) => !recorded.shards.has(shard))) return false;',
+        becomes: '',
+      },
+      {
+        name: 'event-that-touches-nothing',
+        wrong: 'An auction without fills is posted nowhere, and the day run waits for it until the next sweep.',
+        text: '[shardOf(BANK, shards)]',
+        becomes: '[]',
+      },
+      {
+        name: 'slowest-shard-overlooked',
+        wrong: 'A shard that is behind is not notified as long as another is not.',
+        text: 'for await (const entry of eventsAfter(table, Math.min(...cursors)))',
+        becomes: 'for await (const entry of eventsAfter(table, Math.max(...cursors)))',
+      },
+      {
+        name: 'idle-shard-late',
+        wrong: 'The alarm goes off for a shard that nothing touches.',
+        text: '.some((shard) => cursors[shard]! < entry.seq)',
+        becomes: '.some(() => true)',
+      },
+      {
+        name: 'idle-shard-as-old',
+        wrong: 'A participant waits for an account to reach an event that never touches it.',
+        text: 'return next ? next.seq - 1 : (entries.at(-1)?.seq ?? cursor);',
+        becomes: 'return next ? next.seq - 1 : cursor;',
       },
     ],
   },

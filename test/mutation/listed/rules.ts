@@ -3,6 +3,48 @@ import type { MutatedFile } from '../mutant.ts';
 
 export const RULES: readonly MutatedFile[] = [
   {
+    file: 'lib/domain/auction/orders.ts',
+    tests: ['test/store/packing.test.ts'],
+    mutants: [
+      {
+        name: 'outcomes-in-another-order',
+        wrong: 'Old submissions show other outcomes than they were answered with.',
+        text: "['accepted', 'deferred', ...REFUSALS]",
+        becomes: "[...REFUSALS, 'accepted', 'deferred']",
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/auction/account-rows.ts',
+    tests: ['test/store/stored-book.test.ts'],
+    mutants: [
+      {
+        name: 'cancels-not-folded',
+        wrong: 'An order that its account has cancelled is matched.',
+        text: 'if (kind !== NEW || outcome === DEFERRED) this.#isPlain = false;',
+        becomes: 'if (kind === CANCEL + 1) this.#isPlain = false;',
+      },
+      {
+        name: 'deferred-not-folded',
+        wrong: 'A replacement enters although the order that it replaces has traded.',
+        text: 'partlyFilled: this.#partlyFilled[row] === 1',
+        becomes: 'partlyFilled: false',
+      },
+      {
+        name: 'name-that-comes-twice',
+        wrong: 'A book that holds two orders of one name is cleared as if they were two.',
+        text: 'if (order === 0) this.#hasTwice = true;',
+        becomes: '',
+      },
+      {
+        name: 'roll-left-out-of-the-fold',
+        wrong: 'An account that cancels an order does not roll.',
+        text: 'for (let row = end; row < this.count; row++) this.open[live++] = row;',
+        becomes: '',
+      },
+    ],
+  },
+  {
     file: 'lib/domain/auction/open-orders.ts',
     tests: ['test/domain/auction/open-orders.test.ts'],
     mutants: [
@@ -21,7 +63,7 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'sequence-as-text',
         wrong: 'When sequence numbers grow by a digit, a cancel comes before the order it cancels.',
-        text: "[a.padStart(40, '0'), b.padStart(40, '0')]",
+        text: "[a.padStart(PLACE_DIGITS, '0'), b.padStart(PLACE_DIGITS, '0')]",
         becomes: '[a, b]',
       },
       {
@@ -41,12 +83,6 @@ export const RULES: readonly MutatedFile[] = [
         wrong: 'A cancel of an order that an auction is filling takes effect at once, and it trades all the same.',
         text: 'for (const name of this.orders.keys()) this.exposed.add(name);',
         becomes: '',
-      },
-      {
-        name: 'carried-of-the-silent',
-        wrong: 'An order that stays lapses when its account sends nothing for the next auction.',
-        text: 'new Set([...carriedBy.keys(), ...submittedBy.keys()])',
-        becomes: 'new Set(submittedBy.keys())',
       },
     ],
   },
@@ -279,8 +315,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'bank-left-out',
         wrong: 'A deposit comes from nowhere, and the venue halts.',
-        text: 'return [event.account, BANK];',
-        becomes: 'return [event.account];',
+        text: '.map(({ account }) => account), BANK]',
+        becomes: '.map(({ account }) => account)]',
       },
     ],
   },
@@ -291,14 +327,14 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'posted-by-some-shards',
         wrong: 'The day goes on while a shard has not posted.',
-        text: 'totals.shards.size === shards && imbalance',
-        becomes: 'totals.shards.size > 0 && imbalance',
+        text: 'touched.every((shard) => totals.shards.has(shard)) && imbalance',
+        becomes: 'touched.some((shard) => totals.shards.has(shard)) && imbalance',
       },
       {
         name: 'posted-out-of-balance',
         wrong: 'The day goes on though the books do not balance.',
-        text: 'totals.shards.size === shards && imbalance(totals) === undefined',
-        becomes: 'totals.shards.size === shards',
+        text: 'touched.every((shard) => totals.shards.has(shard)) && imbalance(totals) === undefined',
+        becomes: 'touched.every((shard) => totals.shards.has(shard))',
       },
       {
         name: 'lots-left-not-checked',

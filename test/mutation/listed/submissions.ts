@@ -21,8 +21,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'frozen-auction-filter',
         wrong: 'What was sent for one auction trades in two.',
-        text: "date)))\n      if (integer(item, 'auction') === auction)",
-        becomes: 'date)))\n      if (auction > 0)',
+        text: "for (const item of page) if (integer(item, 'auction') === auction)",
+        becomes: 'for (const item of page) if (auction > 0)',
       },
       {
         name: 'key-age-margin',
@@ -100,25 +100,19 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'hash-without-keys',
         wrong: 'A participant that knows the orders of a book foresees its odd lots, for nothing secret is in the lottery.',
-        text: 'for (const submission of submissions) add(submission);',
+        text: 'keys.stretch(bytes, at, end);',
         becomes: '',
-      },
-      {
-        name: 'hash-by-shard',
-        wrong: 'A book clears to other fills when its accounts are spread over other shards.',
-        text: 'hashOf(sent.flat().sort(), orders)',
-        becomes: 'hashOf(sent.flat(), orders)',
       },
       {
         name: 'nothing-carried',
         wrong: 'No order outlives its first auction.',
-        text: 'carried[shard], standing)',
-        becomes: 'undefined, standing)',
+        text: 'carried, shard, standing)',
+        becomes: '{ ...carried, roots: {} }, shard, standing)',
       },
       {
         name: 'roll-left-out',
         wrong: 'Roll orders are written and never trade.',
-        text: 'await rollOrders(table, product, shard, auction)',
+        text: 'await packedRollOrders(table, product, shard, auction)',
         becomes: '[]',
       },
       {
@@ -130,20 +124,32 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'book-of-the-auction-before',
         wrong: 'An auction clears the orders that were sent for the one before it.',
-        text: 'submissionsInto(table, product, shard, auction, ',
-        becomes: 'submissionsInto(table, product, shard, auction - 1, ',
+        text: 'sentInto(table, product, shard, auction, ',
+        becomes: 'sentInto(table, product, shard, auction - 1, ',
       },
-      {
-        name: 'keys-not-hashed',
-        wrong: 'In a thin market the lottery can be foreseen by guessing the orders.',
-        text: 'for (const submission of submissions) add(submission);',
-        becomes: '',
-      },
+    ],
+  },
+  {
+    file: 'lib/store/stored-book.ts',
+    tests: ['test/store/stored-book.test.ts', 'test/store/frozen-book.test.ts', 'test/lambdas/clear-bounds.test.ts'],
+    mutants: [
       {
         name: 'hashed-by-arrival',
-        wrong: 'The last lots depend on when submissions arrived.',
-        text: 'sent.flat().sort()',
-        becomes: 'sent.flat()',
+        wrong: 'The last lots depend on when submissions arrived, and on the shards that accounts are spread over.',
+        text: 'own?.[place - from] ?? parts[place]!',
+        becomes: 'parts[place]!',
+      },
+      {
+        name: 'accounts-by-shard',
+        wrong: 'A book clears to other fills when its accounts are spread over other shards.',
+        text: 'begins.length > 1; begins',
+        becomes: 'begins.length > 1e9; begins',
+      },
+      {
+        name: 'place-of-another-account',
+        wrong: 'The second look takes the order of one account for that of another.',
+        text: 'part.account = this.#field(low - 1, ACCOUNT);',
+        becomes: 'part.account = this.#field(0, ACCOUNT);',
       },
     ],
   },
@@ -178,14 +184,38 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'partly-filled-not-packed',
         wrong: 'An order that traded in part is replaced as if it had not, and its account ends with more than it asked for.',
-        text: '+ (order.partlyFilled ? 2 : 0)',
+        text: '+ (partlyFilled ? 2 : 0)',
         becomes: '',
       },
+    ],
+  },
+  {
+    file: 'lib/operations/recovery/into-shards.ts',
+    tests: ['test/operations/recovery/reshard.test.ts'],
+    mutants: [
       {
-        name: 'outcomes-in-another-order',
-        wrong: 'Old submissions show other outcomes than they were answered with.',
-        text: "['accepted', 'deferred', ...REFUSALS]",
-        becomes: "[...REFUSALS, 'accepted', 'deferred']",
+        name: 'place-in-another-group',
+        wrong: 'After a move a cancel counts before the order it cancels, which trades.',
+        text: 'movedPlace(at + 1)',
+        becomes: 'row.sequence!.S!',
+      },
+      {
+        name: 'open-book-left-behind',
+        wrong: 'What was sent into the open auction before a move is never matched.',
+        text: '{ open, openedAt, dates: datesOf(dates, product, shard, open) }',
+        becomes: '{ open, openedAt, dates: [] }',
+      },
+      {
+        name: 'changed-submission-sealed-anew',
+        wrong: 'A submission that was changed is sealed as if it had been written so.',
+        text: 'if (fault) throw',
+        becomes: 'if (!fault) throw',
+      },
+      {
+        name: 'moved-while-an-auction-is-due',
+        wrong: 'An auction that shards have closed in part is closed in no number of them, and the market stands.',
+        text: 'if (auction > (venue',
+        becomes: 'if (auction < (venue',
       },
     ],
   },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { VenueRows } from '../../../lib/audit/rows.ts';
-import { HOURLY, type Market, openMarket, PRODUCT, play, ROLL, SHARDS } from '../../../lib/faults/scripted-market.ts';
+import { HOURLY, type Market, openMarket, PRODUCT, play, ROLL } from '../../../lib/faults/scripted-market.ts';
 import { propose } from '../../../lib/operations/parameters/proposal.ts';
 import { dryRun } from '../../../lib/operations/parameters/trial.ts';
 import { runCommand } from '../../venue/command.ts';
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const tried = async (change: object) => {
   const { parameters } = await propose(rows, PRODUCT, { json: JSON.stringify(change) });
-  return (await dryRun(rows, PRODUCT, parameters, SHARDS))!;
+  return (await dryRun(rows, PRODUCT, parameters))!;
 };
 
 describe('on the last trading day', () => {
