@@ -184,8 +184,26 @@ describe('an account', () => {
     const { items } = (await get('/v1/fills')).body;
     const common = { seq: 6, product: PRODUCT, auction: 1, date: '2025-10-20' };
     expect(items).toEqual([
-      { ...common, clientOrderId: 'b1', side: 'buy', contract: 'H100-SXM-2025-12', lots: 10, price: '2.410', rolls: false },
-      { ...common, clientOrderId: 'r1', buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', lots: 4, price: '0.020', rolls: true },
+      {
+        ...common,
+        clientOrderId: 'b1',
+        side: 'buy',
+        contract: 'H100-SXM-2025-12',
+        lots: 10,
+        price: '2.410',
+        rolls: false,
+        selfMatched: 0,
+      },
+      {
+        ...common,
+        clientOrderId: 'r1',
+        buy: 'H100-SXM-2026-01',
+        sell: 'H100-SXM-2025-12',
+        lots: 4,
+        price: '0.020',
+        rolls: true,
+        selfMatched: 0,
+      },
     ]);
     const theirs = (await get('/v1/fills', { claims: trader('zeta') })).body.items;
     expect(theirs.map(({ clientOrderId, side, price }: Record<string, unknown>) => [clientOrderId, side, price])).toEqual([
