@@ -68,7 +68,7 @@ export function needsSecond(act: OperatorAct, operator: string, at: string, move
     case 'parameters-changed':
       return true;
     case 'accounts-opened':
-      return act.accounts.some(({ account }) => ownerOf(account) !== account);
+      return act.accounts.some(({ account }) => !act.accounts.some((other) => other.account === ownerOf(account)));
     case 'cash-moved': {
       const before = dayOf(moved, at) === moved.day ? BigInt(moved.cents[operator] ?? 0) : 0n;
       return before + sizeOf(act) > aloneCents;
