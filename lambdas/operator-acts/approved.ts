@@ -1,6 +1,6 @@
 /**
  * Commits what two operators have agreed to. The event, its done-once names and the end of what was held are written together: so
- * whoever does it, and however often, there is one event of an approval or none, and none of what was declined. What can't be done
+ * however often and in however many workers it is done, there is one event of an approval or none, and none of what was declined. What can't be done
  * any more is refused then, and stays on record.
  */
 import { isApproved } from '../../lib/domain/clearing/approval.ts';

@@ -1,6 +1,6 @@
 /**
  * Holds what one operator proposes until a second agrees, and lets it take effect then. Proposed again as it is, it changes nothing; another
- * proposal under its id is refused while it waits. An operator has so many waiting at most, so nobody can bury what others propose.
+ * proposal under its id is refused while it waits. An operator has so many waiting at most, and can't bury what others propose.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isApproved, PROPOSED_MAX, proposeAnew } from '../../lib/domain/clearing/approval.ts';
@@ -40,7 +40,7 @@ async function attempt(request: OperatorRequest, fresh: AnyHeld): Promise<Answer
     return new Problem('too-many-held', `${open.length} of your proposals wait; have them approved or declined first`);
   const held = before ? proposeAnew(fresh, before) : fresh;
   if (!(await holdProposal(table, held, before, list, [...new Set([...open, held.id])]))) return undefined;
-  // The sweep counts what has waited for a while; what the rules object to rings at once.
+  // The sweep counts what has waited for a while; what the rules object to is measured at once.
   if (!isAct(held) && held.holds.length > 0) measure(request.backends, METRICS.held, 1);
   logAccess(request, 'held', { held: held.id, revision: held.revision });
   return waiting(held);

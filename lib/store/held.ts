@@ -53,7 +53,7 @@ export const heldChange = (seen: AnyHeld, next: AnyHeld): ConditionalPut => ({
   values: { ':seen': N(seen.revision) },
 });
 
-/** The same act, whoever proposes it, has one id; parameters have that of the version they would become. */
+/** The same act has one id, of whichever operator; parameters have that of the version they would become. */
 export function actId(act: OperatorAct): string {
   if (act.kind === 'parameters-changed') return `parameters.${act.product}.${act.version}`;
   const digest = createHash('sha256').update(jsonOf(act)).digest('hex').slice(0, 32);

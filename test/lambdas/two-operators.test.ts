@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openBackends } from '../../lambdas/backends.ts';
 import { handler } from '../../lambdas/operator-api/index.ts';
-import { PROPOSED_MAX } from '../../lib/domain/clearing/approval.ts';
+import { PROPOSED_MAX, propose as proposePrice, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { cents } from '../../lib/domain/contract/units.ts';
-import { readAnyHeld } from '../../lib/store/held.ts';
+import { hold, readAnyHeld } from '../../lib/store/held.ts';
 import { readIndexValue } from '../../lib/store/index-values.ts';
 import { loadVenue, readEvents } from '../../lib/store/log.ts';
 import { opened } from '../venue/events.ts';
@@ -66,9 +66,9 @@ const newParameters = { ...PARAMETERS, dailyLimit: '0.600' };
 const KINDS: readonly Kind[] = [
   {
     name: 'cash above what one may move alone',
-    propose: (sub) => move(sub, [{ account, reference: 'wire-1', amount: '100000.01' }]),
-    shown: () => ({ kind: 'cash', proposal: { movements: [{ account, reference: 'wire-1', amount: '100000.01' }] } }),
-    event: () => ({ kind: 'cash-moved', movements: [{ account, reference: 'wire-1', cents: 10_000_001n }] }),
+    propose: (sub) => move(sub, [{ account, reference: 'transfer-1', amount: '100000.01' }]),
+    shown: () => ({ kind: 'cash', proposal: { movements: [{ account, reference: 'transfer-1', amount: '100000.01' }] } }),
+    event: () => ({ kind: 'cash-moved', movements: [{ account, reference: 'transfer-1', cents: 10_000_001n }] }),
   },
   {
     name: 'a change of parameters',
@@ -208,7 +208,7 @@ describe('what can’t be done any more when it is approved is refused, says why
       'the reference was used meanwhile',
       'reference-reused',
       KINDS[0]!,
-      () => ({ kind: 'cash-moved', movements: [{ account, reference: 'wire-1', cents: cents(1n) }], ...by }),
+      () => ({ kind: 'cash-moved', movements: [{ account, reference: 'transfer-1', cents: cents(1n) }], ...by }),
     ],
   ])('%s: %s', async (_, code, { propose }, meanwhile) => {
     const { held } = (await propose(first)).body;
@@ -298,6 +298,10 @@ test('other parameters for a version that is proposed are refused while it waits
 test('what the log would hold is declined and proposed anew, not amended; what a day waits for is amended, not declined', async () => {
   const { held } = (await KINDS[0]!.propose(first)).body;
   expect(result(await call(`POST ${HELD}/amend`, second, { held }, { revision: 1, value: '1' }))).toEqual([409, 'not-amendable']);
+  const curve = (await venue.stateOf(product)).marks;
+  const price = proposePrice(product, on('2025-10-20'), { kind: 'settlement', curve }, [], SYSTEM);
+  await hold(table, price);
+  expect(result(await decline(second, price.id, 1))).toEqual([409, 'not-declinable']);
   expect(codeOf(await decline(second, held, 0))).toBe('invalid-body');
   expect(codeOf(await decline(second, held, 1, ' '))).toBe('invalid-body');
   expect(codeOf(await decline(second, 'nothing', 1))).toBe('not-found');

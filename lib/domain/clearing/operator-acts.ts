@@ -31,7 +31,7 @@ export const proposeAct = (id: string, act: OperatorAct, proposedBy: string, at:
   at,
 });
 
-/** The event of an approved act. Whoever commits it, and however late, it is the same. */
+/** The event of an approved act. However late and in however many workers it is made, it is the same. */
 export function approvedEvent({ id, proposal, approvals, at }: HeldAct): OperatorEvent {
   const [by, second] = approvals as [string, string];
   return { ...proposal, by, at, approval: { by: second, held: id } };
