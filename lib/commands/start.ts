@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { byTwo } from '../client/by-two.ts';
 import { Exchange } from '../client/exchange.ts';
 import { isBusinessDay, localDate } from '../domain/contract/calendar.ts';
 import type { ProductSchedule } from '../infra/deployment.ts';
@@ -63,7 +64,8 @@ await command(
       folder.writeTokens({ MARKET: market.cloud.url, ...tokens });
       if (!market.seeded) {
         const level = [...readSpot(readFileSync(SPOT, 'utf8'), 'data/gpu-spot-daily.csv', product.code).values()].at(-1)!;
-        await seed(product.code, level, market.cloud.clock.now(), exchange.as(tokens.OPS1), exchange.as(MAKER));
+        const operators = byTwo(exchange.as(tokens.OPS1), exchange.as(tokens.OPS2));
+        await seed(product.code, level, market.cloud.clock.now(), operators, exchange.as(MAKER));
         market.noteSeeded();
       }
       market.announce({ product: product.code, timeZone: PARAMETERS.timeZone });

@@ -5,6 +5,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Audit, auditVenue } from '../audit/audit.ts';
+import { byTwo } from '../client/by-two.ts';
 import { type Caller, Exchange } from '../client/exchange.ts';
 import { numberedKey } from '../client/idempotency-key.ts';
 import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../domain/contract/calendar.ts';
@@ -27,6 +28,7 @@ export type Stage = Pick<Cloud, 'clock' | 'advanceTo' | 'quiet' | 'deadLetters'>
 
 export interface Market<On extends Stage = Cloud> {
   readonly cloud: On;
+  /** Two of them, who agree. */
   readonly operator: Caller;
   readonly as: Readonly<Record<Account, Caller>>;
   readonly table: Table;
@@ -73,7 +75,8 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
     limits: { redeliveryMs: 5, ...options.limits },
   });
   const exchange = new Exchange(cloud.url);
-  const operator = exchange.as(await cloud.mint({ sub: 'op-1', groups: ['operators'], expiresIn: 90 * 86_400 }));
+  const operatorOf = async (sub: string) => exchange.as(await cloud.mint({ sub, groups: ['operators'], expiresIn: 90 * 86_400 }));
+  const operator = byTwo(await operatorOf('op-1'), await operatorOf('op-2'));
   const callers = await Promise.all(
     ACCOUNTS.map(
       async (account) =>

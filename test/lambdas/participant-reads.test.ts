@@ -21,7 +21,7 @@ import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS } from '../venue/days.ts';
 import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
-import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
+import { type Answered, type Asked, ask, askByTwo, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 import { writeRows } from '../venue/results.ts';
 
 const SHARDS = 2;
@@ -112,7 +112,7 @@ async function clearFirstAuction(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await ask(operatorApi, 'POST /v1/operator/cash-movements', {
+  await askByTwo(operatorApi, 'POST /v1/operator/cash-movements', {
     claims: operator('olga'),
     body: { movements: [{ account: 'acme', reference: 'transfer-1', amount: '250000.00' }] },
   });
