@@ -5,7 +5,7 @@
  */
 import type * as z from 'zod';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
-import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
+import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import {
   decideSubmission,
   mayBeKnown,
@@ -158,8 +158,11 @@ function submissionJson(id: string, { product, auction, receivedAt: received, in
   return { submission: id, product, state: 'decided', auction, receivedAt: received, orders };
 }
 
-const nameOf = (instruction: Instruction) =>
-  instruction.kind === 'cancel' ? { cancel: targetOf(instruction) } : { clientOrderId: instruction.order.clientOrderId };
+function nameOf(instruction: Instruction) {
+  if (instruction.kind === 'cancel-all') return { cancelAll: true };
+  if (instruction.kind === 'cancel') return { cancel: instruction.clientOrderId };
+  return { clientOrderId: instruction.order.clientOrderId };
+}
 
 const outcomeJson = (outcome: Outcome) =>
   outcome === 'accepted' || outcome === 'deferred' ? { outcome } : { outcome: 'refused', reason: outcome };

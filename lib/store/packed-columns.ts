@@ -6,6 +6,7 @@ import { openPacked, PackingError, type Reader } from './packing.ts';
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');
+const CANCEL_ALL = INSTRUCTION_KINDS.indexOf('cancel-all');
 const ACCEPTED = OUTCOMES.indexOf('accepted');
 const DEFERRED = OUTCOMES.indexOf('deferred');
 const INT32_MAX = 2 ** 31 - 1;
@@ -22,11 +23,11 @@ export function readInstructionsInto(from: Reader, decided: Reader, rows: Accoun
     const kind = from.number();
     if (kind >= INSTRUCTION_KINDS.length) throw new PackingError(`code ${kind} is not known here`);
     let [targetAt, targetLength] = [0, 0];
-    if (kind !== NEW) {
+    if (kind !== NEW && kind !== CANCEL_ALL) {
       targetLength = from.number();
       targetAt = from.pass(targetLength);
     }
-    if (kind !== CANCEL) readTerms(from, rows, row, 0);
+    if (kind !== CANCEL && kind !== CANCEL_ALL) readTerms(from, rows, row, 0);
     if (outcome !== ACCEPTED && outcome !== DEFERRED) continue;
     if (kind !== NEW || outcome !== ACCEPTED) rows.instruct(kind, outcome, targetAt, targetLength);
     rows.count += 1;
@@ -74,10 +75,10 @@ export interface StoredOrder {
   lots: number;
 }
 
-/** Reads the order of an instruction. False when the bytes are of a cancel. */
+/** Reads the order of an instruction. False when the bytes are of one that has none. */
 export function readInstructedOrder(from: Reader, order: StoredOrder): boolean {
   const kind = from.number();
-  if (kind === CANCEL) return false;
+  if (kind === CANCEL || kind === CANCEL_ALL) return false;
   if (kind !== NEW) from.pass(from.number());
   readStoredTerms(from, order);
   return true;

@@ -33,6 +33,7 @@ export class PackingError extends Error {
 export const packInstructions = (instructions: readonly Instruction[]): Uint8Array =>
   pack(instructions, (out, instruction) => {
     out.number(INSTRUCTION_KINDS.indexOf(instruction.kind));
+    if (instruction.kind === 'cancel-all') return;
     if (instruction.kind === 'cancel') return out.text(instruction.clientOrderId);
     if (instruction.kind === 'replace') out.text(instruction.replaces);
     out.order(instruction.order);
@@ -41,6 +42,7 @@ export const packInstructions = (instructions: readonly Instruction[]): Uint8Arr
 export const unpackInstructions = (packed: Uint8Array): Instruction[] =>
   unpack(packed, (from): Instruction => {
     const kind = pick(INSTRUCTION_KINDS, from.number());
+    if (kind === 'cancel-all') return { kind };
     if (kind === 'cancel') return { kind, clientOrderId: from.text() };
     if (kind === 'replace') return { kind, replaces: from.text(), order: from.order() };
     return { kind, order: from.order() };

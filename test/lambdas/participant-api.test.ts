@@ -82,6 +82,7 @@ describe('submitting', () => {
       outright({ timeInForce: 'gtc' }),
       spread(),
       { cancel: 'b0' },
+      { cancelAll: true },
       spread({ replaces: 's0', clientOrderId: 's2' }),
       outright({ clientOrderId: 'o1', side: 'sell', replaces: 'o0' }),
     ];
@@ -106,6 +107,7 @@ describe('submitting', () => {
       { kind: 'new', order: { clientOrderId: 'b1', buy: december, sell: 0, limit: 2350, lots: 10, timeInForce: 'gtc' } },
       { kind: 'new', order: { clientOrderId: 's1', ...terms } },
       { kind: 'cancel', clientOrderId: 'b0' },
+      { kind: 'cancel-all' },
       { kind: 'replace', replaces: 's0', order: { clientOrderId: 's2', ...terms } },
       {
         kind: 'replace',
@@ -193,6 +195,8 @@ describe('bad submissions are refused with the field and the rule, and nothing i
     ['an unknown field', ...at('$.orders[0].size', [outright({ size: 1 })])],
     ['an unknown field of a cancel', ...at('$.orders[0].lots', [{ cancel: 'b1', lots: 1 }])],
     ['no such thing as an account in the body', ...at('$.orders[0].account', [outright({ account: 'zeta' })])],
+    ['a cancel of all that is not true', ...at('$.orders[0].cancelAll', [{ cancelAll: false }])],
+    ['an unknown field of a cancel of all', ...at('$.orders[0].lots', [{ cancelAll: true, lots: 1 }])],
     ['a cancel that is a number', ...at('$.orders[0].cancel', [{ cancel: 7 }])],
     ['an entry that is text', ...at('$.orders[0]', ['buy'])],
     ['an entry that is null', ...at('$.orders[0]', [null])],
@@ -393,7 +397,7 @@ describe('the idempotency key', () => {
 
 describe('what became of a submission', () => {
   test('it is queued until its item stands, then decided with an outcome for each order', async () => {
-    const { submission } = (await submit(bodyOf(outright(), { cancel: 'b0' }))).body;
+    const { submission } = (await submit(bodyOf(outright(), { cancel: 'b0' }, { cancelAll: true }))).body;
     expect((await status(submission)).body).toEqual({ submission, product: PRODUCT, state: 'queued', orders: [] });
     const message = sent()[0]!;
     const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
@@ -402,7 +406,7 @@ describe('what became of a submission', () => {
       auction: 3,
       sequence: '1',
       instructions,
-      outcomes: ['accepted', 'unknown-order'],
+      outcomes: ['accepted', 'unknown-order', 'deferred'],
     });
     expect((await status(submission)).body).toEqual({
       submission,
@@ -413,6 +417,7 @@ describe('what became of a submission', () => {
       orders: [
         { clientOrderId: 'b1', outcome: 'accepted' },
         { cancel: 'b0', outcome: 'refused', reason: 'unknown-order' },
+        { cancelAll: true, outcome: 'deferred' },
       ],
     });
   });

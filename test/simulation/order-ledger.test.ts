@@ -66,6 +66,14 @@ describe('lots are accounted for as', () => {
       { accepted: 10, cancelled: 10 },
     ],
     [
+      'cancelled with all others',
+      [
+        auction(1, [enter('a', 10), enter('b', 5)], { carried: [carry('a', 10), carry('b', 5)] }),
+        auction(2, [{ kind: 'cancel-all' }]),
+      ],
+      { accepted: 15, cancelled: 15 },
+    ],
+    [
       'replaced',
       [
         auction(1, [enter('a', 10)], { carried: [carry('a', 10)] }),

@@ -31,6 +31,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   fc.record({ kind: fc.constant('new' as const), order }),
   fc.record({ kind: fc.constant('cancel' as const), clientOrderId: name }),
   fc.record({ kind: fc.constant('replace' as const), replaces: name, order }),
+  fc.constant({ kind: 'cancel-all' as const }),
 );
 const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
@@ -87,7 +88,7 @@ describe.each(PACKINGS)('packed $of', ({ rows, pack, unpack }) => {
 });
 
 test.each([
-  ['a kind of instruction', () => unpackInstructions(Uint8Array.from([1, 1, 3]))],
+  ['a kind of instruction', () => unpackInstructions(Uint8Array.from([1, 1, 4]))],
   ['an outcome', () => unpackOutcomes(Uint8Array.from([1, 1, 2 + REFUSALS.length]))],
   ['a time in force', () => unpackInstructions(Uint8Array.from([1, 1, 0, 0, 0, 1, 0, 1, TIMES_IN_FORCE.length]))],
   ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 0, 4, 0, 0, 1, 0, 1, 0]))],
@@ -139,6 +140,7 @@ describe('what is stored stays readable: each code stands for what it always did
     const packed = [1, 97, 0b1010_1100, 2, 0, 3, 5, 2];
     expect([...packInstructions([{ kind: 'new', order: terms }])]).toEqual([1, 1, 0, ...packed]);
     expect([...packInstructions([{ kind: 'cancel', clientOrderId: 'a' }])]).toEqual([1, 1, 1, 1, 97]);
+    expect([...packInstructions([{ kind: 'cancel-all' }])]).toEqual([1, 1, 3]);
     expect([...packInstructions([{ kind: 'replace', replaces: 'b', order: terms }])]).toEqual([1, 1, 2, 1, 98, ...packed]);
     expect([...packOrders([{ ...terms, account: 'x', rolls: false, partlyFilled: true }])]).toEqual([1, 1, 1, 120, 2, ...packed]);
     expect([...packOrders([{ ...terms, account: 'x', rolls: true, partlyFilled: false }])]).toEqual([1, 1, 1, 120, 1, ...packed]);

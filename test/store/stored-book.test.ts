@@ -4,7 +4,14 @@ import { describe, expect, it, test } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { orderAt } from '../../lib/domain/auction/book-columns.ts';
 import { type DecidedSubmission, openOrders } from '../../lib/domain/auction/open-orders.ts';
-import { applySubmission, type Instruction, type Order, OUTCOMES, type Outcome } from '../../lib/domain/auction/orders.ts';
+import {
+  applySubmission,
+  INSTRUCTION_KINDS,
+  type Instruction,
+  type Order,
+  OUTCOMES,
+  type Outcome,
+} from '../../lib/domain/auction/orders.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { PackingError, packInstructions, packOrders, packOutcomes } from '../../lib/store/packing.ts';
 import { StoredBook } from '../../lib/store/stored-book.ts';
@@ -83,6 +90,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(name, orders).map(([replaces, each]): Instruction => ({ kind: 'replace', replaces, order: each })),
   },
+  { weight: 1, arbitrary: fc.constant<Instruction>({ kind: 'cancel-all' }) },
 );
 const uniquely = (of: fc.Arbitrary<Order>) =>
   fc.uniqueArray(of, { selector: ({ clientOrderId }) => clientOrderId, maxLength: 5 });
@@ -167,7 +175,10 @@ describe('bytes that no code here has written are refused', () => {
     ['of another version', { instructions: Uint8Array.from([2, ...instructions.subarray(1)]) }],
     ['that end early', { instructions: instructions.subarray(0, -1) }],
     ['that go on', { instructions: Uint8Array.from([...instructions, 0]) }],
-    ['with a kind of instruction that is not known', { instructions: packInstructions([cancel('a')]).with(2, 3) }],
+    [
+      'with a kind of instruction that is not known',
+      { instructions: packInstructions([cancel('a')]).with(2, INSTRUCTION_KINDS.length) },
+    ],
     ['with an outcome that is not known', { outcomes: Uint8Array.from([1, 1, OUTCOMES.length]) }],
     ['with a time in force that is not known', { instructions: instructions.with(instructions.length - 1, 3) }],
     ['of an order of more lots than a column holds', { instructions: packInstructions([buy('b', NOV, 2400, 2 ** 31)]) }],

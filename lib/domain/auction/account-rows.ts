@@ -13,6 +13,7 @@ import { INSTRUCTION_KINDS, type Instruction, type Order, OUTCOMES, TIMES_IN_FOR
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');
+const CANCEL_ALL = INSTRUCTION_KINDS.indexOf('cancel-all');
 const ACCEPTED = OUTCOMES.indexOf('accepted');
 const DEFERRED = OUTCOMES.indexOf('deferred');
 
@@ -153,6 +154,7 @@ export class AccountRows implements LooseRows {
   #instruction(row: number, order: (row: number) => Order): Instruction {
     const kind = this.#kind[row]!;
     if (kind === NEW) return { kind: 'new', order: order(row) };
+    if (kind === CANCEL_ALL) return { kind: 'cancel-all' };
     const target = this.#text(this.#targetAt[row]!, this.#targetLength[row]!);
     return kind === CANCEL ? { kind: 'cancel', clientOrderId: target } : { kind: 'replace', replaces: target, order: order(row) };
   }
