@@ -85,7 +85,7 @@ async function send(
   named: SubmissionName,
   packed: Uint8Array,
 ): Promise<Answer | Problem> {
-  const { account, shard } = request.caller;
+  const { account, sender, shard } = request.caller;
   const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
   try {
@@ -95,6 +95,7 @@ async function send(
       ...named,
       shard,
       account,
+      sender,
       receivedAt: receivedAt(request),
       instructions,
     });
@@ -149,13 +150,13 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   return notFound('such submission');
 }
 
-function submissionJson(id: string, { product, auction, receivedAt: received, instructions, outcomes }: Submission) {
+function submissionJson(id: string, { product, sender, auction, receivedAt: received, instructions, outcomes }: Submission) {
   // Of a submission that was one too many, no more is kept than that.
   const orders = outcomes.map((outcome, index) => ({
     ...(instructions[index] ? nameOf(instructions[index]) : {}),
     ...outcomeJson(outcome),
   }));
-  return { submission: id, product, state: 'decided', auction, receivedAt: received, orders };
+  return { submission: id, product, state: 'decided', sender, auction, receivedAt: received, orders };
 }
 
 function nameOf(instruction: Instruction) {

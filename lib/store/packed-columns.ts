@@ -35,12 +35,17 @@ export function readInstructionsInto(from: Reader, decided: Reader, rows: Accoun
   from.end();
 }
 
-/** Reads rows of orders that are all one account's, carried or the roll's. */
+/** Reads rows of orders that are all one account's, carried or the roll's. The first of them names its sender. */
 export function readOrdersInto(from: Reader, areCarried: boolean, rows: AccountRows): void {
   while (!from.isAtEnd) {
-    const row = rows.next();
-    rows.source[row] = from.at;
+    const { at } = from;
     from.pass(from.number());
+    const sender = from.at;
+    const length = from.number();
+    from.pass(length);
+    if (length > 0) rows.sentBy(sender);
+    const row = rows.next();
+    rows.source[row] = at;
     const flags = from.number();
     if (flags > 3) throw new PackingError(`code ${flags} is not known here`);
     readTerms(from, rows, row, flags % 2 === 1 && !areCarried ? ROLLS_BIT : 0);
@@ -87,6 +92,7 @@ export function readInstructedOrder(from: Reader, order: StoredOrder): boolean {
 /** Reads the order of a row of orders, behind its account and flags. */
 export function readOrderRow(from: Reader, order: StoredOrder): boolean {
   from.pass(from.number());
+  from.pass(from.number());
   from.number();
   readStoredTerms(from, order);
   return true;
@@ -101,7 +107,7 @@ function readStoredTerms(from: Reader, order: StoredOrder): void {
   order.lots = from.number();
 }
 
-/** Passes a row of orders behind its account. */
+/** Passes a row of orders behind its account and its sender. */
 export function skipOrder(from: Reader): void {
   from.number();
   from.pass(from.number());
@@ -122,6 +128,7 @@ export interface PackedFill {
 export function readFillInto(from: Reader, fill: PackedFill): void {
   fill.accountLength = from.number();
   fill.accountAt = from.pass(fill.accountLength);
+  from.pass(from.number());
   fill.nameLength = from.number();
   fill.nameAt = from.pass(fill.nameLength);
   fill.buy = from.number();

@@ -27,11 +27,13 @@ const fill = (clientOrderId: string, size: number): Fill => ({
   buy: DEC,
   sell: CASH,
   lots: lots(size),
+  sender: 'desk-7',
   rolls: false,
 });
 const carry = (name: string, size: number, timeInForce?: TimeInForce): BookOrder => ({
   ...order(name, size, timeInForce),
   account: 'acme',
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: false,
 });

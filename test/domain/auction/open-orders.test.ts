@@ -11,6 +11,7 @@ const add = (id: string, quantity = 10, tif: TimeInForce = 'gtc'): Instruction =
 const carried = (id: string, quantity: number, changes: Partial<BookOrder> = {}): BookOrder => ({
   ...order(id, DEC, 0, 2350, quantity, 'gtc'),
   account: 'ann',
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: false,
   ...changes,
