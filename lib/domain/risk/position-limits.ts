@@ -12,41 +12,8 @@
  */
 import type { BusinessDate } from '../contract/calendar.ts';
 import { CASH, type ContractMonth } from '../contract/months.ts';
-import { MAX_LOTS } from '../contract/units.ts';
-import type { Violation } from '../contract/violation.ts';
+import type { PositionLimits } from '../contract/risk-parameters.ts';
 import type { OpenOrder } from './worst-case.ts';
-
-export interface PositionLimits {
-  /** Lots of one order. */
-  readonly orderLots: number;
-  /** Lots of an owner in one month, long or short. */
-  readonly monthLots: number;
-  /** The same in the month that is being delivered, on this business day of it and later. */
-  readonly delivery: { readonly lots: number; readonly fromDay: number };
-  /** Net lots of an owner over all months. */
-  readonly allLots: number;
-  /** Net lots over all months beyond which an owner is reported. */
-  readonly reportedLots: number;
-}
-
-/** The greatest count of lots that can be added up exactly: a million orders of the largest size. */
-const LOTS_MAX = MAX_LOTS * 1_000_000;
-
-/** What is wrong with limits; empty when nothing is. */
-export function limitErrors({ orderLots, monthLots, delivery, allLots, reportedLots }: PositionLimits): Violation[] {
-  const whole = (path: Violation['path'], value: number, least: number, most: number): Violation[] =>
-    Number.isInteger(value) && value >= least && value <= most
-      ? []
-      : [{ path, rule: `must be a whole number, ${least} to ${most}` }];
-  return [
-    ...whole(['orderLots'], orderLots, 1, MAX_LOTS),
-    ...whole(['monthLots'], monthLots, 1, LOTS_MAX),
-    ...whole(['delivery', 'lots'], delivery.lots, 0, Math.min(LOTS_MAX, Math.max(0, monthLots))),
-    ...whole(['delivery', 'fromDay'], delivery.fromDay, 1, 31),
-    ...whole(['allLots'], allLots, 1, LOTS_MAX),
-    ...whole(['reportedLots'], reportedLots, 1, LOTS_MAX),
-  ];
-}
 
 /** Which limit an order would lead beyond, and by what figures. */
 export interface LimitBreach {
