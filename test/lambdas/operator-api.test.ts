@@ -636,6 +636,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
+      sender: 'desk-7',
       key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
