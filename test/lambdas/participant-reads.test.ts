@@ -199,6 +199,7 @@ describe('an account', () => {
         price: '2.410',
         rolls: false,
         sender: 'desk-7',
+        selfMatched: 0,
       },
       {
         ...common,
@@ -209,6 +210,7 @@ describe('an account', () => {
         price: '0.020',
         rolls: true,
         sender: 'desk-7',
+        selfMatched: 0,
       },
     ]);
     const theirs = (await get('/v1/fills', { claims: trader('zeta') })).body.items;
