@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { onceNames } from '../domain/clearing/once.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
-import { cents } from '../domain/contract/units.ts';
+import { type Cents, cents } from '../domain/contract/units.ts';
 import { logKey, onceKey, onceNameIn, ordered, venueKey } from './keys.ts';
 import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
@@ -179,12 +179,17 @@ const header = z.looseObject({
     'prices-settled',
     'month-expired',
     'day-closed',
+    'margin-called',
+    'calls-met',
+    'calls-overdue',
   ]),
 });
 
 /** The inverse of `encodeEvent`. Throws on an event of a kind that this code does not know. */
 export function decodeEvent(data: string): ClearingEvent {
   const event = header.parse(JSON.parse(data)) as unknown as ClearingEvent;
-  if (event.kind !== 'cash-moved') return event;
-  return { ...event, movements: event.movements.map((moved) => ({ ...moved, cents: cents(BigInt(moved.cents)) })) };
+  if (event.kind === 'cash-moved') return { ...event, movements: event.movements.map(withCents) };
+  return event.kind === 'margin-called' ? { ...event, calls: event.calls.map(withCents) } : event;
 }
+
+const withCents = <Item extends { readonly cents: Cents }>(item: Item): Item => ({ ...item, cents: cents(BigInt(item.cents)) });

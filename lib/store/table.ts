@@ -169,6 +169,20 @@ export class Table {
     await this.#client.send(new DeleteItemCommand({ TableName: this.name, Key: encodeKey(key) }));
   }
 
+  /** Deletes an item if the condition holds. False when it does not, or when there is none. */
+  async deleteIf(key: Key, condition: string, values: Attributes): Promise<boolean> {
+    return onCondition(() =>
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.name,
+          Key: encodeKey(key),
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+  }
+
   /** Writes all of these new items or none. False when any key is taken. */
   async createTogether(items: readonly Item[]): Promise<boolean> {
     return onCondition(() =>

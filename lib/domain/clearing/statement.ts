@@ -7,6 +7,7 @@
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type Cents, type Lots, lots, NO_CENTS } from '../contract/units.ts';
 import type { AccountState } from './account.ts';
+import type { Margin } from './calls.ts';
 import type { DayClosed } from './events.ts';
 
 export interface Statement {
@@ -27,17 +28,23 @@ export interface Statement {
   readonly rollCost: Cents;
   /** Signed lots by contract month. */
   readonly positions: Readonly<Record<number, Lots>>;
+  /** What these need, and the cash and credit that is there for it. */
+  readonly requirement: Cents;
+  readonly cover: Cents;
 }
 
-/** The statement of an account as event `seq` closes the day's books; `undefined` when it held and moved nothing. */
+/**
+ * The statement of an account as event `seq` closes the day's books; `undefined` when it held and moved nothing, and has no call open.
+ */
 export function statementOf(
   state: AccountState,
   seq: number,
   { product, date, after }: Pick<DayClosed, 'product' | 'date' | 'after'>,
+  { requirement, cover }: Margin,
 ): Statement | undefined {
   const { lots: held = {}, day: newest } = state.products[product] ?? {};
   const day = newest?.date === date ? newest : undefined;
-  if (!day && Object.keys(held).length === 0 && state.depositedBy <= after) return undefined;
+  if (!day && Object.keys(held).length === 0 && state.depositedBy <= after && !state.call) return undefined;
   return {
     account: state.account,
     product,
@@ -50,5 +57,7 @@ export function statementOf(
     rolledLots: day?.rolledLots ?? lots(0),
     rollCost: day?.rollCost ?? NO_CENTS,
     positions: held,
+    requirement,
+    cover,
   };
 }
