@@ -3,7 +3,7 @@
 import type { AccountState, ProductHolding } from '../domain/clearing/account.ts';
 import type { OpenCall } from '../domain/clearing/calls.ts';
 import { amount, amountsToJson } from './amounts.ts';
-import { ACCOUNT_PREFIX, accountKey, shardPartition } from './keys.ts';
+import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardPartition } from './keys.ts';
 import { type Attributes, type Item, integer, N, S, type Table, text } from './table.ts';
 
 export async function readAccount(
@@ -16,18 +16,18 @@ export async function readAccount(
   return item && decodeAccount(item);
 }
 
-/** Accounts of a shard in order of id, those after `after`. */
+/** Accounts of a shard in the order of their keys, those after `after`. */
 export async function* accountsOf(table: Table, shard: number, after = ''): AsyncGenerator<AccountState> {
-  const range = { from: `${ACCOUNT_PREFIX}${after}`, to: `${ACCOUNT_PREFIX}~` };
+  const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~` };
   for await (const item of table.query(shardPartition(shard), range)) {
     const state = decodeAccount(item);
     if (state.account !== after) yield state;
   }
 }
 
-/** At most `limit` accounts of a shard in order of id, those after `after`. */
+/** At most `limit` accounts of a shard in the order of their keys, those after `after`. */
 export async function listAccounts(table: Table, shard: number, limit: number, after = ''): Promise<AccountState[]> {
-  const range = { from: `${ACCOUNT_PREFIX}${after}`, to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
+  const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
   const states = (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
   return states.filter(({ account }) => account !== after).slice(0, limit);
 }
@@ -53,6 +53,7 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
   attributes: {
     applied: N(state.applied),
     name: S(state.name),
+    ...(state.product === undefined ? {} : { product: S(state.product) }),
     cash: S(`${state.cash}`),
     deposited: S(`${state.deposited}`),
     depositedBy: N(state.depositedBy),
@@ -67,8 +68,9 @@ export function decodeAccount(item: Attributes): AccountState {
     name === 'variation' || name === 'rollCost' ? amount(value) : value,
   );
   return {
-    account: text(item, 'sk').slice(ACCOUNT_PREFIX.length),
+    account: accountOfSort(text(item, 'sk')),
     name: text(item, 'name'),
+    ...(item.product?.S === undefined ? {} : { product: item.product.S }),
     applied: integer(item, 'applied'),
     cash: amount(text(item, 'cash')),
     deposited: amount(text(item, 'deposited')),

@@ -15,7 +15,7 @@ import { type AuctionBook, AuctionBookError, type AuctionBookErrorCode, type Che
 import { type LimitDemand, limitDemands, limitSums } from './demand.ts';
 import { ExactSum } from './exact-sum.ts';
 import { fillOrders } from './fills.ts';
-import { clearingPrices } from './prices.ts';
+import { circulate, clearingPrices, type PriceRange, roomAt } from './prices.ts';
 
 export { type AuctionBook, AuctionBookError, type AuctionBookErrorCode };
 
@@ -53,7 +53,32 @@ export class AuctionInvariantError extends Error {
 export function clearAuction(book: AuctionBook): AuctionResult {
   const checked = checkBook(book);
   const demands = limitDemands(checked);
-  const prices = clearingPrices(demands, book.reference);
+  return fillAt(checked, demands, clearingPrices(demands, book.reference));
+}
+
+/**
+ * The prices within a range, by node, nearest to the reference, that clear a book; `undefined` when none in the range do. The reference must lie in the range.
+ * Throws AuctionBookError on a malformed book.
+ */
+export function pricesWithin(book: AuctionBook, range: PriceRange): Float64Array | undefined {
+  const demands = limitDemands(checkBook(book));
+  const prices = clearingPrices(demands, book.reference, range);
+  const { room, excess } = roomAt(demands, prices, 1);
+  return circulate(room, excess) === null ? prices : undefined;
+}
+
+/** Of the prices within a range, by node, those at which what traders would gain is least: they clear the book if any within the range do. */
+export function leastWithin(book: AuctionBook, range: PriceRange): Float64Array {
+  return clearingPrices(limitDemands(checkBook(book)), book.reference, range);
+}
+
+/** The result of a book at prices, by node, that clear it. Throws AuctionBookError `price-out-of-range` when they don't. */
+export function clearAt(book: AuctionBook, prices: Float64Array): AuctionResult {
+  const checked = checkBook(book);
+  return fillAt(checked, limitDemands(checked), prices);
+}
+
+function fillAt(checked: CheckedBook, demands: readonly LimitDemand[], prices: Float64Array): AuctionResult {
   const filled = fillOrders(checked, demands, prices);
   const { net, traded, surplus } = tally(checked, prices, filled);
   if (net.some((lots) => lots !== 0)) throw new AuctionInvariantError('lots bought and sold differ in a month');

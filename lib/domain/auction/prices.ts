@@ -17,8 +17,17 @@
 import { BOOK_LOTS_MAX } from './columns.ts';
 import type { Demand, LimitDemand } from './demand.ts';
 
-const PRICE_MIN = -(2 ** 31);
-const PRICE_MAX = 2 ** 31 - 1;
+/** Where a price may be, by node, the first and the last included. Cash is at 0 and never asked. */
+export interface PriceRange {
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+}
+
+/** What an Int32Array holds. */
+const anyPrice = (nodes: number): PriceRange => ({
+  low: new Float64Array(nodes).fill(-(2 ** 31)),
+  high: new Float64Array(nodes).fill(2 ** 31 - 1),
+});
 
 /** More than any set of orders can outweigh, so that a step across such an arc is never taken. */
 const BARRED = BOOK_LOTS_MAX;
@@ -26,36 +35,42 @@ const BARRED = BOOK_LOTS_MAX;
 /**
  * The clearing prices in ticks, by node, cash (0) first.
  *
- * Of all minimisers of D that an Int32Array holds, the one with the least sum of |p[k] - reference[k]|; of those, the
+ * Of all minimisers of D within `range`, in which the reference must lie, the one with the least sum of |p[k] - reference[k]|; of those, the
  * lowest month by month (the minimisers are a lattice, so one of them is lowest in every month at once). Months that
- * only spreads reach, and months without orders, are placed by the same rule. If D has no minimiser in that range then
- * the prices returned do not clear, which `roomAt` and `circulate` tell. It always has one when months x (the largest
+ * only spreads reach, and months without orders, are placed by the same rule. If D has no minimiser in that range that is one
+ * without it, then the prices returned do not clear, which `roomAt` and `circulate` tell. Where the range is all that an Int32Array holds,
+ * there always is one when months x (the largest
  * |limit| or |reference|) is below 2^31, since a month's price is then pinned through at most `months` limits; and when
  * there are no spreads, since a month's price is then its reference or lies between its own limits.
  */
-export function clearingPrices(demands: readonly LimitDemand[], reference: Int32Array): Float64Array {
+export function clearingPrices(
+  demands: readonly LimitDemand[],
+  reference: Int32Array,
+  range: PriceRange = anyPrice(reference.length + 1),
+): Float64Array {
   const prices = new Float64Array(reference.length + 1);
   prices.set(reference, 1);
   const reach = demands.reduce((most, demand) => Math.max(most, demand.reach(prices[demand.buy]! - prices[demand.sell]!)), 0);
-  return descend(demands, prices, reach, { nearest: prices.slice() });
+  return descend(demands, prices, reach, { nearest: prices.slice(), range });
+}
+
+/** Which of several minimisers: within a range, the nearest to these prices. */
+interface PriceTie {
+  readonly nearest: Float64Array;
+  readonly range: PriceRange;
 }
 
 /**
  * Node prices minimising D over the given demands, by scaled steepest descent from `start` (which it moves and
- * returns). `reach` is the largest distance of a limit from the start. With `nearest`, prices stay in the int32 range
- * and ties go to the least distance from it, then to the lowest; without, any minimiser is returned, the same one for
+ * returns). `reach` is the largest distance of a limit from the start. With `tie`, prices stay in its range
+ * and ties go to the least distance from the nearest, then to the lowest; without, any minimiser is returned, the same one for
  * the same demands.
  */
-export function descend(
-  demands: readonly Demand[],
-  start: Float64Array,
-  reach: number,
-  tie?: { readonly nearest: Float64Array },
-): Float64Array {
+export function descend(demands: readonly Demand[], start: Float64Array, reach: number, tie?: PriceTie): Float64Array {
   const prices = start;
   for (let stride = powerOfTwoFrom(reach + 1); stride >= 1; stride /= 2) {
     for (;;) {
-      const rising = improvingSet(demands, prices, stride, tie?.nearest);
+      const rising = improvingSet(demands, prices, stride, tie);
       if (rising === null) break;
       shift(prices, rising, stride);
     }
@@ -68,14 +83,14 @@ function improvingSet(
   demands: readonly Demand[],
   prices: Float64Array,
   stride: number,
-  nearest: Float64Array | undefined,
+  tie: PriceTie | undefined,
 ): Uint8Array | null {
   const { room, excess } = roomAt(demands, prices, stride);
-  if (nearest === undefined) return circulate(room, excess);
-  barRange(room, prices, stride);
+  if (tie === undefined) return circulate(room, excess);
+  barRange(room, prices, stride, tie.range);
   const rising = circulate(room, excess);
   if (rising !== null) return rising;
-  const house = houseOrders(room, prices, stride, nearest);
+  const house = houseOrders(room, prices, stride, tie.nearest);
   return circulate(house.room, house.excess);
 }
 
@@ -103,11 +118,11 @@ export function roomAt(
   return { room, excess };
 }
 
-function barRange(room: Float64Array, prices: Float64Array, stride: number): void {
+function barRange(room: Float64Array, prices: Float64Array, stride: number, { low, high }: PriceRange): void {
   const nodes = prices.length;
   for (let month = 1; month < nodes; month++) {
-    if (prices[month]! + stride > PRICE_MAX) room[month * nodes]! += BARRED;
-    if (prices[month]! - stride < PRICE_MIN) room[month]! += BARRED;
+    if (prices[month]! + stride > high[month]!) room[month * nodes]! += BARRED;
+    if (prices[month]! - stride < low[month]!) room[month]! += BARRED;
   }
 }
 

@@ -1,0 +1,183 @@
+/** Auctions within bands: where prices end up, who is cut back and by how much, and that others are not. */
+import { describe, expect, it } from 'vitest';
+import { type AuctionBook, clearAuction } from '../../../lib/domain/auction/auction.ts';
+import { ticks } from '../../../lib/domain/contract/units.ts';
+import { type BandedResult, bandWidth, clearWithin, type PriceBands } from '../../../lib/domain/risk/price-bands.ts';
+import { greatestSurplus, greatestVolume, loadHighs } from '../../properties/auction-lp.ts';
+import { bookOf, mulberry32, type Row, randomBook } from '../auction/books.ts';
+
+const around = ({ reference }: AuctionBook, width: number): PriceBands => ({
+  low: reference.map((mark) => mark - width),
+  high: reference.map((mark) => mark + width),
+});
+const cleared = (reference: number[], rows: readonly Row[], width: number, owners?: readonly number[]): BandedResult => {
+  const book = bookOf(reference, rows, owners);
+  return clearWithin(book, around(book, width));
+};
+
+describe('a month whose book clears within its band', () => {
+  it('is not locked, and its auction is the same as without bands', () => {
+    const rows: Row[] = [
+      ['buy', 1, 2010, 10],
+      ['sell', 1, 1990, 6],
+    ];
+    const { locked, sizes, ...result } = cleared([2000], rows, 20);
+    expect(result).toEqual(clearAuction(bookOf([2000], rows)));
+    expect(locked).toEqual([]);
+    expect([...sizes]).toEqual([10, 6]);
+  });
+
+  it('may clear at the edge itself', () => {
+    const { prices, locked } = cleared(
+      [2000],
+      [
+        ['sell', 1, 2020, 5],
+        ['buy', 1, 2030, 5],
+      ],
+      20,
+    );
+    expect(prices[0]).toBe(2020);
+    expect(locked).toEqual([]);
+  });
+});
+
+describe('a month that clears nowhere in its band', () => {
+  it('is limit bid at the top: its buyers share what is offered there by size', () => {
+    const rows: Row[] = [
+      ['buy', 1, 2500, 300],
+      ['buy', 1, 2400, 100],
+      ['sell', 1, 2005, 40],
+    ];
+    const { prices, filled, locked } = cleared([2000], rows, 20);
+    expect(prices[0]).toBe(2020);
+    expect([...filled]).toEqual([30, 10, 40]);
+    expect(locked).toEqual([{ place: 0, side: 'bid', crowd: 400, kept: 40 }]);
+  });
+
+  it('is limit offered at the bottom: no order sells below it', () => {
+    const rows: Row[] = [
+      ['sell', 1, 1500, 300],
+      ['sell', 1, 1600, 100],
+      ['buy', 1, 1995, 40],
+    ];
+    const { prices, filled, locked } = cleared([2000], rows, 20);
+    expect(prices[0]).toBe(1980);
+    expect([...filled]).toEqual([30, 10, 40]);
+    expect(locked).toEqual([{ place: 0, side: 'offered', crowd: 400, kept: 40 }]);
+  });
+
+  it('trades nothing and stands at the edge when no order is on the other side', () => {
+    // A bid alone does not press: there is no price at which it must trade.
+    const { prices, filled, locked } = cleared([2000], [['buy', 1, 2500, 300]], 20);
+    expect([prices[0], [...filled], locked]).toEqual([2020, [0], [{ place: 0, side: 'bid', crowd: 300, kept: 0 }]]);
+  });
+
+  it('cuts the spreads that buy it alike, and leaves the other month its price', () => {
+    const rows: Row[] = [
+      ['buy', 2, 2600, 50],
+      ['spread', 2, 1, 500, 50],
+      ['sell', 2, 2100, 20],
+      ['buy', 1, 2003, 30],
+      ['sell', 1, 2001, 30],
+    ];
+    const { prices, filled, sizes, locked } = cleared([2000, 2100], rows, 20);
+    expect(prices[1]).toBe(2120);
+    expect(prices[0]).toBeGreaterThanOrEqual(1980);
+    expect(prices[0]).toBeLessThanOrEqual(2020);
+    expect(filled[0]! + filled[1]!).toBe(20);
+    expect(Math.abs(sizes[0]! - sizes[1]!)).toBeLessThanOrEqual(1);
+    expect([...sizes.slice(2)]).toEqual([20, 30, 30]);
+    expect(locked).toMatchObject([{ place: 1, side: 'bid' }]);
+  });
+});
+
+it('a band widens with every auction in a row that was locked, up to its stop', () => {
+  const steps = [100, 200, 400].map(ticks);
+  expect([0, 1, 2, 3, 99].map((count) => bandWidth(steps, count))).toEqual([100, 200, 400, 400, 400]);
+});
+
+it('a mark outside its own band is refused', () => {
+  const book = bookOf([2000], []);
+  expect(() => clearWithin(book, { low: Int32Array.of(2001), high: Int32Array.of(2010) })).toThrow(RangeError);
+});
+
+/** Books whose orders are often far from the marks, on one side in some months. */
+function pressedBook(seed: number): AuctionBook {
+  const random = mulberry32(seed * 104_729);
+  const months = 1 + Math.floor(random() * 5);
+  const shape = {
+    orders: 5 + Math.floor(random() * 80),
+    months,
+    spreads: 0.4 * random(),
+    width: 60,
+    tick: 1,
+    lots_max: 30,
+    first: 1000,
+    step: 25,
+  };
+  const book = randomBook({ ...shape, buys: 0.2 + 0.6 * random() }, seed);
+  const push = Array.from({ length: months }, () => Math.round((random() - 0.5) * 120));
+  return {
+    ...book,
+    limit: book.limit.map((limit, row) => limit + (push[book.buy[row]! - 1] ?? 0) - (push[book.sell[row]! - 1] ?? 0)),
+    owner: Uint32Array.from(book.owner, (_, row) => row),
+  };
+}
+
+describe('on random books under pressure', () => {
+  const SEEDS = Array.from({ length: 400 }, (_, seed) => seed + 1);
+  const runs = SEEDS.map((seed) => {
+    const book = pressedBook(seed);
+    const bands = around(book, 25);
+    return { seed, book, bands, result: clearWithin(book, bands) };
+  });
+  const lockedRuns = runs.filter(({ result }) => result.locked.length > 0);
+
+  it('prices stay within their bands, and a locked month stands at its edge', () => {
+    expect(lockedRuns.length).toBeGreaterThan(150);
+    let inside = 0;
+    for (const { seed, bands, result } of runs) {
+      for (const [place, price] of result.prices.entries()) {
+        expect(price, `seed ${seed}`).toBeGreaterThanOrEqual(bands.low[place]!);
+        expect(price, `seed ${seed}`).toBeLessThanOrEqual(bands.high[place]!);
+      }
+      for (const { place, side } of result.locked)
+        if (result.prices[place] !== (side === 'bid' ? bands.high : bands.low)[place]) inside++;
+    }
+    const locks = lockedRuns.reduce((sum, { result }) => sum + result.locked.length, 0);
+    expect(inside / locks).toBeLessThan(0.1);
+  });
+
+  it('a row is cut by the factor of its crowd, to a lot, and no row that is in none', () => {
+    for (const { seed, book, result } of lockedRuns.filter(({ result }) => result.locked.length === 1)) {
+      const [{ place, side, crowd, kept }] = result.locked as [BandedResult['locked'][number]];
+      const crowded = side === 'bid' ? book.buy : book.sell;
+      for (const [row, lots] of book.lots.entries()) {
+        if (crowded[row] === place + 1)
+          expect(Math.abs(result.sizes[row]! - (lots * kept) / crowd), `seed ${seed}`).toBeLessThan(2);
+        else expect(result.sizes[row]).toBe(lots);
+      }
+    }
+  });
+
+  it('it is the same again', () => {
+    for (const { book, bands, result } of lockedRuns.slice(0, 100)) expect(clearWithin(book, bands)).toEqual(result);
+  });
+
+  it('what trades of the sizes left is of greatest surplus and volume, by another solver', async () => {
+    const highs = await loadHighs();
+    for (const { book, result } of lockedRuns.slice(0, 80)) {
+      const rows = [...book.lots.keys()].filter((row) => result.sizes[row]! > 0);
+      const left: AuctionBook = {
+        ...book,
+        buy: Uint8Array.from(rows, (row) => book.buy[row]!),
+        sell: Uint8Array.from(rows, (row) => book.sell[row]!),
+        limit: Int32Array.from(rows, (row) => book.limit[row]!),
+        lots: Int32Array.from(rows, (row) => result.sizes[row]!),
+        owner: Uint32Array.from(rows),
+      };
+      expect(result.surplus).toBe(greatestSurplus(highs, left));
+      expect(BigInt(result.filled.reduce((sum, lots) => sum + lots, 0))).toBe(greatestVolume(highs, left, result.prices));
+    }
+  });
+});
