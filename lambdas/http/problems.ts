@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'index-held': { status: 409, title: 'Another index value of that date waits for approval' },
   'second-operator-needed': { status: 409, title: 'A second operator must approve' },
   'already-approved': { status: 409, title: 'It is approved and can no longer be amended' },
+  'below-requirement': { status: 409, title: 'The withdrawal would leave less than the positions require' },
   'too-large': { status: 413, title: 'The body is too large' },
   'invalid-body': { status: 422, title: 'A field of the body is not valid' },
   'invalid-submission': { status: 422, title: 'A field of the submission is not valid' },

@@ -11,14 +11,15 @@ import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { claimedBy } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, positionsOf } from '../http/accounts.ts';
+import { claimedBy, loadVenue } from '../../lib/store/log.ts';
+import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
 import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
+import { refuseShort } from './withdrawals.ts';
 
 const isAccount = (id: string): boolean => ACCOUNT_ID.test(id) || id === BANK;
 
@@ -38,7 +39,8 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   const account = pathOf(request, 'account');
   const { table, shards } = request.backends;
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
-  return state ? ok(accountJson(state)) : notFound('such account');
+  if (!state) return notFound('such account');
+  return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
 }
 
 const accountJson = (state: AccountState) => ({
@@ -154,14 +156,18 @@ export async function moveCash(request: OperatorRequest): Promise<Answer | Probl
   const nameOf = ({ account, reference }: { account: string; reference: string }): string => movementOf(account, reference);
   const committed = await commit(request, {
     once: movements.map(nameOf),
-    decide: (_, isFree) => ({
-      kind: 'cash-moved',
-      movements: movements
-        .filter((movement) => isFree(nameOf(movement)))
-        .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
-      by: request.caller.operator,
-      at: receivedAt(request),
-    }),
+    decide: async (venue, isFree) => {
+      const refused = await refuseShort(request.backends, venue, movements, (movement) => isFree(nameOf(movement)));
+      if (refused) return refused;
+      return {
+        kind: 'cash-moved',
+        movements: movements
+          .filter((movement) => isFree(nameOf(movement)))
+          .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
+        by: request.caller.operator,
+        at: receivedAt(request),
+      };
+    },
     compare: (standing) => {
       const errors = movements.flatMap((movement, at) => {
         const moved = movementIn(standing.get(nameOf(movement)), movement.account);

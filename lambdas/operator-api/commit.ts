@@ -15,8 +15,14 @@ import type { OperatorRequest } from './operator.ts';
 export interface Decision {
   /** The done-once names of what is to be done: of two requests under one name, the first is committed. */
   readonly once: readonly string[];
-  /** What to append behind this state of the venue for the names that are free, or why not. It claims these names. */
-  readonly decide: (venue: VenueState, isFree: (name: string) => boolean) => ClearingEvent | Problem;
+  /**
+   * What to append behind this state of the venue for the names that are free, or why not. It claims these names. What it is decided on
+   * may have to be read; `look-again` says that it is not of this state any more.
+   */
+  readonly decide: (
+    venue: VenueState,
+    isFree: (name: string) => boolean,
+  ) => ClearingEvent | Problem | Promise<ClearingEvent | Problem | 'look-again'>;
   /** Whether the events that stand under names say the same, or the refusal of this decision. */
   readonly compare: (committed: ReadonlyMap<string, ClearingEvent>) => Problem | undefined;
 }
@@ -47,7 +53,8 @@ async function attempt(request: OperatorRequest, { once, decide, compare }: Deci
     if (repeated.size === once.length) return { seqs: claimed, repeated };
   }
   const venue = await loadVenue(table);
-  const event = decide(venue, (name) => !repeated.has(name));
+  const event = await decide(venue, (name) => !repeated.has(name));
+  if (event === 'look-again') return undefined;
   if (event instanceof Problem) return event;
   const next = await append(table, venue, event);
   if (next === undefined) return undefined;

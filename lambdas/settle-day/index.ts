@@ -27,13 +27,12 @@ const STEPS_MAX = 50;
 const STEP_MS_MAX = 30_000;
 
 export const handler = consume('day-runs', (backends, timeLeft) => async ({ product, calls }, { attributes }) => {
-  const askedAt = Number(attributes.SentTimestamp);
   const isTimeLeft = (): boolean => timeLeft() >= STEP_MS_MAX;
   if (calls === undefined) {
     await publishApproved(backends, product);
-    if ((await moveDay(backends, product, askedAt, isTimeLeft)) === 'goes on') return goOn(backends, product);
+    if ((await moveDay(backends, product, isTimeLeft)) === 'goes on') return goOn(backends, product);
   }
-  const after = await lookAtCalls(backends, product, askedAt, isTimeLeft, calls?.after);
+  const after = await lookAtCalls(backends, product, Number(attributes.SentTimestamp), isTimeLeft, calls?.after);
   if (after !== undefined) await goOn(backends, product, after);
 });
 
@@ -44,14 +43,9 @@ async function goOn({ queues, logger }: Backends, product: string, after?: strin
 }
 
 /** Takes the day as far as it can go. Calls are events of a hundred accounts each: there may be more than an invocation has time for. */
-async function moveDay(
-  backends: Backends,
-  product: string,
-  askedAt: number,
-  isTimeLeft: () => boolean,
-): Promise<'waits' | 'goes on'> {
+async function moveDay(backends: Backends, product: string, isTimeLeft: () => boolean): Promise<'waits' | 'goes on'> {
   for (let steps = 0; steps < STEPS_MAX; steps++) {
-    const taken = await step(backends, product, askedAt);
+    const taken = await step(backends, product);
     if (taken === 'wait') return 'waits';
     if (taken === 'called') steps = 0;
     if (!isTimeLeft()) return 'goes on';
@@ -73,14 +67,14 @@ async function publishApproved({ table, logger }: Backends, product: string): Pr
  * One decision, carried out. 'on': the day stands elsewhere now, or the decision was made on a past that is gone. 'called': accounts have
  * been called, and there may be more.
  */
-async function step(backends: Backends, product: string, askedAt: number): Promise<'on' | 'called' | 'wait'> {
+async function step(backends: Backends, product: string): Promise<'on' | 'called' | 'wait'> {
   const { table, queues, logger, shards } = backends;
   const venue = await loadVenue(table);
   const own = venue.products[product];
   const day = own && (await openDay(table, product, own.closedOn));
   if (!own || !day) return 'wait';
   const { date, slot } = day;
-  const decision = decideDay(day, await lookAtDay(table, day, own, shards, askedAt));
+  const decision = decideDay(day, await lookAtDay(table, day, own, shards));
   switch (decision.kind) {
     case 'look-again':
       return 'on';

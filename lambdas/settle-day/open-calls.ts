@@ -3,14 +3,13 @@
  * short when books closed and at no others, a page at a time, each as of the newest event exactly; what it finds is an event behind that one,
  * so two workers that find the same can't both say so.
  */
-import { decideCall } from '../../lib/domain/clearing/calls.ts';
-import { type ClearingEvent, LISTED_MAX } from '../../lib/domain/clearing/events.ts';
-import { accountIn } from '../../lib/domain/clearing/owners.ts';
-import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
+import { type CallsMet, type CallsOverdue, LISTED_MAX } from '../../lib/domain/clearing/events.ts';
+import { decideCalls } from '../../lib/domain/clearing/open-calls.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
-import { type OwnersAccounts, ownersAccounts } from '../../lib/store/owners-accounts.ts';
+import { ownersAccounts } from '../../lib/store/owners-accounts.ts';
 import { shardsTouched } from '../../lib/store/posted.ts';
 import { readShort, removeShort, type Short } from '../../lib/store/short.ts';
 import { type Backends, measure } from '../backends.ts';
@@ -43,12 +42,7 @@ export async function lookAtCalls(
 }
 
 /** The answer is how many of these calls are overdue; `undefined` when another event came first, and all must be looked at again. */
-async function lookAtPage(
-  backends: Backends,
-  product: string,
-  at: number,
-  rows: readonly Short[],
-): Promise<number | undefined> {
+async function lookAtPage(backends: Backends, product: string, at: number, rows: readonly Short[]): Promise<number | undefined> {
   const { table, shards } = backends;
   const venue = await loadVenue(table);
   const found = await ownersAccounts(
@@ -58,18 +52,22 @@ async function lookAtPage(
     shards,
   );
   if (!found) return undefined;
-  const seen = decideCalls(venue.products[product]!, rows, found, at);
-  let committed: VenueState | undefined = venue;
-  if (seen.met.length > 0) committed = await commit(backends, committed, { kind: 'calls-met', product, accounts: seen.met });
-  if (committed && seen.late.length > 0)
-    committed = await commit(backends, committed, {
-      kind: 'calls-overdue',
-      product,
-      at: new Date(at).toISOString(),
-      accounts: seen.late,
-    });
-  if (!committed) return undefined;
-  for (const row of seen.over) await removeShort(table, product, row);
+  const own = venue.products[product]!;
+  const seen = decideCalls(
+    own,
+    rows.map(({ account }) => account),
+    found.values(),
+    at,
+  );
+  const { met, late } = seen;
+  let head: VenueState | undefined = venue;
+  if (met.length > 0) head = await commit(backends, head, { kind: 'calls-met', product, accounts: met });
+  if (late.length > 0)
+    head &&= await commit(backends, head, { kind: 'calls-overdue', product, at: new Date(at).toISOString(), accounts: late });
+  if (!head) return undefined;
+  // Of books that closed before the newest: for those, every call has been made and posted.
+  const done = new Set(seen.without);
+  for (const row of rows) if (row.seq < own.closedBy && done.has(row.account)) await removeShort(table, product, row);
   return seen.overdue;
 }
 

@@ -32,6 +32,12 @@ export async function listAccounts(table: Table, shard: number, limit: number, a
   return states.filter(({ account }) => account !== after).slice(0, limit);
 }
 
+/** All accounts of an owner. */
+export async function accountsOfOwner(table: Table, owner: string, shards: number): Promise<AccountState[]> {
+  const { pk, sk } = accountKey(owner, shards);
+  return (await table.queryAll(pk, { from: sk, to: `${sk}!~` })).map(decodeAccount);
+}
+
 export async function readAccounts(
   table: Table,
   accounts: readonly string[],

@@ -58,7 +58,7 @@ export async function saveDay(table: Table, read: Day, next: Day): Promise<boole
 }
 
 /** Loads what a day's next step is decided on; `product` is the product's state as of the newest event. */
-export async function lookAtDay(table: Table, day: Day, product: ProductState, shards: number, askedAt: number): Promise<Seen> {
+export async function lookAtDay(table: Table, day: Day, product: ProductState, shards: number): Promise<Seen> {
   const { date } = day;
   const name = product.product;
   const [halt, numbered, [newest], closing, posted, newestValue, index, settlement, finalPrice, short] = await Promise.all([
@@ -84,7 +84,6 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     index,
     held: { settlement, finalPrice },
     short,
-    askedAt,
   };
 }
 

@@ -6,8 +6,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
-import { onceNames } from '../domain/clearing/once.ts';
-import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
+import { onceNames, versionOf } from '../domain/clearing/once.ts';
+import { EMPTY_VENUE, evolveVenue, type ProductState, type VenueState } from '../domain/clearing/venue.ts';
+import type { ProductParameters } from '../domain/contract/product.ts';
 import { type Cents, cents } from '../domain/contract/units.ts';
 import { logKey, onceKey, onceNameIn, ordered, venueKey } from './keys.ts';
 import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
@@ -132,6 +133,21 @@ async function checkEnd(table: Table, { seq, hash }: VenueState): Promise<void> 
 export async function claimedBy(table: Table, names: readonly string[]): Promise<Map<string, number>> {
   const items = await table.getMany([...new Set(names)].map(onceKey));
   return new Map(items.map((item) => [onceNameIn(text(item, 'pk')), integer(item, 'seq')]));
+}
+
+/** The parameters of a product as they were when event `seq` came; `newest` is the product's state behind it. */
+export async function parametersAt(
+  table: Table,
+  { product, version, parameters }: Pick<ProductState, 'product' | 'version' | 'parameters'>,
+  seq: number,
+): Promise<ProductParameters> {
+  for (let [at, then] = [version, parameters]; ; at--) {
+    const name = versionOf(product, at);
+    const by = (await claimedBy(table, [name])).get(name);
+    const event = by === undefined ? undefined : await readEvent(table, by);
+    if (event?.kind === 'parameters-changed') then = event.parameters;
+    if (by === undefined || by < seq) return then;
+  }
 }
 
 /** A commit whose answer was lost looks refused when the SDK repeats it: the event in that place is the one just written. */

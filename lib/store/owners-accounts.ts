@@ -45,11 +45,14 @@ export async function ownersAccounts(
 const cursorsOf = (table: Table, shards: ReadonlySet<number>): Promise<number[]> =>
   Promise.all([...shards].map((shard) => readCursor(table, shard)));
 
-async function broughtForward(table: Table, venue: VenueState, state: AccountState, { seq, event }: LogEntry): Promise<AccountState> {
+async function broughtForward(
+  table: Table,
+  venue: VenueState,
+  state: AccountState,
+  { seq, event }: LogEntry,
+): Promise<AccountState> {
   const fills =
-    event.kind === 'auction-cleared'
-      ? await readFillsOf(table, event, state.account, { limit: Number.POSITIVE_INFINITY })
-      : [];
+    event.kind === 'auction-cleared' ? await readFillsOf(table, event, state.account, { limit: Number.POSITIVE_INFINITY }) : [];
   const traded: readonly Traded[] = addFills([], fills);
   const tick = (product: string): bigint => centsPerTick(venue.products[product]!.parameters);
   return applyEvent(state, seq, event, traded, tick)?.state ?? state;

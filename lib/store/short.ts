@@ -17,9 +17,7 @@ export interface Short extends Call {
 /** Notes what accounts lack. A row of books that closed later stands. */
 export async function writeShort(table: Table, product: string, short: readonly Short[]): Promise<void> {
   await Promise.all(
-    short.map((each) =>
-      table.putIf(shortItem(product, each), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(each.seq) }),
-    ),
+    short.map((each) => table.putIf(shortItem(product, each), 'attribute_not_exists(pk) OR seq < :seq', { ':seq': N(each.seq) })),
   );
 }
 
@@ -37,7 +35,7 @@ export async function readShort(table: Table, product: string, limit: number, af
 /** The next accounts to be called for the books that closed last: behind those that have been, at most so many. */
 export async function nextCalls(table: Table, { product, closedBy, called }: ProductState, limit: number): Promise<Call[]> {
   const next: Call[] = [];
-  for await (const item of table.query(shortPartition(product), called.through === '' ? {} : { after: called.through })) {
+  for await (const item of table.query(shortPartition(product), called ? { after: called.through } : {})) {
     const { account, seq, cents } = decodeShort(item);
     if (seq === closedBy) next.push({ account, cents });
     if (next.length === limit) break;

@@ -243,7 +243,8 @@ function call(state: AccountState, seq: number, event: MarginCalled) {
 }
 
 const withoutCall = ({ call: _, ...state }: AccountState): AccountState => state;
-const overdue = (state: AccountState): AccountState => (state.call ? { ...state, call: { ...state.call, overdue: true } } : state);
+const overdue = (state: AccountState): AccountState =>
+  state.call ? { ...state, call: { ...state.call, overdue: true } } : state;
 
 function post(
   state: AccountState,

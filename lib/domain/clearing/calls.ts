@@ -7,9 +7,9 @@
  * the first: a call is due before the next books close, so what is still open then is late already, and an account that falls further gains
  * no time by it. Nothing here moves a lot or a cent.
  */
-import { type BusinessDate, instantOf, localDate, nextBusinessDay } from '../contract/calendar.ts';
+import { type BusinessDate, instantOf, nextBusinessDay } from '../contract/calendar.ts';
 import type { ProductParameters } from '../contract/product.ts';
-import { type Cents, cents } from '../contract/units.ts';
+import type { Cents } from '../contract/units.ts';
 
 /** An account's open call. */
 export interface OpenCall {
@@ -21,15 +21,6 @@ export interface OpenCall {
   readonly overdue: boolean;
 }
 
-/** What an account needs, and what it has for that: cash and credit. */
-export interface Margin {
-  readonly requirement: Cents;
-  readonly cover: Cents;
-}
-
-/** What an account has beyond its requirement; negative when it lacks as much. */
-export const excessOf = ({ requirement, cover }: Margin): Cents => cents(cover - requirement);
-
 /** An account that is to be called, and what it lacks. */
 export interface Call {
   readonly account: string;
@@ -37,20 +28,20 @@ export interface Call {
 }
 
 /**
- * When the calls of a day are due. `askedAt` is when the day run was told to make them, milliseconds since 1970: where prices were held
- * over night, the next business day is counted from the day on which they were released.
+ * When calls for what was lacking as the books of `date` closed are due: on the next business day. `tradedOn` is the day of the product's newest
+ * auction: while prices were held it may have come further than `date`, and then its next business day counts.
  */
 export function dueTime(
   { calendar, timeZone, callDueTime }: Pick<ProductParameters, 'calendar' | 'timeZone' | 'callDueTime'>,
   date: BusinessDate,
-  askedAt: number,
+  tradedOn: BusinessDate = date,
 ): string {
-  const called = localDate(askedAt, timeZone);
-  return new Date(instantOf(nextBusinessDay(calendar, called > date ? called : date), callDueTime, timeZone)).toISOString();
+  const called = tradedOn > date ? tradedOn : date;
+  return new Date(instantOf(nextBusinessDay(calendar, called), callDueTime, timeZone)).toISOString();
 }
 
-/** What becomes of an open call at an instant, milliseconds since 1970. */
-export function decideCall({ due, overdue }: OpenCall, margin: Margin, at: number): 'met' | 'overdue' | 'stands' {
-  if (excessOf(margin) >= 0n) return 'met';
+/** What becomes of an open call at an instant, milliseconds since 1970, by what the account has beyond its requirement. */
+export function decideCall({ due, overdue }: OpenCall, excess: Cents, at: number): 'met' | 'overdue' | 'stands' {
+  if (excess >= 0n) return 'met';
   return !overdue && at >= Date.parse(due) ? 'overdue' : 'stands';
 }

@@ -10,7 +10,7 @@ import { cents, formatCents, type Lots, type Ticks, ticks } from '../contract/un
 import { addTotals, type ShardTotals, sumByKey } from './control-totals.ts';
 import type { ClearingEvent } from './events.ts';
 import { rollDay } from './roll.ts';
-import type { ProductState } from './venue.ts';
+import { NONE_CALLED, type ProductState } from './venue.ts';
 
 /** Prices and amounts are decimal strings, quantities integers, contracts by code. */
 export interface DayReport {
@@ -46,7 +46,7 @@ export interface DayReport {
  * Throws when the closing auction or the settlement is not among the events, or the totals are of another event.
  */
 export function dayReport(
-  { product, parameters, called }: Pick<ProductState, 'product' | 'parameters' | 'called'>,
+  { product, parameters, called = NONE_CALLED }: Pick<ProductState, 'product' | 'parameters' | 'called'>,
   date: BusinessDate,
   events: readonly ClearingEvent[],
   shards: readonly ShardTotals[],

@@ -125,8 +125,6 @@ export interface Seen {
   readonly held: { readonly settlement: Held | undefined; readonly finalPrice: Held | undefined };
   /** Once the day's books are closed: the next accounts to be called, in order of id, at most as many as an event lists. */
   readonly short: readonly Call[];
-  /** When the day run was told to look, milliseconds since 1970. */
-  readonly askedAt: number;
 }
 
 /** The events by which a day run itself goes on. */
@@ -195,17 +193,15 @@ export function decideDay(day: Day, seen: Seen): DayDecision {
       if (product.closedOn < day.date)
         return { kind: 'commit', event: { kind: 'day-closed', product: day.product, date: day.date, after: product.closedBy } };
       if (!posted) return { kind: 'post' };
-      return seen.short.length > 0
-        ? { kind: 'commit', event: callsOf(day, seen) }
-        : { kind: 'report', event: product.closedBy };
+      return seen.short.length > 0 ? { kind: 'commit', event: callsOf(day, seen) } : { kind: 'report', event: product.closedBy };
   }
 }
 
-const callsOf = ({ product, date }: DayAt<'report'>, { product: { parameters }, short, askedAt }: Seen): MarginCalled => ({
+const callsOf = ({ product, date }: DayAt<'report'>, { product: own, short }: Seen): MarginCalled => ({
   kind: 'margin-called',
   product,
   date,
-  due: dueTime(parameters, date, askedAt),
+  due: dueTime(own.parameters, date, own.tradedOn),
   calls: short,
 });
 

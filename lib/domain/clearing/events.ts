@@ -179,4 +179,5 @@ export const movementIn = (event: ClearingEvent | undefined, account: string): M
   event?.kind === 'cash-moved' ? event.movements.find((movement) => movement.account === account) : undefined;
 
 /** How an event calls an account; `undefined` when it does not. */
-export const callIn = ({ calls }: MarginCalled, account: string): Call | undefined => calls.find((call) => call.account === account);
+export const callIn = ({ calls }: MarginCalled, account: string): Call | undefined =>
+  calls.find((call) => call.account === account);

@@ -9,7 +9,7 @@ import { ownerOf } from '../contract/owner.ts';
 import { cents, type Lots, lots } from '../contract/units.ts';
 import { type AccountState, applyEvent, type JournalEntry, type Traded } from './account.ts';
 import { marginOf } from './account-risk.ts';
-import { type Call, excessOf } from './calls.ts';
+import type { Call } from './calls.ts';
 import { holdingsOf, movedBy, type ShardTotals, statementTotals } from './control-totals.ts';
 import { BANK, type ClearingEvent, type DayClosed } from './events.ts';
 import { type Statement, statementOf } from './statement.ts';
@@ -79,8 +79,8 @@ export interface Rolling {
 export interface Closing {
   /** The product, as of the event. */
   readonly product: ProductState;
-  /** The product that an account without one of its own trades. */
-  readonly first: string;
+  /** The product that an account trades. */
+  readonly productOf: (state: AccountState) => string | undefined;
   readonly rolling: Rolling | undefined;
   /** The lots of each owner at the last settlement, over all its accounts. */
   readonly ownerLots: ReadonlyMap<string, number>;
@@ -107,8 +107,9 @@ export function closeBooks(seq: number, event: DayClosed, states: readonly Accou
     const margin = marginOf(product, state, closing.ownerLots.get(ownerOf(state.account)) ?? 0);
     const statement = statementOf(state, seq, event, margin);
     if (statement) statements.push(statement);
-    const isOwn = (state.product ?? closing.first) === event.product && state.account !== BANK;
-    if (isOwn && excessOf(margin) < 0n) short.push({ account: state.account, cents: cents(-excessOf(margin)) });
+    const lacking = cents(margin.requirement - margin.cover);
+    const isOwn = state.account !== BANK && closing.productOf(state) === event.product;
+    if (isOwn && lacking > 0n) short.push({ account: state.account, cents: lacking });
   }
   const left = rolling ? longsLeft(states, event.product, rolling) : lots(0);
   const totals = {

@@ -7,7 +7,7 @@
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type Cents, type Lots, lots, NO_CENTS } from '../contract/units.ts';
 import type { AccountState } from './account.ts';
-import type { Margin } from './calls.ts';
+import type { Margin } from './account-risk.ts';
 import type { DayClosed } from './events.ts';
 
 export interface Statement {
@@ -33,9 +33,7 @@ export interface Statement {
   readonly cover: Cents;
 }
 
-/**
- * The statement of an account as event `seq` closes the day's books; `undefined` when it held and moved nothing, and has no call open.
- */
+/** The statement of an account as event `seq` closes the day's books; `undefined` when it held and moved nothing. */
 export function statementOf(
   state: AccountState,
   seq: number,
@@ -44,7 +42,7 @@ export function statementOf(
 ): Statement | undefined {
   const { lots: held = {}, day: newest } = state.products[product] ?? {};
   const day = newest?.date === date ? newest : undefined;
-  if (!day && Object.keys(held).length === 0 && state.depositedBy <= after && !state.call) return undefined;
+  if (!day && Object.keys(held).length === 0 && state.depositedBy <= after) return undefined;
   return {
     account: state.account,
     product,

@@ -29,6 +29,8 @@ export interface ProductState {
   readonly marks: ForwardCurve;
   /** Number of the last auction cleared; zero before the first. */
   readonly lastAuction: number;
+  /** The business day of that auction; absent before the first. */
+  readonly tradedOn?: BusinessDate;
   /** Orders that the last auction carried to the next. */
   readonly carried: References;
   /** The closing auction that has not been settled yet. Auctions of the days after it may clear meanwhile. */
@@ -41,8 +43,8 @@ export interface ProductState {
   readonly closedOn: BusinessDate;
   /** Number of the event that closed them; 0 before the first. */
   readonly closedBy: number;
-  /** The margin calls made since, for what accounts lacked then. */
-  readonly called: Called;
+  /** The margin calls made since, for what accounts lacked then; absent when there are none. */
+  readonly called?: Called;
   /** Number of the last event of this product that moves lots or cents or closes a day. */
   readonly lastEvent: number;
 }
@@ -53,7 +55,8 @@ export interface Called {
   readonly accounts: number;
   readonly cents: string;
 }
-const NONE_CALLED: Called = { through: '', accounts: 0, cents: '0' };
+/** Before the first. */
+export const NONE_CALLED: Called = { through: '', accounts: 0, cents: '0' };
 
 /** A day by the events that have moved it on, each by its number. */
 export interface DayInLog {
@@ -119,7 +122,7 @@ function evolveProduct(
     case 'auction-cleared': {
       checkAuction(state, event);
       const { auction, date, months, carried } = event;
-      const cleared = { ...state, lastAuction: auction, carried, lastEvent: seq };
+      const cleared = { ...state, lastAuction: auction, tradedOn: date, carried, lastEvent: seq };
       if (!event.closing) return cleared;
       return {
         ...cleared,
@@ -152,7 +155,7 @@ function evolveProduct(
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
       if (event.after !== state.closedBy) throw new LogOrderError(`the books of ${event.date} are open since ${state.closedBy}`);
-      return { ...state, closedOn: event.date, closedBy: seq, called: NONE_CALLED, lastEvent: seq };
+      return { ...withoutCalled(state), closedOn: event.date, closedBy: seq, lastEvent: seq };
     case 'margin-called':
       return { ...state, called: addCalls(state, seq, event) };
     case 'calls-met':
@@ -165,8 +168,14 @@ function evolveProduct(
   }
 }
 
+const withoutCalled = ({ called: _, ...state }: ProductState): ProductState => state;
+
 /** Each account is called once for a day: calls come in order of id, and what is behind is behind. */
-function addCalls({ product, closedOn, closedBy, called }: ProductState, seq: number, { date, due, calls }: MarginCalled): Called {
+function addCalls(
+  { product, closedOn, closedBy, called = NONE_CALLED }: ProductState,
+  seq: number,
+  { date, due, calls }: MarginCalled,
+): Called {
   checkListed(seq, calls);
   if (closedBy === 0 || date !== closedOn)
     throw new LogOrderError(`event ${seq} calls for ${date}, and the books of ${product} were closed last on ${closedOn}`);
@@ -228,7 +237,6 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     settledOn: date,
     closedOn: date,
     closedBy: 0,
-    called: NONE_CALLED,
     lastEvent: 0,
   };
 }
