@@ -27,7 +27,14 @@ export const ZONE = 'America/New_York';
  * As deployed, but for four months in place of twelve, an index of two values, and limits of an account of a twentieth: a
  * hundredth would not let one account fill an item.
  */
-export const TERMS = { ...PARAMETERS, listedMonths: 4, indexValuesMin: 2, liveOrdersMax: 1_000, submissionsMax: 500 };
+export const TERMS = {
+  ...PARAMETERS,
+  listedMonths: 4,
+  margin: { ...PARAMETERS.margin, scenarios: PARAMETERS.margin.scenarios.map((moves) => moves.slice(0, 4)) },
+  indexValuesMin: 2,
+  liveOrdersMax: 1_000,
+  submissionsMax: 500,
+};
 
 export interface Answer {
   readonly status: number;
