@@ -54,7 +54,11 @@ function businessDayBefore(day: BusinessDate): BusinessDate {
 function termsOf(tables: readonly WrittenTable[]): Partial<Record<keyof typeof PARAMETERS, unknown>> {
   const terms = Object.fromEntries(tables.filter(({ header }) => header === 'term | value').flatMap(({ rows }) => rows));
   const [values, limit, margin] = [terms['index values for a final price'], terms['daily limit'], terms['margin of a lot']];
-  return { ...(values ? { indexValuesMin: Number(values) } : {}), ...(limit ? { dailyLimit: limit } : {}), ...(margin ? riskOf(margin) : {}) };
+  return {
+    ...(values ? { indexValuesMin: Number(values) } : {}),
+    ...(limit ? { dailyLimit: limit } : {}),
+    ...(margin ? riskOf(margin) : {}),
+  };
 }
 
 /** Every lot needs so much, whatever its month; months have credit for each other, accounts none. */

@@ -2,7 +2,13 @@
 import { describe, expect, it, test } from 'vitest';
 import { type AccountState, applyEvent, emptyAccount } from '../../../lib/domain/clearing/account.ts';
 import { addTotals } from '../../../lib/domain/clearing/control-totals.ts';
-import { BANK, type ClearingEvent, type DayClosed, NO_REFERENCES, type PricesSettled } from '../../../lib/domain/clearing/events.ts';
+import {
+  BANK,
+  type ClearingEvent,
+  type DayClosed,
+  NO_REFERENCES,
+  type PricesSettled,
+} from '../../../lib/domain/clearing/events.ts';
 import { accountsTouched, type Closing, closeBooks, postEvent } from '../../../lib/domain/clearing/posting.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
@@ -103,7 +109,9 @@ describe('the books of a day', () => {
 
   it('count the longs that have an instruction and are still in the near month; shorts take nothing off them', () => {
     expect(closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling }).totals.day!.longsLeft).toBe(3);
-    expect(closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling: { ...rolling, near: month('2025-12') } }).totals.day!.longsLeft).toBe(0);
+    expect(
+      closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling: { ...rolling, near: month('2025-12') } }).totals.day!.longsLeft,
+    ).toBe(0);
   });
 
   it('leave none for an account that a later event has moved', () => {

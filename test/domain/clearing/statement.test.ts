@@ -53,6 +53,11 @@ test('an account that never held the product gets none', () => {
 
 test('an account that only moved cash since the books were closed before gets one, and none for the next day', () => {
   const deposited = { ...emptyAccount('ann'), cash: cents(500n), deposited: cents(500n), depositedBy: 5 };
-  expect(statementOf(deposited, 9, closing(), MARGIN)).toMatchObject({ balance: 500n, deposited: 500n, variation: 0n, positions: {} });
+  expect(statementOf(deposited, 9, closing(), MARGIN)).toMatchObject({
+    balance: 500n,
+    deposited: 500n,
+    variation: 0n,
+    positions: {},
+  });
   expect(statementOf(deposited, 14, { ...closing(TUESDAY), after: 9 }, MARGIN)).toBeUndefined();
 });
