@@ -10,13 +10,14 @@ import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
-import { changeHeld, hold } from '../../lib/store/held.ts';
+import { approvedActs, changeHeld, hold } from '../../lib/store/held.ts';
 import { heldOf, publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
+import { commitApproved } from '../operator-acts/approved.ts';
 import { consume } from '../queue/consume.ts';
 import { lookAtCalls } from './open-calls.ts';
 
@@ -30,11 +31,21 @@ export const handler = consume('day-runs', (backends, timeLeft) => async ({ prod
   const isTimeLeft = (): boolean => timeLeft() >= STEP_MS_MAX;
   if (calls === undefined) {
     await publishApproved(backends, product);
-    if ((await moveDay(backends, product, isTimeLeft)) === 'goes on') return goOn(backends, product);
+    if ((await moveOn(backends, product, isTimeLeft)) === 'goes on') return goOn(backends, product);
   }
   const after = await lookAtCalls(backends, product, Number(attributes.SentTimestamp), isTimeLeft, calls?.after);
   if (after !== undefined) await goOn(backends, product, after);
+  // Last: what can't be committed must not keep a day from its end.
+  await commitAllApproved(backends);
 });
+
+/** The API commits an act of operators with its second approval. Where its worker crashed between the two, it is done here. */
+async function commitAllApproved(backends: Backends): Promise<void> {
+  for (const { id } of await approvedActs(backends.table)) {
+    const { ended } = await commitApproved(backends, id);
+    backends.logger.warn('done what was approved earlier', { held: id, ended });
+  }
+}
 
 /** Leaves the rest to the next invocation. */
 async function goOn({ queues, logger }: Backends, product: string, after?: string): Promise<void> {
@@ -43,7 +54,7 @@ async function goOn({ queues, logger }: Backends, product: string, after?: strin
 }
 
 /** Takes the day as far as it can go. Calls are events of a hundred accounts each: there may be more than an invocation has time for. */
-async function moveDay(backends: Backends, product: string, isTimeLeft: () => boolean): Promise<'waits' | 'goes on'> {
+async function moveOn(backends: Backends, product: string, isTimeLeft: () => boolean): Promise<'waits' | 'goes on'> {
   for (let steps = 0; steps < STEPS_MAX; steps++) {
     const taken = await step(backends, product);
     if (taken === 'wait') return 'waits';

@@ -114,7 +114,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 60,
     // It writes nothing: whatever it notifies looks for itself.
-    table: ['GetItem', 'Query'],
+    table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
   },
 };

@@ -29,6 +29,8 @@ const submission = z.strictObject({
   product,
   shard,
   account: z.string().min(1).max(64),
+  /** The operator id of the person or system that sent it. */
+  sender: z.string().min(1).max(255),
   key: z.uuidv7(),
   digest: z.string().regex(/^[0-9a-f]{16}$/),
   receivedAt: instant,

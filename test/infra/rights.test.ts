@@ -38,7 +38,7 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     receivesFrom: 'day-runs',
   },
   'sweep-venue': {
-    table: ['GetItem', 'Query'],
+    table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'sweeps',
   },

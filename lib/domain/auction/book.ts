@@ -9,7 +9,7 @@ import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
 import { type AuctionBook, bestUnfilled, clearAuction, type LotsByLimit, lotsByLimit, type UnfilledQuotes } from './auction.ts';
-import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, TIME_IN_FORCE_BITS } from './book-columns.ts';
+import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, senderAt, TIME_IN_FORCE_BITS } from './book-columns.ts';
 import type { BookHash } from './lottery.ts';
 import { TIMES_IN_FORCE } from './orders.ts';
 
@@ -42,6 +42,8 @@ export interface MonthResult {
 /** What an account bought and sold in one auction. `rolls` marks the order as one of the day run's. */
 export interface Fill {
   readonly account: string;
+  /** The operator id of whoever sent the order. */
+  readonly sender: string;
   readonly clientOrderId: string;
   readonly buy: ContractMonth;
   readonly sell: ContractMonth;
@@ -215,6 +217,7 @@ export function* fillsOf({ orders }: FrozenBook, { filled }: ClearedBook): Gener
     if (filled[row]! > 0)
       yield {
         account,
+        sender: senderAt(orders, row),
         clientOrderId: nameAt(orders, row),
         buy: orders.buy[row]! as ContractMonth,
         sell: orders.sell[row]! as ContractMonth,
