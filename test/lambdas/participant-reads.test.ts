@@ -241,6 +241,8 @@ describe('an account', () => {
       rolledLots: lots(4),
       rollCost: cents(8000n),
       positions: { [DEC]: lots(6) },
+      requirement: cents(180000n),
+      cover: cents(24982000n),
     };
     await writeStatements(table, [
       { ...statement, date: TODAY },
@@ -262,6 +264,9 @@ describe('an account', () => {
           rolledLots: 4,
           rollCost: '80.00',
           positions: [{ contract: 'H100-SXM-2025-12', lots: 6 }],
+          requirement: '1800.00',
+          cover: '249820.00',
+          excess: '248020.00',
         },
       ],
     });
