@@ -122,7 +122,15 @@ function storedMarket({ orders, accounts, cancels }: MarketShape, seed: number):
     for (let each = 0; each < orders / accounts; each++) {
       const one = order();
       if (random() >= CARRIED) sent.push(one);
-      else carried.get(shard)!.push({ ...one, account, timeInForce: 'gtc', rolls: false, partlyFilled: random() < 0.3 });
+      else
+        carried.get(shard)!.push({
+          ...one,
+          account,
+          timeInForce: 'gtc',
+          sender: `0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`,
+          rolls: false,
+          partlyFilled: random() < 0.3,
+        });
     }
     for (let from = 0; from < sent.length; from += ORDERS_A_SUBMISSION)
       rows.add(
@@ -146,6 +154,8 @@ function submissionItem(account: string, shard: number, serial: number, orders: 
     sk: `${account}#019a01eb-7700-7000-8000-${String(serial).padStart(12, '0')}`,
     attributes: {
       auction: N(2),
+      // As long as the subject of a user pool's token.
+      sender: S(`0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`),
       sequence: S(`188918237461${String(serial).padStart(8, '0')}`),
       digest: S('0123456789abcdef'),
       receivedAt: S('2025-10-20T13:30:00.000Z'),

@@ -45,7 +45,7 @@ function refuseMisplaced(message: Message<'orders'>, shards: number): void {
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
-  const { product, shard, account, key, digest, receivedAt } = message;
+  const { product, shard, account, key, digest, sender, receivedAt } = message;
   const state = await session.product(product);
   const { own, keep } = await session.useAccount(message, state);
   const sequence = record.attributes.SequenceNumber ?? record.attributes.SentTimestamp;
@@ -70,6 +70,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     account,
     key,
     digest,
+    sender,
     auction,
     sequence,
     receivedAt,

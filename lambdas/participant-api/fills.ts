@@ -100,7 +100,7 @@ async function fillsOf(
 }
 
 function fillJson({ seq, event, fill }: FillRow, venue: VenueState) {
-  const { clientOrderId, buy, sell, lots, rolls, selfMatched = 0 } = fill;
+  const { clientOrderId, buy, sell, lots, rolls, sender, selfMatched = 0 } = fill;
   const { product, auction, date } = event;
   const price = (of: ContractMonth): Ticks => event.months[of]!.price;
   const text = (of: Ticks): string => formatPrice(of, venue.products[product]!.parameters);
@@ -115,5 +115,5 @@ function fillJson({ seq, event, fill }: FillRow, venue: VenueState) {
             lots,
             price: text(minusTicks(price(buy), price(sell))),
           };
-  return { seq, product, auction, date, clientOrderId, ...terms, rolls, selfMatched };
+  return { seq, product, auction, date, clientOrderId, ...terms, rolls, selfMatched, sender };
 }

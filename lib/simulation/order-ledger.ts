@@ -4,7 +4,7 @@
  * orders on its own, from what was answered to participants and what each auction left behind.
  */
 import type { BookOrder, Fill } from '../domain/auction/book.ts';
-import type { Instruction, Order, Outcome } from '../domain/auction/orders.ts';
+import { type Instruction, type Order, type Outcome, targetOf } from '../domain/auction/orders.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { CASH } from '../domain/contract/months.ts';
 
@@ -78,11 +78,14 @@ export function accountForOrders(auctions: readonly AuctionRecord[]): OrderLedge
   };
 
   const obey = (account: string, instruction: Instruction, outcome: Outcome): void => {
-    const target =
-      instruction.kind === 'new' ? undefined : instruction.kind === 'cancel' ? instruction.clientOrderId : instruction.replaces;
+    const target = targetOf(instruction);
     const before = target === undefined ? undefined : live.get(keyOf(account, target));
     if (outcome !== 'accepted' && outcome !== 'deferred') {
       refused[outcome] = (refused[outcome] ?? 0) + 1;
+      return;
+    }
+    if (instruction.kind === 'cancel-all') {
+      for (const each of [...live.values()]) if (each.account === account) leave(account, each.order.clientOrderId, 'cancelled');
       return;
     }
     if (target !== undefined && !before && outcome === 'accepted')
@@ -90,7 +93,7 @@ export function accountForOrders(auctions: readonly AuctionRecord[]): OrderLedge
     // A deferred replacement enters only where the order it replaces did not trade.
     const enters = outcome === 'accepted' || (before !== undefined && !before.partlyFilled);
     if (target !== undefined) leave(account, target, enters && instruction.kind === 'replace' ? 'replaced' : 'cancelled');
-    if (enters && instruction.kind !== 'cancel') enter(account, instruction.order, false);
+    if (enters && 'order' in instruction) enter(account, instruction.order, false);
   };
 
   for (const record of auctions) {

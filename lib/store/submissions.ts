@@ -18,6 +18,8 @@ export interface Submission extends ReceivedSubmission {
   readonly product: string;
   readonly shard: number;
   readonly account: string;
+  /** The operator id of the person or system that sent it: the subject of the token that it came with. */
+  readonly sender: string;
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
@@ -46,6 +48,7 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
     attributes: {
       auction: N(submission.auction),
       sequence: S(submission.sequence),
+      sender: S(submission.sender),
       digest: S(submission.digest),
       receivedAt: S(submission.receivedAt),
       instructions: B(packInstructions(submission.instructions)),
@@ -136,6 +139,7 @@ export const sentInto = (
     take({
       name: text(item, 'sk'),
       sequence: text(item, 'sequence'),
+      sender: text(item, 'sender'),
       instructions: bytes(item, 'instructions'),
       outcomes: bytes(item, 'outcomes'),
     });
@@ -173,6 +177,7 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     digest: text(item, 'digest'),
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
+    sender: text(item, 'sender'),
     receivedAt: text(item, 'receivedAt'),
     get instructions() {
       return unpackInstructions(instructions);

@@ -27,11 +27,13 @@ const fill = (clientOrderId: string, size: number): Fill => ({
   buy: DEC,
   sell: CASH,
   lots: lots(size),
+  sender: 'desk-7',
   rolls: false,
 });
 const carry = (name: string, size: number, timeInForce?: TimeInForce): BookOrder => ({
   ...order(name, size, timeInForce),
   account: 'acme',
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: false,
 });
@@ -64,6 +66,14 @@ describe('lots are accounted for as', () => {
       'cancelled',
       [auction(1, [enter('a', 10)], { carried: [carry('a', 10)] }), auction(2, [{ kind: 'cancel', clientOrderId: 'a' }])],
       { accepted: 10, cancelled: 10 },
+    ],
+    [
+      'cancelled with all others',
+      [
+        auction(1, [enter('a', 10), enter('b', 5)], { carried: [carry('a', 10), carry('b', 5)] }),
+        auction(2, [{ kind: 'cancel-all' }]),
+      ],
+      { accepted: 15, cancelled: 15 },
     ],
     [
       'replaced',

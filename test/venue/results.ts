@@ -15,12 +15,20 @@ import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
+import { Writer } from '../../lib/store/packing.ts';
 import { packDepth, type ResultReferences, ShardWriter, type StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Item, Table } from '../../lib/store/table.ts';
 
 /** Orders in any order as the columns of a book. */
 export function columnsOf(orders: readonly BookOrder[]): BookColumns {
-  const names = Buffer.from(orders.map(({ clientOrderId }) => clientOrderId).join(''));
+  const text = Buffer.from(orders.map(({ clientOrderId }) => clientOrderId).join(''));
+  const senders = new Writer();
+  const sender = Uint32Array.from(orders, (order) => {
+    const at = text.length + senders.length;
+    senders.text(order.sender);
+    return at;
+  });
+  const names = Buffer.concat([text, senders.done()]);
   const lengths = orders.map(({ clientOrderId }) => Buffer.byteLength(clientOrderId));
   const nameLength = Uint32Array.from(lengths);
   const nameAt = new Uint32Array(orders.length);
@@ -35,6 +43,7 @@ export function columnsOf(orders: readonly BookOrder[]): BookColumns {
     lots: Int32Array.from(orders, ({ lots }) => lots),
     terms: Uint8Array.from(orders, (order) => TIMES_IN_FORCE.indexOf(order.timeInForce) + (order.rolls ? ROLLS_BIT : 0)),
     source: Uint32Array.from(orders.keys()),
+    sender,
   };
   const byAccount = Map.groupBy(orders.keys(), (row) => orders[row]!.account);
   const writer = new BookWriter(orders.length, byAccount.size, names.length);

@@ -16,7 +16,7 @@ import {
   lotsByLimit,
   type UnfilledQuotes,
 } from './auction.ts';
-import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, TIME_IN_FORCE_BITS } from './book-columns.ts';
+import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, senderAt, TIME_IN_FORCE_BITS } from './book-columns.ts';
 import type { BookHash } from './lottery.ts';
 import { TIMES_IN_FORCE } from './orders.ts';
 
@@ -52,6 +52,8 @@ export interface MonthResult {
  */
 export interface Fill {
   readonly account: string;
+  /** The operator id of the person or system that sent the order. */
+  readonly sender: string;
   readonly clientOrderId: string;
   readonly buy: ContractMonth;
   readonly sell: ContractMonth;
@@ -236,6 +238,7 @@ export function* fillsOf({ orders }: FrozenBook, { filled, selfMatched }: Cleare
     if (filled[row]! > 0 || selfMatched[row]! > 0)
       yield {
         account,
+        sender: senderAt(orders, row),
         clientOrderId: nameAt(orders, row),
         buy: orders.buy[row]! as ContractMonth,
         sell: orders.sell[row]! as ContractMonth,

@@ -4,7 +4,7 @@
  * takes the frozen book from it, and the audit takes that book again. So what was answered is what is matched.
  */
 import type { BookOrder } from './book.ts';
-import { type Instruction, keepExposed, type LiveOrders, type Outcome, replaySubmission } from './orders.ts';
+import { type Instruction, keepExposed, type LiveOrders, type Order, type Outcome, replaySubmission } from './orders.ts';
 
 /** A submission in the book: what was said, and what accept decided of each instruction. */
 export interface DecidedSubmission {
@@ -56,6 +56,17 @@ export function openOrders(carried: readonly BookOrder[], auctions: readonly (re
     for (const submission of submissions.toSorted(byArrival)) open.replay(submission);
   });
   return open;
+}
+
+/** The sender of each order that was carried or sent: an open order is still the object that was put in. */
+export function sendersOf(
+  carried: readonly BookOrder[],
+  submissions: readonly (Pick<DecidedSubmission, 'instructions'> & { readonly sender: string })[],
+): ReadonlyMap<Order, string> {
+  const senders = new Map<Order, string>(carried.map((order) => [order, order.sender]));
+  for (const { instructions, sender } of submissions)
+    for (const instruction of instructions) if ('order' in instruction) senders.set(instruction.order, sender);
+  return senders;
 }
 
 /** The order in which an account's submissions take effect. */

@@ -74,6 +74,7 @@ const expired = (of: ContractMonth, mark: number, finalPrice: number): MonthExpi
 const moved = (account: string, amount: bigint): ClearingEvent => movedAs(account, amount, 'proxy 7');
 const fill = (buy: ContractMonth, sell: ContractMonth, quantity: number, rolls = false): Fill => ({
   account: 'alice',
+  sender: 'desk-7',
   clientOrderId: 'a',
   buy,
   sell,

@@ -1,4 +1,4 @@
-/** A book through the whole rule: what is taken out of an owner's orders, and that nobody else can tell. */
+/** A book through the whole rule: what is taken out of an owner's orders, and that no owner else can tell. */
 import { describe, expect, it } from 'vitest';
 import type { BookOrder } from '../../../lib/domain/auction/book.ts';
 import { CASH, type ContractMonth } from '../../../lib/domain/contract/months.ts';
@@ -24,7 +24,14 @@ const of = (
   more: Partial<BookOrder> = {},
 ): BookOrder => {
   const [account, clientOrderId] = name.split('/') as [string, string];
-  return { ...order(clientOrderId, bought, sold, limit, size, 'gtc'), account, rolls: false, partlyFilled: false, ...more };
+  return {
+    ...order(clientOrderId, bought, sold, limit, size, 'gtc'),
+    account,
+    sender: 'desk',
+    rolls: false,
+    partlyFilled: false,
+    ...more,
+  };
 };
 const buy = (name: string, price: number, size: number, more?: Partial<BookOrder>): BookOrder =>
   of(name, NOV, CASH, price, size, more);
@@ -56,7 +63,7 @@ describe('what an owner’s orders would trade with each other', () => {
   it('is taken out of a roll order as of any other', () => {
     const roll = of('ann/roll', DEC, NOV, 20, 5, { rolls: true, timeInForce: 'auction' });
     const cleared = clear([roll, of('ann/s', NOV, DEC, -20, 2)]);
-    expect(cleared.fills).toEqual([
+    expect(cleared.fills).toMatchObject([
       { account: 'ann', clientOrderId: 'roll', buy: DEC, sell: NOV, lots: 0, rolls: true, selfMatched: 2 },
       { account: 'ann', clientOrderId: 's', buy: NOV, sell: DEC, lots: 0, rolls: false, selfMatched: 2 },
     ]);
