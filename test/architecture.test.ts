@@ -28,8 +28,8 @@ const FAULTS = ['lib/simulation', 'lib/virtual', 'lib/operations', ...SIMULATION
 const ARROWS: Record<string, Arrow> = {
   'lib/domain/contract': { rooms: [], packages: NOTHING },
   'lib/domain/auction': { rooms: ['lib/domain/contract'], packages: NOTHING },
-  'lib/domain/clearing': { rooms: ['lib/domain/contract', 'lib/domain/auction'], packages: NOTHING },
-  'lib/domain/risk': { rooms: ['lib/domain/contract', 'lib/domain/auction', 'lib/domain/clearing'], packages: NOTHING },
+  'lib/domain/risk': { rooms: ['lib/domain/contract', 'lib/domain/auction'], packages: NOTHING },
+  'lib/domain/clearing': { rooms: ['lib/domain/contract', 'lib/domain/auction', 'lib/domain/risk'], packages: NOTHING },
   'lib/store': { rooms: ['lib/domain'], packages: /^(@aws-sdk\/.+|@smithy\/.+|zod|node:crypto|node:zlib)$/ },
   lambdas: {
     rooms: ['lib/store', 'lib/domain'],

@@ -6,6 +6,8 @@ import * as z from 'zod';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { BANK, LISTED_MAX, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
 import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
+import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
@@ -62,7 +64,7 @@ const listOf = <Item extends { account: string }>(item: z.ZodType<Item, unknown>
       }
     });
 
-const ID_RULE = 'must be 1 to 63 of a-z 0-9 -, not starting with -';
+const ID_RULE = 'must be 1 to 63 of a-z 0-9 -, not starting with -, or two such parts, owner.name';
 const NAME_RULE = 'must be 1 to 200 characters of text';
 const line = (most: number, text: string) =>
   z
@@ -70,8 +72,13 @@ const line = (most: number, text: string) =>
     .max(most, text)
     // One printable line, with something on it.
     .regex(/^(?=.*\S)[^\p{Cc}\p{Zl}\p{Zp}]*$/u, text);
+const PRODUCT_RULE = 'must be a product, such as H100-SXM';
 const OPENING = z.strictObject(
-  { account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE), name: line(200, NAME_RULE) },
+  {
+    account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE),
+    name: line(200, NAME_RULE),
+    product: z.string(rule(PRODUCT_RULE)).refine(isProductCode, PRODUCT_RULE).optional(),
+  },
   'must be an object',
 );
 const OPENINGS = z.strictObject({ accounts: listOf(OPENING) }, 'must be an object');
@@ -80,25 +87,45 @@ export async function openAccounts(request: OperatorRequest): Promise<Answer | P
   const body = readBody(request, OPENINGS);
   if (body instanceof Problem) return body;
   const { accounts } = body;
+  const ownerless = await refuseWithoutOwner(request, accounts);
+  if (ownerless) return ownerless;
   const nameOf = ({ account }: { account: string }): string => openingOf(account);
   const committed = await commit(request, {
     once: accounts.map(nameOf),
     decide: (_, isFree) => ({
       kind: 'accounts-opened',
-      accounts: accounts.filter((opening) => isFree(nameOf(opening))),
+      accounts: accounts
+        .filter((opening) => isFree(nameOf(opening)))
+        .map(({ account, name, product }) => ({ account, name, ...(product === undefined ? {} : { product }) })),
       by: request.caller.operator,
       at: receivedAt(request),
     }),
     compare: (standing) => {
       const errors = accounts.flatMap((opening, at) => {
         const open = openingIn(standing.get(nameOf(opening)), opening.account);
-        if (open === undefined || open.name === opening.name) return [];
-        return [{ path: `$.accounts[${at}].name`, rule: `is another than ${opening.account} is open under` }];
+        return (['name', 'product'] as const)
+          .filter((field) => open !== undefined && open[field] !== opening[field])
+          .map((field) => ({ path: `$.accounts[${at}].${field}`, rule: `is another than ${opening.account} is open under` }));
       });
       return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
     },
   });
   return committed instanceof Problem ? committed : answerOf('accounts', accounts, nameOf, committed);
+}
+
+/** An owner's further accounts come after the one that carries its name, or together with it. */
+async function refuseWithoutOwner(
+  { backends }: OperatorRequest,
+  accounts: readonly { account: string }[],
+): Promise<Problem | undefined> {
+  const ownerless = accounts.filter(({ account }) => !accounts.some((other) => other.account === ownerOf(account)));
+  const open = await claimedBy(backends.table, [...new Set(ownerless.map(({ account }) => openingOf(ownerOf(account))))]);
+  const errors = accounts.flatMap((opening, at) =>
+    ownerless.includes(opening) && !open.has(openingOf(ownerOf(opening.account)))
+      ? [{ path: `$.accounts[${at}].account`, rule: `needs the account ${ownerOf(opening.account)} to be open` }]
+      : [],
+  );
+  return errors.length ? new Problem('unknown-account', 'see errors; nothing was done', errors) : undefined;
 }
 
 const REFERENCE_RULE = 'must be 1 to 100 of the characters A-Z a-z 0-9 . _ : / -';

@@ -56,6 +56,11 @@ export const PARAMETERS = {
   indexMoveBasisPointsMax: 3000,
   liveOrdersMax: 10_000,
   submissionsMax: 20_000,
+  margin: { scenarios: [Array.from({ length: 12 }, () => '0.000')], delivery: '0.000', funding: [], concentration: [] },
+  limits: { orderLots: 1_000_000, monthLots: 1e12, delivery: { lots: 1e12, fromDay: 1 }, allLots: 1e12, reportedLots: 1e12 },
+  bands: ['100000.000'],
+  creditUsd: 999_999_999_999_999,
+  callDueTime: '10:00',
 } as const;
 
 /** Runs it. Throws PricesError on unusable prices, LocalCloudError when the cloud can't run, UnexpectedAnswerError on a refusal. */

@@ -1,9 +1,10 @@
 /** Accounts as their shards keep them: each one item, the state that the log folds to up to the event it names. */
 
 import type { AccountState, ProductHolding } from '../domain/clearing/account.ts';
+import { ownerOf } from '../domain/contract/owner.ts';
 import { amount, amountsToJson } from './amounts.ts';
-import { ACCOUNT_PREFIX, accountKey, shardPartition } from './keys.ts';
-import { type Attributes, type Item, integer, N, S, type Table, text } from './table.ts';
+import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardPartition } from './keys.ts';
+import { type Attributes, type Item, integer, N, type Range, S, type Table, text } from './table.ts';
 
 export async function readAccount(
   table: Table,
@@ -15,20 +16,42 @@ export async function readAccount(
   return item && decodeAccount(item);
 }
 
-/** Accounts of a shard in order of id, those after `after`. */
+/** Accounts of a shard in the order of their keys, those after `after`. */
 export async function* accountsOf(table: Table, shard: number, after = ''): AsyncGenerator<AccountState> {
-  const range = { from: `${ACCOUNT_PREFIX}${after}`, to: `${ACCOUNT_PREFIX}~` };
+  const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~` };
   for await (const item of table.query(shardPartition(shard), range)) {
     const state = decodeAccount(item);
     if (state.account !== after) yield state;
   }
 }
 
-/** At most `limit` accounts of a shard in order of id, those after `after`. */
+/** At most `limit` accounts of a shard in the order of their keys, those after `after`. */
 export async function listAccounts(table: Table, shard: number, limit: number, after = ''): Promise<AccountState[]> {
-  const range = { from: `${ACCOUNT_PREFIX}${after}`, to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
+  const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
   const states = (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
   return states.filter(({ account }) => account !== after).slice(0, limit);
+}
+
+/**
+ * Accounts of a shard in the order of their keys, from an owner's first on: all of that owner's, and as many of the owners behind it as come
+ * with a page of `limit`, each owner with all of its accounts or not at all.
+ */
+export async function readOwnersFrom(
+  table: Table,
+  shard: number,
+  owner: string,
+  limit: number,
+): Promise<Map<string, AccountState[]>> {
+  const page = async (range: Range): Promise<AccountState[]> =>
+    (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
+  const states = await page({ from: accountSort(owner), to: `${ACCOUNT_PREFIX}~`, limit });
+  const last = states.length === limit ? states.at(-1)! : undefined;
+  const owners = Map.groupBy(states, ({ account }) => ownerOf(account));
+  // The page may have cut the last one off.
+  if (last && ownerOf(last.account) === owner)
+    owners.get(owner)!.push(...(await page({ from: `${accountSort(last.account)} `, to: `${accountSort(`${owner}.`)}~` })));
+  else if (last) owners.delete(ownerOf(last.account));
+  return owners;
 }
 
 export async function readAccounts(
@@ -52,6 +75,7 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
   attributes: {
     applied: N(state.applied),
     name: S(state.name),
+    ...(state.product === undefined ? {} : { product: S(state.product) }),
     cash: S(`${state.cash}`),
     deposited: S(`${state.deposited}`),
     depositedBy: N(state.depositedBy),
@@ -65,8 +89,9 @@ export function decodeAccount(item: Attributes): AccountState {
     name === 'variation' || name === 'rollCost' ? amount(value) : value,
   );
   return {
-    account: text(item, 'sk').slice(ACCOUNT_PREFIX.length),
+    account: accountOfSort(text(item, 'sk')),
     name: text(item, 'name'),
+    ...(item.product?.S === undefined ? {} : { product: item.product.S }),
     applied: integer(item, 'applied'),
     cash: amount(text(item, 'cash')),
     deposited: amount(text(item, 'deposited')),

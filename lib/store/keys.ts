@@ -30,6 +30,7 @@
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
 import type { BusinessDate } from '../domain/contract/calendar.ts';
+import { ownerOf } from '../domain/contract/owner.ts';
 
 export interface Key {
   readonly pk: string;
@@ -79,8 +80,12 @@ export const cursorKey = (shard: number): Key => ({ pk: shardPartition(shard), s
 export const ACCOUNT_PREFIX = 'ACCOUNT#';
 export const accountKey = (account: string, shards: number): Key => ({
   pk: shardPartition(shardOf(account, shards)),
-  sk: `${ACCOUNT_PREFIX}${account}`,
+  sk: accountSort(account),
 });
+/** An owner's accounts lie together: `acme`, `acme.desk` and then `acme-2`, which is another owner. A dot would come behind the dash. */
+export const accountSort = (account: string): string => `${ACCOUNT_PREFIX}${account.replace('.', '!')}`;
+/** The account that a sort key of that form names. */
+export const accountOfSort = (sort: string): string => sort.slice(ACCOUNT_PREFIX.length).replace('!', '.');
 export const rollInstructionPrefix = (product: string): string => `ROLL#${product}#`;
 export const rollInstructionKey = (product: string, account: string, shards: number): Key => ({
   pk: shardPartition(shardOf(account, shards)),
@@ -112,9 +117,13 @@ export const repairedKey = (at: string, row: string): Key => ({ pk: 'REPAIRED', 
 /** Twelve digits keep text order and number order the same for as long as any venue lives. */
 export const ordered = (value: number): string => String(value).padStart(12, '0');
 
-/** The shard an account lives in: FNV-1a of its id. The count is that of the table, or of what an event says that it was split into. */
+/**
+ * The shard an account lives in: FNV-1a of its owner's name, so that an owner's accounts are in one. The count is that of the table, or of
+ * what an event says that it was split into.
+ */
 export function shardOf(account: string, shards: number): number {
+  const owner = ownerOf(account);
   let hash = 0x811c9dc5;
-  for (let at = 0; at < account.length; at++) hash = Math.imul(hash ^ account.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < owner.length; at++) hash = Math.imul(hash ^ owner.charCodeAt(at), 0x01000193);
   return (hash >>> 0) % shards;
 }

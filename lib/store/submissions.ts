@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedSubmission } from '../domain/auction/account-intake.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
+import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
-import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
+import { packFigures, packInstructions, packOutcomes, unpackFigures, unpackInstructions, unpackOutcomes } from './packing.ts';
 import type { SentBytes } from './stored-book.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
@@ -21,6 +22,10 @@ export interface Submission extends ReceivedSubmission {
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
+  /** Number of the event as of which it was decided. */
+  readonly decidedOn: number;
+  /** Of those outcomes that have some, in their order. */
+  readonly figures: readonly Figures[];
 }
 
 /** An account's place in the book. */
@@ -50,6 +55,8 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
       receivedAt: S(submission.receivedAt),
       instructions: B(packInstructions(submission.instructions)),
       outcomes: B(packOutcomes(submission.outcomes)),
+      decidedOn: N(submission.decidedOn),
+      ...(submission.figures.length > 0 ? { figures: B(packFigures(submission.figures)) } : {}),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
   };
@@ -174,6 +181,10 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
     receivedAt: text(item, 'receivedAt'),
+    decidedOn: integer(item, 'decidedOn'),
+    get figures() {
+      return item.figures ? unpackFigures(bytes(item, 'figures')) : [];
+    },
     get instructions() {
       return unpackInstructions(instructions);
     },

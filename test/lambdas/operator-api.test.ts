@@ -79,6 +79,9 @@ describe('products', () => {
     });
   });
 
+  const marginOf = (places: number) => ({ ...PARAMETERS.margin, scenarios: [Array.from({ length: places }, () => '0')] });
+  /** On a grid of cents. */
+  const COARSE = { margin: { ...marginOf(12), delivery: '0' }, bands: ['1'] };
   const parameters = (more: Record<string, unknown>) => ({ expectedVersion: 2, parameters: { ...PARAMETERS, ...more } });
   const listing = (more: Record<string, unknown>, set: Record<string, unknown> = {}) => ({
     expectedVersion: 0,
@@ -91,10 +94,10 @@ describe('products', () => {
     [
       'another tick once listed',
       PRODUCT,
-      parameters({ priceDecimals: 2, dailyLimit: '0.50', rollBand: '0.05' }),
+      parameters({ priceDecimals: 2, dailyLimit: '0.50', rollBand: '0.05', ...COARSE }),
       '$.parameters.priceDecimals',
     ],
-    ['more months once listed', PRODUCT, parameters({ listedMonths: 13 }), '$.parameters.listedMonths'],
+    ['more months once listed', PRODUCT, parameters({ listedMonths: 13, margin: marginOf(13) }), '$.parameters.listedMonths'],
     ['a second listing', PRODUCT, { ...parameters({}), listing: LISTING }, '$.listing'],
     ['an unknown parameter', PRODUCT, parameters({ fee: '1' }), '$.parameters.fee'],
     ['a missing parameter', PRODUCT, parameters({ rollBand: undefined }), '$.parameters.rollBand'],
@@ -629,6 +632,8 @@ describe('the sealed book', () => {
     await writeSubmission(table, {
       ...where,
       sequence: '1',
+      decidedOn: 1,
+      figures: [],
       receivedAt: '2025-10-20T14:00:00Z',
       instructions: [{ kind: 'new', order }],
       outcomes: ['accepted'],

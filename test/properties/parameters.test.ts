@@ -10,6 +10,7 @@ import { listedMonths, monthText, parseMonth } from '../../lib/domain/contract/m
 import { PARAMETER_LIMITS, type WrittenParameters, writtenParameters } from '../../lib/domain/contract/parameters.ts';
 import { type ForwardCurve, parsePrice } from '../../lib/domain/contract/product.ts';
 import type { Ticks } from '../../lib/domain/contract/units.ts';
+import { readWrittenRisk } from '../../lib/domain/contract/written-risk.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { Table } from '../../lib/store/table.ts';
 import { type Engine, startEngine } from '../venue/engine.ts';
@@ -39,7 +40,66 @@ const whole = (name: keyof typeof PARAMETER_LIMITS, ...good: number[]): fc.Arbit
   return seldom(fc.constantFrom(least, most, ...good), least - 1, most + 1, 1.5, '12', null);
 };
 
-const written: fc.Arbitrary<WrittenParameters> = fc.record({
+/** Mostly of as many places as months are listed. */
+const risk = (places: number): fc.Arbitrary<Pick<WrittenParameters, 'margin' | 'limits' | 'bands'>> => {
+  const amount = seldom<string>(fc.constantFrom('0', '3'), '-1', '0.0000001', 'x', 5);
+  const count = (...good: number[]): fc.Arbitrary<number> => seldom(fc.constantFrom(...good), -1, 1e13, 1.5, '3');
+  const moves = (move: string, ...less: string[]): string[] => [
+    ...Array.from({ length: Math.max(0, places) }, () => move),
+    ...less,
+  ];
+  return fc.record({
+    margin: seldom(
+      fc.record({
+        scenarios: seldom<string[][]>(
+          fc.constantFrom([moves('2'), moves('-2')], [moves('0')]),
+          [],
+          [moves('1', '1')],
+          [['x']],
+          5,
+        ),
+        delivery: amount,
+        funding: seldom(
+          fc.constantFrom<{ from: string; through: string; addOn: string }[]>(
+            [],
+            [{ from: '2025-12-22', through: '2026-01-05', addOn: '1' }],
+          ),
+          [{ from: '2026-01-05', through: '2025-12-22', addOn: '1' }],
+          [{ from: '2025-02-30', through: '2026-01-05', addOn: '1' }],
+        ),
+        concentration: seldom(
+          fc.constantFrom<{ lots: number; addOn: string }[]>(
+            [],
+            [
+              { lots: 10, addOn: '0' },
+              { lots: 20, addOn: '4' },
+            ],
+          ),
+          [
+            { lots: 10, addOn: '4' },
+            { lots: 20, addOn: '3' },
+          ],
+        ),
+      }),
+      null,
+      [],
+      {},
+    ),
+    limits: seldom(
+      fc.record({
+        orderLots: count(1, 1_000_000),
+        monthLots: count(10, 1000),
+        delivery: fc.record({ lots: count(0, 10), fromDay: count(1, 31) }),
+        allLots: count(1, 1000),
+        reportedLots: count(1, 1000),
+      }),
+      null,
+    ),
+    bands: seldom(fc.constantFrom(['1'], ['1', '2', '2']), [], ['2', '1'], ['0'], ['-1'], 'x'),
+  });
+};
+
+const terms = fc.record({
   lotGpuHours: seldom(fc.constantFrom(1000, 10_000), 0, 1, 15, 1_000_001, '1000'),
   priceDecimals: seldom(fc.constantFrom(0, 2, 3), -1, 5, 6, 7, 2.5),
   listedMonths: whole('listedMonths', 12),
@@ -53,6 +113,12 @@ const written: fc.Arbitrary<WrittenParameters> = fc.record({
   indexMoveBasisPointsMax: whole('indexMoveBasisPointsMax', 3000),
   liveOrdersMax: whole('liveOrdersMax', 10_000),
   submissionsMax: whole('submissionsMax', 20_000),
+  creditUsd: whole('creditUsd', 0),
+  callDueTime: seldom(fc.constantFrom('10:00', '23:59'), '24:00', '9:00', 1000),
+});
+const written: fc.Arbitrary<WrittenParameters> = terms.chain((own) => {
+  const places = Number.isInteger(own.listedMonths) ? Math.min(Math.max(own.listedMonths, 0), 24) : 12;
+  return risk(places).map((rules) => ({ ...own, ...rules }));
 });
 
 /** A listing that fits the parameters, and then perhaps is spoilt. */
@@ -80,15 +146,17 @@ const listed = (parameters: WrittenParameters): fc.Arbitrary<{ date: string; cur
 function foldRefuses(
   venue: VenueState,
   product: string,
-  { dailyLimit, rollBand, ...rest }: WrittenParameters,
+  { dailyLimit, rollBand, margin, limits, bands, ...rest }: WrittenParameters,
   listing?: { date: string; curve: Record<string, string> },
 ): string | undefined {
   const price = (text: unknown) => ((typeof text === 'string' ? parsePrice(text, rest) : undefined) ?? Number.NaN) as Ticks;
+  const rules = readWrittenRisk({ margin, limits, bands }, rest);
+  if (Array.isArray(rules)) return 'it is of another shape';
   const event: ParametersChanged = {
     kind: 'parameters-changed',
     product,
     version: (venue.products[product]?.version ?? 0) + 1,
-    parameters: { ...rest, dailyLimitTicks: price(dailyLimit), rollBandTicks: price(rollBand) },
+    parameters: { ...rest, dailyLimitTicks: price(dailyLimit), rollBandTicks: price(rollBand), ...rules },
     ...(listing ? { listing: { date: on(listing.date), curve: curveOf(listing.curve, price) } } : {}),
     by: 'olga',
     at: '',
@@ -133,7 +201,9 @@ test('a listed product is changed by the API exactly if the fold takes it', asyn
   let [accepted, refused] = [0, 0];
   const change = fc.tuple(written, fc.constantFrom('free', 'free', 'free', 'all')).map(([other, which]): WrittenParameters => {
     const { lotGpuHours, priceDecimals, listedMonths: count, timeZone, calendar, ...free } = other;
-    return { ...parameters, ...(which === 'all' ? other : free) };
+    // Its own scenarios have as many places as the other product lists.
+    const margin = count === 12 ? free.margin : parameters.margin;
+    return { ...parameters, ...(which === 'all' ? other : { ...free, margin }) };
   });
   await fc.assert(
     fc.asyncProperty(change, async (wanted) => {

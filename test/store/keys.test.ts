@@ -3,6 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { keyDate, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import {
+  accountOfSort,
+  accountSort,
   auctionKey,
   journalKey,
   logKey,
@@ -74,5 +76,17 @@ describe('shards', () => {
   ])('are found by FNV-1a: %j', (account, hash) => {
     expect(shardOf(account, 2 ** 32)).toBe(hash);
     expect(shardOf(account, 7)).toBe(hash % 7);
+  });
+});
+
+describe('an owner and its accounts', () => {
+  it('lie in one shard, whatever they are called', () => {
+    for (const shards of [1, 2, 16, 97])
+      expect(new Set(['acme', 'acme.desk', 'acme.a', 'acme.9'].map((account) => shardOf(account, shards))).size).toBe(1);
+  });
+
+  it('lie together there: no other owner comes between them', () => {
+    const sorted = ['acme-2', 'acme.z', 'acme', 'acme9', 'acme.a', 'acme-', 'acmea'].map(accountSort).sort();
+    expect(sorted.map(accountOfSort)).toEqual(['acme', 'acme.a', 'acme.z', 'acme-', 'acme-2', 'acme9', 'acmea']);
   });
 });

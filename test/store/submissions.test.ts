@@ -28,6 +28,8 @@ async function store(product: string, account: string, auction: number, changes:
     product,
     shard: 1,
     account,
+    decidedOn: 1,
+    figures: [],
     key,
     digest: '0123456789abcdef',
     auction,

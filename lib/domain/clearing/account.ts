@@ -33,6 +33,8 @@ export interface DayTotals {
 export interface ProductHolding {
   /** Signed lots by contract month; a month with none is absent. */
   readonly lots: Readonly<Record<number, Lots>>;
+  /** Net lots over all months at the last settlement, absent when there were none: what an owner's size is taken from. */
+  readonly settledLots?: Lots;
   readonly roll?: RollProgress;
   readonly day?: DayTotals;
 }
@@ -40,6 +42,8 @@ export interface ProductHolding {
 export interface AccountState {
   readonly account: string;
   readonly name: string;
+  /** The product that it trades, as it was opened for; absent: the first that the venue has listed. */
+  readonly product?: string;
   /** Number of the last event applied; an event at or below it is never applied again. */
   readonly applied: number;
   readonly cash: Cents;
@@ -119,7 +123,8 @@ export function applyEvent(
   switch (event.kind) {
     case 'accounts-opened': {
       const opening = openingIn(event, state.account);
-      return opening && post({ ...state, name: opening.name }, seq, event, {});
+      const { name, product } = opening ?? {};
+      return opening && post({ ...state, name: name!, ...(product === undefined ? {} : { product }) }, seq, event, {});
     }
     case 'cash-moved':
       return moveCash(state, seq, event);
@@ -182,13 +187,18 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
 /** A new settlement price pays every lot its change; positions in a month about to roll are noted. */
 function revalue(state: AccountState, seq: number, event: PricesSettled, centsPerTick: bigint) {
   const holding = state.products[event.product];
-  if (!holding || Object.keys(holding.lots).length === 0) return undefined;
+  if (!holding || (Object.keys(holding.lots).length === 0 && !holding.settledLots)) return undefined;
   let cash = NO_CENTS;
-  for (const [month, quantity] of positions(holding))
+  let net = lots(0);
+  for (const [month, quantity] of positions(holding)) {
+    net = addLots(net, quantity);
     cash = addCents(cash, gain(quantity, minusTicks(event.settled[month]!, event.previous[month]!), centsPerTick));
+  }
   const opening = event.rollOpens === null ? undefined : holding.lots[event.rollOpens];
+  const { settledLots: _, ...rest } = holding;
   const next: ProductHolding = {
-    ...holding,
+    ...rest,
+    ...(net === 0 ? {} : { settledLots: net }),
     ...(opening ? { roll: { near: event.rollOpens!, held: opening, rolled: lots(0) } } : {}),
     day: addDay(holding.day, event.date, cash, lots(0), NO_CENTS),
   };

@@ -29,6 +29,8 @@ export const LISTED_MAX = 99;
 export interface Opening {
   readonly account: string;
   readonly name: string;
+  /** The product that it trades; absent: the first that the venue listed, or will list. */
+  readonly product?: string;
 }
 
 /** Accounts opened together, one to `LISTED_MAX`, none of them twice. */

@@ -4,8 +4,10 @@
  */
 import { CALENDAR_NAMES, type CalendarName } from './calendar.ts';
 import { formatPrice, INDEX_DECIMALS, type ProductParameters, parsePrice } from './product.ts';
+import { bandErrors, limitErrors, marginErrors } from './risk-parameters.ts';
 import { MAX_TICKS, type Ticks } from './units.ts';
-import type { Violation } from './violation.ts';
+import { inside, type Violation } from './violation.ts';
+import { asWritten, type RiskParameters, readWrittenRisk, type WrittenRisk, writtenRisk } from './written-risk.ts';
 
 /**
  * The whole numbers that parameters may be, the first and the last included. Near, next and the two months before them must
@@ -22,6 +24,7 @@ export const PARAMETER_LIMITS = {
   indexMoveBasisPointsMax: [1, 1_000_000],
   liveOrdersMax: [1, 1_000_000],
   submissionsMax: [1, 1_000_000],
+  creditUsd: [0, 999_999_999_999_999],
 } as const satisfies Partial<Record<keyof ProductParameters, readonly [least: number, most: number]>>;
 
 /** What one field must be, as said of it and as checked. */
@@ -47,15 +50,17 @@ const SHARED_RULES = {
   listedMonths: whole(PARAMETER_LIMITS.listedMonths),
   timeZone: text('must be an IANA time zone', isTimeZone),
   calendar: text(`must be one of ${CALENDAR_NAMES.join(', ')}`, (name) => CALENDAR_NAMES.includes(name as CalendarName)),
-  dayRunTime: text('must be HH:MM', (time) => /^([01]\d|2[0-3]):[0-5]\d$/.test(time)),
+  dayRunTime: text('must be HH:MM', isWallClock),
   indexValuesMin: whole(PARAMETER_LIMITS.indexValuesMin),
   indexAgeDaysMax: whole(PARAMETER_LIMITS.indexAgeDaysMax),
   indexMoveBasisPointsMax: whole(PARAMETER_LIMITS.indexMoveBasisPointsMax),
   liveOrdersMax: whole(PARAMETER_LIMITS.liveOrdersMax),
   submissionsMax: whole(PARAMETER_LIMITS.submissionsMax),
+  creditUsd: whole(PARAMETER_LIMITS.creditUsd),
+  callDueTime: text('must be HH:MM', isWallClock),
 };
 
-const RULES: Readonly<Record<keyof ProductParameters, FieldRule>> = {
+const RULES: Readonly<Record<keyof Omit<ProductParameters, keyof RiskParameters>, FieldRule>> = {
   ...SHARED_RULES,
   dailyLimitTicks: whole(PARAMETER_LIMITS.dailyLimitTicks),
   rollBandTicks: whole(PARAMETER_LIMITS.rollBandTicks),
@@ -64,8 +69,14 @@ const RULES: Readonly<Record<keyof ProductParameters, FieldRule>> = {
 /** What is wrong with a set of parameters; empty when nothing is. */
 export function parameterErrors(parameters: ProductParameters): Violation[] {
   const errors = fieldErrors(parameters, RULES);
-  return errors.length ? errors : tickErrors(parameters);
+  return errors.length ? errors : [...tickErrors(parameters), ...riskErrors(parameters, parameters.listedMonths)];
 }
+
+const riskErrors = ({ margin, limits, bandTicks }: RiskParameters, listedMonths: number): Violation[] => [
+  ...inside(['margin'], marginErrors(margin, listedMonths)),
+  ...inside(['limits'], limitErrors(limits)),
+  ...inside(['bandTicks'], bandErrors(bandTicks)),
+];
 
 /** What one tick on one lot is worth can't be a fraction of a cent. The numbers themselves must be right already. */
 function tickErrors({ lotGpuHours, priceDecimals }: Pick<ProductParameters, 'lotGpuHours' | 'priceDecimals'>): Violation[] {
@@ -78,6 +89,10 @@ function fieldErrors(value: object, rules: Readonly<Record<string, FieldRule>>):
     const field: unknown = Object.hasOwn(value, name) ? value[name as keyof typeof value] : undefined;
     return holds(field) ? [] : [{ path: [name], rule: field === undefined ? 'is required' : rule }];
   });
+}
+
+function isWallClock(time: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(time);
 }
 
 function isTimeZone(name: string): boolean {
@@ -105,21 +120,32 @@ export const fixedTermErrors = (before: ProductParameters, after: ProductParamet
   }));
 
 /** Parameters as people and the API write them: limits in USD per GPU-hour, as decimal text on the product's grid. */
-export interface WrittenParameters extends Omit<ProductParameters, 'dailyLimitTicks' | 'rollBandTicks'> {
+export interface WrittenParameters
+  extends Omit<ProductParameters, 'dailyLimitTicks' | 'rollBandTicks' | keyof RiskParameters>,
+    WrittenRisk {
   readonly dailyLimit: string;
   readonly rollBand: string;
 }
 
 /** The inverse of `readWrittenParameters`. */
 export function writtenParameters(parameters: ProductParameters): WrittenParameters {
-  const { dailyLimitTicks, rollBandTicks, ...rest } = parameters;
-  return { ...rest, dailyLimit: formatPrice(dailyLimitTicks, parameters), rollBand: formatPrice(rollBandTicks, parameters) };
+  const { dailyLimitTicks, rollBandTicks, margin, limits, bandTicks, ...rest } = parameters;
+  return {
+    ...rest,
+    dailyLimit: formatPrice(dailyLimitTicks, parameters),
+    rollBand: formatPrice(rollBandTicks, parameters),
+    ...writtenRisk({ margin, limits, bandTicks }, parameters),
+  };
 }
 
+const present: FieldRule = { rule: 'is required', holds: (value) => value !== undefined };
 const WRITTEN_RULES: Readonly<Record<keyof WrittenParameters, FieldRule>> = {
   ...SHARED_RULES,
   dailyLimit: decimal,
   rollBand: decimal,
+  margin: present,
+  limits: present,
+  bands: present,
 };
 
 /** Reads written parameters, which may be of any shape; a list is what is wrong with them. */
@@ -139,11 +165,15 @@ export function readWrittenParameters(written: unknown): ProductParameters | Vio
   };
   const dailyLimitTicks = price('dailyLimit', 1, 'more than zero');
   const rollBandTicks = price('rollBand', 0, 'zero or more');
+  const risk = readWrittenRisk(given, given);
   errors.push(...tickErrors(given));
+  if (Array.isArray(risk)) return [...errors, ...risk];
+  errors.push(...asWritten(riskErrors(risk, given.listedMonths)));
   if (errors.length || dailyLimitTicks === undefined || rollBandTicks === undefined) return errors;
   // Field by field: the order of what was written must not be that of the event.
   const { lotGpuHours, priceDecimals, listedMonths, timeZone, calendar, dayRunTime } = given;
   const { indexValuesMin, indexAgeDaysMax, indexMoveBasisPointsMax, liveOrdersMax, submissionsMax } = given;
+  const { creditUsd, callDueTime } = given;
   return {
     lotGpuHours,
     priceDecimals,
@@ -158,5 +188,8 @@ export function readWrittenParameters(written: unknown): ProductParameters | Vio
     submissionsMax,
     dailyLimitTicks,
     rollBandTicks,
+    ...risk,
+    creditUsd,
+    callDueTime,
   };
 }

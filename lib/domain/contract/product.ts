@@ -3,6 +3,7 @@
  * hold the numbers; a change of parameters is an event of the clearing log like any other.
  */
 import type { CalendarName } from './calendar.ts';
+import type { BandSteps, MarginParameters, PositionLimits } from './risk-parameters.ts';
 import { formatDecimal, MAX_TICKS, type Micros, parseDecimal, type Ticks, ticks } from './units.ts';
 
 export interface ProductParameters {
@@ -30,6 +31,16 @@ export interface ProductParameters {
   readonly liveOrdersMax: number;
   /** Submissions that an account may send into one auction; of later ones only cancels are taken. */
   readonly submissionsMax: number;
+  /** What positions need in collateral. */
+  readonly margin: MarginParameters;
+  /** What an owner may come to hold. */
+  readonly limits: PositionLimits;
+  /** How far from the marks an auction may clear. */
+  readonly bandTicks: BandSteps;
+  /** Whole dollars by which an account may lack what it needs: none among strangers, more where a guarantee from outside stands for members. */
+  readonly creditUsd: number;
+  /** By when a margin call is to be met, on the next business day: wall clock of the time zone, "HH:MM". */
+  readonly callDueTime: string;
 }
 
 /** Prices by contract month, in the order the months are listed. Keys are contract month numbers. */

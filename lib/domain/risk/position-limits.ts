@@ -3,8 +3,8 @@
  *
  * The rule. Lots count by owner, all its accounts together, by month and over all months, long and short apart. An order counts as if it had
  * traded whole, on the side on which it adds: all buys of a month on top of what is held there, and all sells against it, so that what
- * would trade only if something else did not is counted on both; of alternatives, of which at most one trades, the one that adds most counts. In the month that is being delivered the limit is a tighter one,
- * from a stated day on. An order that would lead beyond a limit is refused, unless it takes off what is beyond it already. A further, lower
+ * would trade only if something else did not is counted on both; of alternatives, of which at most one trades, the one that adds most. In
+ * the month that is being delivered the limit is a tighter one, from a stated day on. An order that would lead beyond a limit is refused, unless it takes off what is beyond it already. A further, lower
  * level refuses nothing: who passes it is reported.
  *
  * Source: CME Rules 559 (position limits), 560 (accountability), 562 (single month and all months, spot month); the worst of the
@@ -12,41 +12,8 @@
  */
 import type { BusinessDate } from '../contract/calendar.ts';
 import { CASH, type ContractMonth } from '../contract/months.ts';
-import { MAX_LOTS } from '../contract/units.ts';
-import type { Violation } from '../contract/violation.ts';
+import type { PositionLimits } from '../contract/risk-parameters.ts';
 import type { MayTrade, OpenOrder } from './worst-case.ts';
-
-export interface PositionLimits {
-  /** Lots of one order. */
-  readonly orderLots: number;
-  /** Lots of an owner in one month, long or short. */
-  readonly monthLots: number;
-  /** The same in the month that is being delivered, on this business day of it and later. */
-  readonly delivery: { readonly lots: number; readonly fromDay: number };
-  /** Net lots of an owner over all months. */
-  readonly allLots: number;
-  /** Net lots over all months beyond which an owner is reported. */
-  readonly reportedLots: number;
-}
-
-/** The greatest count of lots that can be added up exactly: a million orders of the largest size. */
-const LOTS_MAX = MAX_LOTS * 1_000_000;
-
-/** What is wrong with limits; empty when nothing is. */
-export function limitErrors({ orderLots, monthLots, delivery, allLots, reportedLots }: PositionLimits): Violation[] {
-  const whole = (path: Violation['path'], value: number, least: number, most: number): Violation[] =>
-    Number.isInteger(value) && value >= least && value <= most
-      ? []
-      : [{ path, rule: `must be a whole number, ${least} to ${most}` }];
-  return [
-    ...whole(['orderLots'], orderLots, 1, MAX_LOTS),
-    ...whole(['monthLots'], monthLots, 1, LOTS_MAX),
-    ...whole(['delivery', 'lots'], delivery.lots, 0, Math.min(LOTS_MAX, Math.max(0, monthLots))),
-    ...whole(['delivery', 'fromDay'], delivery.fromDay, 1, 31),
-    ...whole(['allLots'], allLots, 1, LOTS_MAX),
-    ...whole(['reportedLots'], reportedLots, 1, LOTS_MAX),
-  ];
-}
 
 /** Which limit an order would lead beyond, and by what figures. */
 export interface LimitBreach {

@@ -10,7 +10,7 @@
  * the band by a tick, when it may, says that the month clears nowhere in it. The pressure on a month falls as its crowd is cut, to none
  * without one, so the largest factor is found by bisection, and beside it, lot by lot, the last size that still clears. There the
  * edge itself is a clearing price, and it is taken; a month that was cut first and is then relieved by the cut of another may
- * end inside its band. So the crowd shares what there is by size, nobody trades beyond a band, every other
+ * end inside its band. So the crowd shares what there is by size, no order trades beyond a band, every other
  * month keeps a true clearing price, and the fills of what is left keep every rule of the auction.
  *
  * Source: CME Rule 589, price limits that expand in steps; limit-locked markets share what trades by size in none of
@@ -26,6 +26,7 @@ import {
 } from '../auction/auction.ts';
 import { Lottery } from '../auction/lottery.ts';
 import type { PriceRange } from '../auction/prices.ts';
+import type { BandSteps } from '../contract/risk-parameters.ts';
 import { without } from './self-match.ts';
 
 /** Where each month may clear, ticks, month k + 1 at place k. */
@@ -49,9 +50,6 @@ export interface BandedResult extends AuctionResult {
   /** In the order in which they were locked. */
   readonly locked: readonly LockedMonth[];
 }
-
-/** The widths of a month's band, in ticks: the first for a month that is not locked, a further one for each auction in a row that was. */
-export type BandSteps = readonly number[];
 
 /** How far from its mark a month may clear which was locked in so many auctions in a row. The last step is the stop. */
 export const bandWidth = (steps: BandSteps, lockedInARow: number): number => steps[Math.min(lockedInARow, steps.length - 1)]!;

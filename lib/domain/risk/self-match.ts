@@ -12,7 +12,7 @@
  * into which the lots taken out were never sent. Cancelling both sides as far as they cross is the *decrement both* of continuous
  * markets (CME Globex Self-Match Prevention; Nasdaq OUCH 5.0, anti-internalization), said of a joint auction.
  *
- * Whether an owner has anything to take out is one longest-cycle check on its best limit per pair of nodes (Bellman 1958): as
+ * Whether an owner has anything to take out is one longest-cycle check on its best limit per pair of nodes (Moore 1959): as
  * many steps as it has kinds of orders, so it costs next to nothing for all who don't trade with themselves.
  */
 import { type AuctionBook, clearAuction } from '../auction/auction.ts';

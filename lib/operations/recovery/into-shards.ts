@@ -11,7 +11,15 @@ import { bySequence, movedPlace } from '../../domain/auction/open-orders.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../../domain/clearing/venue.ts';
 import { type Intake, intakeItem, readIntake } from '../../store/auctions.ts';
 import { readHalt } from '../../store/halt.ts';
-import { ACCOUNT_PREFIX, accountKey, bookPartition, type Key, rollInstructionKey, shardOf } from '../../store/keys.ts';
+import {
+  ACCOUNT_PREFIX,
+  accountKey,
+  accountOfSort,
+  bookPartition,
+  type Key,
+  rollInstructionKey,
+  shardOf,
+} from '../../store/keys.ts';
 import { readLog } from '../../store/log.ts';
 import { rollChunkItem, rollOrders } from '../../store/roll-orders.ts';
 import { sealOf } from '../../store/submissions.ts';
@@ -142,7 +150,7 @@ async function movedRolls(source: VenueRows, shards: number): Promise<Item[]> {
 function movedOfAccount(row: Attributes, shards: number): Attributes[] {
   const [kind, ...names] = row.sk!.S!.split('#');
   if (kind === 'ROLL') return [under(rollInstructionKey(names[0]!, names[1]!, shards), row)];
-  if (`${kind}#` === ACCOUNT_PREFIX) return [under(accountKey(names[0]!, shards), row)];
+  if (`${kind}#` === ACCOUNT_PREFIX) return [under(accountKey(accountOfSort(row.sk!.S!), shards), row)];
   return [];
 }
 

@@ -15,7 +15,7 @@ import { decodeTotals, totalsItem } from '../../store/control-totals.ts';
 import { readCursor } from '../../store/cursors.ts';
 import { readHalt } from '../../store/halt.ts';
 import { readEntries } from '../../store/journal.ts';
-import { ACCOUNT_PREFIX, repairedKey, shardOf, shardPartition } from '../../store/keys.ts';
+import { ACCOUNT_PREFIX, accountOfSort, repairedKey, shardOf, shardPartition } from '../../store/keys.ts';
 import { type Attributes, type Item, json, S, type Table } from '../../store/table.ts';
 import { OperationsError } from '../error.ts';
 
@@ -143,7 +143,7 @@ async function checkTotals(table: Table, due: Item): Promise<void> {
 
 async function journalTotals(table: Table, shard: number, seq: number): Promise<Pick<ShardTotals, 'cents' | 'lots'>> {
   const stored = await table.queryAll(shardPartition(shard), { prefix: ACCOUNT_PREFIX });
-  const accounts = stored.map((item) => item.sk!.S!.slice(ACCOUNT_PREFIX.length));
+  const accounts = stored.map((item) => accountOfSort(item.sk!.S!));
   return movedBy(await readEntries(table, seq, accounts));
 }
 

@@ -10,7 +10,7 @@ import {
 import type { ProductParameters } from '../../../lib/domain/contract/product.ts';
 import { ticks } from '../../../lib/domain/contract/units.ts';
 import { inside, sentence } from '../../../lib/domain/contract/violation.ts';
-import { H100 } from '../../venue/h100.ts';
+import { H100, unbounded } from '../../venue/h100.ts';
 
 const WRITTEN = writtenParameters(H100);
 
@@ -124,6 +124,9 @@ test('of a listed product the terms of the contract are fixed, and nothing else 
     indexMoveBasisPointsMax: 1,
     liveOrdersMax: 1,
     submissionsMax: 1,
+    ...unbounded(4),
+    creditUsd: 0,
+    callDueTime: '00:00',
   };
   expect(inside(['parameters'], fixedTermErrors(H100, changed)).map(sentence)).toEqual([
     'parameters.lotGpuHours is fixed at 1000 since the product was listed',

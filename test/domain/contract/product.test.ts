@@ -16,7 +16,7 @@ import {
 } from '../../../lib/domain/contract/product.ts';
 import { type Micros, ticks } from '../../../lib/domain/contract/units.ts';
 import { sentence, type Violation } from '../../../lib/domain/contract/violation.ts';
-import { H100 } from '../../venue/h100.ts';
+import { H100, unbounded } from '../../venue/h100.ts';
 
 describe('every whole number of a product has a least and a most', () => {
   const limits = Object.entries(PARAMETER_LIMITS) as [keyof typeof PARAMETER_LIMITS, readonly [number, number]][];
@@ -34,7 +34,8 @@ describe('every whole number of a product has a least and a most', () => {
   test.each(limits)('%s may be its least and its most', (name, [least, most]) => {
     for (const value of [least, most]) {
       const lotGpuHours = name === 'priceDecimals' ? 1_000_000 : plain.lotGpuHours;
-      expect(parameterErrors({ ...plain, lotGpuHours, [name]: value } as ProductParameters).map(sentence)).toEqual([]);
+      const { margin } = unbounded(name === 'listedMonths' ? value : plain.listedMonths);
+      expect(parameterErrors({ ...plain, lotGpuHours, margin, [name]: value } as ProductParameters).map(sentence)).toEqual([]);
     }
   });
 });

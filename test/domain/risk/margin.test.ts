@@ -2,14 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
-import {
-  type MarginParameters,
-  type MarginSetting,
-  marginErrors,
-  marginLines,
-  type Positions,
-  requirement,
-} from '../../../lib/domain/risk/margin.ts';
+import { type MarginParameters, marginErrors } from '../../../lib/domain/contract/risk-parameters.ts';
+import { type MarginSetting, marginLines, type Positions, requirement } from '../../../lib/domain/risk/margin.ts';
 import { mayTake, type OpenOrder, WorstCase } from '../../../lib/domain/risk/worst-case.ts';
 import { on } from '../../venue/h100.ts';
 
@@ -75,8 +69,8 @@ describe('positions need', () => {
       expect(needs([[NEXT, 1]], { ownerLots })).toBe(ticks);
   });
 
-  it('what is reckoned exactly, or it is refused', () => {
-    expect(() => needs([[NEXT, 2 ** 52]])).toThrow('more than can be reckoned');
+  it('what is computed exactly, or it is refused', () => {
+    expect(() => needs([[NEXT, 2 ** 52]])).toThrow('more than can be computed');
     expect(() => needs([[contractMonth(2030, 1), 1]])).toThrow('not listed');
   });
 });

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { businessDays } from '../../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
-import { deliveryLimited, limitErrors, type PositionLimits, WorstHoldings } from '../../../lib/domain/risk/position-limits.ts';
+import { limitErrors, type PositionLimits } from '../../../lib/domain/contract/risk-parameters.ts';
+import { deliveryLimited, WorstHoldings } from '../../../lib/domain/risk/position-limits.ts';
 import type { OpenOrder } from '../../../lib/domain/risk/worst-case.ts';
 import { on } from '../../venue/h100.ts';
 

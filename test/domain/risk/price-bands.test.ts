@@ -1,6 +1,7 @@
 /** Auctions within bands: where prices end up, who is cut back and by how much, and that others are not. */
 import { describe, expect, it } from 'vitest';
 import { type AuctionBook, clearAuction } from '../../../lib/domain/auction/auction.ts';
+import { ticks } from '../../../lib/domain/contract/units.ts';
 import { type BandedResult, bandWidth, clearWithin, type PriceBands } from '../../../lib/domain/risk/price-bands.ts';
 import { greatestSurplus, greatestVolume, loadHighs } from '../../properties/auction-lp.ts';
 import { bookOf, mulberry32, type Row, randomBook } from '../auction/books.ts';
@@ -53,7 +54,7 @@ describe('a month that clears nowhere in its band', () => {
     expect(locked).toEqual([{ place: 0, side: 'bid', crowd: 400, kept: 40 }]);
   });
 
-  it('is limit offered at the bottom: nobody sells below it', () => {
+  it('is limit offered at the bottom: no order sells below it', () => {
     const rows: Row[] = [
       ['sell', 1, 1500, 300],
       ['sell', 1, 1600, 100],
@@ -65,7 +66,7 @@ describe('a month that clears nowhere in its band', () => {
     expect(locked).toEqual([{ place: 0, side: 'offered', crowd: 400, kept: 40 }]);
   });
 
-  it('trades nothing and stands at the edge when nobody is on the other side', () => {
+  it('trades nothing and stands at the edge when no order is on the other side', () => {
     // A bid alone does not press: there is no price at which it must trade.
     const { prices, filled, locked } = cleared([2000], [['buy', 1, 2500, 300]], 20);
     expect([prices[0], [...filled], locked]).toEqual([2020, [0], [{ place: 0, side: 'bid', crowd: 300, kept: 0 }]]);
@@ -91,7 +92,8 @@ describe('a month that clears nowhere in its band', () => {
 });
 
 it('a band widens with every auction in a row that was locked, up to its stop', () => {
-  expect([0, 1, 2, 3, 99].map((count) => bandWidth([100, 200, 400], count))).toEqual([100, 200, 400, 400, 400]);
+  const steps = [100, 200, 400].map(ticks);
+  expect([0, 1, 2, 3, 99].map((count) => bandWidth(steps, count))).toEqual([100, 200, 400, 400, 400]);
 });
 
 it('a mark outside its own band is refused', () => {

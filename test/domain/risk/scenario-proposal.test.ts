@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDays } from '../../../lib/domain/contract/calendar.ts';
 import { contractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
-import { marginErrors, SCENARIOS_MAX } from '../../../lib/domain/risk/margin.ts';
+import { marginErrors, SCENARIOS_MAX } from '../../../lib/domain/contract/risk-parameters.ts';
 import {
   backtest,
   type Coverage,

@@ -406,8 +406,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'account-opened-under-another-name',
         wrong: 'A second opening under another name is answered as done.',
-        text: 'open.name === opening.name',
-        becomes: 'open.account === opening.account',
+        text: 'open[field] !== opening[field]',
+        becomes: 'open.account !== opening.account',
       },
     ],
   },

@@ -89,7 +89,7 @@ describe('a change is refused before anything is written', () => {
   it.each([
     [{ dailyLimit: '0' }, 'dailyLimit must be decimal text'],
     [{ indexValuesMin: 32 }, 'indexValuesMin must be a whole number, 1 to 31'],
-    [{ listedMonths: 8 }, 'listedMonths is fixed at 12 since the product was listed'],
+    [{ timeZone: 'UTC' }, 'timeZone is fixed at America/New_York since the product was listed'],
     [{ dailyLimits: '0.1' }, 'There is no parameter dailyLimits'],
     [[], 'no object'],
   ])('%j', async (change, why) => {

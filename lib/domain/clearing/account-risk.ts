@@ -1,0 +1,49 @@
+/**
+ * What an account needs and what it has: the requirement of its positions, by the rules in `lib/domain/risk` on its product as the log has it.
+ * The day is that whose books are open, so the same event gives the same requirement whenever it is asked.
+ */
+import { monthOf } from '../contract/months.ts';
+import { centsPerTick } from '../contract/product.ts';
+import { addCents, type Cents, NO_CENTS } from '../contract/units.ts';
+import { type MarginLines, marginCents, marginLines, requirement } from '../risk/margin.ts';
+import { type AccountState, positions } from './account.ts';
+import { openBooks, type ProductState, type VenueState } from './venue.ts';
+
+/**
+ * The product that an account trades; `undefined` while the venue lists none. It is one, so that an account's cash is never promised twice: orders in
+ * two products are decided side by side.
+ */
+export const productOf = ({ product }: Pick<AccountState, 'product'>, { products }: VenueState): string | undefined =>
+  product ?? Object.keys(products)[0];
+
+/** The size of an owner at the last settlement: net lots of its accounts, without their signs, summed. */
+export const ownerLotsOf = (states: Iterable<AccountState>, product: string): number => {
+  let size = 0;
+  for (const { products } of states) size += Math.abs(products[product]?.settledLots ?? 0);
+  return size;
+};
+
+/** The lines of the requirement of an owner of a size. */
+export function marginLinesOf(product: ProductState, ownerLots: number): MarginLines {
+  const date = openBooks(product);
+  const delivered = monthOf(date);
+  const delivery = product.listed.find((month) => month === delivered);
+  return marginLines(product.parameters.margin, { months: product.listed, delivery, date, ownerLots });
+}
+
+/** What an account's positions in a product need. Throws on a position in a month that is not listed. */
+export function requirementOf(product: ProductState, { products }: Pick<AccountState, 'products'>, ownerLots: number): Cents {
+  const holding = products[product.product];
+  if (!holding || Object.keys(holding.lots).length === 0) return NO_CENTS;
+  const needed = requirement(marginLinesOf(product, ownerLots), positions(holding));
+  return marginCents(needed, centsPerTick(product.parameters));
+}
+
+const CENTS_IN_USD = 100n;
+
+/** What an account has towards its requirement: cash, and the credit that the product gives. */
+export const coverOf = ({ cash }: Pick<AccountState, 'cash'>, { parameters }: ProductState): Cents =>
+  addCents(cash, (BigInt(parameters.creditUsd) * CENTS_IN_USD) as Cents);
+
+/** What is left of the cover, negative when the account is short. */
+export const excessOf = (requirement: Cents, cover: Cents): Cents => (cover - requirement) as Cents;
