@@ -168,6 +168,12 @@ function placeOf(item: Attributes): [account: string, key: string] {
   return [sk.slice(0, end), sk.slice(end + 1)];
 }
 
+/** A submission as its row holds it. Throws TypeError when it is not one. */
+export function submissionIn(item: Attributes): Submission {
+  const [, product = '', shard] = text(item, 'pk').split('#');
+  return decodeSubmission(product, Number(shard), item);
+}
+
 /** Orders are unpacked when they are asked for: of a hundred thousand at once, only those in hand are in memory as objects. */
 function decodeSubmission(product: string, shard: number, item: Attributes): Submission {
   const [instructions, outcomes] = [bytes(item, 'instructions'), bytes(item, 'outcomes')];

@@ -129,7 +129,7 @@ export const isOneTooMany = (outcomes: readonly Outcome[]): boolean =>
   outcomes.length > 0 && outcomes.every((outcome) => outcome === 'too-many-submissions');
 
 /** What came too late, or was one too many, changes nothing and is not counted. */
-const countsForNothing = (outcomes: readonly Outcome[]): boolean =>
+export const countsForNothing = (outcomes: readonly Outcome[]): boolean =>
   LATE.some((late) => late === outcomes[0]) || isOneTooMany(outcomes);
 
 /** False when there is no second instant. */
