@@ -2,12 +2,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
 import { acceptOrders } from '../../lambdas/accept-orders/index.ts';
+import { auditVenue } from '../../lib/audit/audit.ts';
+import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { readAccount } from '../../lib/store/accounts.ts';
-import { shardOf } from '../../lib/store/keys.ts';
+import { shardOf, submissionKey } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { readSubmission } from '../../lib/store/submissions.ts';
+import { packOutcomes } from '../../lib/store/packing.ts';
+import { readSubmission, sealOf } from '../../lib/store/submissions.ts';
+import { B, S } from '../../lib/store/table.ts';
 import { SHARDS } from '../venue/accounts.ts';
 import { moved, opened } from '../venue/events.ts';
 import { DEC, NOV, newYork, newYorkMs, RISKY } from '../venue/h100.ts';
@@ -264,4 +268,23 @@ describe('limits', () => {
     await post();
     expect(await send(second, buy('b', NOV, 2400, 3), buy('c', NOV, 2400, 2))).toEqual(['position-limit', 'accepted']);
   });
+});
+
+it('the audit decides all of it again, and names what was decided otherwise', async () => {
+  const decisions = async () => {
+    const { checks } = await auditVenue(venue.table, SHARDS);
+    return checks.find(({ name }) => name === 'decisions')!;
+  };
+  const account = await trader(LOT_CENTS);
+  const { shard, key } = await sendTo(undefined, account, buy('a', NOV, 2400, 2));
+  const { checked, faults } = await decisions();
+  expect(faults).toEqual([]);
+  expect(checked).toBeGreaterThan(100);
+  const at = submissionKey(product, shard, keyDate(key), account, key);
+  const { pk: _, sk: __, seal: ___, figures: ____, ...attributes } = (await venue.table.get(at))!;
+  const item = { ...at, attributes: { ...attributes, outcomes: B(packOutcomes(['accepted'])) } };
+  await venue.table.put({ ...item, attributes: { ...item.attributes, seal: S(sealOf(item)) } });
+  const found = (await decisions()).faults;
+  expect(found.map(({ row }) => row)).toEqual([`${at.pk} ${at.sk}`, `${at.pk} ${at.sk}`]);
+  expect(found[0]!.what).toContain('outcomes: the book says ["accepted"], the rules on event');
 });
