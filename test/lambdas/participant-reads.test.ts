@@ -295,6 +295,8 @@ describe('live orders', () => {
       ...message,
       auction: intake.open,
       sequence: `${serial}`,
+      decidedOn: 1,
+      figures: [],
       instructions,
       outcomes: instructions.map(() => 'accepted'),
     });
@@ -525,6 +527,8 @@ test('a submission known by its key gets its answer again after its contract has
     ...message,
     auction: 3,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     instructions: unpackInstructions(Buffer.from(message.instructions, 'base64')),
     outcomes: ['accepted'],
   });
