@@ -25,10 +25,12 @@ import {
   openBook,
   pricesWithin,
 } from '../auction/auction.ts';
+import type { Locked } from '../auction/book.ts';
 import { type DemandRows, type LimitDemand, limitDemands } from '../auction/demand.ts';
 import { Lottery } from '../auction/lottery.ts';
 import { clearingPrices, type PriceRange } from '../auction/prices.ts';
 import type { BandSteps } from '../contract/risk-parameters.ts';
+import { lots } from '../contract/units.ts';
 import { without } from './self-match.ts';
 
 /** Where each month may clear, ticks, month k + 1 at place k. */
@@ -37,15 +39,9 @@ export interface PriceBands {
   readonly high: Int32Array;
 }
 
-export type LockedSide = 'bid' | 'offered';
-
-export interface LockedMonth {
+export interface LockedMonth extends Locked {
   /** Place of the month in the book's reference. */
   readonly place: number;
-  readonly side: LockedSide;
-  /** Lots of the crowded side, and what is left of them after all cuts. */
-  readonly crowd: number;
-  readonly kept: number;
 }
 
 export interface BandedResult extends AuctionResult {
@@ -78,7 +74,7 @@ export function clearWithin(book: AuctionBook, bands: PriceBands): BandedResult 
 /** A month whose price leaves its band when it may, and to which side. */
 interface Outside {
   readonly place: number;
-  readonly side: LockedSide;
+  readonly side: Locked['side'];
 }
 
 /** So many parts of what the rows of a crowd have, and so many lots more of those that the next part would give, row after row as drawn. */
@@ -117,7 +113,7 @@ class BandedAuction {
     const sizes = this.#sizes;
     const { book: rest, rows } = without(
       this.#book,
-      this.#book.lots.map((lots, row) => lots - sizes[row]!),
+      this.#book.lots.map((own, row) => own - sizes[row]!),
     );
     const cleared = clearAt(openBook(rest), prices);
     const filled = new Int32Array(sizes.length);
@@ -139,7 +135,9 @@ class BandedAuction {
         continue;
       }
       const prices = this.#finalPrices(demands);
-      const eased = this.#rounds < ROUNDS_MAX && this.#cutMonths().find((cut) => !this.#isAtEdge(prices, cut) && (givenBack.get(nameOf(cut)) ?? 0) < GIVEN_BACK_MAX);
+      const eased =
+        this.#rounds < ROUNDS_MAX &&
+        this.#cutMonths().find((cut) => !this.#isAtEdge(prices, cut) && (givenBack.get(nameOf(cut)) ?? 0) < GIVEN_BACK_MAX);
       if (!eased) return prices;
       givenBack.set(nameOf(eased), (givenBack.get(nameOf(eased)) ?? 0) + 1);
       this.#sizes = this.#sizesWithout(eased);
@@ -196,7 +194,7 @@ class BandedAuction {
     });
   }
 
-  #outside(prices: Float64Array, place: number): LockedSide | undefined {
+  #outside(prices: Float64Array, place: number): Locked['side'] | undefined {
     const price = prices[place + 1]!;
     if (price > this.#range.high[place + 1]!) return 'bid';
     return price < this.#range.low[place + 1]! ? 'offered' : undefined;
@@ -250,7 +248,7 @@ class BandedAuction {
     return atEdge
       .map(({ place, side }) => {
         const crowd = this.#crowdOf({ place, side });
-        return { place, side, crowd: sum(crowd.of(this.#book.lots)), kept: sum(crowd.of(this.#sizes)) };
+        return { place, side, crowd: lots(sum(crowd.of(this.#book.lots))), kept: lots(sum(crowd.of(this.#sizes))) };
       })
       .sort((a, b) => a.place - b.place);
   }
@@ -321,9 +319,9 @@ class Crowd {
 
   /** What the crowd demands at its shares, no row being larger than `most`. */
   demands(most: Int32Array, share: Share): LimitDemand[] {
-    const lots = this.#shares(share);
-    for (let at = 0; at < lots.length; at++) if (most[at]! < lots[at]!) lots[at] = most[at]!;
-    return limitDemands({ ...this.#columns, lots });
+    const sizes = this.#shares(share);
+    for (let at = 0; at < sizes.length; at++) if (most[at]! < sizes[at]!) sizes[at] = most[at]!;
+    return limitDemands({ ...this.#columns, lots: sizes });
   }
 
   /** Lots between so many parts and one part more. */
