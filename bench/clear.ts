@@ -30,7 +30,7 @@ const SHARDS = 16;
 const ORDERS_A_SUBMISSION = 500;
 const [WARM_UPS, ROUNDS] = [2, 5];
 
-type BookState = Pick<ProductState, 'marks' | 'carried'>;
+type BookState = Pick<ProductState, 'marks' | 'carried' | 'stop'>;
 
 interface StoredMarket {
   readonly rows: Rows;
@@ -122,16 +122,14 @@ function storedMarket({ orders, accounts, cancels }: MarketShape, seed: number):
       const one = order();
       if (random() >= CARRIED) sent.push(one);
       else
-        carried
-          .get(shard)!
-          .push({
-            ...one,
-            account,
-            timeInForce: 'gtc',
-            sender: `0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`,
-            rolls: false,
-            partlyFilled: random() < 0.3,
-          });
+        carried.get(shard)!.push({
+          ...one,
+          account,
+          timeInForce: 'gtc',
+          sender: `0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`,
+          rolls: false,
+          partlyFilled: random() < 0.3,
+        });
     }
     for (let from = 0; from < sent.length; from += ORDERS_A_SUBMISSION)
       rows.add(
@@ -184,7 +182,11 @@ function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, ma
   const { items, references } = packRows(PRODUCT, 1, { shards: SHARDS, fills: new Map(), carried, depth: [] });
   for (const item of items) rows.add(item);
   rows.sort();
-  return { marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])), carried: references.carried };
+  return {
+    marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])),
+    carried: references.carried,
+    stop: null,
+  };
 }
 
 /** Milliseconds of processor time of the thread that does it. */

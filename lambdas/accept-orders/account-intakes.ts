@@ -16,6 +16,7 @@ import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { KnownStops } from './known-stops.ts';
 
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
@@ -53,6 +54,7 @@ interface Met {
 export class Worker {
   readonly #limits: WorkerLimits;
   readonly carried = new ReadChunks(CARRIED_BYTES_MAX);
+  readonly stops = new KnownStops();
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #keptOrders = 0;

@@ -8,7 +8,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
-import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { isTradingStopped, type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, isClosed, moveIntake, readAuction, readIntake } from '../../lib/store/auctions.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -48,6 +48,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const { product, shard, account, key, digest, sender, receivedAt } = message;
   const state = await session.product(product);
   const { own, keep } = await session.useAccount(message, state);
+  if (message.stops) await session.changeStops(message);
   const sequence = record.attributes.SequenceNumber ?? record.attributes.SentTimestamp;
   const isNew = bySequence(sequence, own.sequence) > 0;
   const repeated = isNew ? undefined : await readSubmission(table, product, shard, account, key);
@@ -59,9 +60,12 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
   const enqueuedAt = Number(record.attributes.SentTimestamp);
   const { open: auction, openedAt } = await session.intake(product, shard);
+  if (message.stops && instructions.length === 0) return keep();
   const { liveOrdersMax, submissionsMax } = state.parameters;
-  const terms = { listed: new Set<number>(tradedAt(state, Date.parse(receivedAt))), liveOrdersMax, submissionsMax, openedAt };
-  const outcomes = own.take({ instructions, sequence, receivedAt, enqueuedAt }, terms);
+  const listed = new Set<number>(tradedAt(state, Date.parse(receivedAt)));
+  const stopped = isTradingStopped(state, auction) || (await session.isStopped(message));
+  const terms = { listed, liveOrdersMax, submissionsMax, openedAt, stopped };
+  const outcomes = own.take({ instructions, sequence, receivedAt, enqueuedAt, isStop: message.stops === true }, terms);
   await session.admitDate(product, shard, keyDate(key));
 
   const submission: Submission = {
@@ -145,6 +149,19 @@ class Session {
       return used.intake;
     });
     return used!;
+  }
+
+  /** Whether the message's account is stopped, at its place in the queue. */
+  async isStopped(message: SubmissionMessage): Promise<boolean> {
+    const intake = await this.intake(message.product, message.shard);
+    return this.#worker.stops.areOn(this.backends.table, message, intake);
+  }
+
+  async changeStops(message: SubmissionMessage): Promise<void> {
+    const { table, shards } = this.backends;
+    const { product, shard } = message;
+    const intake = await this.intake(product, shard);
+    await this.#keep(product, shard, () => this.#worker.stops.change(table, message, intake, shards));
   }
 
   async admitDate(product: string, shard: number, date: string): Promise<void> {

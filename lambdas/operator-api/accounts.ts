@@ -41,7 +41,7 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   return state ? ok(accountJson(state)) : notFound('such account');
 }
 
-const accountJson = (state: AccountState) => ({
+export const accountJson = (state: AccountState) => ({
   account: state.account,
   name: state.name,
   cash: formatCents(state.cash),

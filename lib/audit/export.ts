@@ -31,11 +31,12 @@ const FILES = {
   'slots.jsonl': ['SLOT', 'CLOSING'],
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
+  'stops.jsonl': ['STOPS'],
   'held.jsonl': ['HELD'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/4';
+const FORMAT = 'compute-exchange-export/5';
 
 export interface Manifest {
   readonly format: string;

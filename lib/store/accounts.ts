@@ -2,7 +2,7 @@
 
 import type { AccountState, ProductHolding } from '../domain/clearing/account.ts';
 import { amount, amountsToJson } from './amounts.ts';
-import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardPartition } from './keys.ts';
+import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardOf, shardPartition } from './keys.ts';
 import { type Attributes, type Item, integer, N, S, type Table, text } from './table.ts';
 
 export async function readAccount(
@@ -29,6 +29,12 @@ export async function listAccounts(table: Table, shard: number, limit: number, a
   const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
   const states = (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
   return states.filter(({ account }) => account !== after).slice(0, limit);
+}
+
+/** All accounts of an owner whose opening is posted, its first one first. */
+export async function readOwnerAccounts(table: Table, owner: string, shards: number): Promise<AccountState[]> {
+  const from = accountSort(owner);
+  return (await table.queryAll(shardPartition(shardOf(owner, shards)), { from, to: `${from}!~` })).map(decodeAccount);
 }
 
 export async function readAccounts(

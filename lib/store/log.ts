@@ -179,6 +179,8 @@ const header = z.looseObject({
     'prices-settled',
     'month-expired',
     'day-closed',
+    'trading-stopped',
+    'trading-resumed',
   ]),
 });
 

@@ -11,6 +11,9 @@ import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } fr
 import type { SentBytes } from './stored-book.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
+/** Of packed instructions: the same orders, however their JSON is written, have the same digest. */
+export const digestOf = (packed: Uint8Array): string => createHash('sha256').update(packed).digest('hex').slice(0, 16);
+
 /** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
 

@@ -43,6 +43,7 @@ export const REFUSALS = [
   'too-many-live-orders',
   'too-many-submissions',
   'overtaken',
+  'stopped',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 /**
@@ -64,6 +65,8 @@ export interface OrderTerms {
   readonly liveOrdersMax: number;
   /** Whether the account has sent all the submissions that it may, so that only its cancels are taken. */
   readonly cancelsOnly: boolean;
+  /** Whether trading is stopped, for the account or for all, so that only cancels are taken. Unless given, it is not. */
+  readonly stopped?: boolean;
 }
 
 /**
@@ -131,6 +134,7 @@ function waits(instruction: Instruction, exposed: ReadonlySet<string>): boolean 
 function refuse(live: LiveOrders, instruction: Instruction, terms: OrderTerms): Refusal | undefined {
   if (instruction.kind === 'cancel-all') return undefined;
   if (instruction.kind === 'cancel') return live.has(instruction.clientOrderId) ? undefined : 'unknown-order';
+  if (terms.stopped) return 'stopped';
   const { order } = instruction;
   const isReplace = instruction.kind === 'replace';
   if (![order.buy, order.sell].every((node) => node === CASH || terms.listed.has(node))) return 'contract-not-listed';

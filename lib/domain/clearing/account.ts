@@ -135,6 +135,8 @@ export function applyEvent(
     case 'month-expired':
       return expire(state, seq, event, centsPerTick(event.product));
     case 'parameters-changed':
+    case 'trading-stopped':
+    case 'trading-resumed':
     case 'day-closed':
       return undefined;
   }

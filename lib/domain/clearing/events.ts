@@ -126,6 +126,22 @@ export interface DayClosed {
   readonly after: number;
 }
 
+/** Trading in a product is stopped: no order comes in, and those that are there are taken out by the next auctions, which match nothing. */
+export interface TradingStopped {
+  readonly kind: 'trading-stopped';
+  readonly product: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Orders come in again, for the auctions after this one: into it, and those before it, orders may have come before the stop. */
+export interface TradingResumed extends Omit<TradingStopped, 'kind'> {
+  readonly kind: 'trading-resumed';
+  /** Number of the last auction that matches nothing. */
+  readonly through: number;
+}
+
 export type ClearingEvent =
   | AccountsOpened
   | CashMoved
@@ -133,7 +149,9 @@ export type ClearingEvent =
   | AuctionCleared
   | PricesSettled
   | MonthExpired
-  | DayClosed;
+  | DayClosed
+  | TradingStopped
+  | TradingResumed;
 
 /** The venue's own account: the other side of every deposit and withdrawal. */
 export const BANK = '@bank';

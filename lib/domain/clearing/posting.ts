@@ -25,6 +25,8 @@ export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<stri
     case 'day-closed':
       return 'all';
     case 'parameters-changed':
+    case 'trading-stopped':
+    case 'trading-resumed':
       return [];
   }
 }
