@@ -19,7 +19,9 @@ export async function findAccount(table: Table, account: string, shards: number)
   if (state) return state;
   const seq = (await claimedBy(table, [openingOf(account)])).get(openingOf(account));
   const opening = seq === undefined ? undefined : openingIn(await readEvent(table, seq), account);
-  return opening && { ...emptyAccount(account), name: opening.name };
+  if (!opening) return undefined;
+  const { name, product } = opening;
+  return { ...emptyAccount(account), name, ...(product === undefined ? {} : { product }) };
 }
 
 /** Positions over all products, in order of product and month. */
