@@ -5,7 +5,7 @@
 import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listAllAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';
-import { amend, approve, listAllHeld } from './held.ts';
+import { amend, approve, decline, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
 import type { Operator } from './operator.ts';
@@ -31,6 +31,7 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/held': listAllHeld,
   'POST /v1/operator/held/{held}/approve': approve,
   'POST /v1/operator/held/{held}/amend': amend,
+  'POST /v1/operator/held/{held}/decline': decline,
   'GET /v1/operator/days/{product}': listAllDays,
   'GET /v1/operator/days/{product}/{date}': showDay,
   'GET /v1/operator/log': listLog,

@@ -10,13 +10,14 @@ import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { readTotals } from '../../lib/store/control-totals.ts';
 import { lookAtDay, openDay, saveDay } from '../../lib/store/days.ts';
-import { changeHeld, hold } from '../../lib/store/held.ts';
+import { approvedActs, changeHeld, hold } from '../../lib/store/held.ts';
 import { heldOf, publishIndex, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
+import { commitApproved } from '../operator-acts/approved.ts';
 import { consume } from '../queue/consume.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */
@@ -24,9 +25,23 @@ const STEPS_MAX = 50;
 
 export const handler = consume('day-runs', (backends) => async ({ product }) => {
   await publishApproved(backends, product);
+  await moveOn(backends, product);
+  // Last: what can't be committed must not keep a day from its end.
+  await commitAllApproved(backends);
+});
+
+async function moveOn(backends: Backends, product: string): Promise<void> {
   for (let steps = 0; steps < STEPS_MAX; steps++) if ((await step(backends, product)) === 'wait') return;
   throw new Error(`the day of ${product} does not get on`);
-});
+}
+
+/** The API commits an act of operators with its second approval. Where its worker crashed between the two, it is done here. */
+async function commitAllApproved(backends: Backends): Promise<void> {
+  for (const { id } of await approvedActs(backends.table)) {
+    const { ended } = await commitApproved(backends, id);
+    backends.logger.warn('done what was approved earlier', { held: id, ended });
+  }
+}
 
 /** The API publishes a value with its second approval. Where its worker crashed between the two, it is done here. */
 async function publishApproved({ table, logger }: Backends, product: string): Promise<void> {

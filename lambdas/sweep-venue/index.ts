@@ -3,11 +3,12 @@
  * notifies look for themselves. A product that can't be swept does not keep the others from it: all of them are tried, then
  * the message fails, and is tried again.
  */
-import { isApproved } from '../../lib/domain/clearing/approval.ts';
+import { isApproved, isWaiting } from '../../lib/domain/clearing/approval.ts';
 import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { auctionsAfter, isClosed, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { openDay } from '../../lib/store/days.ts';
+import { openActs } from '../../lib/store/held.ts';
 import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
@@ -33,6 +34,7 @@ export const handler = consume('sweeps', (backends) => async (message, { message
   const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
   const swept: Swept[] = [];
   const products = Object.values(venue.products);
+  const acts = await attempt('what operators have proposed', () => sweepActs(backends, products[0]?.product));
   const waiting: number[] = [];
   for (const own of products) {
     const held = await attempt(`what is held of ${own.product}`, () => lookAtHeld(backends, own));
@@ -43,11 +45,11 @@ export const handler = consume('sweeps', (backends) => async (message, { message
 
   if (behind !== undefined) measure(backends, METRICS.postingBehind, behind);
   // Without a product that failed the sum might end the alarm.
-  if (waiting.length === products.length)
+  if (acts !== undefined && waiting.length === products.length)
     measure(
       backends,
       METRICS.held,
-      waiting.reduce((sum, each) => sum + each, 0),
+      waiting.reduce((sum, each) => sum + each, acts),
     );
   for (const [metric, of] of LATENESS) {
     const latest = Math.max(0, ...swept.map((found) => found[of]));
@@ -71,11 +73,21 @@ async function sweepPostings({ table, queues, shards }: Backends, seq: number, s
   return behind.events;
 }
 
+/**
+ * How many acts of operators wait for a second. One that is approved and not committed is taken up by the day run, of whichever product; a
+ * venue that lists none yet has none, and there the approval is sent again.
+ */
+async function sweepActs({ table, queues }: Backends, product: string | undefined): Promise<number> {
+  const open = await openActs(table);
+  if (product !== undefined && open.some(isApproved)) await queues.notify('day-runs', { v: 1, product });
+  return open.filter(isWaiting).length;
+}
+
 /** How much waits for operators, and whether an approved index value is still to be published. */
 async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ waiting: number; toPublish: boolean }> {
   const held = await heldOf(table, own);
   const unpublished = await unpublishedIndex(table, own, held);
-  return { waiting: held.filter((each) => !isApproved(each)).length, toPublish: unpublished.length > 0 };
+  return { waiting: held.filter(isWaiting).length, toPublish: unpublished.length > 0 };
 }
 
 async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {

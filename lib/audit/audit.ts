@@ -135,7 +135,7 @@ async function endFindings(rows: VenueRows, { events, venues }: Replay): Promise
   const row = `${venueKey.pk} ${venueKey.sk}`;
   const then = venues[snapshot.seq - 1];
   if (snapshot.hash !== then?.hash) return [{ row, what: `does not stand on event ${snapshot.seq} of the log` }];
-  return canonical(snapshot.products) === canonical(then.products) ? [] : [{ row, what: 'is not the state that the log gives' }];
+  return canonical(snapshot) === canonical(then) ? [] : [{ row, what: 'is not the state that the log gives' }];
 }
 
 /** A shard has posted every event that touches it. Its cursor may stand before events that don't. */

@@ -32,7 +32,7 @@ const FILES = {
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
   'stops.jsonl': ['STOPS'],
-  'held.jsonl': ['HELD'],
+  'held.jsonl': ['HELD', 'PROPOSED'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';

@@ -107,7 +107,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     does: 'Moves a day run on: settles, expires, reports.',
     memory_mb: 512,
     timeout_s: 120,
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings'],
   },
   'sweep-venue': {
@@ -115,7 +115,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 60,
     // It writes nothing: whatever it notifies looks for itself.
-    table: ['GetItem', 'Query'],
+    table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
   },
 };

@@ -45,6 +45,7 @@ export const OPERATOR_ROUTES = [
   'GET /v1/operator/held',
   'POST /v1/operator/held/{held}/approve',
   'POST /v1/operator/held/{held}/amend',
+  'POST /v1/operator/held/{held}/decline',
   'GET /v1/operator/days/{product}',
   'GET /v1/operator/days/{product}/{date}',
   'GET /v1/operator/log',

@@ -7,7 +7,7 @@
  * | clearing log, in order                 | LOG                         | seq                  | clear, settle, operator-api | all, after an event number                     |
  * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
  * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
- * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api                | operator-api                                   |
+ * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api, settle        | operator-api, settle                           |
  * | intake: a shard's open auction, writer | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
@@ -26,6 +26,7 @@
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
  * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
+ * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
@@ -107,6 +108,8 @@ export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+export const PROPOSED_PARTITION = 'PROPOSED';
+export const proposedKey = (operator: string): Key => ({ pk: PROPOSED_PARTITION, sk: operator });
 
 /** The caller is a participant's account or an operator, each with what it is before its name. */
 export const rateKey = (caller: string, minuteMs: number): Key => ({

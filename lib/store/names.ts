@@ -50,6 +50,8 @@ export const ENV = {
   tokenUse: 'TOKEN_USE',
   /** Requests that an API takes of one caller in a minute. */
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
+  /** Cents of cash that an operator may move alone on a day. */
+  cashAloneCents: 'CASH_ALONE_CENTS',
 } as const;
 
 /** Attributes of the one table that the engine itself must know. */

@@ -84,12 +84,21 @@ function whoseIn(from: Reader, before: Whose | undefined): Whose {
 /** What is said of an order besides itself, as its row holds it. */
 export const flagsOf = (rolls: boolean, partlyFilled: boolean): number => (rolls ? 1 : 0) + (partlyFilled ? 2 : 0);
 
-/** What a fill has besides its account, its sender and its order's name. */
-export function writeFillTerms(out: Writer, buy: number, sell: number, filled: number, rolls: boolean): void {
+const [ROLLED, SELF_MATCHED] = [1, 2];
+
+/** What a fill has besides its account, its sender and its order's name: at last, where its code says so, the lots taken out of the order. */
+export function writeFillTerms(out: Writer, buy: number, sell: number, filled: number, rolls: boolean, taken: number): void {
   out.number(buy);
   out.number(sell);
   out.number(filled);
-  out.number(rolls ? 1 : 0);
+  out.number((rolls ? ROLLED : 0) + (taken !== 0 ? SELF_MATCHED : 0));
+  if (taken !== 0) out.number(taken);
+}
+
+/** Reads what stands behind the lots of a fill: whether it rolled, and the lots taken out of its order. */
+export function readFillCode(from: Reader): { readonly rolls: boolean; readonly selfMatched: number } {
+  const [rolls, isTaken] = pick(FLAGS, from.number());
+  return { rolls, selfMatched: isTaken ? from.number() : 0 };
 }
 
 export function readFill(from: Reader, before?: Fill): Fill {
@@ -97,7 +106,18 @@ export function readFill(from: Reader, before?: Fill): Fill {
   const clientOrderId = from.text();
   const buy = from.number() as ContractMonth;
   const sell = from.number() as ContractMonth;
-  return { account, sender, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
+  const filled = lots(from.number());
+  const { rolls, selfMatched } = readFillCode(from);
+  return {
+    account,
+    sender,
+    clientOrderId,
+    buy,
+    sell,
+    lots: filled,
+    rolls,
+    ...(selfMatched > 0 ? { selfMatched: lots(selfMatched) } : {}),
+  };
 }
 
 export function writeLevel(out: Writer, buy: number, sell: number, limit: number, traded: number, lapsed: number): void {

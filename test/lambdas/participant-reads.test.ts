@@ -21,7 +21,7 @@ import { openApiVenue } from '../venue/api-venue.ts';
 import { DAYS } from '../venue/days.ts';
 import { newYorkMs, on, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { postAll } from '../venue/posting.ts';
-import { type Answered, type Asked, ask, codeOf, NOW, operator, trader } from '../venue/requests.ts';
+import { type Answered, type Asked, ask, askByTwo, codeOf, NOW, operator, trader } from '../venue/requests.ts';
 import { writeRows } from '../venue/results.ts';
 
 const SHARDS = 2;
@@ -118,7 +118,7 @@ async function clearFirstAuction(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await ask(operatorApi, 'POST /v1/operator/cash-movements', {
+  await askByTwo(operatorApi, 'POST /v1/operator/cash-movements', {
     claims: operator('olga'),
     body: { movements: [{ account: 'acme', reference: 'transfer-1', amount: '250000.00' }] },
   });
@@ -199,6 +199,7 @@ describe('an account', () => {
         price: '2.410',
         rolls: false,
         sender: 'desk-7',
+        selfMatched: 0,
       },
       {
         ...common,
@@ -209,6 +210,7 @@ describe('an account', () => {
         price: '0.020',
         rolls: true,
         sender: 'desk-7',
+        selfMatched: 0,
       },
     ]);
     const theirs = (await get('/v1/fills', { claims: trader('zeta') })).body.items;

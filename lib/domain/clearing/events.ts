@@ -23,8 +23,17 @@ export interface References {
 /** Of a product that has had no auction yet. */
 export const NO_REFERENCES: References = { shards: 1, roots: {} };
 
-/** Accounts or movements in one event at most: what is done once has a mark, and a transaction of the table writes 100 items. */
-export const LISTED_MAX = 99;
+/**
+ * Accounts or movements in one event at most: a transaction of the table writes 100 items, and there are the event, a mark for each
+ * thing that is done once, and what was held until it was approved.
+ */
+export const LISTED_MAX = 98;
+
+/** The second of two operators who agreed to an event, and under which id it was held until then. */
+export interface Approval {
+  readonly by: string;
+  readonly held: string;
+}
 
 export interface Opening {
   readonly account: string;
@@ -37,7 +46,10 @@ export interface Opening {
 export interface AccountsOpened {
   readonly kind: 'accounts-opened';
   readonly accounts: readonly Opening[];
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 
@@ -52,7 +64,10 @@ export interface Movement {
 export interface CashMoved {
   readonly kind: 'cash-moved';
   readonly movements: readonly Movement[];
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 
@@ -63,7 +78,10 @@ export interface ParametersChanged {
   readonly parameters: ProductParameters;
   /** Only when the product is new: the day before its first trading day, and the prices its months start from. */
   readonly listing?: { readonly date: BusinessDate; readonly curve: ForwardCurve };
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 

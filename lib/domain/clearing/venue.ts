@@ -9,6 +9,7 @@ import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.t
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
 import { type AuctionCleared, BANK, type ClearingEvent, LISTED_MAX, NO_REFERENCES, type References } from './events.ts';
+import { countMoved, type MovedAlone, NOTHING_MOVED } from './operator-acts.ts';
 import { changeErrors } from './product-change.ts';
 
 export interface ProductState {
@@ -75,10 +76,11 @@ export interface VenueState {
   /** Hash of that event, chained over all before it. */
   readonly hash: string;
   readonly products: Readonly<Record<string, ProductState>>;
+  readonly movedAlone: MovedAlone;
 }
 
 /** The venue before the first event. */
-export const EMPTY_VENUE: VenueState = { seq: 0, hash: '', products: {} };
+export const EMPTY_VENUE: VenueState = { seq: 0, hash: '', products: {}, movedAlone: NOTHING_MOVED };
 
 /** An event that can't follow from the state it is applied to: the log is not what the rules would have written. */
 export class LogOrderError extends Error {
@@ -93,10 +95,11 @@ export function evolveVenue(state: VenueState, seq: number, hash: string, event:
   if (seq !== state.seq + 1) throw new LogOrderError(`event ${seq} can't follow event ${state.seq}`);
   if (event.kind === 'accounts-opened' || event.kind === 'cash-moved') {
     checkListed(seq, event.kind === 'accounts-opened' ? event.accounts : event.movements);
-    return { ...state, seq, hash };
+    const movedAlone = event.kind === 'cash-moved' ? countMoved(state.movedAlone, event) : state.movedAlone;
+    return { ...state, seq, hash, movedAlone };
   }
   const product = evolveProduct(state.products[event.product], seq, event);
-  return { seq, hash, products: { ...state.products, [event.product]: product } };
+  return { ...state, seq, hash, products: { ...state.products, [event.product]: product } };
 }
 
 function evolveProduct(
