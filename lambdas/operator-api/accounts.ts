@@ -17,6 +17,7 @@ import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, rule } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
+import { ownersRefusal } from '../operator-acts/refusals.ts';
 import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
@@ -89,6 +90,8 @@ export async function openAccounts(request: OperatorRequest): Promise<Answer | P
   const { accounts } = body;
   const ownerless = await refuseWithoutOwner(request, accounts);
   if (ownerless) return ownerless;
+  const tooMany = await ownersRefusal(request.backends, accounts);
+  if (tooMany) return tooMany;
   const nameOf = ({ account }: { account: string }): string => openingOf(account);
   return commit(
     request,

@@ -145,7 +145,9 @@ async function closeSlice(
   { states }: Slice,
 ): Promise<ShardTotals> {
   const near = rollDay(product(event.product).parameters.calendar, event.date)?.near;
-  const [first, last] = [states.at(0)?.account, states.at(-1)?.account];
+  // Accounts come with their owners together, and instructions in order of id: `acme-2` stands before `acme.desk` there, and behind it here.
+  const ids = states.map(({ account }) => account).sort();
+  const [first, last] = [ids.at(0), ids.at(-1)];
   const instructed =
     near === undefined || first === undefined || last === undefined
       ? []
