@@ -98,6 +98,24 @@ test.each(SLICES)('%i accounts trade, are marked to market and get their stateme
   expect(await readHalt(venue.table)).toBeUndefined();
 });
 
+test('what is left to roll is counted of an account that stands before another in its shard, and behind it by id', async () => {
+  const product = 'PSZ';
+  await venue.list(product, { date: '2025-11-06' });
+  const [first] = accounts(1, 'zz');
+  const tail = Array.from({ length: 99 }, (_, each) => `${first}-${each}`).find((name) => shardOf(name, SHARDS) === 0)!;
+  // In the order of the shard, whose last they are.
+  const buyers = [first!, `${first}.desk`, tail];
+  for (const account of buyers) await writeRollInstruction(venue.table, product, account, SHARDS, { at: 'market' });
+  await trade(product, buyers);
+  await post();
+  const { marks } = await venue.stateOf(product);
+  const common = { product, date: DAY, auction: 1, rollOpens: null, approvedBy: [] };
+  await venue.commit({ kind: 'prices-settled', ...common, previous: marks, settled: marks });
+  const closed = await venue.commit({ kind: 'day-closed', product, date: DAY, after: 0 });
+  await post();
+  expect((await readTotals(venue.table, closed)).shards.get(0)?.day).toMatchObject({ longsLeft: buyers.length });
+});
+
 test('an auction that is split into another number of shards than accounts are posted in is not posted in part', async () => {
   await venue.list('OTHER', { date: '2025-11-06' });
   await post();
