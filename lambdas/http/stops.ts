@@ -10,7 +10,7 @@ import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { changeStops, type OwnerStops, type StopChange, type StopNote, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
-import { readOwnerAccounts } from '../../lib/store/accounts.ts';
+import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
@@ -45,7 +45,7 @@ export async function useSwitch(request: Request<unknown>, owner: string, change
 /** The accounts that a switch is of, so far as their opening is posted: the others have orders of seconds at most, and take no more. */
 async function accountsOf({ backends }: Request<unknown>, owner: string, of: string): Promise<AccountState[]> {
   const { table, shards } = backends;
-  if (of === WHOLE_OWNER) return readOwnerAccounts(table, owner, shards);
+  if (of === WHOLE_OWNER) return accountsOfOwner(table, owner, shards);
   const state = await findAccount(table, of, shards);
   return state ? [state] : [];
 }

@@ -12,7 +12,7 @@ import { shardsTouched } from '../../lib/store/posted.ts';
 import type { Backends } from '../backends.ts';
 import { Problem } from '../http/problems.ts';
 import { untilCommitted } from '../until-committed.ts';
-import { ownersRefusal, refusalOf } from './refusals.ts';
+import { refusalOf } from './refusals.ts';
 
 /** What became of it; as it stands when operators have changed their minds meanwhile. */
 export const commitApproved = (backends: Backends, id: string): Promise<HeldAct> => untilCommitted(() => attempt(backends, id));
@@ -24,10 +24,8 @@ async function attempt(backends: Backends, id: string): Promise<HeldAct | undefi
   if (held.ended || !isApproved(held)) return held;
   const venue = await loadVenue(table);
   const event = approvedEvent(held);
-  const refusal =
-    (await takenRefusal(table, event)) ??
-    (await ownersRefusal(backends, held.proposal.kind === 'accounts-opened' ? held.proposal.accounts : [])) ??
-    refusalOf(held.proposal, venue);
+  const refusal = (await takenRefusal(table, event)) ?? (await refusalOf(backends, held.proposal, venue));
+  if (refusal === 'look-again') return undefined;
   const revision = held.revision + 1;
   if (refusal) {
     const refused: HeldAct = { ...held, revision, ended: { kind: 'refused', code: refusal.code, detail: detailOf(refusal) } };

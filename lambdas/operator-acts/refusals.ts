@@ -4,31 +4,40 @@ import { changeErrors, dayRunErrors } from '../../lib/domain/clearing/product-ch
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { ACCOUNTS_OF_OWNER_MAX, ownerOf } from '../../lib/domain/contract/owner.ts';
 import type { Violation } from '../../lib/domain/contract/violation.ts';
-import { readOwnerAccounts } from '../../lib/store/accounts.ts';
+import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { auctionTimes } from '../auction-times.ts';
 import type { Backends } from '../backends.ts';
 import { Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors } from '../http/request.ts';
+import { withdrawalRefusal } from './withdrawals.ts';
 
-/** `undefined` when it can. */
-export function refusalOf(act: OperatorAct, venue: VenueState): Problem | undefined {
-  return act.kind === 'parameters-changed' ? changeRefusal(act, venue) : undefined;
+/** `undefined` when it can; `look-again` when what it is decided on has come past this state. */
+export async function refusalOf(
+  backends: Pick<Backends, 'table' | 'shards'>,
+  act: OperatorAct,
+  venue: VenueState,
+): Promise<Problem | 'look-again' | undefined> {
+  switch (act.kind) {
+    case 'accounts-opened':
+      return ownersRefusal(backends, act.accounts);
+    case 'cash-moved':
+      return withdrawalRefusal(backends, act, venue);
+    case 'parameters-changed':
+      return changeRefusal(act, venue);
+  }
 }
 
-/**
- * Why accounts can't be opened: an owner would have more than it may, by those whose opening is posted and those of the act. Asked of the
- * table, when it is proposed and again when it is committed.
- */
-export async function ownersRefusal(
-  { table, shards }: Backends,
+/** An owner may have so many accounts: those whose opening is posted, and those of the act. */
+async function ownersRefusal(
+  { table, shards }: Pick<Backends, 'table' | 'shards'>,
   accounts: readonly { readonly account: string }[],
 ): Promise<Problem | undefined> {
   const further = accounts.filter(({ account }) => ownerOf(account) !== account);
   const owners = Map.groupBy(further, ({ account }) => ownerOf(account));
   const errors = [];
   for (const [owner, openings] of owners) {
-    const open = (await readOwnerAccounts(table, owner, shards)).map(({ account }) => account);
+    const open = (await accountsOfOwner(table, owner, shards)).map(({ account }) => account);
     const all = new Set([owner, ...open, ...openings.map(({ account }) => account)]);
     if (all.size <= ACCOUNTS_OF_OWNER_MAX) continue;
     const path = `$.accounts[${accounts.indexOf(openings.at(-1)!)}].account`;

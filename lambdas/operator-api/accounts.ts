@@ -11,13 +11,12 @@ import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { claimedBy } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, positionsOf } from '../http/accounts.ts';
+import { claimedBy, loadVenue } from '../../lib/store/log.ts';
+import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, rule } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
-import { ownersRefusal } from '../operator-acts/refusals.ts';
 import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
@@ -39,7 +38,8 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   const account = pathOf(request, 'account');
   const { table, shards } = request.backends;
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
-  return state ? ok(accountJson(state)) : notFound('such account');
+  if (!state) return notFound('such account');
+  return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
 }
 
 export const accountJson = (state: AccountState) => ({
@@ -90,8 +90,6 @@ export async function openAccounts(request: OperatorRequest): Promise<Answer | P
   const { accounts } = body;
   const ownerless = await refuseWithoutOwner(request, accounts);
   if (ownerless) return ownerless;
-  const tooMany = await ownersRefusal(request.backends, accounts);
-  if (tooMany) return tooMany;
   const nameOf = ({ account }: { account: string }): string => openingOf(account);
   return commit(
     request,

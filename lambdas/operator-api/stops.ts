@@ -8,7 +8,7 @@ import { type StopChange, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts'
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
-import { readOwnerAccounts } from '../../lib/store/accounts.ts';
+import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { append, claimedBy, loadVenue } from '../../lib/store/log.ts';
 import { shardsTouched } from '../../lib/store/posted.ts';
@@ -127,7 +127,7 @@ export async function showOwner(request: OperatorRequest): Promise<Answer | Prob
   const isOwner = ACCOUNT_ID.test(owner) && ownerOf(owner) === owner;
   const first = isOwner ? await findAccount(table, owner, shards) : undefined;
   if (!first) return notFound('such owner');
-  const others = (await readOwnerAccounts(table, owner, shards)).filter(({ account }) => account !== owner);
+  const others = (await accountsOfOwner(table, owner, shards)).filter(({ account }) => account !== owner);
   const stops = stopsJson(await readOwnerStops(table, owner, shards));
   return ok({ owner, name: first.name, accounts: [first, ...others].map(accountJson), stops });
 }

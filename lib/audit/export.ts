@@ -26,6 +26,7 @@ const FILES = {
   'accounts.jsonl': ['SHARD'],
   'journal.jsonl': ['JOURNAL'],
   'statements.jsonl': ['STATEMENT'],
+  'short.jsonl': ['SHORT'],
   'totals.jsonl': ['TOTALS'],
   'intakes.jsonl': ['INTAKE'],
   'slots.jsonl': ['SLOT', 'CLOSING'],

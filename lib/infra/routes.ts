@@ -37,6 +37,7 @@ export const OPERATOR_ROUTES = [
   'POST /v1/operator/stops',
   'POST /v1/operator/stops/release',
   'POST /v1/operator/cash-movements',
+  'GET /v1/operator/calls',
   'GET /v1/operator/index/{product}',
   'PUT /v1/operator/index/{product}/{date}',
   'GET /v1/operator/venue',

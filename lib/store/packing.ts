@@ -12,8 +12,9 @@ import {
   type Outcome,
   TIMES_IN_FORCE,
 } from '../domain/auction/orders.ts';
+import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
-import { lots, ticks } from '../domain/contract/units.ts';
+import { cents, lots, ticks } from '../domain/contract/units.ts';
 
 const VERSION = 1;
 /** What a book order carries besides the order, by code: made by the roll, filled in part. */
@@ -52,6 +53,33 @@ export const packOutcomes = (outcomes: readonly Outcome[]): Uint8Array =>
   pack(outcomes, (out, outcome) => out.number(OUTCOMES.indexOf(outcome)));
 
 export const unpackOutcomes = (packed: Uint8Array): Outcome[] => unpack(packed, (from) => pick(OUTCOMES, from.number()));
+
+/** By the codes that are stored: new ones go to the end. */
+const FIGURE_REASONS = ['margin', 'order-too-large', 'position-limit'] as const satisfies readonly Figures['reason'][];
+
+/** Cents as text: a worst case may be more than a number holds. A limit over all months has no month, which is written as zero. */
+export const packFigures = (figures: readonly Figures[]): Uint8Array =>
+  pack(figures, (out, each) => {
+    out.number(FIGURE_REASONS.indexOf(each.reason));
+    if (each.reason === 'margin') {
+      for (const amount of [each.before, each.would, each.cover]) out.text(`${amount}`);
+      return;
+    }
+    out.number(each.allowed);
+    out.number(each.would);
+    out.number(each.month ?? 0);
+  });
+
+export const unpackFigures = (packed: Uint8Array): Figures[] =>
+  unpack(packed, (from): Figures => {
+    const reason = pick(FIGURE_REASONS, from.number());
+    if (reason === 'margin') {
+      const [before, would, cover] = [from.text(), from.text(), from.text()].map((text) => cents(BigInt(text)));
+      return { reason, before: before!, would: would!, cover: cover! };
+    }
+    const [allowed, would, month] = [from.number(), from.number(), from.number()];
+    return { reason, allowed, would, ...(month === 0 ? {} : { month: month as ContractMonth }) };
+  });
 
 /** An order of a book, with whose it is. */
 const ORDER = {

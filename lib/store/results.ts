@@ -244,15 +244,19 @@ export const fillChunks = (table: Rows, { product, auction, fills }: Filled, sha
 export const readFills = async (table: Rows, event: Filled): Promise<Fill[]> =>
   overShards(event.fills, (shard) => flat(fillChunks(table, event, shard)));
 
-/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
+/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on: all, or so many. */
 export const readFillsOf = async (
-  table: Rows,
+  table: Chunks,
   { product, auction, fills }: Filled,
   account: string,
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  { after, limit }: { readonly after?: string | undefined; readonly limit?: number } = {},
 ): Promise<Fill[]> => {
   const prefix = accountPrefix(account);
-  const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
+  const range = {
+    prefix,
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after: `${prefix}${after}` }),
+  };
   const shard = shardOf(account, fills.shards);
   return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };

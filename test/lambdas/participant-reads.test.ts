@@ -241,6 +241,8 @@ describe('an account', () => {
       rolledLots: lots(4),
       rollCost: cents(8000n),
       positions: { [DEC]: lots(6) },
+      requirement: cents(180000n),
+      cover: cents(24982000n),
     };
     await writeStatements(table, [
       { ...statement, date: TODAY },
@@ -262,6 +264,9 @@ describe('an account', () => {
           rolledLots: 4,
           rollCost: '80.00',
           positions: [{ contract: 'H100-SXM-2025-12', lots: 6 }],
+          requirement: '1800.00',
+          cover: '249820.00',
+          excess: '248020.00',
         },
       ],
     });
@@ -290,6 +295,8 @@ describe('live orders', () => {
       ...message,
       auction: intake.open,
       sequence: `${serial}`,
+      decidedOn: 1,
+      figures: [],
       instructions,
       outcomes: instructions.map(() => 'accepted'),
     });
@@ -520,6 +527,8 @@ test('a submission known by its key gets its answer again after its contract has
     ...message,
     auction: 3,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     instructions: unpackInstructions(Buffer.from(message.instructions, 'base64')),
     outcomes: ['accepted'],
   });
