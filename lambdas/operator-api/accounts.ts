@@ -42,7 +42,7 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
 }
 
-const accountJson = (state: AccountState) => ({
+export const accountJson = (state: AccountState) => ({
   account: state.account,
   name: state.name,
   cash: formatCents(state.cash),
