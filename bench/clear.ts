@@ -4,12 +4,13 @@
  */
 import { checkConservation } from '../lambdas/clear-auction/conservation.ts';
 import { clearAuction } from '../lib/domain/auction/auction.ts';
-import { auctionBook, type BookOrder, clearBook } from '../lib/domain/auction/book.ts';
+import { auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
 import { type Instruction, type Order, TIMES_IN_FORCE } from '../lib/domain/auction/orders.ts';
 import type { ProductState } from '../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
 import { CASH, listedMonths } from '../lib/domain/contract/months.ts';
 import { lots, ticks } from '../lib/domain/contract/units.ts';
+import { clearBook } from '../lib/domain/risk/clear.ts';
 import type { Auction } from '../lib/store/auctions.ts';
 import { hashOf, readStoredBook } from '../lib/store/frozen-book.ts';
 import { bookPartition, shardOf } from '../lib/store/keys.ts';
@@ -257,13 +258,13 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   done('decode, fold, order');
   const hash = hashOf(stored, orders);
   done('hash');
-  const cleared = clearBook({ orders, hash }, MONTHS, state.marks, auction.closing);
+  const cleared = clearBook({ orders, hash }, { listed: MONTHS, marks: state.marks, closing: auction.closing });
   done('clear, with the rule');
   const packed = packResult(PRODUCT, auction.auction, { orders, cleared }, SHARDS);
   done('pack');
   checkConservation(packed.fills, stored, cleared.months);
   done('check');
-  const columns = auctionBook({ orders, hash }, [CASH, ...MONTHS], state.marks);
+  const columns = auctionBook({ orders, hash }, { listed: MONTHS, marks: state.marks });
   from = threadMs();
   clearAuction(columns);
   const rule_ms = threadMs() - from;

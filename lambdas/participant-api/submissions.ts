@@ -14,7 +14,10 @@ import {
   type SubmissionRefusal,
   type Submitted,
 } from '../../lib/domain/auction/submission.ts';
+import { type Figures, hasFigures } from '../../lib/domain/clearing/owner-intake.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { contractCode } from '../../lib/domain/contract/months.ts';
+import { formatCents } from '../../lib/domain/contract/units.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
@@ -150,11 +153,16 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   return notFound('such submission');
 }
 
-function submissionJson(id: string, { product, sender, auction, receivedAt: received, instructions, outcomes }: Submission) {
+function submissionJson(
+  id: string,
+  { product, sender, auction, receivedAt: received, instructions, outcomes, figures }: Submission,
+) {
+  const left = figures.values();
   // Of a submission that was one too many, no more is kept than that.
   const orders = outcomes.map((outcome, index) => ({
     ...(instructions[index] ? nameOf(instructions[index]) : {}),
     ...outcomeJson(outcome),
+    ...(hasFigures(outcome) ? { figures: figuresJson(product, left.next().value!) } : {}),
   }));
   return { submission: id, product, state: 'decided', sender, auction, receivedAt: received, orders };
 }
@@ -167,3 +175,12 @@ function nameOf(instruction: Instruction) {
 
 const outcomeJson = (outcome: Outcome) =>
   outcome === 'accepted' || outcome === 'deferred' ? { outcome } : { outcome: 'refused', reason: outcome };
+
+function figuresJson(product: string, figures: Figures) {
+  if (figures.reason === 'margin') {
+    const { before, would, cover } = figures;
+    return { requirement: formatCents(before), requirementWith: formatCents(would), cash: formatCents(cover) };
+  }
+  const { allowed, would, month } = figures;
+  return { allowed, would, ...(month === undefined ? {} : { contract: contractCode(product, month) }) };
+}

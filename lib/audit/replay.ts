@@ -53,8 +53,15 @@ export interface Replay {
   complete: boolean;
 }
 
-/** Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. */
-export async function replay(rows: Rows, shards: number): Promise<Replay> {
+/**
+ * Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. `onPosted` is called
+ * behind each event, with the replay as of it.
+ */
+export async function replay(
+  rows: Rows,
+  shards: number,
+  onPosted: (seq: number, state: Replay) => Promise<void> = async () => {},
+): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,
     events: [],
@@ -76,6 +83,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
       state.venues.push(state.venue);
       if (!(await checkEvent(rows, state, before, seq, event))) return state;
       await post(rows, state, seq, event, shards);
+      await onPosted(seq, state);
     }
     state.complete = true;
   } catch (error) {

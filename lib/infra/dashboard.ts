@@ -51,8 +51,8 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     }),
     graph('Posting behind (events)', [measured('postingBehind')]),
     graph(
-      'Held, overdue calls, out of balance, sweep',
-      (['held', 'callsOverdue', 'outOfBalance', 'sweep'] as const).map(measured),
+      'Held, overdue calls, reported, out of balance, sweep',
+      (['held', 'callsOverdue', 'reported', 'outOfBalance', 'sweep'] as const).map(measured),
     ),
     graph('Table', [
       table.metricConsumedWriteCapacityUnits({ statistic: SUM, period: MINUTE, label: 'write units' }),

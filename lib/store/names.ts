@@ -74,6 +74,8 @@ export const METRICS = {
   callsOverdue: 'MarginCallsOverdue',
   /** 1 when a posting run does not sum to zero and the venue is halted. */
   outOfBalance: 'VenueOutOfBalance',
+  /** accept, when it happens: an owner may come to hold more than the level that is reported. */
+  reported: 'ReportedPositions',
   /** sweep: always 1, the sign of life of the sweep itself. */
   sweep: 'SweepHeartbeat',
 } as const;

@@ -2,7 +2,7 @@
 import type { AccountRows } from '../domain/auction/account-rows.ts';
 import { ROLLS_BIT } from '../domain/auction/book-columns.ts';
 import { INSTRUCTION_KINDS, OUTCOMES, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
-import { openPacked, PackingError, type Reader } from './packing.ts';
+import { openPacked, PackingError, type Reader, readFillCode } from './packing.ts';
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');
@@ -123,6 +123,7 @@ export interface PackedFill {
   buy: number;
   sell: number;
   lots: number;
+  selfMatched: number;
 }
 
 export function readFillInto(from: Reader, fill: PackedFill): void {
@@ -134,5 +135,5 @@ export function readFillInto(from: Reader, fill: PackedFill): void {
   fill.buy = from.number();
   fill.sell = from.number();
   fill.lots = from.number();
-  from.number();
+  fill.selfMatched = readFillCode(from).selfMatched;
 }

@@ -29,7 +29,7 @@ import type { Item, Rows, Table } from './table.ts';
 /** A book and what it cleared to. */
 export interface Result {
   readonly orders: BookColumns;
-  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'depth'>;
+  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'selfMatched' | 'depth'>;
 }
 
 /** What an event needs to point at a result. */
@@ -145,7 +145,11 @@ export class ShardWriter {
   }
 
   /** Adds what became of the orders of the account at a place of the book. */
-  add(orders: BookColumns, at: number, { filled, carried }: Pick<ClearedBook, 'filled' | 'carried'>): void {
+  add(
+    orders: BookColumns,
+    at: number,
+    { filled, carried, selfMatched }: Pick<ClearedBook, 'filled' | 'carried' | 'selfMatched'>,
+  ): void {
     const { firstRow, names, nameFrom, buy, sell, limit, terms, source, sender, senders } = orders;
     const [first, end] = [firstRow[at]!, firstRow[at + 1]!];
     const accountLength = this.#account.write(accountPrefix(orders.accounts[at]!)) - 1;
@@ -153,17 +157,17 @@ export class ShardWriter {
     this.#carried.prefix(this.#account, accountLength + 1);
     let [filledBy, carriedBy] = [-1, -1];
     for (let row = first; row < end; row++) {
-      const [fill, left] = [filled[row]!, carried[row]!];
+      const [fill, left, taken] = [filled[row]!, carried[row]!, selfMatched[row]!];
       const [from, to] = [nameFrom[row]!, nameFrom[row + 1]!];
       const sentBy = sender[row]!;
       const bytesMost = accountLength + countedEnd(senders, sentBy) - sentBy + to - from + TERMS_BYTES_MAX;
       const rolls = (terms[row]! & ROLLS_BIT) !== 0;
-      if (fill !== 0) {
+      if (fill !== 0 || taken !== 0) {
         const { out } = this.#fills;
         this.#beginRow(this.#fills, bytesMost, accountLength, senders, filledBy, sentBy);
         filledBy = sentBy;
         out.stretch(names, from, to);
-        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls);
+        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls, taken);
         this.#fills.endRow(names, from, to);
         this.#noteSource(source[row]!);
       }
@@ -240,15 +244,19 @@ export const fillChunks = (table: Rows, { product, auction, fills }: Filled, sha
 export const readFills = async (table: Rows, event: Filled): Promise<Fill[]> =>
   overShards(event.fills, (shard) => flat(fillChunks(table, event, shard)));
 
-/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
+/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on: all, or so many. */
 export const readFillsOf = async (
-  table: Rows,
+  table: Chunks,
   { product, auction, fills }: Filled,
   account: string,
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  { after, limit }: { readonly after?: string | undefined; readonly limit?: number } = {},
 ): Promise<Fill[]> => {
   const prefix = accountPrefix(account);
-  const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
+  const range = {
+    prefix,
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after: `${prefix}${after}` }),
+  };
   const shard = shardOf(account, fills.shards);
   return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };

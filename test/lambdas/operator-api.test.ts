@@ -647,6 +647,8 @@ describe('the sealed book', () => {
     await writeSubmission(table, {
       ...where,
       sequence: '1',
+      decidedOn: 1,
+      figures: [],
       receivedAt: '2025-10-20T14:00:00Z',
       instructions: [{ kind: 'new', order }],
       outcomes: ['accepted'],

@@ -70,6 +70,8 @@ async function accept(message: SubmissionMessage, auction = 1): Promise<void> {
     digest,
     auction,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     receivedAt,
     instructions,
     outcomes: instructions.map(() => 'accepted'),
@@ -418,6 +420,8 @@ describe('what became of a submission', () => {
       ...message,
       auction: 3,
       sequence: '1',
+      decidedOn: 1,
+      figures: [],
       instructions,
       outcomes: ['accepted', 'unknown-order', 'deferred'],
     });

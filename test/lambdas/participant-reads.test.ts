@@ -205,6 +205,7 @@ describe('an account', () => {
         price: '2.410',
         rolls: false,
         sender: 'desk-7',
+        selfMatched: 0,
       },
       {
         ...common,
@@ -215,6 +216,7 @@ describe('an account', () => {
         price: '0.020',
         rolls: true,
         sender: 'desk-7',
+        selfMatched: 0,
       },
     ]);
     const theirs = (await get('/v1/fills', { claims: trader('zeta') })).body.items;
@@ -299,6 +301,8 @@ describe('live orders', () => {
       ...message,
       auction: intake.open,
       sequence: `${serial}`,
+      decidedOn: 1,
+      figures: [],
       instructions,
       outcomes: instructions.map(() => 'accepted'),
     });
@@ -529,6 +533,8 @@ test('a submission known by its key gets its answer again after its contract has
     ...message,
     auction: 3,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     instructions: unpackInstructions(Buffer.from(message.instructions, 'base64')),
     outcomes: ['accepted'],
   });

@@ -53,7 +53,7 @@ function auction(number: number, said: Instruction[], after: Partial<AuctionReco
 }
 
 describe('lots are accounted for as', () => {
-  const ends = { accepted: 0, filled: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
+  const ends = { accepted: 0, filled: 0, selfMatched: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
   test.each<[string, AuctionRecord[], Partial<typeof ends>]>([
     ['filled', [auction(1, [enter('a', 10)], { fills: [fill('a', 10)] })], { accepted: 10, filled: 10 }],
     ['live', [auction(1, [enter('a', 10)], { carried: [carry('a', 10)] })], { accepted: 10, live: 10 }],

@@ -29,6 +29,8 @@ async function write(more: Partial<Submission> = {}): Promise<Submission> {
     digest: '0123456789abcdef',
     auction: 1,
     sequence: `${serial}`,
+    decidedOn: 1,
+    figures: [],
     receivedAt: '2025-10-20T14:00:00.000Z',
     instructions: [buy('a', month('2025-11'), 2400, 1)],
     outcomes: ['accepted'],

@@ -29,6 +29,8 @@ async function store(product: string, account: string, auction: number, changes:
     shard: 1,
     account,
     sender: 'desk-7',
+    decidedOn: 1,
+    figures: [],
     key,
     digest: '0123456789abcdef',
     auction,

@@ -97,6 +97,7 @@ class TradingDays {
   readonly #opened = new Set<string>();
   /** How many fills of an account an earlier table has shown. */
   readonly #fillsSeen = new Map<string, number>();
+  readonly #selfMatchedSeen = new Map<string, number>();
   /** Newest auction that an earlier table has shown. */
   #auctionSeen = 0;
   #deposits = 0;
@@ -155,6 +156,7 @@ class TradingDays {
     },
     'auction | contract | price | lots': async ({ date: today }) => this.#auctions(today!),
     'account | name | filled | price | lots': () => this.#each((of) => this.#newFills(of)),
+    'account | name | self-matched | lots': () => this.#each((of) => this.#newSelfMatched(of)),
     'account | name | rests | price | lots': () => this.#each((of) => this.#resting(of)),
     'contract | mark': (table) => this.#marks(table),
     'account | cash | position': () =>
@@ -261,11 +263,21 @@ class TradingDays {
   }
 
   async #newFills(of: string): Promise<string[][]> {
-    const all = await this.#venue.fills(of);
-    const fresh = all.slice(0, all.length - (this.#fillsSeen.get(of) ?? 0));
-    this.#fillsSeen.set(of, all.length);
-    const named = ({ rolls: rolled, clientOrderId }: Fill): string => (rolled ? 'the roll' : clientOrderId);
+    const fresh = (await this.#newRows(of, this.#fillsSeen)).filter(({ lots }) => lots > 0);
     return fresh.map((fill) => [of, named(fill), ordered(fill), fill.price, `${fill.lots}`]);
+  }
+
+  async #newSelfMatched(of: string): Promise<string[][]> {
+    const fresh = (await this.#newRows(of, this.#selfMatchedSeen)).filter(({ selfMatched }) => selfMatched > 0);
+    return fresh.map((fill) => [of, named(fill), ordered(fill), `${fill.selfMatched}`]);
+  }
+
+  /** What auctions did with an account's orders since a table of the kind was last shown. */
+  async #newRows(of: string, seen: Map<string, number>): Promise<Fill[]> {
+    const all = await this.#venue.fills(of);
+    const fresh = all.slice(0, all.length - (seen.get(of) ?? 0));
+    seen.set(of, all.length);
+    return fresh;
   }
 
   async #resting(of: string): Promise<string[][]> {
@@ -281,6 +293,7 @@ function amendment({ kind, proposal }: Held, to: string, month?: string) {
   return { curve: { ...proposal.curve, [monthOf(contractNamed(month!))]: to } };
 }
 
+const named = ({ rolls: rolled, clientOrderId }: Fill): string => (rolled ? 'the roll' : clientOrderId);
 /** An instant as clocks in New York show it. */
 function timeText(instant: string): string {
   const at = Date.parse(instant);

@@ -47,6 +47,7 @@ const FORMS = {
   'operator | act | answer': [operator, act, words],
   'auction | contract | price | lots': [time, traded, priceOrNone, lotsOrNone],
   'account | name | filled | price | lots': [account, filledName, order, price, lots],
+  'account | name | self-matched | lots': [account, filledName, order, lots],
   'account | name | rests | price | lots': [account, name, order, price, lots],
   'contract | mark': [months, price],
   'account | cash | position': [account, usd, holding],

@@ -37,6 +37,7 @@ export interface Fill extends Sides {
   readonly lots: number;
   readonly price: string;
   readonly rolls: boolean;
+  readonly selfMatched: number;
 }
 export interface Outcome {
   readonly state: 'queued' | 'decided';

@@ -43,6 +43,10 @@ export const REFUSALS = [
   'too-many-live-orders',
   'too-many-submissions',
   'overtaken',
+  'other-product',
+  'order-too-large',
+  'position-limit',
+  'margin',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 /**
@@ -66,6 +70,9 @@ export interface OrderTerms {
   readonly cancelsOnly: boolean;
 }
 
+/** What is about to become of an instruction that nothing else speaks against. The answer may be a refusal after all. */
+export type LastWord = (instruction: Instruction, outcome: 'accepted' | 'deferred') => Refusal | undefined;
+
 /**
  * Applies one submission to an account's live orders, in place, and says what became of each instruction. `exposed`
  * names the live orders that a closed auction may still fill; it is kept up to date in place as well.
@@ -75,11 +82,14 @@ export function applySubmission(
   instructions: readonly Instruction[],
   terms: OrderTerms,
   exposed: Set<string> = new Set(),
+  lastWord?: LastWord,
 ): Outcome[] {
   return instructions.map((instruction) => {
     const refusal = refuse(live, instruction, terms);
     if (refusal) return refusal;
     const outcome = waits(instruction, exposed) ? 'deferred' : 'accepted';
+    const last = lastWord?.(instruction, outcome);
+    if (last) return last;
     apply(live, instruction);
     keepExposed(exposed, instruction, outcome);
     return outcome;
@@ -99,6 +109,9 @@ export function keepExposed(exposed: Set<string>, instruction: Instruction, outc
   if (instruction.kind === 'replace' && outcome === 'deferred') exposed.add(instruction.order.clientOrderId);
 }
 
+/** What is about to become of an instruction that is replayed: whether its order, if it has one, comes in. */
+export type Replayed = (instruction: Instruction, outcome: 'accepted' | 'deferred', comesIn: boolean) => void;
+
 /**
  * Repeats what accept decided, once the auction before has cleared: only what was accepted takes effect. `partlyFilled` names
  * the carried orders that the auction before filled in part.
@@ -108,15 +121,17 @@ export function replaySubmission(
   instructions: readonly Instruction[],
   outcomes: readonly Outcome[],
   partlyFilled: ReadonlySet<string> = new Set(),
+  replayed?: Replayed,
 ): void {
   instructions.forEach((instruction, index) => {
     const outcome = outcomes[index];
-    if (outcome === 'accepted') apply(live, instruction);
-    if (outcome !== 'deferred') return;
+    if (outcome !== 'accepted' && outcome !== 'deferred') return;
     const target = targetOf(instruction) ?? '';
-    const untouched = live.has(target) && !partlyFilled.has(target);
-    // What is left of all of them is gone, whatever the auction before made of some.
-    if (instruction.kind === 'cancel-all' || (instruction.kind === 'replace' && untouched)) apply(live, instruction);
+    // Of a cancel of all, what is left of them is gone, whatever the auction before made of some.
+    const comesIn =
+      outcome === 'accepted' || instruction.kind === 'cancel-all' || (live.has(target) && !partlyFilled.has(target));
+    replayed?.(instruction, outcome, comesIn);
+    if (comesIn) apply(live, instruction);
     else live.delete(target);
   });
 }

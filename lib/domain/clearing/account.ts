@@ -70,14 +70,17 @@ export interface JournalEntry {
   readonly balance: Cents;
   /** Change of position by month. */
   readonly lots: Readonly<Record<number, Lots>>;
-  /** How many fills moved it. They stand with the auction, in the run that its event names. */
+  /** How many of its orders the auction filled, or took lots out of. They stand with the auction, in the run that its event names. */
   readonly fills?: number;
   readonly reference?: string;
   /** Of the event that called the account. */
   readonly call?: Pick<OpenCall, 'due' | 'cents'>;
 }
 
-/** Fills of one account in one auction that trade the same: what posting needs of them, however many they are. */
+/**
+ * Fills of one account in one auction that trade the same: what posting needs of them, however many they are. Lots taken out of an
+ * order as self-matched move nothing; its row is counted, so that the journal says which auctions have rows for the account.
+ */
 export interface Traded {
   readonly buy: ContractMonth;
   readonly sell: ContractMonth;
@@ -176,7 +179,7 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
     cash = addCents(cash, gain(quantity, minusTicks(event.marks[month]!, price(month)), centsPerTick));
   };
   const holding = state.products[event.product] ?? { lots: {} };
-  for (const fill of traded) {
+  for (const fill of traded.filter((line) => line.lots > 0)) {
     trade(fill.buy, fill.lots);
     trade(fill.sell, lots(-fill.lots));
     if (fill.rolls) {
@@ -187,13 +190,14 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
       cost = addCents(cost, rollCost(signed, price(far), price(near), centsPerTick));
     }
   }
+  const fills = traded.reduce((sum, line) => sum + line.fills, 0);
+  if (Object.keys(moved).length === 0) return post(state, seq, event, { fills });
   const next: ProductHolding = {
     ...holding,
     lots: addPositions(holding.lots, moved),
     ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
     day: addDay(holding.day, event.books, cash, rolled, cost),
   };
-  const fills = traded.reduce((sum, line) => sum + line.fills, 0);
   return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills });
 }
 

@@ -140,6 +140,10 @@ describe('an instruction is refused alone, and the rest of its submission stands
       'too-many-live-orders',
       'too-many-submissions',
       'overtaken',
+      'other-product',
+      'order-too-large',
+      'position-limit',
+      'margin',
     ]);
   });
 

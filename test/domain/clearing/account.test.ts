@@ -120,6 +120,16 @@ describe('a fill of q lots at p moves q x (mark - p), so that the position stand
     expect(apply(holding({ [DEC]: 10 }), cleared(marks, marks))).toBeUndefined();
   });
 
+  test('lots taken out as self-matched move nothing, and the journal counts their orders', () => {
+    const taken = { ...fill(DEC, CASH, 0), selfMatched: lots(4) };
+    const before = holding({ [DEC]: 10 });
+    const { state, entry } = apply(before, cleared(marks, curve(2350, 2380)), [taken, taken])!;
+    expect(state).toEqual({ ...before, applied: 1 });
+    expect(entry).toMatchObject({ cents: 0n, lots: {}, fills: 2 });
+    const { entry: both } = apply(before, cleared(marks, curve(2350, 2380)), [taken, fill(DEC, CASH, 10)])!;
+    expect(both).toMatchObject({ cents: -10_000n, lots: { [DEC]: 10 }, fills: 2 });
+  });
+
   test('a position sold out is absent, not zero', () => {
     const { state, entry } = apply(holding({ [DEC]: 10 }), cleared(marks, marks), [fill(CASH, DEC, 10)])!;
     expect(state.products[PRODUCT]?.lots).toEqual({});
