@@ -32,7 +32,7 @@ const SHARDS = 16;
 const ORDERS_A_SUBMISSION = 500;
 const [WARM_UPS, ROUNDS] = [2, 5];
 
-type BookState = Pick<ProductState, 'marks' | 'carried'>;
+type BookState = Pick<ProductState, 'marks' | 'carried' | 'stop'>;
 
 interface StoredMarket {
   readonly rows: Rows;
@@ -184,7 +184,11 @@ function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, ma
   const { items, references } = packRows(PRODUCT, 1, { shards: SHARDS, fills: new Map(), carried, depth: [] });
   for (const item of items) rows.add(item);
   rows.sort();
-  return { marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])), carried: references.carried };
+  return {
+    marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])),
+    carried: references.carried,
+    stop: null,
+  };
 }
 
 /** Milliseconds of processor time of the thread that does it. */

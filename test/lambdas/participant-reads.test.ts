@@ -137,6 +137,9 @@ describe('an account', () => {
       account: 'acme',
       name: 'ACME',
       cash: '249820.00',
+      requirement: '0.00',
+      excess: '1000000000249819.00',
+      call: null,
       applied: 6,
     });
   });
@@ -148,6 +151,9 @@ describe('an account', () => {
       account: 'fresh',
       name: 'FRESH',
       cash: '0.00',
+      requirement: '0.00',
+      excess: '999999999999999.00',
+      call: null,
       applied: 0,
     });
     expect((await get('/v1/positions', { claims: trader('fresh') })).body).toEqual({
@@ -433,8 +439,8 @@ describe('the market', () => {
     });
     expect(items[0]).toMatchObject({ product: PRODUCT, auction: 1, slot: SLOT, date: '2025-10-20', closing: false });
     expect(items[0].months.slice(2, 4)).toEqual([
-      { contract: 'H100-SXM-2025-12', price: '2.410', traded: true, volume: 14, bid: '2.420', offer: null },
-      { contract: 'H100-SXM-2026-01', price: '2.430', traded: true, volume: 4, bid: null, offer: '2.450' },
+      { contract: 'H100-SXM-2025-12', price: '2.410', traded: true, volume: 14, bid: '2.420', offer: null, locked: null },
+      { contract: 'H100-SXM-2026-01', price: '2.430', traded: true, volume: 4, bid: null, offer: '2.450', locked: null },
     ]);
     expect(JSON.stringify(answer.body)).not.toMatch(/acme|zeta|b1|sealed|2\.421|2\.449/);
   });

@@ -98,6 +98,7 @@ describe('what a day’s next step is decided on', () => {
     closedOn: on('2025-10-17'),
     closedBy: 0,
     lastDay: null,
+    stop: null,
     lastEvent,
   });
   const look = (day: Day, lastEvent = 0) => lookAtDay(table, own(day), stateAt(lastEvent), SHARDS);

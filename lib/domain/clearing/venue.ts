@@ -48,11 +48,25 @@ export interface ProductState {
   readonly closedOn: BusinessDate;
   /** Number of the event that closed them; 0 before the first. */
   readonly closedBy: number;
+  /** The stop of trading that stands; `null` while orders trade. */
+  readonly stop: TradingStop | null;
   /** The margin calls made since, for what accounts lacked then; absent when there are none. */
   readonly called?: Called;
   /** Number of the last event of this product that moves lots or cents or closes a day. */
   readonly lastEvent: number;
 }
+
+export interface TradingStop {
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+  /** Number of the last auction that matches nothing; `null` until trading is resumed. */
+  readonly through: number | null;
+}
+
+/** Whether an auction takes no orders and matches none, because trading is stopped. */
+export const isTradingStopped = ({ stop }: Pick<ProductState, 'stop'>, auction: number): boolean =>
+  stop !== null && (stop.through === null || auction <= stop.through);
 
 /** Margin calls of a day: made in order of id, up to an account; cents as text. */
 export interface Called {
@@ -143,7 +157,9 @@ function evolveProduct(
       checkAuction(state, event);
       const { auction, date, months, carried } = event;
       const lockedInARow = lockedAgain(state, months);
-      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, lastEvent: seq };
+      // What could have come before the stop is gone with the last auction that matched nothing.
+      const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
+      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
       if (!event.closing) return cleared;
       return {
         ...cleared,
@@ -172,6 +188,16 @@ function evolveProduct(
       const marks = { ...rest, [event.listed]: event.listedAt };
       return { ...state, listed, marks, lastDay: state.lastDay && { ...state.lastDay, expiredBy: seq }, lastEvent: seq };
     }
+    case 'trading-stopped': {
+      const { reason, by, at } = event;
+      if (state.stop?.through === null) throw new LogOrderError(`trading in ${event.product} is stopped already`);
+      return { ...state, stop: { reason, by, at, through: null } };
+    }
+    case 'trading-resumed':
+      if (state.stop?.through !== null) throw new LogOrderError(`trading in ${event.product} is not stopped`);
+      if (!Number.isSafeInteger(event.through) || event.through < state.lastAuction)
+        throw new LogOrderError(`trading in ${event.product} can't resume behind auction ${event.through}`);
+      return { ...state, stop: event.through > state.lastAuction ? { ...state.stop, through: event.through } : null };
     case 'day-closed':
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
@@ -261,6 +287,7 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     carried: NO_REFERENCES,
     toSettle: null,
     lastDay: null,
+    stop: null,
     settledOn: date,
     closedOn: date,
     closedBy: 0,

@@ -50,6 +50,7 @@ const BEFORE: ProductState = {
   closedOn: FRIDAY,
   closedBy: 4,
   lastDay: { date: FRIDAY, clearedBy: 2, settledBy: 3, expiredBy: null },
+  stop: null,
   lastEvent: 6,
 };
 const MONDAYS = { date: MONDAY, clearedBy: 7, settledBy: null, expiredBy: null } as const;

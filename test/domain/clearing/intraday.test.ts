@@ -19,6 +19,7 @@ const STATE: ProductState = {
   closedOn: on('2025-10-17'),
   closedBy: 0,
   lastDay: null,
+  stop: null,
   lastEvent: 9,
 };
 const [TEN, ONE] = ['2025-10-20T14:00:00.000Z', '2025-10-20T17:00:00.000Z'];

@@ -45,6 +45,7 @@ const PRODUCT_STATE: ProductState = {
   carried: NO_REFERENCES,
   toSettle: null,
   lastDay: null,
+  stop: null,
   settledOn: on('2025-10-20'),
   closedOn: on('2025-10-20'),
   closedBy: SEQ,

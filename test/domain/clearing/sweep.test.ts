@@ -19,6 +19,7 @@ const STATE: ProductState = {
   closedOn: on('2025-10-17'),
   closedBy: 0,
   lastDay: null,
+  stop: null,
   lastEvent: 9,
 };
 const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();

@@ -309,8 +309,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'statement-of-a-later-state',
         wrong: 'A late repeat writes a statement with the cash of the next day.',
-        text: 'state.applied > seq ? []',
-        becomes: 'state.applied < 0 ? []',
+        text: 'if (state.applied > seq) continue;',
+        becomes: 'if (state.applied < 0) continue;',
       },
       {
         name: 'bank-left-out',
