@@ -101,6 +101,13 @@ export const widthOf = (
   month: ContractMonth,
 ): number => bandWidth(parameters.bandTicks, lockedInARow[month] ?? 0);
 
+/** How many months the last auction locked, and how many of them in the widest band there is: where nothing widens any more. */
+export function lockedIn({ parameters, lockedInARow }: Pick<ProductState, 'parameters' | 'lockedInARow'>) {
+  const counts = Object.values(lockedInARow);
+  const stop = parameters.bandTicks.length;
+  return { months: counts.length, atStop: counts.filter((inARow) => inARow >= stop).length };
+}
+
 /** What an auction of a business day clears by. */
 export function auctionTerms(state: ProductState, date: BusinessDate, closing: boolean): AuctionTerms {
   const listed = tradedOn(state.parameters.calendar, state.listed, date);
