@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
-import { auctionTerms, lockedIn, openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
+import { auctionTerms, lockedAtStop, openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
 import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
@@ -41,9 +41,7 @@ export const handler = consume('clearings', (backends) => async ({ product, auct
     const next = await append(table, venue, event);
     if (next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
-    const locked = lockedIn(next.products[product]!);
-    measure(backends, METRICS.lockedMonths, locked.months);
-    measure(backends, METRICS.lockedAtStop, locked.atStop);
+    measure(backends, METRICS.lockedAtStop, lockedAtStop(next.products[product]!));
     return { venue: next, repeated: false, toNotify: shardsTouched(event, shards) };
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });

@@ -413,6 +413,8 @@ describe('the market', () => {
     expect(items).toHaveLength(12);
     expect(items[2]).toEqual({
       contract: 'H100-SXM-2025-12',
+      band: { low: '-99997.600', high: '100002.400' },
+      lockedInARow: 0,
       product: PRODUCT,
       month: '2025-12',
       lastTradingDay: '2025-12-31',

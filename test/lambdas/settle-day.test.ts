@@ -217,6 +217,7 @@ test('the books of a small day, by hand', async () => {
     roll: null,
     variation: { collected: '50.00', paid: '50.00' },
     expired: null,
+    called: { accounts: 0, amount: '0.00' },
   });
 });
 
