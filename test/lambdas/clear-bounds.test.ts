@@ -154,7 +154,7 @@ describe('a matching that breaks its own rules is not committed', () => {
     ],
     ['read another limit than was sent', columns('before', ({ limit }) => limit.set([2490, -2480])), 'beyond its limit'],
     ['read another month than was sent', columns('before', otherMonth), 'not of an order of the book'],
-    ['prices a month beyond its band', december({ price: ticks(2 * MAX_TICKS) }), 'clears 199997590 ticks from its mark'],
+    ['prices a month beyond its band', december({ price: ticks(2 * MAX_TICKS) }), 'clears 199997600 ticks from its mark'],
     ['locks a month inside its band', december({ locked: { side: 'bid', crowd: lots(2), kept: lots(1) } }), 'clears 0 ticks'],
     ['reads an order at a place where it is not', columns('before', ({ source }) => source.fill(0)), 'not of an order'],
     [
