@@ -164,7 +164,7 @@ describe('the worst case over what may still trade', () => {
     );
   });
 
-  it('leads to the same outcomes when it is kept and when it is reckoned anew for each submission', () => {
+  it('leads to the same outcomes when it is kept and when it is computed anew for each submission', () => {
     fc.assert(
       fc.property(steps, positionsOf, fc.integer({ min: 0, max: 3000 }), (all, held, cash) => {
         const [kept, anew] = [false, true].map((each) => decideAll(all, stateOf(BigInt(cash) * CENTS, held), each).auctions);
@@ -211,7 +211,7 @@ describe('an owner intake', () => {
     expect(take(own, owner, 'ann', buy('c', NOV, 2260, 1)).outcomes).toEqual(['accepted']);
   });
 
-  it('refuses what can’t be reckoned exactly, however much credit there is', () => {
+  it('refuses what can’t be computed exactly, however much credit there is', () => {
     const product = listed({
       creditUsd: 999_999_999_999_999,
       limits: {
