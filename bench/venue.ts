@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { moveCash, openAccounts } from '../lib/client/accounts.ts';
+import { byTwo } from '../lib/client/by-two.ts';
 import { type Caller, Exchange } from '../lib/client/exchange.ts';
 import { numberedKey } from '../lib/client/idempotency-key.ts';
 import { type BusinessDate, instantOf } from '../lib/domain/contract/calendar.ts';
@@ -11,7 +12,7 @@ import type { Deployment } from '../lib/infra/deployment.ts';
 import { makeDeployment } from '../lib/infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../lib/local/cloud.ts';
 import { frozenClock } from '../lib/local/host/clock.ts';
-import { PARAMETERS } from '../lib/simulation/simulation.ts';
+import { WITHOUT_RISK } from '../lib/simulation/parameters.ts';
 
 export const PRODUCT = 'H100-SXM';
 const ZONE = 'America/New_York';
@@ -43,11 +44,11 @@ export async function openVenue(deployment: Partial<Deployment>, options: Partia
   const cloud = await startCloud({ assembly: dir, clock, ...options });
   const exchange = new Exchange(cloud.url);
   const as = async (sub: string, more: object) => exchange.as(await cloud.mint({ sub, expiresIn: 30 * 86_400, ...more }));
-  const operator = await as('operator', { groups: ['operators'] });
+  const operator = byTwo(await as('operator', { groups: ['operators'] }), await as('second', { groups: ['operators'] }));
   const months = listedMonths('NYSE', MONDAY as BusinessDate, 12);
   await operator.put(`/v1/operator/products/${PRODUCT}`, {
     expectedVersion: 0,
-    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
+    parameters: { ...WITHOUT_RISK, indexValuesMin: 1, indexAgeDaysMax: 30 },
     listing: { date: LISTED, curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
   });
   await operator.put(`/v1/operator/index/${PRODUCT}/${LISTED}`, { value: '2.4' });

@@ -48,7 +48,7 @@ function refuseMisplaced(message: Message<'orders'>, shards: number): void {
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
-  const { product, shard, account, key, digest, receivedAt } = message;
+  const { product, shard, account, key, digest, sender, receivedAt } = message;
   const { seq: decidedOn, owner } = await session.ownerOf(message);
   const { product: state } = owner;
   const { own, keep } = await session.useOwner(message, owner);
@@ -74,6 +74,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     account,
     key,
     digest,
+    sender,
     auction,
     sequence,
     receivedAt,

@@ -11,11 +11,11 @@ import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { claimedBy } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, positionsOf } from '../http/accounts.ts';
+import { claimedBy, loadVenue } from '../../lib/store/log.ts';
+import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
+import { pathOf, readBody, rule } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
 import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
@@ -38,7 +38,8 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   const account = pathOf(request, 'account');
   const { table, shards } = request.backends;
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
-  return state ? ok(accountJson(state)) : notFound('such account');
+  if (!state) return notFound('such account');
+  return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
 }
 
 const accountJson = (state: AccountState) => ({
@@ -90,27 +91,28 @@ export async function openAccounts(request: OperatorRequest): Promise<Answer | P
   const ownerless = await refuseWithoutOwner(request, accounts);
   if (ownerless) return ownerless;
   const nameOf = ({ account }: { account: string }): string => openingOf(account);
-  const committed = await commit(request, {
-    once: accounts.map(nameOf),
-    decide: (_, isFree) => ({
-      kind: 'accounts-opened',
-      accounts: accounts
-        .filter((opening) => isFree(nameOf(opening)))
-        .map(({ account, name, product }) => ({ account, name, ...(product === undefined ? {} : { product }) })),
-      by: request.caller.operator,
-      at: receivedAt(request),
-    }),
-    compare: (standing) => {
-      const errors = accounts.flatMap((opening, at) => {
-        const open = openingIn(standing.get(nameOf(opening)), opening.account);
-        return (['name', 'product'] as const)
-          .filter((field) => open !== undefined && open[field] !== opening[field])
-          .map((field) => ({ path: `$.accounts[${at}].${field}`, rule: `is another than ${opening.account} is open under` }));
-      });
-      return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
+  return commit(
+    request,
+    {
+      once: accounts.map(nameOf),
+      act: (isFree) => ({
+        kind: 'accounts-opened',
+        accounts: accounts
+          .filter((opening) => isFree(nameOf(opening)))
+          .map(({ account, name, product }) => ({ account, name, ...(product === undefined ? {} : { product }) })),
+      }),
+      compare: (standing) => {
+        const errors = accounts.flatMap((opening, at) => {
+          const open = openingIn(standing.get(nameOf(opening)), opening.account);
+          return (['name', 'product'] as const)
+            .filter((field) => open !== undefined && open[field] !== opening[field])
+            .map((field) => ({ path: `$.accounts[${at}].${field}`, rule: `is another than ${opening.account} is open under` }));
+        });
+        return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
+      },
     },
-  });
-  return committed instanceof Problem ? committed : answerOf('accounts', accounts, nameOf, committed);
+    (committed) => answerOf('accounts', accounts, nameOf, committed),
+  );
 }
 
 /** An owner's further accounts come after the one that carries its name, or together with it. */
@@ -152,28 +154,28 @@ export async function moveCash(request: OperatorRequest): Promise<Answer | Probl
   const refusal = await refuseUnknown(request, movements);
   if (refusal) return refusal;
   const nameOf = ({ account, reference }: { account: string; reference: string }): string => movementOf(account, reference);
-  const committed = await commit(request, {
-    once: movements.map(nameOf),
-    decide: (_, isFree) => ({
-      kind: 'cash-moved',
-      movements: movements
-        .filter((movement) => isFree(nameOf(movement)))
-        .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
-      by: request.caller.operator,
-      at: receivedAt(request),
-    }),
-    compare: (standing) => {
-      const errors = movements.flatMap((movement, at) => {
-        const moved = movementIn(standing.get(nameOf(movement)), movement.account);
-        if (moved === undefined || moved.cents === movement.amount) return [];
-        return [{ path: `$.movements[${at}].amount`, rule: `is another than has moved under ${movement.reference}` }];
-      });
-      return errors.length ? new Problem('reference-reused', 'see errors; nothing was done', errors) : undefined;
-    },
-  });
-  if (committed instanceof Problem) return committed;
   const shown = movements.map((movement) => ({ ...movement, amount: formatCents(movement.amount) }));
-  return answerOf('movements', shown, nameOf, committed);
+  return commit(
+    request,
+    {
+      once: movements.map(nameOf),
+      act: (isFree) => ({
+        kind: 'cash-moved',
+        movements: movements
+          .filter((movement) => isFree(nameOf(movement)))
+          .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
+      }),
+      compare: (standing) => {
+        const errors = movements.flatMap((movement, at) => {
+          const moved = movementIn(standing.get(nameOf(movement)), movement.account);
+          if (moved === undefined || moved.cents === movement.amount) return [];
+          return [{ path: `$.movements[${at}].amount`, rule: `is another than has moved under ${movement.reference}` }];
+        });
+        return errors.length ? new Problem('reference-reused', 'see errors; nothing was done', errors) : undefined;
+      },
+    },
+    (committed) => answerOf('movements', shown, nameOf, committed),
+  );
 }
 
 async function refuseUnknown(

@@ -1,22 +1,29 @@
 /**
- * How an operator's decision becomes an event: once, under names made of what it is about. A repeat finds the names taken and
+ * How what an operator decides becomes an event: once, under names made of what it is about. A repeat finds the names taken and
  * is compared with what was committed; it notifies the shards again, because the first may have crashed before it could. Of a decision
- * about many things, those that are done already stay as they are, and the others are committed together.
+ * about many things, those that are done already stay as they are, and the others are done together: at once, or, when one operator
+ * may not do them alone, with the name of a second.
  */
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
-import type { VenueState } from '../../lib/domain/clearing/venue.ts';
+import { needsSecond, type OperatorAct, proposeAct } from '../../lib/domain/clearing/operator-acts.ts';
+import { actId } from '../../lib/store/held.ts';
 import { append, claimedBy, loadVenue, readEventsAt } from '../../lib/store/log.ts';
+import { ENV } from '../../lib/store/names.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
+import { required } from '../../lib/store/table.ts';
 import { Problem } from '../http/problems.ts';
-import { logAccess } from '../http/routes.ts';
+import { receivedAt } from '../http/request.ts';
+import { type Answer, logAccess } from '../http/routes.ts';
+import { refusalOf } from '../operator-acts/refusals.ts';
 import { untilCommitted } from '../until-committed.ts';
 import type { OperatorRequest } from './operator.ts';
+import { propose } from './propose.ts';
 
 export interface Decision {
   /** The done-once names of what is to be done: of two requests under one name, the first is committed. */
   readonly once: readonly string[];
-  /** What to append behind this state of the venue for the names that are free, or why not. It claims these names. */
-  readonly decide: (venue: VenueState, isFree: (name: string) => boolean) => ClearingEvent | Problem;
+  /** What is to be done for the names that are free. Its event claims these names. */
+  readonly act: (isFree: (name: string) => boolean) => OperatorAct;
   /** Whether the events that stand under names say the same, or the refusal of this decision. */
   readonly compare: (committed: ReadonlyMap<string, ClearingEvent>) => Problem | undefined;
 }
@@ -28,14 +35,25 @@ export interface Committed {
   readonly repeated: ReadonlySet<string>;
 }
 
-export function commit(request: OperatorRequest, decision: Decision): Promise<Committed | Problem> {
-  return untilCommitted(
+/** Answers with what was committed by `answer`, or with what is held for a second operator. */
+export async function commit(
+  request: OperatorRequest,
+  decision: Decision,
+  answer: (committed: Committed) => Answer,
+): Promise<Answer | Problem> {
+  const tried = await untilCommitted(
     () => attempt(request, decision),
     (): Problem => new Problem('try-again', 'others kept writing to the clearing log; nothing was done'),
   );
+  if (tried instanceof Problem) return tried;
+  if ('seqs' in tried) return answer(tried);
+  return propose(request, proposeAct(actId(tried), tried, request.caller.operator, receivedAt(request)));
 }
 
-async function attempt(request: OperatorRequest, { once, decide, compare }: Decision): Promise<Committed | Problem | undefined> {
+async function attempt(
+  request: OperatorRequest,
+  { once, act, compare }: Decision,
+): Promise<Committed | OperatorAct | Problem | undefined> {
   const { table, queues, shards } = request.backends;
   const claimed = await claimedBy(table, once);
   const repeated = new Set(claimed.keys());
@@ -47,8 +65,13 @@ async function attempt(request: OperatorRequest, { once, decide, compare }: Deci
     if (repeated.size === once.length) return { seqs: claimed, repeated };
   }
   const venue = await loadVenue(table);
-  const event = decide(venue, (name) => !repeated.has(name));
-  if (event instanceof Problem) return event;
+  const wanted = act((name) => !repeated.has(name));
+  const refusal = await refusalOf(request.backends, wanted, venue);
+  if (refusal === 'look-again') return undefined;
+  if (refusal) return refusal;
+  const [by, at] = [request.caller.operator, receivedAt(request)];
+  if (needsSecond(wanted, by, at, venue.movedAlone, BigInt(required(ENV.cashAloneCents)))) return wanted;
+  const event: ClearingEvent = { ...wanted, by, at };
   const next = await append(table, venue, event);
   if (next === undefined) return undefined;
   await queues.notifyPostings(next.seq, shardsTouched(event, shards));

@@ -5,7 +5,8 @@
 import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listAllAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';
-import { amend, approve, listAllHeld } from './held.ts';
+import { listCalls } from './calls.ts';
+import { amend, approve, decline, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
 import type { Operator } from './operator.ts';
@@ -19,6 +20,7 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'POST /v1/operator/accounts': openAccounts,
   'GET /v1/operator/accounts/{account}': showAccount,
   'POST /v1/operator/cash-movements': moveCash,
+  'GET /v1/operator/calls': listCalls,
   'GET /v1/operator/index/{product}': listIndexValues,
   'PUT /v1/operator/index/{product}/{date}': putIndexValue,
   'GET /v1/operator/venue': showVenue,
@@ -27,6 +29,7 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/held': listAllHeld,
   'POST /v1/operator/held/{held}/approve': approve,
   'POST /v1/operator/held/{held}/amend': amend,
+  'POST /v1/operator/held/{held}/decline': decline,
   'GET /v1/operator/days/{product}': listAllDays,
   'GET /v1/operator/days/{product}/{date}': showDay,
   'GET /v1/operator/log': listLog,

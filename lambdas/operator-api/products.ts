@@ -6,16 +6,16 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
 import { versionOf } from '../../lib/domain/clearing/once.ts';
-import { changeErrors, dayRunErrors, readListing } from '../../lib/domain/clearing/product-change.ts';
+import { type ProductChange, readListing } from '../../lib/domain/clearing/product-change.ts';
 import { readWrittenParameters } from '../../lib/domain/contract/parameters.ts';
 import { isProductCode } from '../../lib/domain/contract/product.ts';
-import { inside, type Violation } from '../../lib/domain/contract/violation.ts';
+import { inside } from '../../lib/domain/contract/violation.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { auctionTimes } from '../auction-times.ts';
 import { Problem } from '../http/problems.ts';
-import { findProduct, productJson, productsOf } from '../http/products.ts';
-import { bodyErrors, dateText, pathOf, readBody, readBy, receivedAt, rule } from '../http/request.ts';
-import { type Answer, created, ok } from '../http/routes.ts';
+import { productJson, productsOf } from '../http/products.ts';
+import { dateText, pathOf, readBody, readBy, rule } from '../http/request.ts';
+import { type Answer, ok } from '../http/routes.ts';
+import { invalid, versionConflict } from '../operator-acts/refusals.ts';
 import { commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';
 
@@ -49,34 +49,19 @@ export async function putProduct(request: OperatorRequest): Promise<Answer | Pro
   const { parameters } = body;
   const listing = body.listing && readListing(body.listing, parameters);
   if (Array.isArray(listing)) return invalid(inside(['listing'], listing));
-  const wanted: Wanted = { parameters, ...(listing ? { listing } : {}) };
   const version = body.expectedVersion + 1;
-  const committed = await commit(request, {
-    once: [versionOf(product, version)],
-    decide: (venue) => {
-      const state = findProduct(venue, product);
-      if ((state?.version ?? 0) !== body.expectedVersion) return versionConflict(state?.version ?? 0);
-      const errors = [
-        ...changeErrors(state, { product, version, ...wanted }),
-        ...dayRunErrors(parameters, auctionTimes(product)),
-      ];
-      if (errors.length) return invalid(errors);
-      return { kind: 'parameters-changed', product, version, ...wanted, by: request.caller.operator, at: receivedAt(request) };
+  const change = { product, version, parameters, ...(listing ? { listing } : {}) };
+  return commit(
+    request,
+    {
+      once: [versionOf(product, version)],
+      act: () => ({ kind: 'parameters-changed', ...change }),
+      compare: (committed) =>
+        isSame(committed.get(versionOf(product, version)) as ParametersChanged, change) ? undefined : versionConflict(version),
     },
-    compare: (committed) =>
-      isSame(committed.get(versionOf(product, version)) as ParametersChanged, wanted) ? undefined : versionConflict(version),
-  });
-  if (committed instanceof Problem) return committed;
-  return (committed.repeated.size > 0 || version > 1 ? ok : created)({ product, version });
+    () => ok({ product, version }),
+  );
 }
 
-const invalid = (violations: readonly Violation[]): Problem =>
-  new Problem('invalid-body', 'see errors for each field', bodyErrors(violations));
-
-const versionConflict = (version: number): Problem =>
-  new Problem('version-conflict', `the product is not at the expected version with these parameters; it has reached ${version}`);
-
-type Wanted = Pick<ParametersChanged, 'parameters' | 'listing'>;
-
-const isSame = ({ parameters, listing }: ParametersChanged, wanted: Wanted): boolean =>
+const isSame = ({ parameters, listing }: ParametersChanged, wanted: ProductChange): boolean =>
   isDeepStrictEqual({ parameters, listing }, { parameters: wanted.parameters, listing: wanted.listing });

@@ -5,7 +5,7 @@
  */
 import type * as z from 'zod';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
-import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
+import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import {
   decideSubmission,
   mayBeKnown,
@@ -88,7 +88,7 @@ async function send(
   named: SubmissionName,
   packed: Uint8Array,
 ): Promise<Answer | Problem> {
-  const { account, shard } = request.caller;
+  const { account, sender, shard } = request.caller;
   const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
   try {
@@ -98,6 +98,7 @@ async function send(
       ...named,
       shard,
       account,
+      sender,
       receivedAt: receivedAt(request),
       instructions,
     });
@@ -152,7 +153,10 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   return notFound('such submission');
 }
 
-function submissionJson(id: string, { product, auction, receivedAt: received, instructions, outcomes, figures }: Submission) {
+function submissionJson(
+  id: string,
+  { product, sender, auction, receivedAt: received, instructions, outcomes, figures }: Submission,
+) {
   const left = figures.values();
   // Of a submission that was one too many, no more is kept than that.
   const orders = outcomes.map((outcome, index) => ({
@@ -160,11 +164,14 @@ function submissionJson(id: string, { product, auction, receivedAt: received, in
     ...outcomeJson(outcome),
     ...(hasFigures(outcome) ? { figures: figuresJson(product, left.next().value!) } : {}),
   }));
-  return { submission: id, product, state: 'decided', auction, receivedAt: received, orders };
+  return { submission: id, product, state: 'decided', sender, auction, receivedAt: received, orders };
 }
 
-const nameOf = (instruction: Instruction) =>
-  instruction.kind === 'cancel' ? { cancel: targetOf(instruction) } : { clientOrderId: instruction.order.clientOrderId };
+function nameOf(instruction: Instruction) {
+  if (instruction.kind === 'cancel-all') return { cancelAll: true };
+  if (instruction.kind === 'cancel') return { cancel: instruction.clientOrderId };
+  return { clientOrderId: instruction.order.clientOrderId };
+}
 
 const outcomeJson = (outcome: Outcome) =>
   outcome === 'accepted' || outcome === 'deferred' ? { outcome } : { outcome: 'refused', reason: outcome };

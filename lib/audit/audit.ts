@@ -13,6 +13,7 @@ import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
 import { readSnapshot } from '../store/log.ts';
 import { shardsTouched } from '../store/posted.ts';
 import { type Attributes, type Item, S, type Table } from '../store/table.ts';
+import { countCalls, shortFindings } from './calls.ts';
 import { canonical, differences } from './canonical.ts';
 import { chainFindings } from './chain.ts';
 import { Decisions } from './decisions.ts';
@@ -81,6 +82,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     { name: 'decisions', checked: replayed.complete ? decisions.checked : null, faults: decisions.faults },
     { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
     { name: 'settlements', checked: count(['prices-settled', 'month-expired']), faults: faults.prices },
+    { name: 'calls', checked: countCalls(events), faults: [...faults.calls, ...(complete ? shortFaults(rows, replayed) : [])] },
     complete
       ? { name: 'posted', checked: shards, faults: await cursorFindings(rows, shards, events) }
       : { name: 'posted', checked: null, faults: [] },
@@ -111,6 +113,9 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
   };
 }
 
+const shortFaults = (rows: VenueRows, { venue, accounts, short }: Replay): Finding[] =>
+  shortFindings(rows.ofKind('SHORT'), venue, accounts, short);
+
 /** Rows that are missing, other than they should be, or too many, in order of key. */
 function compare(due: readonly Item[], stored: readonly Attributes[]): Finding[] {
   const found = new Map(stored.map((item) => [rowName(item), item]));
@@ -140,7 +145,7 @@ async function endFindings(rows: VenueRows, { events, venues }: Replay): Promise
   const row = `${venueKey.pk} ${venueKey.sk}`;
   const then = venues[snapshot.seq - 1];
   if (snapshot.hash !== then?.hash) return [{ row, what: `does not stand on event ${snapshot.seq} of the log` }];
-  return canonical(snapshot.products) === canonical(then.products) ? [] : [{ row, what: 'is not the state that the log gives' }];
+  return canonical(snapshot) === canonical(then) ? [] : [{ row, what: 'is not the state that the log gives' }];
 }
 
 /** A shard has posted every event that touches it. Its cursor may stand before events that don't. */

@@ -26,16 +26,17 @@ const FILES = {
   'accounts.jsonl': ['SHARD'],
   'journal.jsonl': ['JOURNAL'],
   'statements.jsonl': ['STATEMENT'],
+  'short.jsonl': ['SHORT'],
   'totals.jsonl': ['TOTALS'],
   'intakes.jsonl': ['INTAKE'],
   'slots.jsonl': ['SLOT', 'CLOSING'],
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
-  'held.jsonl': ['HELD'],
+  'held.jsonl': ['HELD', 'PROPOSED'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/4';
+const FORMAT = 'compute-exchange-export/5';
 
 export interface Manifest {
   readonly format: string;

@@ -2,7 +2,7 @@
 import type { Caller } from './exchange.ts';
 
 /** Accounts, or movements, of one request at most. */
-export const LISTED_MAX = 99;
+export const LISTED_MAX = 98;
 
 export interface NewAccount {
   readonly account: string;

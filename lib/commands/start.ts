@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { byTwo } from '../client/by-two.ts';
 import { Exchange } from '../client/exchange.ts';
 import { isBusinessDay, localDate } from '../domain/contract/calendar.ts';
 import type { ProductSchedule } from '../infra/deployment.ts';
@@ -11,8 +12,8 @@ import { makeDeployment } from '../infra/local-deployment.ts';
 import { type Market, openMarket } from '../operations/market.ts';
 import { aheadOf, MARKET_FOLDER, MarketFolder } from '../operations/market-folder.ts';
 import { demoTokens, nextAuction, nextOpening, seed } from '../simulation/demo-market.ts';
+import { PARAMETERS } from '../simulation/parameters.ts';
 import { readSpot } from '../simulation/prices.ts';
-import { PARAMETERS } from '../simulation/simulation.ts';
 import { type Banner, bannerLines } from './banner.ts';
 import { command } from './command.ts';
 import { DATA_FOLDER, flag, instant, whole } from './options.ts';
@@ -63,7 +64,8 @@ await command(
       folder.writeTokens({ MARKET: market.cloud.url, ...tokens });
       if (!market.seeded) {
         const level = [...readSpot(readFileSync(SPOT, 'utf8'), 'data/gpu-spot-daily.csv', product.code).values()].at(-1)!;
-        await seed(product.code, level, market.cloud.clock.now(), exchange.as(tokens.OPS1), exchange.as(MAKER));
+        const operators = byTwo(exchange.as(tokens.OPS1), exchange.as(tokens.OPS2));
+        await seed(product.code, level, market.cloud.clock.now(), operators, exchange.as(MAKER));
         market.noteSeeded();
       }
       market.announce({ product: product.code, timeZone: PARAMETERS.timeZone });

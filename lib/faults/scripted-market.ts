@@ -5,6 +5,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Audit, auditVenue } from '../audit/audit.ts';
+import { byTwo } from '../client/by-two.ts';
 import { type Caller, Exchange } from '../client/exchange.ts';
 import { numberedKey } from '../client/idempotency-key.ts';
 import { type BusinessDate, businessDays, instantOf, nextBusinessDay } from '../domain/contract/calendar.ts';
@@ -13,7 +14,7 @@ import type { SweepTimes } from '../infra/deployment.ts';
 import { assemblyOf, UNLIMITED } from '../infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
-import { PARAMETERS } from '../simulation/simulation.ts';
+import { WITHOUT_RISK } from '../simulation/parameters.ts';
 import { Table } from '../store/table.ts';
 
 export const PRODUCT = 'H100-SXM';
@@ -27,6 +28,7 @@ export type Stage = Pick<Cloud, 'clock' | 'advanceTo' | 'quiet' | 'deadLetters'>
 
 export interface Market<On extends Stage = Cloud> {
   readonly cloud: On;
+  /** Two of them, who agree. */
   readonly operator: Caller;
   readonly as: Readonly<Record<Account, Caller>>;
   readonly table: Table;
@@ -73,7 +75,8 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
     limits: { redeliveryMs: 5, ...options.limits },
   });
   const exchange = new Exchange(cloud.url);
-  const operator = exchange.as(await cloud.mint({ sub: 'op-1', groups: ['operators'], expiresIn: 90 * 86_400 }));
+  const operatorOf = async (sub: string) => exchange.as(await cloud.mint({ sub, groups: ['operators'], expiresIn: 90 * 86_400 }));
+  const operator = byTwo(await operatorOf('op-1'), await operatorOf('op-2'));
   const callers = await Promise.all(
     ACCOUNTS.map(
       async (account) =>
@@ -185,7 +188,7 @@ export async function playDay(
 async function list({ operator, as, untilAnswered }: Market<Stage>, listed: string, first: BusinessDate): Promise<void> {
   const months = listedMonths('NYSE', first, 12);
   const curve = Object.fromEntries(months.map((month, index) => [monthText(month), `2.4${String(index).padStart(2, '0')}`]));
-  const parameters = { ...PARAMETERS, indexValuesMin: 1 };
+  const parameters = { ...WITHOUT_RISK, indexValuesMin: 1 };
   await untilAnswered(() =>
     operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters, listing: { date: listed, curve } }),
   );

@@ -1,6 +1,7 @@
 /** The scripted market on the virtual cloud: the same participants, with claims instead of tokens. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditVenue } from '../audit/audit.ts';
+import { byTwo } from '../client/by-two.ts';
 import { type Caller, UnexpectedAnswerError } from '../client/exchange.ts';
 import { type BusinessDate, instantOf } from '../domain/contract/calendar.ts';
 import type { SweepTimes } from '../infra/deployment.ts';
@@ -36,7 +37,7 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
     ...(faultHooks ? { faultHooks } : {}),
     ...(onOutput ? { onOutput } : {}),
   });
-  const operator = virtualOperator(cloud, 'operator', onAnswer);
+  const operator = byTwo(virtualOperator(cloud, 'operator', onAnswer), virtualOperator(cloud, 'second', onAnswer));
   const as = Object.fromEntries(ACCOUNTS.map((account) => [account, virtualParticipant(cloud, account, onAnswer)])) as Record<
     Account,
     Caller

@@ -1,7 +1,8 @@
 /**
  * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
  * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
- * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send, `table` and `shards` which table
+ * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send,
+ * `cashAloneCents` how much cash an operator may move alone on a day, `table` and `shards` which table
  * holds the venue and in how many shards (docs/runbook.md). `throughAlarms=true` lets a release go live although an alarm is in ALARM.
  */
 
@@ -10,11 +11,12 @@ import { addExchange } from './synthesize.ts';
 
 const app = new App({ analyticsReporting: false });
 
-const [requestsPerMinute, shards] = [option('requestsPerMinute'), option('shards')];
+const [requestsPerMinute, cashAloneCents, shards] = (['requestsPerMinute', 'cashAloneCents', 'shards'] as const).map(option);
 
 addExchange(app, {
   deployment: {
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute: Number(requestsPerMinute) }),
+    ...(cashAloneCents === undefined ? {} : { cashAloneCents: Number(cashAloneCents) }),
     ...(shards === undefined ? {} : { shards: Number(shards) }),
   },
   issuer: option('issuer'),

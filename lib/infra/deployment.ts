@@ -29,6 +29,10 @@ export interface Deployment {
   readonly receivesMax: number;
   /** Requests that a participant's account may send in a minute; an operator may send five times as many. */
   readonly requestsPerMinute: number;
+  /**
+   * Cash that one operator may move without a second on a day (UTC), in cents, in and out and over all accounts added up. 0: none.
+   */
+  readonly cashAloneCents: number;
 }
 
 /** When the sweep looks, Monday to Friday in the venue's time zone: at each of these minutes of each of these hours. */
@@ -49,6 +53,8 @@ export const DEPLOYMENT: Deployment = {
   // Below five, throttling alone could carry a good message to the dead letters.
   receivesMax: 5,
   requestsPerMinute: 1200,
+  // 100,000.00 USD.
+  cashAloneCents: 10_000_000,
 };
 
 /** The environment variable with the folder in which local processes share what they synthesize; the process that made it removes it. */
@@ -77,6 +83,9 @@ export function checkedDeployment(deployment: Deployment): Deployment {
     ...(isEachWithin([deployment.requestsPerMinute], REQUESTS_MAX, 1)
       ? []
       : [`a caller must have 1 to ${REQUESTS_MAX} requests a minute, not ${deployment.requestsPerMinute}`]),
+    ...(isEachWithin([deployment.cashAloneCents], Number.MAX_SAFE_INTEGER)
+      ? []
+      : [`the cash that an operator may move alone must be whole cents, not ${deployment.cashAloneCents}`]),
     ...(deployment.products.length > 0 ? [] : ['a deployment needs a product']),
     ...deployment.products.flatMap((product, index) => productErrors(product, deployment.products.slice(0, index))),
   ];

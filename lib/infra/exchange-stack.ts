@@ -47,7 +47,8 @@ export class ExchangeStack extends Stack {
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, deployment));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 
-    for (const name of ['sweep-venue', 'operator-api'] as const) functions[name].knowsAuctionTimes(deployment.products);
+    for (const name of ['sweep-venue', 'operator-api', 'settle-day'] as const)
+      functions[name].knowsAuctionTimes(deployment.products);
 
     const api = new ExchangeApi(this, 'api', {
       issuer: props.issuer ?? this.userPool(),
@@ -56,6 +57,7 @@ export class ExchangeStack extends Stack {
     });
     functions['participant-api'].takesOfCaller(deployment.requestsPerMinute);
     functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
+    functions['operator-api'].letsMoveAlone(deployment.cashAloneCents);
     const schedules = new Schedules(this, 'schedules', deployment, queues);
     const alarms = new Alarms(this, 'alarms', {
       deployment,

@@ -146,6 +146,11 @@ export class PipelineFunction extends Construct {
   takesOfCaller(requestsPerMinute: number): void {
     this.fn.addEnvironment(ENV.requestsPerMinute, String(requestsPerMinute));
   }
+
+  /** Bounds the cash that one operator moves without a second. */
+  letsMoveAlone(cents: number): void {
+    this.fn.addEnvironment(ENV.cashAloneCents, String(cents));
+  }
 }
 
 /** A statement that names its actions and its one resource. */

@@ -14,7 +14,7 @@ import { formatDecimal, type Micros } from '../domain/contract/units.ts';
 import type { TokenRequest } from '../local/api-gateway/issuer.ts';
 import { worthOf } from './market.ts';
 import { readPrices } from './operator.ts';
-import { PARAMETERS } from './simulation.ts';
+import { PARAMETERS } from './parameters.ts';
 
 export interface DemoAccount {
   readonly account: string;
@@ -32,13 +32,14 @@ const QUOTE_LOTS = 100;
 const QUOTE_EDGE = 8;
 const SPREAD_EDGE = 3;
 
-/** Lists, funds and quotes whatever is not there yet. `level` is the price level the product starts from. */
+/** Lists, funds and quotes whatever is not there yet. `operator` is two of them, who agree; `level` is the price level the product starts from. */
 export async function seed(product: string, level: Micros, nowMs: number, operator: Caller, maker: Caller): Promise<void> {
   const today = localDate(nowMs, PARAMETERS.timeZone);
   await list(product, level, nowMs, operator);
-  const index = await operator.ask('PUT', `/v1/operator/index/${product}/${today}`, { value: formatIndex(level) });
-  // 409: an earlier start has published another value, which stands.
-  if (index.status >= 400 && index.status !== 409) throw new Error(`the index was not published: ${JSON.stringify(index.body)}`);
+  const { items: published } = (await operator.get(`/v1/operator/index/${product}`)) as { items: { date: string }[] };
+  // An earlier start may have published another value, which stands.
+  if (!published.some(({ date }) => date === today))
+    await operator.put(`/v1/operator/index/${product}/${today}`, { value: formatIndex(level) });
   const accounts = [BUYER, SELLER, MAKER];
   await openAccounts(
     operator,

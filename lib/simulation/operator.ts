@@ -4,6 +4,7 @@
  */
 
 import { moveCash, openAccounts } from '../client/accounts.ts';
+import { byTwo } from '../client/by-two.ts';
 import { type Caller, type Exchange, UnexpectedAnswerError } from '../client/exchange.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, monthText, parseContractCode } from '../domain/contract/months.ts';
@@ -59,12 +60,13 @@ export interface AccountLine {
 /** The bearer of a token that lasts longer than any run. */
 export const TOKEN_SECONDS = 400 * 86_400;
 const HELD_ROUNDS_MAX = 5;
-/** Accounts that are opened at once: each is an event of the one log, and more would only make each other try again. */
 
 export class Operators {
   readonly #venue: RunningVenue;
   readonly #product: string;
   readonly #callers: readonly [Caller, Caller];
+  /** Both, for what needs two names. */
+  readonly #agreed: Caller;
   /** Approvals given to what the venue held back. */
   approvals = 0;
 
@@ -72,6 +74,7 @@ export class Operators {
     this.#venue = venue;
     this.#product = product;
     this.#callers = callers;
+    this.#agreed = byTwo(...callers);
   }
 
   static async sign(venue: RunningVenue, exchange: Exchange, product: string): Promise<Operators> {
@@ -91,7 +94,7 @@ export class Operators {
       formatDecimal(BigInt(value), priceDecimals),
     ]);
     const listing = { date: terms.listing.date, curve: Object.fromEntries(curve) };
-    await this.#first.put(`/v1/operator/products/${this.#product}`, {
+    await this.#agreed.put(`/v1/operator/products/${this.#product}`, {
       expectedVersion: 0,
       parameters: terms.parameters,
       listing,
@@ -101,7 +104,7 @@ export class Operators {
   /** Opens and funds every account. */
   async open(participants: readonly Participant[]): Promise<void> {
     await openAccounts(
-      this.#first,
+      this.#agreed,
       participants.map(({ account, name }) => ({ account, name })),
     );
     const deposits = participants.map(({ account, deposit }) => ({
@@ -109,14 +112,12 @@ export class Operators {
       reference: `deposit-${account}`,
       amount: `${deposit}.00`,
     }));
-    await moveCash(this.#first, deposits);
+    await moveCash(this.#agreed, deposits);
     await this.#venue.quiet();
   }
 
   async publish({ date, value }: Publication): Promise<void> {
-    const answer = await this.#first.put(`/v1/operator/index/${this.#product}/${date}`, { value: formatIndex(value) });
-    const { held } = (answer ?? {}) as { held?: string };
-    if (held !== undefined) await this.#approveHeld();
+    await this.#agreed.put(`/v1/operator/index/${this.#product}/${date}`, { value: formatIndex(value) });
   }
 
   /** The day's report, once its run is done; what is held meanwhile is approved. */
@@ -145,10 +146,10 @@ export class Operators {
   async #approveHeld(): Promise<boolean> {
     let given = 0;
     for (const operator of this.#callers) {
-      const { items } = (await operator.get('/v1/operator/held?limit=500')) as {
-        items: { held: string; revision: number; approved: boolean }[];
+      const { items } = (await operator.get('/v1/operator/held?waiting=true&limit=500')) as {
+        items: { held: string; revision: number }[];
       };
-      for (const { held, revision } of items.filter(({ approved }) => !approved)) {
+      for (const { held, revision } of items) {
         const { status, body } = await operator.ask('POST', `/v1/operator/held/${encodeURIComponent(held)}/approve`, {
           revision,
         });

@@ -29,7 +29,7 @@ export class PricesError extends Error {
   }
 }
 
-const SPOT_COLUMNS = ['date', 'grade', 'mean_usd_per_gpu_hour', 'median', 'p10', 'p90', 'snapshots'];
+export const SPOT_COLUMNS = ['date', 'grade', 'mean_usd_per_gpu_hour', 'median', 'p10', 'p90', 'snapshots'];
 const OFFERS_COLUMNS = ['date', 'grade', 'provider', 'offers', 'min_usd_per_gpu_hour', 'avg_usd_per_gpu_hour'];
 const FAULTS_SHOWN_MAX = 12;
 

@@ -1,6 +1,7 @@
 /** Accounts as their shards keep them: each one item, the state that the log folds to up to the event it names. */
 
 import type { AccountState, ProductHolding } from '../domain/clearing/account.ts';
+import type { OpenCall } from '../domain/clearing/calls.ts';
 import { ownerOf } from '../domain/contract/owner.ts';
 import { amount, amountsToJson } from './amounts.ts';
 import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardPartition } from './keys.ts';
@@ -30,6 +31,12 @@ export async function listAccounts(table: Table, shard: number, limit: number, a
   const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
   const states = (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
   return states.filter(({ account }) => account !== after).slice(0, limit);
+}
+
+/** All accounts of an owner. */
+export async function accountsOfOwner(table: Table, owner: string, shards: number): Promise<AccountState[]> {
+  const { pk, sk } = accountKey(owner, shards);
+  return (await table.queryAll(pk, { from: sk, to: `${sk}!~` })).map(decodeAccount);
 }
 
 /**
@@ -80,6 +87,7 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
     deposited: S(`${state.deposited}`),
     depositedBy: N(state.depositedBy),
     products: S(amountsToJson(state.products)),
+    ...(state.call ? { call: S(amountsToJson(state.call)) } : {}),
     v: N(1),
   },
 });
@@ -97,5 +105,11 @@ export function decodeAccount(item: Attributes): AccountState {
     deposited: amount(text(item, 'deposited')),
     depositedBy: integer(item, 'depositedBy'),
     products,
+    ...(item.call ? { call: decodeCall(text(item, 'call')) } : {}),
   };
+}
+
+function decodeCall(data: string): OpenCall {
+  const call = JSON.parse(data);
+  return { ...call, cents: amount(call.cents) };
 }

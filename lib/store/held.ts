@@ -1,22 +1,34 @@
 /** What is held for approval, in the table: one row for each, replaced only at the revision that was read. */
-import { HELD_KINDS, type Held, heldId } from '../domain/clearing/approval.ts';
+import { createHash } from 'node:crypto';
+import { HELD_KINDS, type Held, heldId, isApproved } from '../domain/clearing/approval.ts';
+import type { HeldAct, OperatorAct } from '../domain/clearing/operator-acts.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
-import { HELD_PARTITION, heldKey } from './keys.ts';
-import { type Attributes, json, N, type Rows, type Table, text } from './table.ts';
+import { HELD_PARTITION, heldKey, PROPOSED_PARTITION, proposedKey } from './keys.ts';
+import { jsonOf, withCents } from './log.ts';
+import { type Attributes, type ConditionalPut, type Item, integer, json, N, type Rows, S, type Table, text } from './table.ts';
 
-/** Holds a proposal. False when something is held under its id already. */
+/** A price or value of a product and day, or an act that would be an event of the log. */
+export type AnyHeld = Held | HeldAct;
+export const isAct = (held: AnyHeld): held is HeldAct => 'at' in held;
+
+/** Holds what the system proposes. False when something is held under its id already. */
 export async function hold(table: Table, held: Held): Promise<boolean> {
-  return table.create({ ...heldKey(held.id), attributes: encodeHeld(held) });
+  return table.create(itemOf(held));
 }
 
-export async function readHeld(table: Table, id: string): Promise<Held | undefined> {
+export async function readHeld(table: Rows, id: string): Promise<Held | undefined> {
+  const held = await readAnyHeld(table, id);
+  return held && !isAct(held) ? held : undefined;
+}
+
+export async function readAnyHeld(table: Rows, id: string): Promise<AnyHeld | undefined> {
   const item = await table.get(heldKey(id));
-  return item && decodeHeld(item);
+  return item && decodeAnyHeld(item);
 }
 
 /** So many of all that was ever held at most, approved or not, in order of id: those after an id. */
-export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<Held[]> {
-  return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeHeld);
+export async function pageOfHeld(table: Table, limit: number, after?: string): Promise<AnyHeld[]> {
+  return (await table.queryAll(HELD_PARTITION, { limit, ...(after === undefined ? {} : { after }) })).map(decodeAnyHeld);
 }
 
 /** No date is later. */
@@ -29,9 +41,86 @@ export async function heldSince(table: Rows, product: string, from: BusinessDate
 }
 
 /** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */
-export async function changeHeld(table: Table, seen: Held, next: Held): Promise<boolean> {
-  return table.putIf({ ...heldKey(seen.id), attributes: encodeHeld(next) }, 'revision = :seen', { ':seen': N(seen.revision) });
+export async function changeHeld(table: Table, seen: AnyHeld, next: AnyHeld): Promise<boolean> {
+  const { item, condition, values } = heldChange(seen, next);
+  return table.putIf(item, condition, values);
 }
 
-const encodeHeld = (held: Held): Attributes => ({ data: json(held), revision: N(held.revision) });
+/** The same, to be written together with an event. */
+export const heldChange = (seen: AnyHeld, next: AnyHeld): ConditionalPut => ({
+  item: itemOf(next),
+  condition: 'revision = :seen',
+  values: { ':seen': N(seen.revision) },
+});
+
+/** The same act has one id, of whichever operator; parameters have that of the version they would become. */
+export function actId(act: OperatorAct): string {
+  if (act.kind === 'parameters-changed') return `parameters.${act.product}.${act.version}`;
+  const digest = createHash('sha256').update(jsonOf(act)).digest('hex').slice(0, 32);
+  return `${act.kind === 'cash-moved' ? 'cash' : 'accounts'}.${digest}`;
+}
+
+/** The ids of what an operator has proposed, as last written: of what has ended some may still be among them. */
+export interface Proposed {
+  readonly operator: string;
+  readonly ids: readonly string[];
+  /** 0 before the first. */
+  readonly revision: number;
+}
+
+export async function readProposed(table: Rows, operator: string): Promise<Proposed> {
+  const item = await table.get(proposedKey(operator));
+  return item ? decodeProposed(item) : { operator, ids: [], revision: 0 };
+}
+
+/**
+ * Holds what an operator proposes, and notes its id with the operator's others: both or neither. `ids` are those that are to be noted.
+ * False when the list is no longer as it was read, or the row: `before` is what stood there, if anything.
+ */
+export async function holdProposal(
+  table: Table,
+  held: AnyHeld,
+  before: AnyHeld | undefined,
+  list: Proposed,
+  ids: readonly string[],
+): Promise<boolean> {
+  const attributes = { ids: json(ids), revision: N(list.revision + 1) };
+  const noted: ConditionalPut = {
+    item: { ...proposedKey(list.operator), attributes },
+    condition: 'attribute_not_exists(pk) OR revision = :seen',
+    values: { ':seen': N(list.revision) },
+  };
+  return before ? table.createTogether([], [heldChange(before, held), noted]) : table.createTogether([itemOf(held)], [noted]);
+}
+
+/** What is held under these ids; one that is not there is absent. */
+export const readManyHeld = async (table: Rows, ids: readonly string[]): Promise<AnyHeld[]> =>
+  (await table.getMany(ids.map(heldKey))).map(decodeAnyHeld);
+
+/** The acts that operators have proposed and that have not ended: those that wait, and those that are approved and not committed. */
+export async function openActs(table: Rows): Promise<HeldAct[]> {
+  const lists = (await table.queryAll(PROPOSED_PARTITION)).map(decodeProposed);
+  const ids = new Set(lists.flatMap((list) => list.ids));
+  const held = ids.size === 0 ? [] : await readManyHeld(table, [...ids]);
+  return held.filter(isAct).filter(({ ended }) => ended === null);
+}
+
+/** Of these, what two operators have agreed to: its worker crashed before it could commit it. */
+export const approvedActs = async (table: Rows): Promise<HeldAct[]> => (await openActs(table)).filter(isApproved);
+
+const decodeProposed = (item: Attributes): Proposed => ({
+  operator: text(item, 'sk'),
+  ids: JSON.parse(text(item, 'ids')),
+  revision: integer(item, 'revision'),
+});
+
+const itemOf = (held: AnyHeld): Item => ({
+  ...heldKey(held.id),
+  attributes: { data: S(jsonOf(held)), revision: N(held.revision) },
+});
+
 export const decodeHeld = (item: Attributes): Held => JSON.parse(text(item, 'data'));
+export function decodeAnyHeld(item: Attributes): AnyHeld {
+  const held = JSON.parse(text(item, 'data')) as AnyHeld;
+  return isAct(held) ? { ...held, proposal: withCents(held.proposal) } : held;
+}

@@ -7,7 +7,7 @@
  * | clearing log, in order                 | LOG                         | seq                  | clear, settle, operator-api | all, after an event number                     |
  * | venue state, a fold of the log         | VENUE                       | STATE                | clear, settle, operator-api | all, as a head start                           |
  * | halt switch                            | VENUE                       | SWITCH               | operator-api, post          | operator-api, close, clear, post, roll, settle |
- * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api                | operator-api                                   |
+ * | done-once marks of operator requests   | ONCE#name                   | EVENT                | operator-api, settle        | operator-api, settle                           |
  * | intake: a shard's open auction, writer | INTAKE#product              | shard                | accept                      | accept, participant-api                        |
  * | book: submissions                      | BOOK#product#shard#key date | account#key          | accept                      | accept, clear, participant-api                 |
  * | book: orders of the roll               | ROLL#product#shard          | auction#chunk        | roll                        | clear                                          |
@@ -22,9 +22,11 @@
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
+ * | accounts short of margin, or called    | SHORT#product               | account              | post, settle                | settle, sweep, post, operator-api              |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
  * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
+ * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
@@ -100,10 +102,15 @@ export const statementKey = (account: string, date: BusinessDate, product: strin
   sk: `${date}#${product}`,
 });
 
+export const shortPartition = (product: string): string => `SHORT#${product}`;
+export const shortKey = (product: string, account: string): Key => ({ pk: shortPartition(product), sk: account });
+
 export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#${product}`, sk: date });
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+export const PROPOSED_PARTITION = 'PROPOSED';
+export const proposedKey = (operator: string): Key => ({ pk: PROPOSED_PARTITION, sk: operator });
 
 /** The caller is a participant's account or an operator, each with what it is before its name. */
 export const rateKey = (caller: string, minuteMs: number): Key => ({

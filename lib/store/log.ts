@@ -5,12 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { ClearingEvent } from '../domain/clearing/events.ts';
-import { onceNames } from '../domain/clearing/once.ts';
-import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
+import type { CashMoved, ClearingEvent, MarginCalled } from '../domain/clearing/events.ts';
+import { onceNames, versionOf } from '../domain/clearing/once.ts';
+import { EMPTY_VENUE, evolveVenue, type ProductState, type VenueState } from '../domain/clearing/venue.ts';
+import type { ProductParameters } from '../domain/contract/product.ts';
 import { cents } from '../domain/contract/units.ts';
 import { logKey, onceKey, onceNameIn, ordered, venueKey } from './keys.ts';
-import { type Attributes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
+import { type Attributes, type ConditionalPut, type Item, integer, json, N, type Rows, S, type Table, text } from './table.ts';
 
 export interface LogEntry {
   readonly seq: number;
@@ -94,10 +95,16 @@ export async function readEvent(table: Table, seq: number): Promise<ClearingEven
 }
 
 /**
- * Commits `event` behind `venue`, and claims its done-once names for ever, together or not at all. Returns the new state, or
- * `undefined` when another event has taken the place or one of the names: load the venue again and decide again.
+ * Commits `event` behind `venue`, and claims its done-once names for ever, together or not at all; `along` are rows that change with it
+ * or not at all. Returns the new state, or `undefined` when another event has taken the place or one of the names, or a row
+ * of those is not as it was: load the venue again and decide again.
  */
-export async function append(table: Table, venue: VenueState, event: ClearingEvent): Promise<VenueState | undefined> {
+export async function append(
+  table: Table,
+  venue: VenueState,
+  event: ClearingEvent,
+  along: readonly ConditionalPut[] = [],
+): Promise<VenueState | undefined> {
   const seq = venue.seq + 1;
   const data = encodeEvent(event);
   const hash = chain(venue.hash, data);
@@ -106,7 +113,8 @@ export async function append(table: Table, venue: VenueState, event: ClearingEve
   await checkEnd(table, venue);
   const item = { ...logKey(seq), attributes: { data: S(data), hash: S(hash), v: N(1) } };
   const marks = onceNames(event).map((name) => ({ ...onceKey(name), attributes: { seq: N(seq) } }));
-  const written = marks.length > 0 ? await table.createTogether([item, ...marks]) : await table.create(item);
+  const isOne = marks.length + along.length === 0;
+  const written = isOne ? await table.create(item) : await table.createTogether([item, ...marks], along);
   if (!written && !(await isOurs(table, seq, hash))) return undefined;
   folded.set(table, next);
   if (seq % SNAPSHOT_EVERY === 0) await writeSnapshot(table, next);
@@ -134,6 +142,21 @@ export async function claimedBy(table: Table, names: readonly string[]): Promise
   return new Map(items.map((item) => [onceNameIn(text(item, 'pk')), integer(item, 'seq')]));
 }
 
+/** The parameters of a product as they were when event `seq` came; `newest` is the product's state behind it. */
+export async function parametersAt(
+  table: Table,
+  { product, version, parameters }: Pick<ProductState, 'product' | 'version' | 'parameters'>,
+  seq: number,
+): Promise<ProductParameters> {
+  for (let [at, then] = [version, parameters]; ; at--) {
+    const name = versionOf(product, at);
+    const by = (await claimedBy(table, [name])).get(name);
+    const event = by === undefined ? undefined : await readEvent(table, by);
+    if (event?.kind === 'parameters-changed') then = event.parameters;
+    if (by === undefined || by < seq) return then;
+  }
+}
+
 /** A commit whose answer was lost looks refused when the SDK repeats it: the event in that place is the one just written. */
 async function isOurs(table: Table, seq: number, hash: string): Promise<boolean> {
   const item = await table.get(logKey(seq));
@@ -150,6 +173,7 @@ const decodeSnapshot = (item: Attributes): VenueState => ({
   seq: integer(item, 'seq'),
   hash: text(item, 'hash'),
   products: JSON.parse(text(item, 'products')),
+  movedAlone: JSON.parse(text(item, 'movedAlone')),
 });
 
 async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
@@ -157,9 +181,9 @@ async function writeSnapshot(table: Table, state: VenueState): Promise<void> {
 }
 
 /** The venue as an item. Written with every sixteenth event, and by `npm run rebuild`. */
-export const snapshotItem = ({ seq, hash, products }: VenueState): Item => ({
+export const snapshotItem = ({ seq, hash, products, movedAlone }: VenueState): Item => ({
   ...venueKey,
-  attributes: { seq: N(seq), hash: S(hash), products: S(JSON.stringify(products)), v: N(1) },
+  attributes: { seq: N(seq), hash: S(hash), products: json(products), movedAlone: json(movedAlone), v: N(1) },
 });
 
 /** The hash of an event, in hex: SHA-256 over the hash before it, a line feed, and the event's text. */
@@ -167,8 +191,10 @@ export const chain = (previous: string, data: string): string =>
   createHash('sha256').update(previous).update('\n').update(data).digest('hex');
 
 /** Cents are the only numbers of an event that may leave 53 bits: they travel as text. */
-export const encodeEvent = (event: ClearingEvent): string =>
-  JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+export const encodeEvent = (event: ClearingEvent): string => jsonOf(event);
+
+export const jsonOf = (written: object): string =>
+  JSON.stringify(written, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 
 const header = z.looseObject({
   kind: z.enum([
@@ -179,12 +205,21 @@ const header = z.looseObject({
     'prices-settled',
     'month-expired',
     'day-closed',
+    'margin-called',
+    'calls-met',
+    'calls-overdue',
   ]),
 });
 
 /** The inverse of `encodeEvent`. Throws on an event of a kind that this code does not know. */
 export function decodeEvent(data: string): ClearingEvent {
-  const event = header.parse(JSON.parse(data)) as unknown as ClearingEvent;
-  if (event.kind !== 'cash-moved') return event;
-  return { ...event, movements: event.movements.map((moved) => ({ ...moved, cents: cents(BigInt(moved.cents)) })) };
+  return withCents(header.parse(JSON.parse(data)) as unknown as ClearingEvent);
+}
+
+/** Events, or acts that would be events, with the cents that travel as text. */
+export function withCents<Of extends Pick<ClearingEvent, 'kind'>>(read: Of): Of {
+  const { movements, calls } = read as Partial<Pick<CashMoved, 'movements'> & Pick<MarginCalled, 'calls'>>;
+  const counted = <Item extends { readonly cents: unknown }>(item: Item) => ({ ...item, cents: cents(BigInt(`${item.cents}`)) });
+  if (read.kind === 'cash-moved') return { ...read, movements: movements!.map(counted) };
+  return read.kind === 'margin-called' ? { ...read, calls: calls!.map(counted) } : read;
 }

@@ -50,6 +50,8 @@ export const ENV = {
   tokenUse: 'TOKEN_USE',
   /** Requests that an API takes of one caller in a minute. */
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
+  /** Cents of cash that an operator may move alone on a day. */
+  cashAloneCents: 'CASH_ALONE_CENTS',
 } as const;
 
 /** Attributes of the one table that the engine itself must know. */
@@ -68,6 +70,8 @@ export const METRICS = {
   dayRunLate: 'DayRunLateSeconds',
   /** sweep, and when it happens: things held for approval. */
   held: 'HeldForApproval',
+  /** Margin calls of a product that are overdue, whenever they are looked at; 0 by the sweep when no product has any. */
+  callsOverdue: 'MarginCallsOverdue',
   /** 1 when a posting run does not sum to zero and the venue is halted. */
   outOfBalance: 'VenueOutOfBalance',
   /** accept, when it happens: an owner may come to hold more than the level that is reported. */

@@ -19,6 +19,8 @@ export interface Submission extends ReceivedSubmission {
   readonly product: string;
   readonly shard: number;
   readonly account: string;
+  /** The operator id of the person or system that sent it: the subject of the token that it came with. */
+  readonly sender: string;
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
@@ -51,6 +53,7 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
     attributes: {
       auction: N(submission.auction),
       sequence: S(submission.sequence),
+      sender: S(submission.sender),
       digest: S(submission.digest),
       receivedAt: S(submission.receivedAt),
       instructions: B(packInstructions(submission.instructions)),
@@ -143,6 +146,7 @@ export const sentInto = (
     take({
       name: text(item, 'sk'),
       sequence: text(item, 'sequence'),
+      sender: text(item, 'sender'),
       instructions: bytes(item, 'instructions'),
       outcomes: bytes(item, 'outcomes'),
     });
@@ -186,6 +190,7 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     digest: text(item, 'digest'),
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
+    sender: text(item, 'sender'),
     receivedAt: text(item, 'receivedAt'),
     decidedOn: integer(item, 'decidedOn'),
     get figures() {

@@ -62,6 +62,13 @@ export class ItemVersionError extends Error {
   override name = 'ItemVersionError';
 }
 
+/** An item that is written if the condition holds. */
+export interface ConditionalPut {
+  readonly item: Item;
+  readonly condition: string;
+  readonly values?: Attributes;
+}
+
 /** What reading needs of a table. Rows that were read into memory earlier can stand in for it. */
 export type Rows = Pick<Table, 'get' | 'getMany' | 'query' | 'pages' | 'queryAll'>;
 
@@ -169,13 +176,33 @@ export class Table {
     await this.#client.send(new DeleteItemCommand({ TableName: this.name, Key: encodeKey(key) }));
   }
 
-  /** Writes all of these new items or none. False when any key is taken. */
-  async createTogether(items: readonly Item[]): Promise<boolean> {
+  /** Deletes an item if the condition holds. False when it does not, or when there is none. */
+  async deleteIf(key: Key, condition: string, values: Attributes): Promise<boolean> {
+    return onCondition(() =>
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.name,
+          Key: encodeKey(key),
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+  }
+
+  /** Writes all of these new items, and the others over what stands there, or none. False when a key is taken or a condition does not hold. */
+  async createTogether(items: readonly Item[], others: readonly ConditionalPut[] = []): Promise<boolean> {
+    const puts: ConditionalPut[] = [...items.map((item) => ({ item, condition: 'attribute_not_exists(pk)' })), ...others];
     return onCondition(() =>
       this.#client.send(
         new TransactWriteItemsCommand({
-          TransactItems: items.map((item) => ({
-            Put: { TableName: this.name, Item: encodeItem(item), ConditionExpression: 'attribute_not_exists(pk)' },
+          TransactItems: puts.map(({ item, condition, values }) => ({
+            Put: {
+              TableName: this.name,
+              Item: encodeItem(item),
+              ConditionExpression: condition,
+              ...(values ? { ExpressionAttributeValues: values } : {}),
+            },
           })),
         }),
       ),

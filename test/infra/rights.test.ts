@@ -32,9 +32,13 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     receivesFrom: 'postings',
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
-  'settle-day': { table: READ_WRITE, sendsTo: ['postings', 'rolls', 'closings', 'clearings'], receivesFrom: 'day-runs' },
+  'settle-day': {
+    table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
+    receivesFrom: 'day-runs',
+  },
   'sweep-venue': {
-    table: ['GetItem', 'Query'],
+    table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'sweeps',
   },

@@ -10,7 +10,7 @@ import { readHeld } from '../../lib/store/held.ts';
 import { publishIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { newYork, newYorkMs, on } from '../venue/h100.ts';
-import { type Answered, ask, codeOf, operator } from '../venue/requests.ts';
+import { type Answered, ask, askByTwo, codeOf, operator } from '../venue/requests.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -29,6 +29,14 @@ const call = (route: string, sub: string, path: Record<string, string>, body?: u
   ask(operatorApi, route, { claims: operator(sub), at: NOW, path, ...(body === undefined ? {} : { body }) });
 const put = (sub: string, date: string, value: string): Promise<Answered> =>
   call('PUT /v1/operator/index/{product}/{date}', sub, { product, date }, { value });
+/** By two, the second being oscar. */
+const publishByTwo = (sub: string, date: string, value: string): Promise<Answered> =>
+  askByTwo(operatorApi, 'PUT /v1/operator/index/{product}/{date}', {
+    claims: operator(sub),
+    at: NOW,
+    path: { product, date },
+    body: { value },
+  });
 const approve = (sub: string, held: string, revision: number): Promise<Answered> =>
   call('POST /v1/operator/held/{held}/approve', sub, { held }, { revision });
 const amend = (sub: string, held: string, revision: number, price: string): Promise<Answered> =>
@@ -57,7 +65,7 @@ describe('a final price held for a missing index value', () => {
 
   it('is computed again when the value comes, and the operators approve the right mean', async () => {
     expect((await approve('olga', id(), 1)).body).toMatchObject({ approved: false, revision: 2 });
-    expect((await put('oda', '2025-10-29', '2.42')).status).toBe(201);
+    expect((await publishByTwo('oda', '2025-10-29', '2.42')).status).toBe(200);
     await venue.work();
     expect(await shown(id())).toMatchObject({
       reasons: [],
@@ -88,7 +96,7 @@ describe('a final price held for a missing index value', () => {
     await approve('olga', id(), 1);
     await approve('omar', id(), 2);
     // The day run has not been worked yet.
-    expect((await put('oda', '2025-10-29', '2.42')).status).toBe(201);
+    expect((await publishByTwo('oda', '2025-10-29', '2.42')).status).toBe(200);
     await venue.work();
     expect(await expired()).toBeUndefined();
     expect(await held()).toMatchObject({ proposal: { price: 2410 }, approvals: [], revision: 4 });
@@ -96,7 +104,7 @@ describe('a final price held for a missing index value', () => {
 
   it('that an operator amended keeps the amended value, shows the new mean beside it, and needs both names anew', async () => {
     await amend('olga', id(), 1, '2.407');
-    await put('oda', '2025-10-29', '2.42');
+    await publishByTwo('oda', '2025-10-29', '2.42');
     await venue.work();
     expect(await shown(id())).toMatchObject({
       proposal: { price: '2.407' },
@@ -113,7 +121,7 @@ describe('a final price held for a missing index value', () => {
   });
 
   it('is held anew once, however often it is looked at, and not for a value of another month', async () => {
-    await put('oda', '2025-10-29', '2.42');
+    await publishByTwo('oda', '2025-10-29', '2.42');
     for (let at = 0; at < 3; at++) await deliver('day-runs', { v: 1, product });
     expect(await held()).toMatchObject({ revision: 2 });
     await publish('2025-09-30', 2_000_000n);
@@ -137,7 +145,7 @@ describe('a final price held for a missing index value', () => {
     await approve('omar', id(), 2);
     await venue.work();
     expect(await expired()).toMatchObject({ finalPrice: 2405, index: { '2025-10-30': '2400000', '2025-10-31': '2410000' } });
-    expect((await put('oda', '2025-10-29', '2.42')).status).toBe(201);
+    expect((await publishByTwo('oda', '2025-10-29', '2.42')).status).toBe(200);
     await venue.work();
     expect(await stepOf(EXPIRY)).toBe('done');
   });

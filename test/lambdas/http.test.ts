@@ -318,7 +318,9 @@ describe('problems', () => {
     code,
     Number(status),
   ]);
-  const tests = ['http', 'participant-api', 'operator-api', 'rate'].map((name) => read(`${name}.test.ts`)).join();
+  const tests = ['http', 'participant-api', 'operator-api', 'two-operators', 'rate']
+    .map((name) => read(`${name}.test.ts`))
+    .join();
 
   test('the documentation lists every code with its status, in order', () => {
     expect(documented).toEqual(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]));

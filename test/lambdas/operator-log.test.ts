@@ -51,7 +51,7 @@ test('the quotes that settlement needs of orders that are carried on are in the 
 
 test('a page of long events ends before its limit, so that no answer is larger than a function may give', async () => {
   const { seq } = await loadVenue(table);
-  const [EVENTS, LISTED] = [60, 99];
+  const [EVENTS, LISTED] = [60, 98];
   for (let event = 0; event < EVENTS; event++) {
     const accounts = Array.from({ length: LISTED }, (_, at) => ({ account: `long-${event}-${at}`, name: 'x'.repeat(200) }));
     await append(table, await loadVenue(table), { ...opened(), accounts });

@@ -88,17 +88,23 @@ test.each([16, 64])('%i operators that append to the log at once are all answere
 });
 
 describe('an index value', () => {
-  test('of today is published today, and one of tomorrow is refused', async () => {
-    expect((await putIndex('2025-10-20', '2.400')).status).toBe(201);
+  test('of today is taken today, and one of tomorrow is refused', async () => {
+    expect((await putIndex('2025-10-20', '2.400')).status).toBe(202);
     expect((await putIndex('2025-10-21', '2.400')).status).toBe(400);
   });
 
   test('of a day that was missed is judged by the value before it, not by one after it', async () => {
-    expect((await putIndex('2025-10-07', '2.400')).status).toBe(201);
-    expect((await putIndex('2025-10-01', '3.000')).status).toBe(201);
+    const reasonsOf = async (date: string, value: string) => {
+      const { held, revision } = (await putIndex(date, value)).body;
+      const { items } = (await ask(handler, 'GET /v1/operator/held', { claims: operator('olga') })).body;
+      await approve(held, revision, 'oscar');
+      return items.find((each: { held: string }) => each.held === held).reasons.length;
+    };
+    expect(await reasonsOf('2025-10-07', '2.400')).toBe(0);
+    expect(await reasonsOf('2025-10-01', '3.000')).toBe(0);
     // A quarter above the value before it, and half above those of later days.
-    expect((await putIndex('2025-10-02', '3.700')).status).toBe(201);
+    expect(await reasonsOf('2025-10-02', '3.700')).toBe(0);
     // A third below the value before it, and that of the week after.
-    expect((await putIndex('2025-10-03', '2.400')).status).toBe(202);
+    expect(await reasonsOf('2025-10-03', '2.400')).toBe(1);
   });
 });

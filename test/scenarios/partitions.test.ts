@@ -11,13 +11,13 @@ import type { FunctionName } from '../../lib/store/names.ts';
 
 const WRITES: Record<FunctionName, readonly string[]> = {
   'participant-api': ['IDS', 'RATE', 'SHARD'],
-  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'RATE', 'VENUE'],
+  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'PROPOSED', 'RATE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],
-  'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
+  'post-events': ['JOURNAL', 'SHARD', 'SHORT', 'STATEMENT', 'TOTALS', 'VENUE'],
   'roll-positions': ['AUCTION', 'CLOSING', 'DAY', 'ROLL'],
-  'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'VENUE'],
+  'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'ONCE', 'SHORT', 'VENUE'],
   'sweep-venue': [],
 };
 

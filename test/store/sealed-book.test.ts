@@ -24,6 +24,7 @@ async function write(more: Partial<Submission> = {}): Promise<Submission> {
     product: 'H100-SXM',
     shard: 0,
     account: 'ann',
+    sender: 'desk-7',
     key: numberedKey(Date.parse('2025-10-20T14:00:00Z'), ++serial),
     digest: '0123456789abcdef',
     auction: 1,

@@ -28,6 +28,7 @@ async function store(product: string, account: string, auction: number, changes:
     product,
     shard: 1,
     account,
+    sender: 'desk-7',
     decidedOn: 1,
     figures: [],
     key,

@@ -11,6 +11,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { DEPLOYMENT } from '../../lib/infra/deployment.ts';
 import { ENV, QUEUES, type QueueName, TABLE } from '../../lib/store/names.ts';
 
 const BINARY = join(import.meta.dirname, '../../node_modules/@dynoxide/linux-x64/dynoxide');
@@ -52,6 +53,7 @@ export async function startEngine(shards = 2): Promise<Engine> {
     [ENV.operatorGroup]: 'operators',
     [ENV.tokenUse]: 'id',
     [ENV.requestsPerMinute]: '1000000',
+    [ENV.cashAloneCents]: `${DEPLOYMENT.cashAloneCents}`,
   });
   for (const { name, url } of Object.values(QUEUES)) {
     fauxqs.createQueue(name, name.endsWith('.fifo') ? { attributes: { FifoQueue: 'true' } } : {});

@@ -31,6 +31,19 @@ export interface Answered {
 /** 10:00 in New York on the first trading day. */
 export const NOW = newYorkMs('2025-10-20', '10:00');
 
+/** Asks as one operator; what is held of it a second one, oscar, approves. */
+export async function askByTwo(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
+  const first = await ask(handler, routeKey, asked);
+  if (first.status !== 202) return first;
+  const { held, revision } = first.body;
+  return ask(handler, 'POST /v1/operator/held/{held}/approve', {
+    ...asked,
+    claims: operator('oscar'),
+    path: { held },
+    body: { revision },
+  });
+}
+
 export async function ask(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
   const answer = await handler(gatewayEvent(routeKey, asked));
   return {

@@ -4,6 +4,7 @@
  */
 import { expect } from 'vitest';
 import { type Audit, auditVenue } from '../../lib/audit/audit.ts';
+import { byTwo } from '../../lib/client/by-two.ts';
 import type { Answer, Caller } from '../../lib/client/exchange.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type BusinessDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
@@ -14,6 +15,7 @@ import type { Table } from '../../lib/store/table.ts';
 import { SHARDS } from './accounts.ts';
 import type { Sides } from './contract-names.ts';
 import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
+import { codeOf } from './requests.ts';
 
 /** Callers of the API: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
@@ -35,6 +37,7 @@ export interface Fill extends Sides {
   readonly lots: number;
   readonly price: string;
   readonly rolls: boolean;
+  readonly selfMatched: number;
 }
 export interface Outcome {
   readonly state: 'queued' | 'decided';
@@ -48,6 +51,15 @@ export interface Statement {
   readonly rolledLots: number;
   readonly rollCost: string;
   readonly positions: readonly { contract: string; lots: number }[];
+  readonly requirement: string;
+  readonly cover: string;
+  readonly excess: string;
+}
+export interface OpenCall {
+  readonly account: string;
+  readonly amount: string;
+  readonly due: string;
+  readonly overdue: boolean;
 }
 export interface Held {
   readonly held: string;
@@ -66,6 +78,8 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
   readonly table: Table;
   readonly operator: Caller;
   readonly second: Caller;
+  /** Both, for what needs two names. */
+  readonly both: Caller;
   readonly as: Readonly<Record<Account, Caller>>;
   /** The business day before the first trading day: products are listed as of it. */
   readonly listed: BusinessDate;
@@ -76,6 +90,7 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
     this.table = table;
     this.operator = operator;
     this.second = second;
+    this.both = byTwo(operator, second);
     this.as = as;
     this.listed = listed;
   }
@@ -86,7 +101,7 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
     parameters: Partial<Record<keyof WrittenParameters, unknown>> = {},
     curve: Readonly<Record<string, string>> = risingCurve(this.listed),
   ): Promise<void> {
-    await this.operator.put(`/v1/operator/products/${product}`, {
+    await this.both.put(`/v1/operator/products/${product}`, {
       expectedVersion: 0,
       parameters: { ...PARAMETERS, indexValuesMin: 1, ...parameters },
       listing: { date: this.listed, curve },
@@ -94,16 +109,29 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
   }
 
   async openAccount(account: string): Promise<void> {
-    await this.operator.post('/v1/operator/accounts', { accounts: [{ account, name: account }] });
+    await this.both.post('/v1/operator/accounts', { accounts: [{ account, name: account }] });
   }
 
   /** Moves cash into an account, once for each reference. */
   async deposit(account: string, amount: string, reference = 'opening'): Promise<void> {
-    await this.operator.post('/v1/operator/cash-movements', { movements: [{ account, reference, amount }] });
+    await this.both.post('/v1/operator/cash-movements', { movements: [{ account, reference, amount }] });
   }
 
+  /** Takes cash out, and gives what is answered: `done`, or the code of the problem. */
+  async withdraw(account: string, amount: string, reference: string): Promise<string> {
+    const movements = [{ account, reference, amount: `-${amount}` }];
+    const answer = await this.both.ask('POST', '/v1/operator/cash-movements', { movements });
+    return answer.status < 300 ? 'done' : codeOf(answer);
+  }
+
+  /** The open margin calls. */
+  async calls(): Promise<OpenCall[]> {
+    return itemsOf<OpenCall>(await this.operator.get('/v1/operator/calls'));
+  }
+
+  /** Publishes an index value by two operators. */
   async publishIndex(date: string, value = '2.400', product: string = PRODUCT): Promise<void> {
-    await this.operator.put(`/v1/operator/index/${product}/${date}`, { value });
+    await this.both.put(`/v1/operator/index/${product}/${date}`, { value });
   }
 
   /** A new idempotency key of the clock's time. */

@@ -43,6 +43,9 @@ export interface Judge {
   leave(exchange: Exchange): void;
 }
 
+/** An instruction about one order. */
+type Part = Exclude<Instruction, { kind: 'cancel-all' }>;
+
 /** An account's open orders, brought up to date in place: submission by submission, auction by auction. */
 export class OpenOrders {
   readonly orders: LiveOrders;
@@ -76,17 +79,20 @@ export class OpenOrders {
   /** Decides a submission and takes it in. */
   decide(instructions: readonly Instruction[], terms: OrderTerms, judge?: Judge): Outcome[] {
     return applySubmission(this.orders, instructions, terms, this.exposed, (instruction, outcome) => {
-      const exchange = this.#exchange(instruction, true);
-      const refusal = instruction.kind === 'cancel' ? judge?.leave(exchange) : judge?.decide(exchange, instruction.order);
-      if (!refusal) this.#note(instruction, outcome, exchange, true);
-      return refusal ?? undefined;
+      for (const part of this.#parts(instruction)) {
+        const exchange = this.#exchange(part, true);
+        const refusal = part.kind === 'cancel' ? judge?.leave(exchange) : judge?.decide(exchange, part.order);
+        if (refusal) return refusal;
+        this.#note(part, outcome, exchange, true);
+      }
+      return undefined;
     });
   }
 
   /** Takes in what accept decided. Submissions must come in the order of their arrival. */
   replay({ instructions, outcomes }: DecidedSubmission): void {
     replaySubmission(this.orders, instructions, outcomes, this.#partlyFilled, (instruction, outcome, comesIn) => {
-      this.#note(instruction, outcome, this.#exchange(instruction, comesIn), comesIn);
+      for (const part of this.#parts(instruction)) this.#note(part, outcome, this.#exchange(part, comesIn), comesIn);
       keepExposed(this.exposed, instruction, outcome);
     });
   }
@@ -106,8 +112,14 @@ export class OpenOrders {
     this.#partlyFilled.clear();
   }
 
+  /** An instruction by the orders that it is about: a cancel of all is one of each. */
+  #parts(instruction: Instruction): readonly Part[] {
+    if (instruction.kind !== 'cancel-all') return [instruction];
+    return Array.from(this.orders.keys(), (clientOrderId) => ({ kind: 'cancel', clientOrderId }));
+  }
+
   /** What an instruction changes of what may still trade. An order that stands in a closed auction goes on counting, whatever is said of it. */
-  #exchange(instruction: Instruction, comesIn: boolean): Exchange {
+  #exchange(instruction: Part, comesIn: boolean): Exchange {
     const name = targetOf(instruction);
     const target = name === undefined ? undefined : this.orders.get(name);
     const gone = target ? (this.#alternatives.get(name!) ?? [target]) : [];
@@ -116,7 +128,7 @@ export class OpenOrders {
     return { gone, come: comesIn && instruction.kind !== 'cancel' ? [...left, instruction.order] : left };
   }
 
-  #note(instruction: Instruction, outcome: 'accepted' | 'deferred', { come }: Exchange, comesIn: boolean): void {
+  #note(instruction: Part, outcome: 'accepted' | 'deferred', { come }: Exchange, comesIn: boolean): void {
     const name = targetOf(instruction);
     if (name !== undefined) {
       this.#alternatives.delete(name);
@@ -144,6 +156,17 @@ export function openOrders(carried: readonly BookOrder[], auctions: readonly (re
     for (const submission of submissions.toSorted(byArrival)) open.replay(submission);
   });
   return open;
+}
+
+/** The sender of each order that was carried or sent: an open order is still the object that was put in. */
+export function sendersOf(
+  carried: readonly BookOrder[],
+  submissions: readonly (Pick<DecidedSubmission, 'instructions'> & { readonly sender: string })[],
+): ReadonlyMap<Order, string> {
+  const senders = new Map<Order, string>(carried.map((order) => [order, order.sender]));
+  for (const { instructions, sender } of submissions)
+    for (const instruction of instructions) if ('order' in instruction) senders.set(instruction.order, sender);
+  return senders;
 }
 
 /** The order in which an account's submissions take effect. */

@@ -1,9 +1,10 @@
 /**
- * What waits until operators agree to it: a settlement, a final settlement price or an index value that broke one of its
- * bounds. Two operators must agree. Proposing and amending count as agreeing; what the system proposes needs two others.
+ * What waits until operators agree to it: a settlement or a final settlement price that broke one of its bounds, an index value that
+ * was put in by hand, and what one operator may not do to the books alone (`operator-acts.ts`).
+ * Two operators must agree. Proposing and amending count as agreeing; what the system proposes needs two others.
  * Every change counts the revision up, and an approval names the revision that its operator has read, so an approval never
  * reaches a value that came after it. What a proposal of the day run rests on is part of it: when that changes, the day run
- * puts a new revision in its place, and approvals start again.
+ * puts a new revision in its place, and approvals start again. What no operator wants is declined, and may be proposed anew.
  */
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ForwardCurve, isSameCurve } from '../contract/product.ts';
@@ -35,22 +36,39 @@ export const SYSTEM = 'system';
 /** Operators that must agree to what is held. */
 export const APPROVALS_NEEDED = 2;
 
-export interface Held {
+/** What became of a proposal that can't be approved any more. */
+export type Ended =
+  | { readonly kind: 'declined'; readonly by: string; readonly reason: string }
+  /** Two operators agreed to it, and by then it could not be done. */
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+  /** It is event `seq` of the clearing log. */
+  | { readonly kind: 'committed'; readonly seq: number };
+
+/** A proposal, and which operators agree to it. */
+export interface Agreement<Proposal> {
   readonly id: string;
-  readonly product: string;
-  readonly date: BusinessDate;
-  readonly proposal: HeldProposal;
-  readonly holds: readonly Hold[];
-  /** `null` for what an operator has proposed: it rests on the operator's word. */
-  readonly basis: Basis | null;
+  readonly proposal: Proposal;
   readonly proposedBy: string;
   /** Names of the operators who agree to the proposal as it stands. */
   readonly approvals: readonly string[];
   /** From 1; counts up with every change. */
   readonly revision: number;
-  /** What changed that an earlier revision rested on, as one sentence; `null` when nothing did since an operator amended it. */
+  /** What changed that an earlier revision rested on, or what became of it, as one sentence; `null` when neither. */
   readonly revised: string | null;
+  readonly ended: Ended | null;
 }
+
+/** A price or value of a product and day. */
+export interface Held extends Agreement<HeldProposal> {
+  readonly product: string;
+  readonly date: BusinessDate;
+  readonly holds: readonly Hold[];
+  /** `null` for what an operator has proposed: it rests on the operator's word. */
+  readonly basis: Basis | null;
+}
+
+/** Proposals of one operator that may wait at the same time: what is held is bounded by the number of operators. */
+export const PROPOSED_MAX = 50;
 
 /** One proposal of a kind a product and day. */
 export const heldId = (kind: HeldProposal['kind'], product: string, date: BusinessDate): string => `${kind}.${product}.${date}`;
@@ -74,24 +92,31 @@ export const propose = (
   approvals: proposedBy === SYSTEM ? [] : [proposedBy],
   revision: 1,
   revised: null,
+  ended: null,
 });
 
 /** Whether so many different operators agree as must. */
 export const isEnough = (approvals: readonly string[]): boolean => new Set(approvals).size >= APPROVALS_NEEDED;
-export const isApproved = ({ approvals }: Held): boolean => isEnough(approvals);
+export const isApproved = ({ approvals }: Pick<Agreement<unknown>, 'approvals'>): boolean => isEnough(approvals);
+/** Whether operators may still approve or decline it. */
+export const isWaiting = ({ approvals, ended }: Pick<Agreement<unknown>, 'approvals' | 'ended'>): boolean =>
+  ended === null && !isEnough(approvals);
+
+export const REFUSALS = ['second-operator-needed', 'version-conflict', 'already-approved', 'declined'] as const;
 
 /** What a change of something held comes to. */
-export type HeldDecision =
-  | { readonly kind: 'changed'; readonly held: Held }
+export type HeldDecision<Of> =
+  | { readonly kind: 'changed'; readonly held: Of }
   /** The change has been made already. */
   | { readonly kind: 'repeated' }
-  | { readonly kind: 'refused'; readonly why: 'second-operator-needed' | 'version-conflict' | 'already-approved' };
+  | { readonly kind: 'refused'; readonly why: (typeof REFUSALS)[number] };
 
-const refused = (why: Extract<HeldDecision, { kind: 'refused' }>['why']): HeldDecision => ({ kind: 'refused', why });
+const refused = (why: (typeof REFUSALS)[number]) => ({ kind: 'refused', why }) as const;
 
 /** An operator agrees to the proposal as it stood at `revision`. */
-export function decideApproval(held: Held, operator: string, revision: number): HeldDecision {
+export function decideApproval<Of extends Agreement<unknown>>(held: Of, operator: string, revision: number): HeldDecision<Of> {
   const isNamed = held.approvals.includes(operator);
+  if (held.ended?.kind === 'declined') return refused('declined');
   if (isApproved(held)) return isNamed || held.revision === revision ? { kind: 'repeated' } : refused('version-conflict');
   if (isNamed) return refused('second-operator-needed');
   if (held.revision !== revision) return refused('version-conflict');
@@ -99,15 +124,40 @@ export function decideApproval(held: Held, operator: string, revision: number): 
 }
 
 /** An operator puts another value in the place of the one held at `revision`. Approvals of the old one are gone. */
-export function decideAmendment(held: Held, operator: string, revision: number, proposal: HeldProposal): HeldDecision {
+export function decideAmendment(held: Held, operator: string, revision: number, proposal: HeldProposal): HeldDecision<Held> {
   const isRepeat = held.revision === revision + 1 && held.proposedBy === operator && isSameProposal(held.proposal, proposal);
   if (isRepeat) return { kind: 'repeated' };
   if (isApproved(held)) return refused('already-approved');
+  if (held.ended) return refused('declined');
   if (held.revision !== revision) return refused('version-conflict');
   return changed(held, { proposal, proposedBy: operator, approvals: [operator], revised: null });
 }
 
-const changed = (held: Held, change: Partial<Pick<Held, 'proposal' | 'proposedBy' | 'approvals' | 'revised'>>): HeldDecision => ({
+/** An operator, the proposer or another, does not want the proposal as it stood at `revision`. One is enough: nothing is done by it. */
+export function decideDecline<Of extends Agreement<unknown>>(
+  held: Of,
+  operator: string,
+  revision: number,
+  reason: string,
+): HeldDecision<Of> {
+  const { ended } = held;
+  if (isApproved(held)) return refused('already-approved');
+  if (ended) return ended.kind === 'declined' && ended.by === operator ? { kind: 'repeated' } : refused('declined');
+  if (held.revision !== revision) return refused('version-conflict');
+  return changed(held, { ended: { kind: 'declined', by: operator, reason } });
+}
+
+/** A fresh proposal in the place of one that was declined or could not be done. Nothing of the approvals before stands. */
+export function proposeAnew<Of extends Agreement<unknown>>(fresh: Of, before: Agreement<unknown>): Of {
+  const { ended, revision } = before;
+  const what =
+    ended?.kind === 'declined'
+      ? `declined by ${ended.by}: ${ended.reason}`
+      : `refused: ${ended?.kind === 'refused' && ended.detail}`;
+  return { ...fresh, revision: revision + 1, revised: `revision ${revision - 1} was ${what}` };
+}
+
+const changed = <Of extends Agreement<unknown>>(held: Of, change: Partial<Agreement<unknown>>): HeldDecision<Of> => ({
   kind: 'changed',
   held: { ...held, ...change, revision: held.revision + 1 },
 });

@@ -9,6 +9,7 @@ import type { BusinessDate } from '../contract/calendar.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import type { Cents, Ticks } from '../contract/units.ts';
+import type { Call } from './calls.ts';
 
 /**
  * What is too large for an event, as it was spread over shards when it was written: the venue may have another number of them by
@@ -23,8 +24,17 @@ export interface References {
 /** Of a product that has had no auction yet. */
 export const NO_REFERENCES: References = { shards: 1, roots: {} };
 
-/** Accounts or movements in one event at most: what is done once has a mark, and a transaction of the table writes 100 items. */
-export const LISTED_MAX = 99;
+/**
+ * Accounts or movements in one event at most: a transaction of the table writes 100 items, and there are the event, a mark for each
+ * thing that is done once, and what was held until it was approved.
+ */
+export const LISTED_MAX = 98;
+
+/** The second of two operators who agreed to an event, and under which id it was held until then. */
+export interface Approval {
+  readonly by: string;
+  readonly held: string;
+}
 
 export interface Opening {
   readonly account: string;
@@ -37,7 +47,10 @@ export interface Opening {
 export interface AccountsOpened {
   readonly kind: 'accounts-opened';
   readonly accounts: readonly Opening[];
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 
@@ -52,7 +65,10 @@ export interface Movement {
 export interface CashMoved {
   readonly kind: 'cash-moved';
   readonly movements: readonly Movement[];
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 
@@ -63,7 +79,10 @@ export interface ParametersChanged {
   readonly parameters: ProductParameters;
   /** Only when the product is new: the day before its first trading day, and the prices its months start from. */
   readonly listing?: { readonly date: BusinessDate; readonly curve: ForwardCurve };
+  /** The operator who did it, or who proposed it. */
   readonly by: string;
+  /** Absent from what one operator did alone. */
+  readonly approval?: Approval;
   readonly at: string;
 }
 
@@ -126,6 +145,34 @@ export interface DayClosed {
   readonly after: number;
 }
 
+/**
+ * Accounts are called for what their requirement was beyond their cover when the books of `date` closed: in order of id, behind those
+ * that an event before it has called for that day. Moves nothing.
+ */
+export interface MarginCalled {
+  readonly kind: 'margin-called';
+  readonly product: string;
+  readonly date: BusinessDate;
+  /** The instant by which each must have met its call, ISO 8601 in UTC; a call that was open before keeps its own. */
+  readonly due: string;
+  readonly calls: readonly Call[];
+}
+
+/** Requirement and cover of these accounts, as posted up to the event before, say that their calls are met. Moves nothing. */
+export interface CallsMet {
+  readonly kind: 'calls-met';
+  readonly product: string;
+  readonly accounts: readonly string[];
+}
+
+/** At the instant `at`, ISO 8601 in UTC, the calls of these accounts were due and not met. Moves nothing. */
+export interface CallsOverdue {
+  readonly kind: 'calls-overdue';
+  readonly product: string;
+  readonly at: string;
+  readonly accounts: readonly string[];
+}
+
 export type ClearingEvent =
   | AccountsOpened
   | CashMoved
@@ -133,7 +180,10 @@ export type ClearingEvent =
   | AuctionCleared
   | PricesSettled
   | MonthExpired
-  | DayClosed;
+  | DayClosed
+  | MarginCalled
+  | CallsMet
+  | CallsOverdue;
 
 /** The venue's own account: the other side of every deposit and withdrawal. */
 export const BANK = '@bank';
@@ -145,3 +195,7 @@ export const openingIn = (event: ClearingEvent | undefined, account: string): Op
 /** How an event moves cash of an account other than the bank; `undefined` when it does not. */
 export const movementIn = (event: ClearingEvent | undefined, account: string): Movement | undefined =>
   event?.kind === 'cash-moved' ? event.movements.find((movement) => movement.account === account) : undefined;
+
+/** How an event calls an account; `undefined` when it does not. */
+export const callIn = ({ calls }: MarginCalled, account: string): Call | undefined =>
+  calls.find((call) => call.account === account);

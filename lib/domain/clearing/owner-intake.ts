@@ -26,8 +26,6 @@ export interface OwnerState {
   readonly product: ProductState;
   /** The owner's accounts that trade the product, by name. */
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** Of these, those of which only what does not raise the worst case is taken. */
-  readonly reduceOnly?: ReadonlySet<string>;
 }
 
 /** Those of an owner's accounts that count where one of them sends something. One that is not open trades whatever it is sent for. */
@@ -197,7 +195,8 @@ class OrderJudge implements Judge {
   readonly figures: Figures[] = [];
   readonly #owner: OwnerState;
   readonly #cover: Cents;
-  readonly #reduceOnly: boolean;
+  /** Of an account whose call is overdue, only what does not raise the worst case is taken. */
+  readonly #isOverdue: boolean;
   readonly #delivered: ContractMonth | undefined;
   readonly #worst: WorstCase;
   readonly #holdings: WorstHoldings;
@@ -206,7 +205,7 @@ class OrderJudge implements Judge {
     const { product } = owner;
     this.#owner = owner;
     this.#cover = coverOf(state, product);
-    this.#reduceOnly = owner.reduceOnly?.has(state.account) ?? false;
+    this.#isOverdue = state.call?.overdue === true;
     this.#delivered = deliveredIn(product);
     this.#worst = worst;
     this.#holdings = holdings;
@@ -223,7 +222,7 @@ class OrderJudge implements Judge {
     const [before, would] = [this.#worst.ticks, this.#worst.exchanged(exchange.gone, exchange.come)];
     const cents = (ticks: number): Cents => marginCents(ticks, centsPerTick(parameters));
     // What takes risk off, or adds none, always passes.
-    if (would > before && (this.#reduceOnly || would > WORST_TICKS_MAX || cents(would) > this.#cover))
+    if (would > before && (this.#isOverdue || would > WORST_TICKS_MAX || cents(would) > this.#cover))
       return this.#refuse({ reason: 'margin', before: cents(before), would: cents(would), cover: this.#cover });
     this.#count(exchange);
     return undefined;

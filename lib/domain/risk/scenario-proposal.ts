@@ -121,6 +121,14 @@ export function scenariosOf({ level, apart }: Coverage): number[][] {
   return [level.map((ticks) => ticks), level.map((ticks) => -ticks + 0), ...twists];
 }
 
+/** What scenarios cover, as a proposal says it; `undefined` when they cover nothing. A place that they do not name moves as their last one does. */
+export function coverageIn(scenarios: readonly (readonly number[])[], places: number): Coverage | undefined {
+  const moves = scenarios.map((scenario) => Array.from({ length: places }, (_, place) => scenario[place] ?? scenario.at(-1)!));
+  const level = Array.from({ length: places }, (_, place) => Math.max(...moves.map((move) => Math.abs(move[place]!))));
+  const apart = Array.from({ length: places - 1 }, (_, cut) => Math.max(...moves.map((move) => movedApart(move, cut)!)));
+  return level.every((ticks) => ticks === 0) ? undefined : { level, apart };
+}
+
 /** How a proposal would have done, day by day, each from what was known on it. */
 export interface Backtest {
   /** Days on which there was something to compare. */

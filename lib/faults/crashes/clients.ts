@@ -12,7 +12,7 @@ import { formatDecimal, parseDecimal } from '../../domain/contract/units.ts';
 import { type Random, random } from '../../local/host/random.ts';
 import { MarketFolder, type Running } from '../../operations/market-folder.ts';
 import { BUYER, SELLER } from '../../simulation/demo-market.ts';
-import { PARAMETERS } from '../../simulation/simulation.ts';
+import { PARAMETERS } from '../../simulation/parameters.ts';
 import type { Call, Ledger, Sent } from './ledger.ts';
 
 const OPERATORS = ['OPS1', 'OPS2'] as const;
@@ -50,7 +50,7 @@ export class Clients {
     try {
       const jobs = [
         ...Object.entries(SENDERS).map(([account, name]) => this.#send(account, as(name), running, alive)),
-        this.#operate(as('OPS1'), running, alive),
+        this.#operate(OPERATORS.map(as), running, alive),
         this.#approve(OPERATORS.map(as), alive),
         this.#callAuctions(running, alive),
       ];
@@ -94,14 +94,14 @@ export class Clients {
     if (typeOf(answer) !== 'idempotency-key-stale') throw unexpected('POST /v1/submissions', answer);
   }
 
-  async #operate(caller: Caller, { product, aheadMs, timeZone }: Running, alive: () => boolean): Promise<void> {
+  async #operate(operators: readonly Caller[], { product, aheadMs, timeZone }: Running, alive: () => boolean): Promise<void> {
     const chance = random(this.#seed, `operator ${this.#round}`);
-    for (const call of this.#open.calls.splice(0)) await this.#call(caller, call, alive);
+    for (const call of this.#open.calls.splice(0)) await this.#call(operators, call, alive);
     const today = localDate(Date.now() + aheadMs, timeZone);
     const path = `/v1/operator/index/${product}/${today}`;
     // Made of the date, so that a later start publishes the same value. On the first day `npm start` has published its own.
     const index = this.#ledger.called({ method: 'PUT', path, body: { value: `2.39${today.slice(8)}` } });
-    await this.#call(caller, index, alive);
+    await this.#call(operators, index, alive);
     while (alive()) {
       const serial = ++this.#serial;
       const first = chance.between(0, Object.keys(SENDERS).length - 1);
@@ -120,14 +120,17 @@ export class Clients {
             path: '/v1/operator/cash-movements',
             body: { movements: paid.map((account) => ({ account, reference: `transfer-${serial}`, amount })) },
           };
-      await this.#call(caller, this.#ledger.called(call), alive);
+      await this.#call(operators, this.#ledger.called(call), alive);
       await sleep(chance.between(20, 200));
     }
   }
 
-  async #call(caller: Caller, call: Call, alive: () => boolean): Promise<void> {
+  /** What is held of the first operator's call the second approves; until then nothing is promised. */
+  async #call([first, second]: readonly Caller[], call: Call, alive: () => boolean): Promise<void> {
     this.#open.calls.push(call);
-    const answer = await untilAnswered(alive, () => caller.ask(call.method, call.path, call.body));
+    const asked = await untilAnswered(alive, () => first!.ask(call.method, call.path, call.body));
+    const { approve, revision } = (asked?.body ?? {}) as { approve?: string; revision?: number };
+    const answer = approve === undefined ? asked : await untilAnswered(alive, () => second!.ask('POST', approve, { revision }));
     if (!answer) return;
     this.#open.calls.splice(this.#open.calls.indexOf(call), 1);
     if (answer.status < 300) this.#ledger.done(call);
@@ -157,9 +160,9 @@ export class Clients {
 
 /** Approves everything that is held and not approved. Stops when the market is no longer alive. */
 export async function approveHeld(operator: Caller, alive: () => boolean = () => true): Promise<void> {
-  const answer = await untilAnswered(alive, () => operator.ask('GET', '/v1/operator/held?limit=500'));
-  const { items } = (answer?.body ?? { items: [] }) as { items: { held: string; revision: number; approved: boolean }[] };
-  for (const { held, revision } of items.filter(({ approved }) => !approved))
+  const answer = await untilAnswered(alive, () => operator.ask('GET', '/v1/operator/held?waiting=true&limit=500'));
+  const { items } = (answer?.body ?? { items: [] }) as { items: { held: string; revision: number }[] };
+  for (const { held, revision } of items)
     await untilAnswered(alive, () => operator.ask('POST', `/v1/operator/held/${encodeURIComponent(held)}/approve`, { revision }));
 }
 

@@ -2,7 +2,7 @@
 import { instantOf } from '../../domain/contract/calendar.ts';
 import { PRODUCT, secretOf } from '../scripted-market.ts';
 import type { Act, Part } from './acts.ts';
-import { deposit, OPERATORS, ROGUE, type SmallMarket, TERMS, ZONE } from './market.ts';
+import { askByTwo, deposit, OPERATORS, ROGUE, type SmallMarket, TERMS, ZONE } from './market.ts';
 
 const TIMES = ['09:30', '09:59', '11:00', '12:59', '14:00', '15:45', '15:59', '16:40'] as const;
 
@@ -168,7 +168,7 @@ async function flicker(market: SmallMarket, rounds: readonly (readonly [beforeMs
 export async function changeTerms(market: SmallMarket, change: object): Promise<void> {
   const { body } = await market.ask('op-1', 'GET', '/v1/operator/products');
   const { version } = (body as { items: { version: number }[] }).items[0]!;
-  await market.ask('op-1', 'PUT', `/v1/operator/products/${PRODUCT}`, {
+  await askByTwo(market, 'PUT', `/v1/operator/products/${PRODUCT}`, {
     expectedVersion: version,
     parameters: { ...TERMS, ...change },
   });
@@ -188,7 +188,7 @@ export const PUBLISHING: readonly Part[] = [
     acts: (random, { trading }) => {
       const wrong = random.pick(['240.000', '0.024', '-2.400', '0']);
       return [
-        { day: 0, time: '15:00', act: (market) => publish(market, trading[0], wrong) },
+        { day: 0, time: '15:00', act: (market) => proposeIndex(market, trading[0], wrong) },
         { day: 0, time: '15:30', act: (market) => amend(market, `index.${PRODUCT}.${trading[0]}`, { value: '2.402' }) },
         { day: random.between(0, 1) as 0 | 1, time: '16:30', act: (market) => approveAll(market) },
         { day: 1, time: '15:30', act: (market) => publish(market, trading[1], '2.401') },
@@ -223,26 +223,33 @@ export const PUBLISHING: readonly Part[] = [
 interface Waiting {
   readonly held: string;
   readonly revision: number;
-  readonly approved: boolean;
   readonly approvals: readonly string[];
 }
 
-export const publish = (market: SmallMarket, date: string, value: string) =>
-  market.ask('op-1', 'PUT', `/v1/operator/index/${PRODUCT}/${date}`, { value });
+const indexPath = (date: string): string => `/v1/operator/index/${PRODUCT}/${date}`;
+
+/** By both operators. */
+export const publish = (market: SmallMarket, date: string, value: string) => askByTwo(market, 'PUT', indexPath(date), { value });
+
+const proposeIndex = (market: SmallMarket, date: string, value: string) => market.ask('op-1', 'PUT', indexPath(date), { value });
 
 async function amend(market: SmallMarket, held: string, change: object): Promise<void> {
   const found = (await waiting(market)).find((one) => one.held === held);
   if (found) await market.ask('op-1', 'POST', `/v1/operator/held/${held}/amend`, { revision: found.revision, ...change });
 }
 
-/** Everything held, page by page. */
+/** Everything that waits, page by page. */
 export async function waiting(market: SmallMarket): Promise<Waiting[]> {
   const found: Waiting[] = [];
   for (let after: string | undefined; ; ) {
-    const { body } = await market.ask('op-1', 'GET', `/v1/operator/held${after === undefined ? '' : `?after=${after}`}`);
+    const { body } = await market.ask(
+      'op-1',
+      'GET',
+      `/v1/operator/held?waiting=true${after === undefined ? '' : `&after=${after}`}`,
+    );
     const { items, next } = body as { items: Waiting[]; next?: string };
     found.push(...items);
-    if (next === undefined) return found.filter(({ approved }) => !approved);
+    if (next === undefined) return found;
     after = next;
   }
 }
@@ -263,6 +270,55 @@ export async function approveAll(market: SmallMarket): Promise<void> {
           await market.ask(by, 'POST', `/v1/operator/held/${held}/approve`, { revision });
     await market.cloud.quiet();
   }
+}
+
+/** Operators who do not agree: each proposes, approves and declines the same at the same time. */
+export const AT_ODDS: readonly Part[] = [
+  {
+    name: 'proposes, approves and declines at once',
+    acts: (random) =>
+      (['09:40', '12:59', '15:59'] as const).map((time, at) => {
+        const steps = Array.from(
+          { length: random.between(3, 8) },
+          () =>
+            [
+              random.pick(OPERATORS),
+              random.pick(['approve', 'approve', 'decline', 'propose'] as const),
+              random.between(0, 900),
+            ] as const,
+        );
+        return {
+          day: random.between(0, 1) as 0 | 1,
+          time,
+          alongside: true,
+          act: (market) => disagree(market, `odds.${at}`, steps),
+        };
+      }),
+  },
+];
+
+async function disagree(
+  market: SmallMarket,
+  reference: string,
+  steps: readonly (readonly [by: (typeof OPERATORS)[number], what: 'propose' | 'approve' | 'decline', afterMs: number])[],
+): Promise<void> {
+  const movements = [{ account: 'fund', reference, amount: '200000.00' }];
+  const propose = (by: (typeof OPERATORS)[number]) => market.ask(by, 'POST', '/v1/operator/cash-movements', { movements });
+  const { held } = ((await propose('op-1')).body ?? {}) as { held?: string };
+  if (held === undefined) return;
+  await Promise.all(
+    steps.map(async ([by, what, afterMs]) => {
+      await meanwhile(market, afterMs);
+      if (what === 'propose') return propose(by);
+      const revision = (await waiting(market)).find((one) => one.held === held)?.revision ?? 1;
+      const reason = what === 'decline' ? { reason: 'not agreed' } : {};
+      const { status } = await market.ask(by, 'POST', `/v1/operator/held/${held}/${what}`, { revision, ...reason });
+      // Whatever comes before or after it, what an approval has answered as done is done.
+      if (what === 'approve' && status === 200 && !market.deposited.includes(`fund ${reference}`))
+        market.deposited.push(`fund ${reference}`);
+      return status;
+    }),
+  );
 }
 
 /** How dead letters come about, and how they are sent back: by hand, at any time. */

@@ -2,7 +2,7 @@
 
 import { PRODUCT, secretOf } from '../scripted-market.ts';
 import type { Act, Days } from './acts.ts';
-import type { SmallMarket } from './market.ts';
+import { askByTwo, type SmallMarket } from './market.ts';
 
 /** A price at which no other order is: in an answer to another participant it gives away the order that has it. */
 export const SECRET_PRICE = '1.537';
@@ -17,7 +17,7 @@ export function honestActs({ trading }: Days, publishes: boolean): Act[] {
         acts.push({
           day,
           time,
-          act: (market) => market.ask('op-1', 'PUT', `/v1/operator/index/${PRODUCT}/${trading[day]}`, { value: `2.40${day}` }),
+          act: (market) => askByTwo(market, 'PUT', `/v1/operator/index/${PRODUCT}/${trading[day]}`, { value: `2.40${day}` }),
         });
     }
   return acts;

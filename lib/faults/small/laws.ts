@@ -4,6 +4,7 @@
 import type { Audit } from '../../audit/audit.ts';
 import { decideFinalPrice } from '../../domain/clearing/settlement.ts';
 import { instantOf } from '../../domain/contract/calendar.ts';
+import { DEPLOYMENT } from '../../infra/deployment.ts';
 import { newestAuctions } from '../../store/auctions.ts';
 import { listDays } from '../../store/days.ts';
 import { readHalt } from '../../store/halt.ts';
@@ -33,6 +34,7 @@ export const LAWS: readonly Law[] = [
   everyDayIsDone,
   everyAuctionIsHeld,
   everyDepositIsBooked,
+  oneAloneDoesLittle,
   cancelledIsCancelled,
   finalPricesAreMeans,
   answersAreNoErrors,
@@ -124,6 +126,31 @@ function everyDepositIsBooked({ market: { deposited }, audit }: Judged): string[
     const times = booked.filter((other) => other === one).length;
     return times === 1 ? [] : [`the deposit ${one} was answered as done and is ${times} times in the log`];
   });
+}
+
+/** What takes two operators has two names, once for each approval; and one alone has moved no more than they may on a day. */
+function oneAloneDoesLittle({ audit }: Judged): string[] {
+  const failures: string[] = [];
+  const held = new Set<string>();
+  const moved = new Map<string, bigint>();
+  for (const event of audit.events) {
+    if (event.kind !== 'parameters-changed' && event.kind !== 'cash-moved' && event.kind !== 'accounts-opened') continue;
+    const { by, approval, at } = event;
+    if (approval?.by === by) failures.push(`${by} has approved what ${by} proposed: ${approval.held}`);
+    if (approval && held.has(approval.held)) failures.push(`${approval.held} is approved once and done twice`);
+    if (approval) held.add(approval.held);
+    else if (event.kind === 'parameters-changed') failures.push(`${by} has changed the parameters of ${event.product} alone`);
+    else if (event.kind === 'cash-moved') {
+      const day = `${by} on ${at.slice(0, 10)}`;
+      const sum = event.movements.reduce(
+        (cents, each) => cents + (each.cents < 0n ? -each.cents : each.cents),
+        moved.get(day) ?? 0n,
+      );
+      if (sum > BigInt(DEPLOYMENT.cashAloneCents)) failures.push(`${day} has moved ${sum} cents alone`);
+      moved.set(day, sum);
+    }
+  }
+  return failures;
 }
 
 /** No order trades in an auction after the one in which its cancel was decided. */

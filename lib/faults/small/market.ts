@@ -7,7 +7,7 @@ import { numberedKey } from '../../client/idempotency-key.ts';
 import { type BusinessDate, instantOf, nextBusinessDay } from '../../domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../domain/contract/months.ts';
 import { assemblyOf } from '../../infra/local-deployment.ts';
-import { PARAMETERS } from '../../simulation/simulation.ts';
+import { WITHOUT_RISK } from '../../simulation/parameters.ts';
 import type { Table } from '../../store/table.ts';
 import { startVirtualCloud, type VirtualCloud, type VirtualCloudOptions } from '../../virtual/cloud.ts';
 import { PRODUCT, SELDOM, SHARDS } from '../scripted-market.ts';
@@ -27,7 +27,14 @@ export const ZONE = 'America/New_York';
  * As deployed, but for four months in place of twelve, an index of two values, and limits of an account of a twentieth: a
  * hundredth would not let one account fill an item.
  */
-export const TERMS = { ...PARAMETERS, listedMonths: 4, indexValuesMin: 2, liveOrdersMax: 1_000, submissionsMax: 500 };
+export const TERMS = {
+  ...WITHOUT_RISK,
+  listedMonths: 4,
+  margin: { ...WITHOUT_RISK.margin, scenarios: WITHOUT_RISK.margin.scenarios.map((moves) => moves.slice(0, 4)) },
+  indexValuesMin: 2,
+  liveOrdersMax: 1_000,
+  submissionsMax: 500,
+};
 
 export interface Answer {
   readonly status: number;
@@ -179,14 +186,21 @@ export function openSmallMarket(options: SmallMarketOptions): SmallMarket {
 export async function list(market: SmallMarket, listed: BusinessDate): Promise<void> {
   const curve = Object.fromEntries(market.contracts.map((contract, at) => [contract.slice(PRODUCT.length + 1), `2.40${at}`]));
   const listing = { date: listed, curve };
-  await market.ask('op-1', 'PUT', `/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: TERMS, listing });
+  await askByTwo(market, 'PUT', `/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters: TERMS, listing });
   const accounts = [...HONEST, ROGUE];
-  await market.ask('op-1', 'POST', '/v1/operator/accounts', {
+  await askByTwo(market, 'POST', '/v1/operator/accounts', {
     accounts: accounts.map((account) => ({ account, name: account })),
   });
   await deposit(market, accounts, 'opening', '1000000.00');
-  await market.ask('op-1', 'PUT', `/v1/operator/index/${PRODUCT}/${listed}`, { value: '2.400' });
+  await askByTwo(market, 'PUT', `/v1/operator/index/${PRODUCT}/${listed}`, { value: '2.400' });
   await market.ask('fund', 'PUT', `/v1/roll-instructions/${PRODUCT}`, { at: 'market' });
+}
+
+/** What both operators want: the first asks for it, and what is held of it the second approves. */
+export async function askByTwo(market: SmallMarket, method: string, path: string, body: unknown): Promise<Answer> {
+  const asked = await market.ask('op-1', method, path, body);
+  const { approve, revision } = (asked.body ?? {}) as { approve?: string; revision?: number };
+  return approve === undefined ? asked : market.ask('op-2', 'POST', approve, { revision });
 }
 
 export async function deposit(
@@ -196,6 +210,6 @@ export async function deposit(
   amount: string,
 ): Promise<void> {
   const movements = accounts.map((account) => ({ account, reference, amount }));
-  const { status } = await market.ask('op-1', 'POST', '/v1/operator/cash-movements', { movements });
+  const { status } = await askByTwo(market, 'POST', '/v1/operator/cash-movements', { movements });
   if (status < 300) market.deposited.push(...accounts.map((account) => `${account} ${reference}`));
 }

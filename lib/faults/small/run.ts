@@ -12,7 +12,7 @@ import type { SeedResult } from '../run.ts';
 import { PRODUCT, SHARDS, secretOf } from '../scripted-market.ts';
 import type { SeedWorker } from '../seeds.ts';
 import { type Act, type Days, type Part, playActs } from './acts.ts';
-import { approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
+import { AT_ODDS, approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
 import { honestActs, SECRET_PRICE } from './honest.ts';
 import { HOSTILE } from './hostile.ts';
 import { deadLettersOf, LAWS, noteIndex, standsStill } from './laws.ts';
@@ -50,6 +50,7 @@ export function smallSeed(seed: number): SmallSeed {
     ...some(choice, CLUMSY, choice.between(0, 2)),
     ...(choice.chance(25) ? [choice.pick(DEAD_LETTERS)] : []),
     ...publishing,
+    ...(choice.chance(25) ? AT_ODDS : []),
   ];
   return {
     days,

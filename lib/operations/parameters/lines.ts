@@ -8,11 +8,12 @@ const COLUMNS = ['contract', 'price', 'volume', 'settles', 'held'] as const;
 
 export function changeLines({ product, version, from, to, parameters }: Proposal, run: DryRun | undefined): string[] {
   const names = Object.keys(from) as (keyof typeof from)[];
-  const changed = names.filter((name) => from[name] !== to[name]);
+  const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  const changed = names.filter((name) => shown(from[name]) !== shown(to[name]));
   const price = (value: Ticks): string => formatPrice(value, parameters);
   return [
     `${product}, version ${version} to ${version + 1}`,
-    ...(changed.length ? changed.map((name) => `  ${name}  ${from[name]} -> ${to[name]}`) : ['  nothing changes']),
+    ...(changed.length ? changed.map((name) => `  ${name}  ${shown(from[name])} -> ${shown(to[name])}`) : ['  nothing changes']),
     ...(changed.includes('dayRunTime')
       ? ['  The schedule of the day run is in lib/infra/deployment.ts: deploy it with the same time.']
       : []),

@@ -59,6 +59,7 @@ const said = fc.oneof(
   { weight: 4, arbitrary: newOrder },
   { weight: 2, arbitrary: fc.tuple(name, newOrder).map(([old, by]) => replace(old, by)) },
   { weight: 1, arbitrary: name.map(cancel) },
+  { weight: 1, arbitrary: fc.constant<Instruction>({ kind: 'cancel-all' }) },
 );
 const steps = fc.array(fc.oneof({ weight: 4, arbitrary: said }, { weight: 1, arbitrary: fc.constant('cut' as const) }), {
   maxLength: 9,
@@ -122,7 +123,7 @@ function everyPlay(
     everyPlay(rest, after, cost, left.map(carriedOf), call);
   }
 }
-const carriedOf = (each: Order): BookOrder => ({ ...each, account: 'ann', rolls: false, partlyFilled: false });
+const carriedOf = (each: Order): BookOrder => ({ ...each, sender: 'desk', account: 'ann', rolls: false, partlyFilled: false });
 
 function worstPlay({ owner, auctions }: Played): number {
   let worst = Number.NEGATIVE_INFINITY;
@@ -188,9 +189,9 @@ describe('an owner intake', () => {
     return own.take(account, submission, TERMS, owner);
   };
 
-  it('of an account that is to add no risk takes what adds none, whatever its cash', () => {
-    const state = stateOf(10n ** 9n, { [NOV]: lots(3) });
-    const owner = { ...ownerOf(state), reduceOnly: new Set(['ann']) };
+  it('of an account whose call is overdue takes what adds no risk, whatever its cash', () => {
+    const call = { date: on('2025-10-17'), due: '2025-10-20T14:00:00.000Z', cents: 1n as Cents, overdue: true };
+    const owner = ownerOf({ ...stateOf(10n ** 9n, { [NOV]: lots(3) }), call });
     expect(
       take(intakes('ann'), owner, 'ann', sell('s', NOV, 2410, 3), sell('t', NOV, 2410, 3), buy('b', NOV, 2410, 1)).outcomes,
     ).toEqual(['accepted', 'accepted', 'margin']);

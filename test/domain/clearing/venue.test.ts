@@ -84,7 +84,7 @@ describe('the log has no gap', () => {
     expect([state.seq, state.hash]).toEqual([2, 'hash 2']);
     for (const seq of [1, 2, 4])
       expect(() => evolveVenue(state, seq, '', moved)).toThrow(new LogOrderError(`event ${seq} can't follow event 2`));
-    expect(evolveVenue(state, 3, 'next', moved)).toEqual({ ...state, seq: 3, hash: 'next' });
+    expect(evolveVenue(state, 3, 'next', moved)).toMatchObject({ products: state.products, seq: 3, hash: 'next' });
   });
 });
 
@@ -92,20 +92,20 @@ test('an account’s opening and its cash leave every product as it is', () => {
   const opened = openedOf('alice');
   const listed = fold([listing()]);
   expect(evolveVenue(listed, 2, 'next', opened)).toEqual({ ...listed, seq: 2, hash: 'next' });
-  expect(evolveVenue(EMPTY_VENUE, 1, 'next', opened)).toEqual({ seq: 1, hash: 'next', products: {} });
-  expect(EMPTY_VENUE).toEqual({ seq: 0, hash: '', products: {} });
+  expect(evolveVenue(EMPTY_VENUE, 1, 'next', opened)).toEqual({ ...EMPTY_VENUE, seq: 1, hash: 'next' });
+  expect(EMPTY_VENUE).toEqual({ seq: 0, hash: '', products: {}, movedAlone: { day: '', cents: {} } });
 });
 
 describe('a list of accounts', () => {
   const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `a${at}`);
 
-  test('may have ninety-nine', () => {
-    expect(evolveVenue(EMPTY_VENUE, 1, '', openedOf(...many(99)))).toMatchObject({ seq: 1 });
+  test('may have ninety-eight', () => {
+    expect(evolveVenue(EMPTY_VENUE, 1, '', openedOf(...many(98)))).toMatchObject({ seq: 1 });
   });
 
   test.each<[string, string[], string]>([
-    ['none', [], 'event 1 lists 0, not 1 to 99'],
-    ['more than a transaction takes', many(100), 'event 1 lists 100, not 1 to 99'],
+    ['none', [], 'event 1 lists 0, not 1 to 98'],
+    ['more than a transaction takes', many(99), 'event 1 lists 99, not 1 to 98'],
     ['one twice', ['a', 'b', 'a'], 'event 1 lists an account twice'],
     ['the bank', ['a', '@bank'], 'event 1 lists the bank'],
   ])('never has %s', (_, accounts, says) => {

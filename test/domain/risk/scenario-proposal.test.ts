@@ -7,6 +7,7 @@ import { marginErrors, SCENARIOS_MAX } from '../../../lib/domain/contract/risk-p
 import {
   backtest,
   type Coverage,
+  coverageIn,
   coverageOf,
   movesOf,
   PROPOSAL_RULE,
@@ -104,6 +105,14 @@ describe('what is proposed', () => {
         expect(marginErrors({ scenarios, deliveryTicks: 0, funding: [], concentration: [] }, 12)).toEqual([]);
       }),
     );
+  });
+
+  it('is found again in its scenarios', () => {
+    const coverage: Coverage = { level: [90, 80, 70], apart: [31, 20] };
+    // The twist at the first cut takes the places behind the second with it.
+    expect(coverageIn(scenariosOf(coverage), 3)).toEqual({ level: [90, 80, 70], apart: [31, 31] });
+    expect(coverageIn([[0, 0, 0]], 3)).toBeUndefined();
+    expect(coverageIn([[40], [-40]], 3)).toEqual({ level: [40, 40, 40], apart: [0, 0] });
   });
 
   it('covers a place bought or sold, and any two against each other, as far as it says', () => {

@@ -1,10 +1,11 @@
 /** Changing a product as code is changed: validated, tried on the last trading day, made, shown, and taken back. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { VenueRows } from '../../../lib/audit/rows.ts';
 import { HOURLY, type Market, openMarket, PRODUCT, play, ROLL } from '../../../lib/faults/scripted-market.ts';
+import { settledCurves } from '../../../lib/operations/margin/history.ts';
 import { propose } from '../../../lib/operations/parameters/proposal.ts';
 import { dryRun } from '../../../lib/operations/parameters/trial.ts';
 import { runCommand } from '../../venue/command.ts';
@@ -159,4 +160,36 @@ test.each([
   const { code, said } = await change(...args);
   expect(code).toBe(2);
   expect(said).toContain(says);
+});
+
+describe('margin', () => {
+  const spot = join(import.meta.dirname, '..', '..', '..', 'data', 'gpu-spot-daily.csv');
+  const margin = async (...args: string[]) => {
+    const { tableName, dynamodbEndpoint } = market.cloud;
+    return runCommand('margin', [...args, '--table', tableName, '--endpoint', dynamodbEndpoint]);
+  };
+
+  it('is proposed from what the venue has settled at, all of it', async () => {
+    const { history } = await settledCurves(rows, PRODUCT);
+    const { events } = await market.audit();
+    const settled = events.flatMap((event) => (event.kind === 'prices-settled' ? [[event.date, event.settled]] : []));
+    expect(history.map(({ date, prices }) => [date, Object.fromEntries(prices)])).toEqual(settled);
+    expect(settled.length).toBeGreaterThan(0);
+  });
+
+  it('that is proposed from a spot index is taken as parameters, add-ons as they were', async () => {
+    const out = join(folder, 'margin.json');
+    const { status, stdout } = await margin('--product', PRODUCT, '--file', spot, '--out', out);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('29 settlements from 2025-10-19 to 2025-11-16')]);
+    expect(stdout).toMatch(/outright {2}\d+ of \d+ losses beyond|outright {2}no loss beyond/);
+    const { parameters, from } = await propose(rows, PRODUCT, { json: readFileSync(out, 'utf8') });
+    expect(parameters.margin).toMatchObject({ deliveryTicks: 0, funding: [], concentration: [] });
+    // The greatest move over two days was from 2.648 to 2.302, on 26 to 28 October; with a quarter on top.
+    expect(parameters.margin.scenarios[0]).toEqual(Array.from({ length: from.listedMonths }, () => 433));
+  });
+
+  it('is refused from a history that is too short, with what to do', async () => {
+    const { status, stderr } = await margin('--product', PRODUCT);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/The history is too short.*\n.*Name a file with a longer one/)]);
+  });
 });
