@@ -4,12 +4,13 @@
  */
 import { checkConservation } from '../lambdas/clear-auction/conservation.ts';
 import { clearAuction } from '../lib/domain/auction/auction.ts';
-import { auctionBook, type BookOrder, clearBook } from '../lib/domain/auction/book.ts';
+import { auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
 import { type Instruction, type Order, TIMES_IN_FORCE } from '../lib/domain/auction/orders.ts';
 import type { ProductState } from '../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
 import { CASH, listedMonths } from '../lib/domain/contract/months.ts';
 import { lots, ticks } from '../lib/domain/contract/units.ts';
+import { clearBook } from '../lib/domain/risk/clear.ts';
 import type { Auction } from '../lib/store/auctions.ts';
 import { hashOf, readStoredBook } from '../lib/store/frozen-book.ts';
 import { bookPartition, shardOf } from '../lib/store/keys.ts';
@@ -121,7 +122,15 @@ function storedMarket({ orders, accounts, cancels }: MarketShape, seed: number):
     for (let each = 0; each < orders / accounts; each++) {
       const one = order();
       if (random() >= CARRIED) sent.push(one);
-      else carried.get(shard)!.push({ ...one, account, timeInForce: 'gtc', rolls: false, partlyFilled: random() < 0.3 });
+      else
+        carried.get(shard)!.push({
+          ...one,
+          account,
+          timeInForce: 'gtc',
+          sender: `0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`,
+          rolls: false,
+          partlyFilled: random() < 0.3,
+        });
     }
     for (let from = 0; from < sent.length; from += ORDERS_A_SUBMISSION)
       rows.add(
@@ -145,6 +154,8 @@ function submissionItem(account: string, shard: number, serial: number, orders: 
     sk: `${account}#019a01eb-7700-7000-8000-${String(serial).padStart(12, '0')}`,
     attributes: {
       auction: N(2),
+      // As long as the subject of a user pool's token.
+      sender: S(`0a1b2c3d-0000-4000-8000-${account.slice(-6).padStart(12, '0')}`),
       sequence: S(`188918237461${String(serial).padStart(8, '0')}`),
       digest: S('0123456789abcdef'),
       receivedAt: S('2025-10-20T13:30:00.000Z'),
@@ -247,13 +258,13 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   done('decode, fold, order');
   const hash = hashOf(stored, orders);
   done('hash');
-  const cleared = clearBook({ orders, hash }, MONTHS, state.marks, auction.closing);
+  const cleared = clearBook({ orders, hash }, { listed: MONTHS, marks: state.marks, closing: auction.closing });
   done('clear, with the rule');
   const packed = packResult(PRODUCT, auction.auction, { orders, cleared }, SHARDS);
   done('pack');
   checkConservation(packed.fills, stored, cleared.months);
   done('check');
-  const columns = auctionBook({ orders, hash }, [CASH, ...MONTHS], state.marks);
+  const columns = auctionBook({ orders, hash }, { listed: MONTHS, marks: state.marks });
   from = threadMs();
   clearAuction(columns);
   const rule_ms = threadMs() - from;

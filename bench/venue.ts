@@ -12,7 +12,7 @@ import type { Deployment } from '../lib/infra/deployment.ts';
 import { makeDeployment } from '../lib/infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../lib/local/cloud.ts';
 import { frozenClock } from '../lib/local/host/clock.ts';
-import { PARAMETERS } from '../lib/simulation/simulation.ts';
+import { WITHOUT_RISK } from '../lib/simulation/parameters.ts';
 
 export const PRODUCT = 'H100-SXM';
 const ZONE = 'America/New_York';
@@ -48,7 +48,7 @@ export async function openVenue(deployment: Partial<Deployment>, options: Partia
   const months = listedMonths('NYSE', MONDAY as BusinessDate, 12);
   await operator.put(`/v1/operator/products/${PRODUCT}`, {
     expectedVersion: 0,
-    parameters: { ...PARAMETERS, indexValuesMin: 1, indexAgeDaysMax: 30 },
+    parameters: { ...WITHOUT_RISK, indexValuesMin: 1, indexAgeDaysMax: 30 },
     listing: { date: LISTED, curve: Object.fromEntries(months.map((month) => [monthText(month), '2.400'])) },
   });
   await operator.put(`/v1/operator/index/${PRODUCT}/${LISTED}`, { value: '2.4' });

@@ -4,18 +4,21 @@
  * came between: what it keeps of an account is good, and an account that it has not met since the cut has sent nothing, if no
  * other was the writer since. Neither costs a read, however much an account sends and however many accounts there are. A
  * worker that takes over from another reads what came since of the accounts that it keeps, and all of those that it does not.
- * Why nothing can be decided on what is no longer so: docs/decisions/0014.
+ * Why nothing can be decided on what is no longer so: docs/decisions/0014. They are kept by owner: what one of its accounts may
+ * do depends on the orders of all.
  */
 import { randomUUID } from 'node:crypto';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { OwnerIntake, type OwnerState } from '../../lib/domain/clearing/owner-intake.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { becomeWriter, type Intake, type Writer } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { OwnerAccounts } from './owner-accounts.ts';
 
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
@@ -33,11 +36,12 @@ const CARRIED_BYTES_MAX = 16 * 1024 * 1024;
 export interface WorkerLimits {
   readonly keptOrdersMax: number;
   readonly metMax: number;
+  readonly keptAccountsMax: number;
 }
 
-/** An account intake, and what it is good for: the auction that is open, the last one to clear, and the writer. */
+/** An owner's intakes, and what they are good for: the auction that is open, the last one to clear, and the writer. */
 interface Kept {
-  readonly own: AccountIntake;
+  readonly own: OwnerIntake;
   readonly open: number;
   readonly lastAuction: number;
   readonly writer: string;
@@ -51,7 +55,8 @@ interface Met {
 
 /** What a worker, which is one process, keeps between invocations. */
 export class Worker {
-  readonly #limits: WorkerLimits;
+  readonly #limits: Omit<WorkerLimits, 'keptAccountsMax'>;
+  readonly accounts: OwnerAccounts;
   readonly carried = new ReadChunks(CARRIED_BYTES_MAX);
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
@@ -62,7 +67,8 @@ export class Worker {
   #id: string | undefined;
   #names = 0;
 
-  constructor(limits: Partial<WorkerLimits> = {}) {
+  constructor({ keptAccountsMax, ...limits }: Partial<WorkerLimits> = {}) {
+    this.accounts = new OwnerAccounts(keptAccountsMax);
     this.#limits = { keptOrdersMax: KEPT_ORDERS_MAX, metMax: MET_MAX, ...limits };
   }
 
@@ -126,41 +132,47 @@ export class Worker {
 }
 
 /** What is kept does not change while it is. */
-const sizeOf = ({ own }: Kept): number => own.size + ACCOUNT_SIZE;
+const sizeOf = ({ own }: Kept): number => own.size + own.accounts * ACCOUNT_SIZE;
 
-/** An account intake in use, and the shard's intake that it goes with. */
-export interface AccountInUse {
-  readonly own: AccountIntake;
+/** An owner's intakes in use, and the shard's intake that they go with. */
+export interface OwnerInUse {
+  readonly own: OwnerIntake;
   readonly intake: Intake;
-  /** To be called when the table is known to hold what the account intake has taken in, and not otherwise. */
+  /** To be called when the table is known to hold what the owner's intakes have taken in, and not otherwise. */
   readonly keep: () => void;
 }
 
 /**
- * The intake of a message's account, to be written by this worker alone. `intake` is that of its shard as read in this
- * invocation. Throws when another worker is at the shard.
+ * The intakes of the message's account and of all of its owner's that count with it, to be written by this worker alone. `intake` is that
+ * of its shard as read in this invocation. Throws when another worker is at the shard.
  */
-export async function useAccount(
+export async function useOwner(
   worker: Worker,
   table: Table,
   message: SubmissionMessage,
   intake: Intake,
-  state: ProductState,
-): Promise<AccountInUse> {
-  const { product, shard, account } = message;
-  const { lastAuction } = state;
+  owner: OwnerState,
+): Promise<OwnerInUse> {
+  const { product, shard } = message;
+  const { lastAuction } = owner.product;
   const under = await asWriter(worker, table, message, intake);
   const { open } = under;
   const writer = under.writers.at(-1)!.name;
   const shardName = `${table.name}/${product}/${shard}`;
-  const name = `${shardName}/${account}`;
+  const name = `${shardName}/${ownerOf(message.account)}`;
   const taken = worker.take(name);
   const kept = taken?.open === open && taken.lastAuction === lastAuction ? taken : undefined;
-  const isNew = worker.meet(shardName, account, under);
-  const own = kept?.own ?? (await readAccount(worker, table, message, isNew ? { ...under, dates: [] } : under, state));
-  if (kept && kept.writer !== writer) {
-    const since = Math.max(oldestKeyTime(own.receivedAt || under.openedAt), keysSince(under, kept.writer));
-    own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);
+  const own = kept?.own ?? new OwnerIntake();
+  for (const account of new Set([message.account, ...owner.accounts.keys()])) {
+    const place = { product, shard, account };
+    const isNew = worker.meet(shardName, account, under);
+    const known = own.intakeOf(account);
+    if (!known) own.set(account, await readAccount(worker, table, place, isNew ? { ...under, dates: [] } : under, owner));
+    else if (kept && kept.writer !== writer) {
+      const since = Math.max(oldestKeyTime(known.receivedAt || under.openedAt), keysSince(under, kept.writer));
+      known.catchUp((await submissionsSince(table, place, under, open - 1, since)).at(-1)!);
+      own.set(account, known);
+    }
   }
   return { own, intake: under, keep: () => worker.keep(name, { own, open, lastAuction, writer }) };
 }
@@ -193,11 +205,10 @@ function keysSince({ writers }: Intake, name: string): number {
 async function readAccount(
   worker: Worker,
   table: Table,
-  message: SubmissionMessage,
+  place: Pick<SubmissionMessage, 'product' | 'shard' | 'account'>,
   intake: Intake,
-  state: ProductState,
+  { product: state }: OwnerState,
 ): Promise<AccountIntake> {
-  const { product, account } = message;
-  const orders = await readCarriedOf(worker.carried.of(table), product, state.carried, account);
-  return new AccountIntake(orders, await submissionsSince(table, message, intake, state.lastAuction));
+  const orders = await readCarriedOf(worker.carried.of(table), place.product, state.carried, place.account);
+  return new AccountIntake(orders, await submissionsSince(table, place, intake, state.lastAuction));
 }

@@ -8,16 +8,19 @@ import type { SQSRecord } from 'aws-lambda';
 import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
-import { type ProductState, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { type OwnerState, ownerStateOf } from '../../lib/domain/clearing/owner-intake.ts';
+import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, isClosed, moveIntake, readAuction, readIntake } from '../../lib/store/auctions.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { MarkerMessage, Message, SubmissionMessage } from '../../lib/store/messages.ts';
+import { METRICS } from '../../lib/store/names.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
-import type { Backends } from '../backends.ts';
+import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
-import { type AccountInUse, useAccount, Worker } from './account-intakes.ts';
+import { type OwnerInUse, useOwner, Worker } from './account-intakes.ts';
+import { OwnerReader } from './owner-accounts.ts';
 
 /** The handler of one worker. */
 export const acceptOrders = (worker: Worker) =>
@@ -45,11 +48,12 @@ function refuseMisplaced(message: Message<'orders'>, shards: number): void {
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
-  const { product, shard, account, key, digest, receivedAt } = message;
-  const state = await session.product(product);
-  const { own, keep } = await session.useAccount(message, state);
+  const { product, shard, account, key, digest, sender, receivedAt } = message;
+  const { seq: decidedOn, owner } = await session.ownerOf(message);
+  const { product: state } = owner;
+  const { own, keep } = await session.useOwner(message, owner);
   const sequence = record.attributes.SequenceNumber ?? record.attributes.SentTimestamp;
-  const isNew = bySequence(sequence, own.sequence) > 0;
+  const isNew = bySequence(sequence, own.intakeOf(account)!.sequence) > 0;
   const repeated = isNew ? undefined : await readSubmission(table, product, shard, account, key);
   if (repeated) {
     keep();
@@ -61,7 +65,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const { open: auction, openedAt } = await session.intake(product, shard);
   const { liveOrdersMax, submissionsMax } = state.parameters;
   const terms = { listed: new Set<number>(tradedAt(state, Date.parse(receivedAt))), liveOrdersMax, submissionsMax, openedAt };
-  const outcomes = own.take({ instructions, sequence, receivedAt, enqueuedAt }, terms);
+  const { outcomes, figures, reported } = own.take(account, { instructions, sequence, receivedAt, enqueuedAt }, terms, owner);
   await session.admitDate(product, shard, keyDate(key));
 
   const submission: Submission = {
@@ -70,17 +74,29 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     account,
     key,
     digest,
+    sender,
     auction,
     sequence,
     receivedAt,
+    decidedOn,
+    figures,
     // Of what is one too many only the refusal is kept, once: a flood must not be what the account's next reader has to read.
     ...(isOneTooMany(outcomes) ? { instructions: [], outcomes: outcomes.slice(0, 1) } : { instructions, outcomes }),
   };
-  // One that comes out of its place is stored in it, and so must the next be decided: on what is read again.
-  if (await writeSubmission(table, submission)) return isNew ? keep() : undefined;
+  if (await writeSubmission(table, submission)) {
+    if (reported !== undefined) report(session.backends, message, reported);
+    // One that comes out of its place is stored in it, and so must the next be decided: on what is read again.
+    return isNew ? keep() : undefined;
+  }
   const stored = await readSubmission(table, product, shard, account, key);
   if (!stored) throw new Error('a submission is refused as known and not there');
   noteRepeat(session.backends, message, stored);
+}
+
+/** Once, when it happens: it refuses nothing. */
+function report(backends: Backends, { product, account }: SubmissionMessage, lots: number): void {
+  backends.logger.warn('an owner may come to hold more than the level that is reported', { product, account, lots });
+  measure(backends, METRICS.reported, 1);
 }
 
 /** The same key again: the first body stands, and the API refuses the id of the other when its status is asked for. */
@@ -110,23 +126,35 @@ async function closeIntake(session: Session, message: MarkerMessage, record: SQS
   if (isClosed(closing)) await queues.notify('clearings', { v: 1, product, auction });
 }
 
+/** How often an account may turn out to be posted further than the log was read: between the two, posting would have to overtake it each time. */
+const NEWER_MAX = 5;
+
 /** What one invocation has read, and reads once. */
 class Session {
   readonly backends: Backends;
   readonly #worker: Worker;
   readonly #intakes = new Map<string, Intake>();
-  #state: Promise<VenueState> | undefined;
+  readonly #accounts: OwnerReader;
+  #venue: Promise<VenueState> | undefined;
 
   constructor(backends: Backends, worker: Worker) {
     this.backends = backends;
     this.#worker = worker;
+    this.#accounts = new OwnerReader(worker.accounts, backends.table, backends.shards);
   }
 
-  async product(product: string): Promise<ProductState> {
-    this.#state ??= loadVenue(this.backends.table);
-    const state = (await this.#state).products[product];
-    if (!state) throw new Error(`product ${product} is not listed`);
-    return state;
+  /** The accounts of the message's owner as of the newest event, or as of one that this invocation has read before. */
+  async ownerOf({ product, shard, account }: SubmissionMessage): Promise<{ seq: number; owner: OwnerState }> {
+    for (let tries = 0; ; tries++) {
+      this.#venue ??= loadVenue(this.backends.table);
+      const venue = await this.#venue;
+      const state = venue.products[product];
+      if (!state) throw new Error(`product ${product} is not listed`);
+      const states = await this.#accounts.accountsOf(account, shard, venue);
+      if (states) return { seq: venue.seq, owner: ownerStateOf(venue, state, states, account) };
+      if (tries === NEWER_MAX) throw new Error(`account ${account} is posted further than the log was read`);
+      this.#venue = undefined;
+    }
   }
 
   async intake(product: string, shard: number): Promise<Intake> {
@@ -134,13 +162,13 @@ class Session {
     return known ?? this.#keep(product, shard, () => readIntake(this.backends.table, product, shard));
   }
 
-  /** The intake of the message's account. Throws when another worker is at the shard. */
-  async useAccount(message: SubmissionMessage, state: ProductState): Promise<AccountInUse> {
+  /** The intakes of the message's owner. Throws when another worker is at the shard. */
+  async useOwner(message: SubmissionMessage, owner: OwnerState): Promise<OwnerInUse> {
     const { product, shard } = message;
     const intake = await this.intake(product, shard);
-    let used: AccountInUse | undefined;
+    let used: OwnerInUse | undefined;
     await this.#keep(product, shard, async () => {
-      used = await useAccount(this.#worker, this.backends.table, message, intake, state);
+      used = await useOwner(this.#worker, this.backends.table, message, intake, owner);
       return used.intake;
     });
     return used!;

@@ -1,12 +1,13 @@
 /**
- * A second look at what an auction came to, before it is committed: every lot sold is bought, and no order fills beyond its lots
- * or its limit. It is made on the bytes that are to be written and on those that were read: every fill names the place of its order in
+ * A second look at what an auction came to, before it is committed: every lot sold is bought, no order fills beyond its limit, nor beyond its
+ * lots with those taken out of it, and what is taken out of an owner's orders is bought and sold alike in every month. It is made on the bytes that are to be written and on those that were read: every fill names the place of its order in
  * the stored book, and the order is read there again. The columns that were cleared have no say, so a mistake in them, or on the
  * way into them, does not check itself.
  */
 import type { MonthResult } from '../../lib/domain/auction/book.ts';
-import { compareBytes } from '../../lib/domain/auction/bytes.ts';
+import { compareBytes, textOf } from '../../lib/domain/auction/bytes.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { readFillInto, readInstructedOrder, readOrderRow, type StoredOrder } from '../../lib/store/packed-columns.ts';
 import { Reader } from '../../lib/store/packing.ts';
 import type { PackedFills } from '../../lib/store/results.ts';
@@ -25,14 +26,38 @@ export function checkConservation(
   prices[CASH] = 0;
   for (const [month, { price }] of Object.entries(months)) prices[Number(month)] = price;
   const net = new Float64Array(size);
-  for (const shard of fills.values()) checkFills(shard, stored, prices, net);
+  const taken = new TakenLots();
+  for (const shard of fills.values()) checkFills(shard, stored, prices, net, taken);
   for (const [month, lots] of net.entries())
     if (month !== CASH && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
+  taken.end();
+}
+
+/** Lots taken out by owner and month, bought positive: those that have not met their opposite yet. */
+class TakenLots {
+  readonly #open = new Map<string, number>();
+
+  add(account: string, month: number, lots: number): void {
+    const key = `${ownerOf(account)} ${month}`;
+    const sum = (this.#open.get(key) ?? 0) + lots;
+    if (sum === 0 || month === CASH) this.#open.delete(key);
+    else this.#open.set(key, sum);
+  }
+
+  end(): void {
+    for (const [key, lots] of this.#open) throw new Error(`what is taken out as self-matched moves ${lots} lots: ${key}`);
+  }
 }
 
 /** Checks the fills of a shard, and adds what they move to `net`. No two are of one order: a run has each name once. */
-function checkFills({ leaves, sources }: PackedFills, stored: StoredBook, prices: Float64Array, net: Float64Array): void {
-  const fill = { accountAt: 0, accountLength: 0, nameAt: 0, nameLength: 0, buy: 0, sell: 0, lots: 0 };
+function checkFills(
+  { leaves, sources }: PackedFills,
+  stored: StoredBook,
+  prices: Float64Array,
+  net: Float64Array,
+  taken: TakenLots,
+): void {
+  const fill = { accountAt: 0, accountLength: 0, nameAt: 0, nameLength: 0, buy: 0, sell: 0, lots: 0, selfMatched: 0 };
   const orders = new OrderReader(stored);
   let count = 0;
   for (const leaf of leaves) {
@@ -47,10 +72,15 @@ function checkFills({ leaves, sources }: PackedFills, stored: StoredBook, prices
         orders.read(sources[count++]!) &&
         order.buy === fill.buy &&
         order.sell === fill.sell &&
-        fill.lots >= 1 &&
-        fill.lots <= order.lots &&
+        fill.lots + fill.selfMatched >= 1 &&
+        fill.lots + fill.selfMatched <= order.lots &&
         compareBytes(stored.bytes, order.nameAt, order.nameLength, leaf, fill.nameAt, fill.nameLength) === 0;
       if (!isOfOrder) throw new Error('a fill is not of an order of the book');
+      if (fill.selfMatched > 0) {
+        taken.add(orders.account, fill.buy, fill.selfMatched);
+        taken.add(orders.account, fill.sell, -fill.selfMatched);
+      }
+      if (fill.lots === 0) continue;
       if (!(prices[fill.buy]! - prices[fill.sell]! <= order.limit)) throw new Error('a fill is beyond its limit');
       net[fill.buy]! += fill.lots;
       net[fill.sell]! -= fill.lots;
@@ -77,6 +107,12 @@ class OrderReader {
   moveTo(bytes: Uint8Array, at: number, length: number): void {
     this.#account = { bytes, at, length };
     this.#isOwn = false;
+  }
+
+  /** The account that it has gone on to. */
+  get account(): string {
+    const { bytes, at, length } = this.#account;
+    return textOf(bytes, at, at + length);
   }
 
   /** Reads the order at a place. False when that is not in what is stored of the account, or no order is there. */

@@ -4,10 +4,10 @@
  * after it everything follows, and a repeat only sends the wake-ups again.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { clearBook } from '../../lib/domain/auction/book.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { tradedOn } from '../../lib/domain/contract/months.ts';
+import { clearBook } from '../../lib/domain/risk/clear.ts';
 import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
@@ -67,8 +67,8 @@ async function clear(table: Table, auction: Auction, state: ProductState): Promi
   const standing = new StandingChunks();
   const stored = await readStoredBook(table, auction, state, standing);
   const book = frozenBook(stored);
-  const traded = tradedOn(state.parameters.calendar, state.listed, date);
-  const result = clearBook(book, traded, state.marks, closing);
+  const listed = tradedOn(state.parameters.calendar, state.listed, date);
+  const result = clearBook(book, { listed, marks: state.marks, closing });
   const packed = packResult(product, number, { orders: book.orders, cleared: result }, shards);
   checkConservation(packed.fills, stored, result.months);
   await writeResult(table, packed, standing);

@@ -3,11 +3,15 @@
  * the mark stands from the moment of the commit, the item only once its shard has posted the event.
  */
 import { type AccountState, emptyAccount, positions } from '../../lib/domain/clearing/account.ts';
-import { openingIn } from '../../lib/domain/clearing/events.ts';
+import { excessOf, marginOf, ownerLotsOf, productOf } from '../../lib/domain/clearing/account-risk.ts';
+import type { OpenCall } from '../../lib/domain/clearing/calls.ts';
+import { BANK, openingIn } from '../../lib/domain/clearing/events.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
-import type { Lots } from '../../lib/domain/contract/units.ts';
-import { readAccount } from '../../lib/store/accounts.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
+import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
+import { accountsOfOwner, readAccount } from '../../lib/store/accounts.ts';
 import { claimedBy, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';
 
@@ -19,7 +23,9 @@ export async function findAccount(table: Table, account: string, shards: number)
   if (state) return state;
   const seq = (await claimedBy(table, [openingOf(account)])).get(openingOf(account));
   const opening = seq === undefined ? undefined : openingIn(await readEvent(table, seq), account);
-  return opening && { ...emptyAccount(account), name: opening.name };
+  if (!opening) return undefined;
+  const { name, product } = opening;
+  return { ...emptyAccount(account), name, ...(product === undefined ? {} : { product }) };
 }
 
 /** Positions over all products, in order of product and month. */
@@ -29,3 +35,21 @@ export const positionsOf = ({ products }: AccountState): { product: string; mont
     .flatMap((product) =>
       positions(products[product]!).map(([month, lots]) => ({ product, month, contract: contractCode(product, month), lots })),
     );
+
+/**
+ * What an account needs, what it has beyond that, and its open call, as posted. Requirement and excess are `null` before a product is listed, and
+ * while an expiry that took a month of the account's off the list is not posted.
+ */
+export async function marginJson(table: Table, venue: VenueState, state: AccountState, shards: number) {
+  const { account, call } = state;
+  const product = venue.products[productOf(state, venue) ?? ''];
+  const months = Object.keys(state.products[product?.product ?? '']?.lots ?? {});
+  const isListed = product !== undefined && months.every((month) => product.marks[Number(month)] !== undefined);
+  const shown = { call: call ? callJson(call) : null };
+  if (!isListed || account === BANK) return { requirement: null, excess: null, ...shown };
+  const size = ownerLotsOf(await accountsOfOwner(table, ownerOf(account), shards), product.product);
+  const { requirement, cover } = marginOf(product, state, size);
+  return { requirement: formatCents(requirement), excess: formatCents(excessOf(requirement, cover)), ...shown };
+}
+
+export const callJson = ({ date, due, cents, overdue }: OpenCall) => ({ date, amount: formatCents(cents), due, overdue });

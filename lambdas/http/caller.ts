@@ -5,6 +5,7 @@
  * type that it must have.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
 import { ACCOUNT_ID } from './accounts.ts';
@@ -23,8 +24,21 @@ export function accountOf(event: Event): string | Problem {
     : new Problem('no-account', 'the token has no claim that names an account');
 }
 
-/** What a subject may be (OpenID Connect Core, 2): it becomes part of events. */
+/** What a subject may be (OpenID Connect Core, 2): it becomes part of events, and of orders. */
 const SUBJECT = /^[\x20-\x7e]{1,255}$/;
+
+/**
+ * The operator id of the person or system that calls: the subject of the token. The venue's own id is no caller's, whatever an
+ * issuer calls its users.
+ */
+export function senderOf(event: Event): string | Problem {
+  const claims = claimsOf(event);
+  if (claims instanceof Problem) return claims;
+  const subject = claim(claims, 'sub');
+  return typeof subject === 'string' && SUBJECT.test(subject) && subject !== VENUE_SENDER
+    ? subject
+    : new Problem('token-refused', 'the token has no subject that can stand on an order');
+}
 
 /** The operator's identity. */
 export function operatorOf(event: Event): string | Problem {

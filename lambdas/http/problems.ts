@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'another-held': { status: 409, title: 'Another proposal for the same waits for approval' },
   'too-many-held': { status: 409, title: 'As many proposals of the operator wait for approval as may' },
   'second-operator-needed': { status: 409, title: 'A second operator must approve' },
+  'below-requirement': { status: 409, title: 'The withdrawal would leave less than the positions require' },
   'already-approved': { status: 409, title: 'It is approved and can no longer be changed' },
   declined: { status: 409, title: 'It was declined, and may be proposed anew' },
   'not-amendable': { status: 409, title: 'It can be declined and proposed anew, not amended' },

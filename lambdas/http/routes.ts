@@ -50,7 +50,7 @@ export interface Callers<Caller> {
   readonly kind: 'participant' | 'operator';
   /** By the token alone. */
   readonly nameOf: (event: Event) => string | Problem;
-  readonly admit: (name: string, backends: Backends) => Promise<Caller | Problem>;
+  readonly admit: (name: string, backends: Backends, event: Event) => Promise<Caller | Problem>;
 }
 
 /** A handler over a map from `routeKey` to what answers it. */
@@ -85,7 +85,7 @@ async function answerTo<Caller>(
   if (name instanceof Problem) return name;
   if (!(await rate.admits(backends, `${kind}#${name}`, time)))
     return new Problem('too-many-requests', `a caller may send ${rate.limit} requests in a minute`);
-  const caller = await admit(name, backends);
+  const caller = await admit(name, backends, event);
   if (caller instanceof Problem) return caller;
   const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
   return route ? answerBy(route, { caller, event, backends, time }) : notFound('such route');

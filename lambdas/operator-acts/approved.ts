@@ -17,13 +17,15 @@ import { refusalOf } from './refusals.ts';
 /** What became of it; as it stands when operators have changed their minds meanwhile. */
 export const commitApproved = (backends: Backends, id: string): Promise<HeldAct> => untilCommitted(() => attempt(backends, id));
 
-async function attempt({ table, queues, shards }: Backends, id: string): Promise<HeldAct | undefined> {
+async function attempt(backends: Backends, id: string): Promise<HeldAct | undefined> {
+  const { table, queues, shards } = backends;
   const held = await readAnyHeld(table, id);
   if (!held || !isAct(held)) throw new Error(`${id} is not held`);
   if (held.ended || !isApproved(held)) return held;
   const venue = await loadVenue(table);
   const event = approvedEvent(held);
-  const refusal = (await takenRefusal(table, event)) ?? refusalOf(held.proposal, venue);
+  const refusal = (await takenRefusal(table, event)) ?? (await refusalOf(backends, held.proposal, venue));
+  if (refusal === 'look-again') return undefined;
   const revision = held.revision + 1;
   if (refusal) {
     const refused: HeldAct = { ...held, revision, ended: { kind: 'refused', code: refusal.code, detail: detailOf(refusal) } };

@@ -4,13 +4,20 @@ import { changeErrors, dayRunErrors } from '../../lib/domain/clearing/product-ch
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import type { Violation } from '../../lib/domain/contract/violation.ts';
 import { auctionTimes } from '../auction-times.ts';
+import type { Backends } from '../backends.ts';
 import { Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors } from '../http/request.ts';
+import { withdrawalRefusal } from './withdrawals.ts';
 
-/** `undefined` when it can. */
-export function refusalOf(act: OperatorAct, venue: VenueState): Problem | undefined {
-  return act.kind === 'parameters-changed' ? changeRefusal(act, venue) : undefined;
+/** `undefined` when it can; `look-again` when what it is decided on has come past this state. */
+export async function refusalOf(
+  backends: Pick<Backends, 'table' | 'shards'>,
+  act: OperatorAct,
+  venue: VenueState,
+): Promise<Problem | 'look-again' | undefined> {
+  if (act.kind === 'parameters-changed') return changeRefusal(act, venue);
+  return act.kind === 'cash-moved' ? withdrawalRefusal(backends, act, venue) : undefined;
 }
 
 function changeRefusal(change: Extract<OperatorAct, { kind: 'parameters-changed' }>, venue: VenueState): Problem | undefined {

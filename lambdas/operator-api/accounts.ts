@@ -11,8 +11,8 @@ import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
 import { listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
-import { claimedBy } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, positionsOf } from '../http/accounts.ts';
+import { claimedBy, loadVenue } from '../../lib/store/log.ts';
+import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, rule } from '../http/request.ts';
@@ -38,7 +38,8 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   const account = pathOf(request, 'account');
   const { table, shards } = request.backends;
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
-  return state ? ok(accountJson(state)) : notFound('such account');
+  if (!state) return notFound('such account');
+  return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
 }
 
 const accountJson = (state: AccountState) => ({

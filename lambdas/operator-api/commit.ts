@@ -66,7 +66,8 @@ async function attempt(
   }
   const venue = await loadVenue(table);
   const wanted = act((name) => !repeated.has(name));
-  const refusal = refusalOf(wanted, venue);
+  const refusal = await refusalOf(request.backends, wanted, venue);
+  if (refusal === 'look-again') return undefined;
   if (refusal) return refusal;
   const [by, at] = [request.caller.operator, receivedAt(request)];
   if (needsSecond(wanted, by, at, venue.movedAlone, BigInt(required(ENV.cashAloneCents)))) return wanted;

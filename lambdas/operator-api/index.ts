@@ -5,6 +5,7 @@
 import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listAllAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';
+import { listCalls } from './calls.ts';
 import { amend, approve, decline, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
@@ -19,6 +20,7 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'POST /v1/operator/accounts': openAccounts,
   'GET /v1/operator/accounts/{account}': showAccount,
   'POST /v1/operator/cash-movements': moveCash,
+  'GET /v1/operator/calls': listCalls,
   'GET /v1/operator/index/{product}': listIndexValues,
   'PUT /v1/operator/index/{product}/{date}': putIndexValue,
   'GET /v1/operator/venue': showVenue,

@@ -1,6 +1,7 @@
 /** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
 import * as z from 'zod';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
+import { excessOf } from '../../lib/domain/clearing/account-risk.ts';
 import type { Statement } from '../../lib/domain/clearing/statement.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
@@ -9,7 +10,7 @@ import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { postedThrough } from '../../lib/store/posted.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
-import { findAccount, positionsOf } from '../http/accounts.ts';
+import { findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import type { Problem } from '../http/problems.ts';
 import { rule } from '../http/request.ts';
@@ -20,7 +21,9 @@ import { newestVenue } from './recent-venue.ts';
 export async function showAccount(request: ParticipantRequest): Promise<Answer> {
   const { state, asOf, venue } = await postedAccount(request);
   const { account, name, cash, applied } = state;
-  return ok({ account, name, cash: formatCents(cash), applied, asOf, seq: venue.seq });
+  const { table, shards } = request.backends;
+  const margin = await marginJson(table, venue, state, shards);
+  return ok({ account, name, cash: formatCents(cash), ...margin, applied, asOf, seq: venue.seq });
 }
 
 export async function showPositions(request: ParticipantRequest): Promise<Answer> {
@@ -59,7 +62,7 @@ export const listJournal = withQuery(JOURNAL_QUERY, async (request: ParticipantR
   return ok(pageOf(entries, query.limit, ({ seq }) => seq, entryJson));
 });
 
-const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference }: JournalEntry) => ({
+const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference, call }: JournalEntry) => ({
   seq,
   kind,
   ...(product === undefined ? {} : { product, lots: lotsJson(product, lots) }),
@@ -67,6 +70,7 @@ const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference }
   amount: formatCents(cents),
   balance: formatCents(balance),
   ...(reference === undefined ? {} : { reference }),
+  ...(call === undefined ? {} : { called: formatCents(call.cents), due: call.due }),
 });
 
 const lotsJson = (product: string, lots: Readonly<Record<number, Lots>>): Record<string, Lots> =>
@@ -92,6 +96,7 @@ export const listStatements = withQuery(
 
 const statementJson = (statement: Statement) => {
   const { date, product, after, through, balance, deposited, variation, rolledLots, rollCost, positions } = statement;
+  const { requirement, cover } = statement;
   return {
     date,
     product,
@@ -103,5 +108,8 @@ const statementJson = (statement: Statement) => {
     rolledLots,
     rollCost: formatCents(rollCost),
     positions: Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots })),
+    requirement: formatCents(requirement),
+    cover: formatCents(cover),
+    excess: formatCents(excessOf(requirement, cover)),
   };
 };

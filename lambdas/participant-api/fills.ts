@@ -1,5 +1,5 @@
 /**
- * An account's fills, newest auction first: its journal says which auctions filled its orders and how many of them, the fills
+ * An account's fills, newest auction first, with what self-match prevention took out of its orders: its journal says which auctions filled its orders and how many of them, the fills
  * themselves stand with the auction, and its event says at what price.
  */
 import * as z from 'zod';
@@ -100,7 +100,7 @@ async function fillsOf(
 }
 
 function fillJson({ seq, event, fill }: FillRow, venue: VenueState) {
-  const { clientOrderId, buy, sell, lots, rolls } = fill;
+  const { clientOrderId, buy, sell, lots, rolls, sender, selfMatched = 0 } = fill;
   const { product, auction, date } = event;
   const price = (of: ContractMonth): Ticks => event.months[of]!.price;
   const text = (of: Ticks): string => formatPrice(of, venue.products[product]!.parameters);
@@ -115,5 +115,5 @@ function fillJson({ seq, event, fill }: FillRow, venue: VenueState) {
             lots,
             price: text(minusTicks(price(buy), price(sell))),
           };
-  return { seq, product, auction, date, clientOrderId, ...terms, rolls };
+  return { seq, product, auction, date, clientOrderId, ...terms, rolls, selfMatched, sender };
 }

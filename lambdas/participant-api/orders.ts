@@ -3,8 +3,8 @@
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
 import * as z from 'zod';
-import { openOrders } from '../../lib/domain/auction/open-orders.ts';
-import type { LiveOrders, Order } from '../../lib/domain/auction/orders.ts';
+import { openOrders, sendersOf } from '../../lib/domain/auction/open-orders.ts';
+import type { Order } from '../../lib/domain/auction/orders.ts';
 import { type ProductState, tradedAt } from '../../lib/domain/clearing/venue.ts';
 import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
@@ -33,8 +33,8 @@ export const listOrders = withQuery(QUERY, async (request: ParticipantRequest, q
   if (chosen instanceof Problem) return chosen;
   const rows = [];
   for (const state of chosen ? [chosen] : productsOf(venue))
-    for (const order of (await ownOrders(request, state)).values())
-      rows.push({ name: `${state.product}/${order.clientOrderId}`, state, order });
+    for (const own of await ownOrders(request, state))
+      rows.push({ name: `${state.product}/${own.order.clientOrderId}`, state, own });
   const later = rows
     .filter(({ name }) => query.after === undefined || name > query.after)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -43,29 +43,41 @@ export const listOrders = withQuery(QUERY, async (request: ParticipantRequest, q
       later,
       query.limit,
       ({ name }) => name,
-      ({ state, order }) => orderJson(state, order),
+      ({ state, own }) => orderJson(state, own),
     ),
   );
 });
 
-async function ownOrders({ caller, time, backends: { table } }: ParticipantRequest, state: ProductState): Promise<LiveOrders> {
+interface OwnOrder {
+  readonly order: Order;
+  readonly sender: string;
+}
+
+async function ownOrders({ caller, time, backends: { table } }: ParticipantRequest, state: ProductState): Promise<OwnOrder[]> {
   const { product, lastAuction, carried } = state;
   const { account, shard } = caller;
   const intake = await readIntake(table, product, shard);
   const own = await readCarriedOf(table, product, carried, account);
-  const auctions = await submissionsSince(table, { product, shard, account }, intake, lastAuction);
+  // Each is unpacked once: an open order is known by the object that it is.
+  const auctions = (await submissionsSince(table, { product, shard, account }, intake, lastAuction)).map((submissions) =>
+    submissions.map((submission) => ({ ...submission })),
+  );
+  const senders = sendersOf(own, auctions.flat());
   const { orders } = openOrders(own, auctions);
   // An order ends with its month, though the next auction is what drops it.
   const traded = new Set([CASH, ...tradedAt(state, time)]);
-  return new Map([...orders].filter(([, { buy, sell }]) => traded.has(buy) && traded.has(sell)));
+  return [...orders.values()]
+    .filter(({ buy, sell }) => traded.has(buy) && traded.has(sell))
+    .map((order) => ({ order, sender: senders.get(order)! }));
 }
 
-function orderJson({ product, parameters }: ProductState, { clientOrderId, buy, sell, limit, lots, timeInForce }: Order) {
+function orderJson({ product, parameters }: ProductState, { order, sender }: OwnOrder) {
+  const { clientOrderId, buy, sell, limit, lots, timeInForce } = order;
   const terms =
     sell === CASH
       ? { side: 'buy', contract: contractCode(product, buy), price: formatPrice(limit, parameters) }
       : buy === CASH
         ? { side: 'sell', contract: contractCode(product, sell), price: formatPrice(ticks(-limit), parameters) }
         : { buy: contractCode(product, buy), sell: contractCode(product, sell), price: formatPrice(limit, parameters) };
-  return { clientOrderId, product, ...terms, lots, timeInForce };
+  return { clientOrderId, product, ...terms, lots, timeInForce, sender };
 }

@@ -1,6 +1,6 @@
 /**
- * The shape of a submission's body. Each entry says by its own fields what it is: a cancel, an outright order or a calendar
- * spread, the latter two new or in place of another. Every error of every entry is reported at once.
+ * The shape of a submission's body. Each entry says by its own fields what it is: a cancel of one order or of all, an outright order
+ * or a calendar spread, the latter two new or in place of another. Every error of every entry is reported at once.
  */
 import * as z from 'zod';
 import { TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
@@ -24,6 +24,7 @@ const common = {
   timeInForce: z.enum(TIMES_IN_FORCE, IN_FORCE_RULE).default('auction'),
 };
 const cancel = z.strictObject({ cancel: name });
+const cancelAll = z.strictObject({ cancelAll: z.literal(true, rule('must be true')) });
 const outright = z.strictObject({ ...common, side: z.enum(['buy', 'sell'], rule('must be buy or sell')), contract: code });
 const spread = z.strictObject({ ...common, buy: code, sell: code });
 
@@ -32,9 +33,11 @@ const entry = z.record(z.string(), z.unknown(), rule('must be an object')).trans
   const shape =
     'cancel' in value
       ? cancel
-      : !('contract' in value || 'side' in value) && ('buy' in value || 'sell' in value)
-        ? spread
-        : outright;
+      : 'cancelAll' in value
+        ? cancelAll
+        : !('contract' in value || 'side' in value) && ('buy' in value || 'sell' in value)
+          ? spread
+          : outright;
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
   context.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue));

@@ -5,7 +5,7 @@
  */
 import type * as z from 'zod';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
-import { type Instruction, type Outcome, targetOf } from '../../lib/domain/auction/orders.ts';
+import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import {
   decideSubmission,
   mayBeKnown,
@@ -14,7 +14,10 @@ import {
   type SubmissionRefusal,
   type Submitted,
 } from '../../lib/domain/auction/submission.ts';
+import { type Figures, hasFigures } from '../../lib/domain/clearing/owner-intake.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { contractCode } from '../../lib/domain/contract/months.ts';
+import { formatCents } from '../../lib/domain/contract/units.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
@@ -85,7 +88,7 @@ async function send(
   named: SubmissionName,
   packed: Uint8Array,
 ): Promise<Answer | Problem> {
-  const { account, shard } = request.caller;
+  const { account, sender, shard } = request.caller;
   const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
   try {
@@ -95,6 +98,7 @@ async function send(
       ...named,
       shard,
       account,
+      sender,
       receivedAt: receivedAt(request),
       instructions,
     });
@@ -149,17 +153,34 @@ export async function showSubmission(request: ParticipantRequest): Promise<Answe
   return notFound('such submission');
 }
 
-function submissionJson(id: string, { product, auction, receivedAt: received, instructions, outcomes }: Submission) {
+function submissionJson(
+  id: string,
+  { product, sender, auction, receivedAt: received, instructions, outcomes, figures }: Submission,
+) {
+  const left = figures.values();
   // Of a submission that was one too many, no more is kept than that.
   const orders = outcomes.map((outcome, index) => ({
     ...(instructions[index] ? nameOf(instructions[index]) : {}),
     ...outcomeJson(outcome),
+    ...(hasFigures(outcome) ? { figures: figuresJson(product, left.next().value!) } : {}),
   }));
-  return { submission: id, product, state: 'decided', auction, receivedAt: received, orders };
+  return { submission: id, product, state: 'decided', sender, auction, receivedAt: received, orders };
 }
 
-const nameOf = (instruction: Instruction) =>
-  instruction.kind === 'cancel' ? { cancel: targetOf(instruction) } : { clientOrderId: instruction.order.clientOrderId };
+function nameOf(instruction: Instruction) {
+  if (instruction.kind === 'cancel-all') return { cancelAll: true };
+  if (instruction.kind === 'cancel') return { cancel: instruction.clientOrderId };
+  return { clientOrderId: instruction.order.clientOrderId };
+}
 
 const outcomeJson = (outcome: Outcome) =>
   outcome === 'accepted' || outcome === 'deferred' ? { outcome } : { outcome: 'refused', reason: outcome };
+
+function figuresJson(product: string, figures: Figures) {
+  if (figures.reason === 'margin') {
+    const { before, would, cover } = figures;
+    return { requirement: formatCents(before), requirementWith: formatCents(would), cash: formatCents(cover) };
+  }
+  const { allowed, would, month } = figures;
+  return { allowed, would, ...(month === undefined ? {} : { contract: contractCode(product, month) }) };
+}

@@ -5,6 +5,7 @@
  * an invocation has no time for, the next goes on with: that is no failure, and nothing is done twice.
  */
 
+import { productOf } from '../../lib/domain/clearing/account-risk.ts';
 import { type EventTotals, imbalance } from '../../lib/domain/clearing/control-totals.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { centsPerTick } from '../../lib/domain/contract/product.ts';
@@ -14,9 +15,12 @@ import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { shardsTouched } from '../../lib/store/posted.ts';
+import { shortIn } from '../../lib/store/short.ts';
+import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume, type TimeLeft } from '../queue/consume.ts';
-import { postToShard, type Shard } from './post-event.ts';
+import { postToShard } from './post-event.ts';
+import type { Shard } from './shard.ts';
 
 /** Events posted between two looks at the halt switch and two moves of the cursor; an event is a few kilobytes, and a hundred at most. */
 const EVENTS_MAX = 50;
@@ -27,7 +31,14 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
   const { table, logger, shards } = backends;
   const venue = await loadVenue(table);
   const product = (code: string) => venue.products[code]!;
-  const shard: Shard = { table, shard: number, shards, product, centsPerTick: (code) => centsPerTick(product(code).parameters) };
+  const shard: Shard = {
+    table,
+    shard: number,
+    shards,
+    product,
+    centsPerTick: (code) => centsPerTick(product(code).parameters),
+    productOf: (state) => productOf(state, venue),
+  };
   const position = await readPosition(table, number);
   for (let cursor = position.seq; cursor < venue.seq; ) {
     if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard: number, seq: cursor + 1 });
@@ -103,10 +114,25 @@ async function completePosting(backends: Backends, { seq, event }: LogEntry, tot
     logger.critical('the venue is halted: a posting does not sum to zero', { seq, off });
     return false;
   }
-  if (advancesDay(event)) await queues.notify('day-runs', { v: 1, product: event.product });
+  for (const product of await productsToNotify(table, event)) await queues.notify('day-runs', { v: 1, product });
   return true;
 }
 
-type DayEvent = Exclude<ClearingEvent, { kind: 'accounts-opened' | 'cash-moved' | 'parameters-changed' }>;
-const advancesDay = (event: ClearingEvent): event is DayEvent =>
-  event.kind !== 'accounts-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed';
+/** Those whose day run may go on now, or in which a call may be met. What is posted of calls moves nothing on. */
+async function productsToNotify(table: Table, event: ClearingEvent): Promise<Iterable<string>> {
+  switch (event.kind) {
+    case 'auction-cleared':
+    case 'prices-settled':
+    case 'month-expired':
+    case 'day-closed':
+      return [event.product];
+    case 'cash-moved':
+      return shortIn(
+        table,
+        Object.keys((await loadVenue(table)).products),
+        event.movements.map(({ account }) => account),
+      );
+    default:
+      return [];
+  }
+}

@@ -7,31 +7,20 @@
 
 import { type AccountState, addFills, emptyAccount, type JournalEntry, type Traded } from '../../lib/domain/clearing/account.ts';
 import { addTotals, type ShardTotals } from '../../lib/domain/clearing/control-totals.ts';
-import type { AuctionCleared, ClearingEvent, DayClosed } from '../../lib/domain/clearing/events.ts';
-import { accountsTouched, closeBooks, postEvent } from '../../lib/domain/clearing/posting.ts';
-import { rollDay } from '../../lib/domain/clearing/roll.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import type { AuctionCleared, ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { accountsTouched, postEvent } from '../../lib/domain/clearing/posting.ts';
 import { accountsOf, readAccounts, writeAccount } from '../../lib/store/accounts.ts';
 import type { Progress } from '../../lib/store/cursors.ts';
 import { readEntries, writeJournal } from '../../lib/store/journal.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import type { LogEntry } from '../../lib/store/log.ts';
 import { fillChunks } from '../../lib/store/results.ts';
-import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
-import { writeStatements } from '../../lib/store/statements.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { booksCloser } from './close-books.ts';
+import type { Shard } from './shard.ts';
 
 /** Accounts worked at a time: enough to keep the table busy, few enough to hold in memory. */
 const SLICE = 250;
-
-/** What posting needs to know besides the event. */
-export interface Shard {
-  readonly table: Table;
-  readonly shard: number;
-  readonly shards: number;
-  readonly product: (code: string) => ProductState;
-  readonly centsPerTick: (product: string) => bigint;
-}
 
 /** Notes how far an event has come, before its next slice. False when this run should stop here. */
 export type OnSlice = (progress: Progress) => Promise<boolean>;
@@ -46,8 +35,8 @@ export async function postToShard(
   from: Progress | undefined,
   onSlice: OnSlice,
 ): Promise<ShardTotals | undefined> {
-  const post = async (slice: Slice): Promise<ShardTotals> =>
-    event.kind === 'day-closed' ? closeSlice(shard, seq, event, slice) : postSlice(shard, seq, event, slice);
+  const close = event.kind === 'day-closed' ? await booksCloser(shard, seq, event) : undefined;
+  const post = (slice: Slice): Promise<ShardTotals> => close?.(slice.states) ?? postSlice(shard, seq, event, slice);
   let totals = from?.totals ?? (await post({ states: [], tradedBy: new Map() }));
   let through = from?.through;
   for await (const slice of touched(shard, event, from?.through ?? '')) {
@@ -135,23 +124,4 @@ async function* slicesOf(accounts: AsyncGenerator<AccountState>): AsyncGenerator
     }
   }
   if (slice.length) yield slice;
-}
-
-/** Closes the books of the day for some accounts: writes their statements. */
-async function closeSlice(
-  { table, shard, product }: Shard,
-  seq: number,
-  event: DayClosed,
-  { states }: Slice,
-): Promise<ShardTotals> {
-  const near = rollDay(product(event.product).parameters.calendar, event.date)?.near;
-  const [first, last] = [states.at(0)?.account, states.at(-1)?.account];
-  const instructed =
-    near === undefined || first === undefined || last === undefined
-      ? []
-      : await rollInstructionsOf(table, event.product, shard, { first, last });
-  const rolling = near === undefined ? undefined : { near, accounts: new Set(instructed.map(({ account }) => account)) };
-  const { statements, totals } = closeBooks(seq, event, states, rolling);
-  await writeStatements(table, statements);
-  return totals;
 }

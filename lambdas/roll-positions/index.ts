@@ -4,6 +4,7 @@
  * they need no queue, and a repeat finds what stands there.
  */
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { type DayAt, daysDue, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
 import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -89,7 +90,17 @@ async function rollShard(
       const holds = holding?.lots[today.near] ?? lots(0);
       const order = decideRoll(today, holding?.roll, holds, instruction, state.marks, state.parameters);
       return order
-        ? [{ ...order, account, clientOrderId: rollOrderId(date), timeInForce: 'auction', rolls: true, partlyFilled: false }]
+        ? [
+            {
+              ...order,
+              account,
+              sender: VENUE_SENDER,
+              clientOrderId: rollOrderId(date),
+              timeInForce: 'auction',
+              rolls: true,
+              partlyFilled: false,
+            },
+          ]
         : [];
     });
     const last = next.length < CHUNK_ACCOUNTS;

@@ -1,7 +1,7 @@
 /**
  * Settle: takes a product's day as far as it can go now. What it may do is decided by the day's state machine; roll, close and
- * clear it notifies, settle, expire and report it does itself, each by one event of the clearing log. Every step looks before
- * it acts, so it can be taken any number of times.
+ * clear it notifies, settle, expire and report it does itself, each by one event of the clearing log, and for the report by one for every
+ * hundred accounts that are called. Then it looks at the open calls. Every step looks before it acts, so it can be taken any number of times.
  */
 import { isApproved, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { type Day, type DayEvent, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
@@ -19,21 +19,25 @@ import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
 import { commitApproved } from '../operator-acts/approved.ts';
 import { consume } from '../queue/consume.ts';
+import { lookAtCalls } from './open-calls.ts';
 
 /** Steps of a few days; more in one go means that a step does not move the day on. */
 const STEPS_MAX = 50;
 
-export const handler = consume('day-runs', (backends) => async ({ product }) => {
-  await publishApproved(backends, product);
-  await moveOn(backends, product);
+/** What a step or a page of calls may take at the worst, with the SDK's retries. */
+const STEP_MS_MAX = 30_000;
+
+export const handler = consume('day-runs', (backends, timeLeft) => async ({ product, calls }, { attributes }) => {
+  const isTimeLeft = (): boolean => timeLeft() >= STEP_MS_MAX;
+  if (calls === undefined) {
+    await publishApproved(backends, product);
+    if ((await moveOn(backends, product, isTimeLeft)) === 'goes on') return goOn(backends, product);
+  }
+  const after = await lookAtCalls(backends, product, Number(attributes.SentTimestamp), isTimeLeft, calls?.after);
+  if (after !== undefined) await goOn(backends, product, after);
   // Last: what can't be committed must not keep a day from its end.
   await commitAllApproved(backends);
 });
-
-async function moveOn(backends: Backends, product: string): Promise<void> {
-  for (let steps = 0; steps < STEPS_MAX; steps++) if ((await step(backends, product)) === 'wait') return;
-  throw new Error(`the day of ${product} does not get on`);
-}
 
 /** The API commits an act of operators with its second approval. Where its worker crashed between the two, it is done here. */
 async function commitAllApproved(backends: Backends): Promise<void> {
@@ -41,6 +45,23 @@ async function commitAllApproved(backends: Backends): Promise<void> {
     const { ended } = await commitApproved(backends, id);
     backends.logger.warn('done what was approved earlier', { held: id, ended });
   }
+}
+
+/** Leaves the rest to the next invocation. */
+async function goOn({ queues, logger }: Backends, product: string, after?: string): Promise<void> {
+  await queues.notify('day-runs', { v: 1, product, ...(after === undefined ? {} : { calls: { after } }) });
+  logger.info('the day run goes on in the next invocation', { product, after });
+}
+
+/** Takes the day as far as it can go. Calls are events of a hundred accounts each: there may be more than an invocation has time for. */
+async function moveOn(backends: Backends, product: string, isTimeLeft: () => boolean): Promise<'waits' | 'goes on'> {
+  for (let steps = 0; steps < STEPS_MAX; steps++) {
+    const taken = await step(backends, product);
+    if (taken === 'wait') return 'waits';
+    if (taken === 'called') steps = 0;
+    if (!isTimeLeft()) return 'goes on';
+  }
+  throw new Error(`the day of ${product} does not get on`);
 }
 
 /** The API publishes a value with its second approval. Where its worker crashed between the two, it is done here. */
@@ -53,8 +74,11 @@ async function publishApproved({ table, logger }: Backends, product: string): Pr
   }
 }
 
-/** One decision, carried out. 'on': the day stands elsewhere now, or the decision was made on a past that is gone. */
-async function step(backends: Backends, product: string): Promise<'on' | 'wait'> {
+/**
+ * One decision, carried out. 'on': the day stands elsewhere now, or the decision was made on a past that is gone. 'called': accounts have
+ * been called, and there may be more.
+ */
+async function step(backends: Backends, product: string): Promise<'on' | 'called' | 'wait'> {
   const { table, queues, logger, shards } = backends;
   const venue = await loadVenue(table);
   const own = venue.products[product];
@@ -111,12 +135,17 @@ async function step(backends: Backends, product: string): Promise<'on' | 'wait'>
   }
 }
 
-async function commit({ table, queues, logger, shards }: Backends, venue: VenueState, event: DayEvent): Promise<'on' | 'wait'> {
+async function commit(
+  { table, queues, logger, shards }: Backends,
+  venue: VenueState,
+  event: DayEvent,
+): Promise<'on' | 'called' | 'wait'> {
   const next = await append(table, venue, event);
   if (next === undefined) return 'on';
   logger.info(event.kind, { product: event.product, date: event.date, seq: next.seq });
   await queues.notifyPostings(next.seq, shardsTouched(event, shards));
-  return 'wait';
+  // What follows a call does not depend on its posting.
+  return event.kind === 'margin-called' ? 'called' : 'wait';
 }
 
 /** Of the events between the one that closed the books before, or listed the product, and the one that closed these. */

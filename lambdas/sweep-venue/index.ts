@@ -4,7 +4,7 @@
  * the message fails, and is tried again.
  */
 import { isApproved, isWaiting } from '../../lib/domain/clearing/approval.ts';
-import { decideSweep, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
+import { decideSweep, type SweepSeen, type SweepWakeUp, type Swept } from '../../lib/domain/clearing/sweep.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { auctionsAfter, isClosed, latestSlot, newestAuctions } from '../../lib/store/auctions.ts';
 import { openDay } from '../../lib/store/days.ts';
@@ -13,6 +13,7 @@ import { heldOf, unpublishedIndex } from '../../lib/store/index-values.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { readBehind } from '../../lib/store/posted.ts';
+import { readShort } from '../../lib/store/short.ts';
 import { auctionTimes } from '../auction-times.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
@@ -33,13 +34,18 @@ export const handler = consume('sweeps', (backends) => async (message, { message
 
   const behind = await attempt('postings', () => sweepPostings(backends, venue.seq, messageId));
   const swept: Swept[] = [];
+  let short = 0;
   const products = Object.values(venue.products);
   const acts = await attempt('what operators have proposed', () => sweepActs(backends, products[0]?.product));
   const waiting: number[] = [];
   for (const own of products) {
     const held = await attempt(`what is held of ${own.product}`, () => lookAtHeld(backends, own));
     if (held) waiting.push(held.waiting);
-    const found = await attempt(own.product, () => sweepProduct(backends, own, at, held?.toPublish ?? false));
+    const [first] = (await attempt(`the calls of ${own.product}`, () => readShort(backends.table, own.product, 1))) ?? [];
+    if (first) short += 1;
+    const found = await attempt(own.product, () =>
+      sweepProduct(backends, own, at, { toPublish: held?.toPublish ?? false, hasShort: first !== undefined }),
+    );
     if (found) swept.push(found);
   }
 
@@ -51,6 +57,8 @@ export const handler = consume('sweeps', (backends) => async (message, { message
       METRICS.held,
       waiting.reduce((sum, each) => sum + each, acts),
     );
+  // Where there may be some, the day run counts them.
+  if (short === 0 && failed.length === 0) measure(backends, METRICS.callsOverdue, 0);
   for (const [metric, of] of LATENESS) {
     const latest = Math.max(0, ...swept.map((found) => found[of]));
     // A product that failed may be the late one: a zero without it might end its alarm.
@@ -90,7 +98,12 @@ async function lookAtHeld({ table }: Backends, own: ProductState): Promise<{ wai
   return { waiting: held.filter(isWaiting).length, toPublish: unpublished.length > 0 };
 }
 
-async function sweepProduct(backends: Backends, own: ProductState, at: number, toPublish: boolean): Promise<Swept> {
+async function sweepProduct(
+  backends: Backends,
+  own: ProductState,
+  at: number,
+  looked: Pick<SweepSeen, 'toPublish' | 'hasShort'>,
+): Promise<Swept> {
   const { table } = backends;
   const { product, lastAuction, closedOn } = own;
   const [pending, [newest], latest, day] = await Promise.all([
@@ -104,7 +117,7 @@ async function sweepProduct(backends: Backends, own: ProductState, at: number, t
     // A closing auction that was held back may be the newest, and not the latest.
     newest: newest && { slot: newest.slot > (latest ?? '') ? newest.slot : latest! },
     day,
-    toPublish,
+    ...looked,
     auctionTimes: auctionTimes(product),
   });
   for (const wakeUp of swept.wakeUps) await notify(backends, product, wakeUp);

@@ -2,10 +2,11 @@
  * Clears one committed auction again, from the book that is stored, and says where the log's result is another. The rules
  * and the reading of the book are the venue's own; nothing of the stored result is used but to compare it.
  */
-import { clearBook, fillsOf, levelsOf } from '../domain/auction/book.ts';
+import { fillsOf, levelsOf } from '../domain/auction/book.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
 import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { tradedOn } from '../domain/contract/months.ts';
+import { clearBook } from '../domain/risk/clear.ts';
 import { isClosed, readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
 import { auctionKey } from '../store/keys.ts';
@@ -31,9 +32,9 @@ export async function auctionFindings(rows: Rows, event: AuctionCleared, state: 
   differs('slot, date and closing', [event.slot, event.date, event.closing], [slot, date, closing]);
   differs('books', event.books, openBooks(state));
   if (!isClosed(auction)) faults.push({ row, what: `is closed in ${closed.size} of ${auction.shards} shards` });
-  const traded = tradedOn(state.parameters.calendar, state.listed, date);
+  const listed = tradedOn(state.parameters.calendar, state.listed, date);
   const book = await readAuctionBook(rows, auction, state);
-  const result = clearBook(book, traded, state.marks, closing);
+  const result = clearBook(book, { listed, marks: state.marks, closing });
   // As the event says, and not as the venue is now: it may have moved into other shards since.
   const { references } = packResult(product, number, { orders: book.orders, cleared: result }, event.fills.shards);
   differs('orders', event.orders, result.orders);

@@ -13,8 +13,10 @@ import { ACCOUNT_PREFIX, cursorKey, logKey, venueKey } from '../store/keys.ts';
 import { readSnapshot } from '../store/log.ts';
 import { shardsTouched } from '../store/posted.ts';
 import { type Attributes, type Item, S, type Table } from '../store/table.ts';
+import { countCalls, shortFindings } from './calls.ts';
 import { canonical, differences } from './canonical.ts';
 import { chainFindings } from './chain.ts';
+import { Decisions } from './decisions.ts';
 import type { Finding } from './finding.ts';
 import { recordFindings } from './records.ts';
 import { type Replay, replay } from './replay.ts';
@@ -62,7 +64,10 @@ export async function auditVenue(table: Table, shards: number): Promise<Audit> {
 
 /** Audits rows that are in memory already, as they are of a table or of an export. */
 export async function auditRows(rows: VenueRows, shards: number): Promise<Audit> {
-  const replayed = await replay(rows, shards);
+  const books = bookFindings(rows, shards);
+  const decisions = new Decisions(rows, new Set(books.map(({ row }) => row)));
+  const replayed = await replay(rows, shards, (seq, state) => decisions.decide(seq, state.venue, state.accounts));
+  if (replayed.complete) decisions.end();
   const { venue, events, accounts, faults, complete } = replayed;
   const stored = rows.ofKind('SHARD').filter(({ sk }) => sk?.S?.startsWith(ACCOUNT_PREFIX));
   const count = (kind: ClearingEvent['kind'][]): number => events.filter((event) => kind.includes(event.kind)).length;
@@ -73,9 +78,11 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
   const log = [...faults.log, ...(complete ? await endFindings(rows, replayed) : [])];
   const checks: AuditCheck[] = [
     { name: 'log', checked: events.length, faults: log },
-    { name: 'books', checked: rows.ofKind('BOOK').length, faults: bookFindings(rows, shards) },
+    { name: 'books', checked: rows.ofKind('BOOK').length, faults: books },
+    { name: 'decisions', checked: replayed.complete ? decisions.checked : null, faults: decisions.faults },
     { name: 'auctions', checked: count(['auction-cleared']), faults: faults.auctions },
     { name: 'settlements', checked: count(['prices-settled', 'month-expired']), faults: faults.prices },
+    { name: 'calls', checked: countCalls(events), faults: [...faults.calls, ...(complete ? shortFaults(rows, replayed) : [])] },
     complete
       ? { name: 'posted', checked: shards, faults: await cursorFindings(rows, shards, events) }
       : { name: 'posted', checked: null, faults: [] },
@@ -105,6 +112,9 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
     stateHash: hashOf(venue, states.accounts),
   };
 }
+
+const shortFaults = (rows: VenueRows, { venue, accounts, short }: Replay): Finding[] =>
+  shortFindings(rows.ofKind('SHORT'), venue, accounts, short);
 
 /** Rows that are missing, other than they should be, or too many, in order of key. */
 function compare(due: readonly Item[], stored: readonly Attributes[]): Finding[] {

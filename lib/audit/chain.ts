@@ -43,6 +43,8 @@ export function chainFindings(rows: VenueRows, events: readonly ClearingEvent[])
   return { checked: statements.size, faults };
 }
 
+const MOVES_NOTHING: ReadonlySet<JournalEntry['kind']> = new Set(['margin-called', 'calls-met', 'calls-overdue']);
+
 /** The statements of one account in one product, from the first books to the last. */
 function accountFindings(
   account: string,
@@ -63,7 +65,7 @@ function accountFindings(
       if (entry.kind === 'cash-moved') deposited = addCents(deposited, entry.cents);
       if (isOwn) variation = addCents(variation, entry.cents);
       if (isOwn) for (const [month, lots] of Object.entries(entry.lots)) move(positions, Number(month), lots);
-      isDue ||= isOwn || entry.kind === 'cash-moved';
+      isDue ||= entry.kind === 'cash-moved' || (isOwn && !MOVES_NOTHING.has(entry.kind));
     }
     const row = nameOf(account, date, product);
     const found = statements.get(row);

@@ -66,10 +66,11 @@ function after(day: Day, seq: number, event: ClearingEvent, replayed: Replay): D
   }
 }
 
-function reportOf({ product, date, after }: DayClosed, seq: number, { events, venues, totals }: Replay): DayReport {
+function reportOf({ product, date, after }: DayClosed, seq: number, { events, venues, totals, called }: Replay): DayReport {
   const ofDay = events.slice(after, seq).filter((event) => 'product' in event && event.product === product);
   const { shards } = decodeTotals(seq, totals[seq - 1]!.attributes);
-  return dayReport(venues[seq - 1]!.products[product]!, date, ofDay, [...shards.values()]);
+  const own = { ...venues[seq - 1]!.products[product]!, called: called.get(seq)! };
+  return dayReport(own, date, ofDay, [...shards.values()]);
 }
 
 /** What is wrong with a stored day; `replayed` is `undefined` until the log has its closing auction. */

@@ -26,6 +26,7 @@ const FILES = {
   'accounts.jsonl': ['SHARD'],
   'journal.jsonl': ['JOURNAL'],
   'statements.jsonl': ['STATEMENT'],
+  'short.jsonl': ['SHORT'],
   'totals.jsonl': ['TOTALS'],
   'intakes.jsonl': ['INTAKE'],
   'slots.jsonl': ['SLOT', 'CLOSING'],
@@ -35,7 +36,7 @@ const FILES = {
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';
-const FORMAT = 'compute-exchange-export/4';
+const FORMAT = 'compute-exchange-export/5';
 
 export interface Manifest {
   readonly format: string;

@@ -11,7 +11,7 @@ import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { accountsTouched, closeBooks, postEvent } from '../domain/clearing/posting.ts';
 import { rollOpening } from '../domain/clearing/roll.ts';
 import { decideFinalPrice, settlementCurve } from '../domain/clearing/settlement.ts';
-import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../domain/clearing/venue.ts';
+import { type Called, EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../domain/clearing/venue.ts';
 import { type BusinessDate, nextBusinessDay } from '../domain/contract/calendar.ts';
 import { firstDay } from '../domain/contract/months.ts';
 import { centsPerTick } from '../domain/contract/product.ts';
@@ -26,6 +26,7 @@ import { fillChunks } from '../store/results.ts';
 import { statementItem } from '../store/statements.ts';
 import type { Item, Rows } from '../store/table.ts';
 import { auctionFindings } from './auctions.ts';
+import { calledFor, callFaults, closingOf, noteShort, type ShortAccounts, shortAt } from './calls.ts';
 import { canonical } from './canonical.ts';
 import type { Finding } from './finding.ts';
 
@@ -35,26 +36,43 @@ export interface Replay {
   /** The venue after each event, in order. */
   readonly venues: VenueState[];
   readonly accounts: Map<string, AccountState>;
+  readonly short: ShortAccounts;
+  /** What was to be called for, by the event that closed the books. */
+  readonly called: Map<number, Called>;
   /** Rows that posting leaves. */
   readonly journal: Item[];
   readonly totals: Item[];
   readonly statements: Item[];
-  readonly faults: { readonly log: Finding[]; readonly auctions: Finding[]; readonly prices: Finding[] };
+  readonly faults: {
+    readonly log: Finding[];
+    readonly auctions: Finding[];
+    readonly prices: Finding[];
+    readonly calls: Finding[];
+  };
   /** Whether every event was replayed: without that, what posting should have left is not known. */
   complete: boolean;
 }
 
-/** Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. */
-export async function replay(rows: Rows, shards: number): Promise<Replay> {
+/**
+ * Replays a log. What is wrong stands in the answer's `faults`; when the rest can't be replayed, `complete` is false. `onPosted` is called
+ * behind each event, with the replay as of it.
+ */
+export async function replay(
+  rows: Rows,
+  shards: number,
+  onPosted: (seq: number, state: Replay) => Promise<void> = async () => {},
+): Promise<Replay> {
   const state: Replay = {
     venue: EMPTY_VENUE,
     events: [],
     venues: [],
     accounts: new Map(),
+    short: new Map(),
+    called: new Map(),
     journal: [],
     totals: [],
     statements: [],
-    faults: { log: [], auctions: [], prices: [] },
+    faults: { log: [], auctions: [], prices: [], calls: [] },
     complete: false,
   };
   try {
@@ -65,6 +83,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
       state.venues.push(state.venue);
       if (!(await checkEvent(rows, state, before, seq, event))) return state;
       await post(rows, state, seq, event, shards);
+      await onPosted(seq, state);
     }
     state.complete = true;
   } catch (error) {
@@ -77,7 +96,7 @@ export async function replay(rows: Rows, shards: number): Promise<Replay> {
 /** Checks what an event decided. False when what it refers to is damaged, so that nothing can be replayed behind it. */
 async function checkEvent(
   rows: Rows,
-  { faults }: Replay,
+  { faults, accounts, short }: Replay,
   before: VenueState,
   seq: number,
   event: ClearingEvent,
@@ -95,6 +114,7 @@ async function checkEvent(
   }
   if (event.kind === 'prices-settled' || event.kind === 'month-expired')
     faults.prices.push(...(await priceFindings(rows, before, seq, event)));
+  faults.calls.push(...callFaults(event, before, accounts, short).map((what) => ({ row: nameOf(seq), what })));
   return true;
 }
 
@@ -143,8 +163,9 @@ async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent
     const states = (byShard.get(shard) ?? []).map((account) => accounts.get(account) ?? emptyAccount(account));
     if (event.kind === 'day-closed') {
       // Lots left to roll are not known here: they depend on instructions, which may have changed since.
-      const closed = closeBooks(seq, event, states, undefined);
+      const closed = closeBooks(seq, event, states, { ...closingOf(venue, event.product, states), rolling: undefined });
       state.statements.push(...closed.statements.map(statementItem));
+      noteShort(state.short, event.product, seq, closed.short);
       return [shard, closed.totals];
     }
     const posted = postEvent(seq, event, states, tradedBy, new Map(), tick);
@@ -154,6 +175,7 @@ async function post(rows: Rows, state: Replay, seq: number, event: ClearingEvent
     }
     return [shard, posted.totals];
   });
+  if (event.kind === 'day-closed') state.called.set(seq, calledFor(shortAt(state.short, event.product, seq)));
   state.totals.push(totalsItem(seq, new Map(totals), shards));
 }
 

@@ -8,7 +8,7 @@ import { OperationsError } from '../operations/error.ts';
 import { MarketFolder } from '../operations/market-folder.ts';
 import { type ClearedAuction, callAuction, clearedAuction } from '../simulation/auction-now.ts';
 import { nextOpening } from '../simulation/demo-market.ts';
-import { PARAMETERS } from '../simulation/simulation.ts';
+import { PARAMETERS } from '../simulation/parameters.ts';
 import { iso } from './banner.ts';
 import { command } from './command.ts';
 import { DATA_FOLDER } from './options.ts';

@@ -24,6 +24,7 @@ await command(
       seed: whole('--seed <n>', 'what the participants do by chance', { least: 0, most: MOST }, 1),
       days: whole('--days <n>', 'trading days, unless as many as the prices cover', { least: 1, most: MOST }),
       participants: whole('--participants <n>', 'accounts that trade', { least: PARTICIPANTS_MIN, most: MOST }, 300),
+      crash: flag('--crash', 'prices fall by 30% over three days, in the middle of the run'),
       product: text('--product <code>', 'a grade in the price files', 'H100-SXM'),
       spot: text('--spot <file>', 'daily spot prices, CSV', join(DATA, 'gpu-spot-daily.csv'), 'data/gpu-spot-daily.csv'),
       offers: text('--offers <file>', 'daily offers, CSV', join(DATA, 'gpu-offers-daily.csv'), 'data/gpu-offers-daily.csv'),
@@ -32,6 +33,7 @@ await command(
     },
     examples: [
       ['', 'the whole month'],
+      ['--crash', 'the month with a crash in it: who is called, who pays, who is cut back'],
       ['--days 3 --participants 20 --seed 7', 'a small one'],
     ],
   },

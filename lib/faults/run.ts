@@ -167,9 +167,10 @@ export async function endOf(market: Market<Stage>): Promise<End> {
   const fills = new Map<string, string>();
   for (const event of audit.events) {
     if (event.kind !== 'auction-cleared') continue;
-    for (const { account, clientOrderId, lots } of await readFills(table, event)) {
+    for (const { account, clientOrderId, lots, selfMatched = 0 } of await readFills(table, event)) {
       const name = `${account} ${clientOrderId} in auction ${event.auction}`;
-      fills.set(name, fills.has(name) ? `${fills.get(name)} and ${lots}` : `${lots}`);
+      const became = selfMatched > 0 ? `${lots}, ${selfMatched} self-matched` : `${lots}`;
+      fills.set(name, fills.has(name) ? `${fills.get(name)} and ${became}` : became);
     }
   }
   return { stateHash: audit.stateHash, orders, fills, wrong };

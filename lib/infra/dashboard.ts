@@ -50,7 +50,10 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
       ],
     }),
     graph('Posting behind (events)', [measured('postingBehind')]),
-    graph('Held, out of balance, sweep', (['held', 'outOfBalance', 'sweep'] as const).map(measured)),
+    graph(
+      'Held, overdue calls, reported, out of balance, sweep',
+      (['held', 'callsOverdue', 'reported', 'outOfBalance', 'sweep'] as const).map(measured),
+    ),
     graph('Table', [
       table.metricConsumedWriteCapacityUnits({ statistic: SUM, period: MINUTE, label: 'write units' }),
       table.metricConsumedReadCapacityUnits({ statistic: SUM, period: MINUTE, label: 'read units' }),

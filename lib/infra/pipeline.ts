@@ -103,11 +103,11 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['closings', 'day-runs'],
   },
   'settle-day': {
-    does: 'Moves a day run on: settles, expires, reports.',
+    does: 'Moves a day run on: settles, expires, calls for margin, reports; says which calls are met or overdue.',
     memory_mb: 512,
     timeout_s: 120,
-    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-    sendsTo: ['postings', 'rolls', 'closings', 'clearings'],
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
   },
   'sweep-venue': {
     does: 'Looks on a schedule for what is late or stands still: measures it and notifies the function that moves it on.',

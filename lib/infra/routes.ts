@@ -31,6 +31,7 @@ export const OPERATOR_ROUTES = [
   'POST /v1/operator/accounts',
   'GET /v1/operator/accounts/{account}',
   'POST /v1/operator/cash-movements',
+  'GET /v1/operator/calls',
   'GET /v1/operator/index/{product}',
   'PUT /v1/operator/index/{product}/{date}',
   'GET /v1/operator/venue',

@@ -14,7 +14,7 @@ import { formatDecimal, type Micros } from '../domain/contract/units.ts';
 import type { TokenRequest } from '../local/api-gateway/issuer.ts';
 import { worthOf } from './market.ts';
 import { readPrices } from './operator.ts';
-import { PARAMETERS } from './simulation.ts';
+import { PARAMETERS } from './parameters.ts';
 
 export interface DemoAccount {
   readonly account: string;

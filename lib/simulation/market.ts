@@ -6,6 +6,7 @@ import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, contractCode, firstDay, lastDay, monthOf } from '../domain/contract/months.ts';
 import { INDEX_DECIMALS, type ProductParameters } from '../domain/contract/product.ts';
 import { divideHalfEven, formatDecimal, type Lots, type Ticks, ticks } from '../domain/contract/units.ts';
+import { NO_CRASH, type TenthsOn } from './crash.ts';
 import type { Offers, Spot } from './prices.ts';
 
 export interface Market {
@@ -63,15 +64,21 @@ const LEVEL_FOLLOWS = 4n;
 /** Value of a month before delivery against the level, in basis points: a rising curve that flattens out. */
 const carry = (monthsAhead: number): bigint => BigInt(50 * monthsAhead - 2 * monthsAhead * monthsAhead);
 
-/** What each month is worth on a date, from the spot prices known by then. */
+/**
+ * What each month is worth on a date, from the spot prices known by then. After a crash the market believes in it at once: earlier prices count as if
+ * they had fallen as well.
+ */
 export function worthOf(
   spot: Spot,
   date: BusinessDate,
   months: readonly ContractMonth[],
   parameters: Pick<ProductParameters, 'priceDecimals'>,
+  tenths: TenthsOn = NO_CRASH,
 ): Map<ContractMonth, Ticks> {
   const known = [...spot].filter(([day]) => day <= date).sort(([a], [b]) => (a < b ? -1 : 1));
-  const level = known.reduce((mean, [, value]) => mean + (value - mean) / LEVEL_FOLLOWS, known[0]![1] as bigint);
+  const today = tenths(date);
+  const believed = known.map(([day, value]) => (value * today) / tenths(day));
+  const level = believed.reduce((mean, value) => mean + (value - mean) / LEVEL_FOLLOWS, believed[0]!);
   const microsPerTick = 10n ** BigInt(INDEX_DECIMALS - parameters.priceDecimals);
   const inTicks = (micros: bigint, count = 1n): Ticks => ticks(Number(divideHalfEven(micros, microsPerTick * count)));
   return new Map(

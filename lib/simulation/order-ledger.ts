@@ -4,7 +4,7 @@
  * orders on its own, from what was answered to participants and what each auction left behind.
  */
 import type { BookOrder, Fill } from '../domain/auction/book.ts';
-import type { Instruction, Order, Outcome } from '../domain/auction/orders.ts';
+import { type Instruction, type Order, type Outcome, targetOf } from '../domain/auction/orders.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
 import { CASH } from '../domain/contract/months.ts';
 
@@ -24,10 +24,12 @@ export interface AuctionRecord {
   readonly carried: readonly BookOrder[];
 }
 
-/** In lots. `accepted` is the sum of the five after it when every order is accounted for. */
+/** In lots. `accepted` is the sum of the six after it when every order is accounted for. */
 export interface OrderTotals {
   accepted: number;
   filled: number;
+  /** Taken out by self-match prevention. */
+  selfMatched: number;
   cancelled: number;
   replaced: number;
   expired: number;
@@ -56,7 +58,7 @@ interface Entered {
 /** Follows the orders through all auctions from the first. */
 export function accountForOrders(auctions: readonly AuctionRecord[]): OrderLedger {
   const live = new Map<string, Entered>();
-  const lots: OrderTotals = { accepted: 0, filled: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
+  const lots: OrderTotals = { accepted: 0, filled: 0, selfMatched: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
   const count = { orders: 0, rollOrders: 0 };
   const refused: Record<string, number> = {};
   const faults: string[] = [];
@@ -76,11 +78,14 @@ export function accountForOrders(auctions: readonly AuctionRecord[]): OrderLedge
   };
 
   const obey = (account: string, instruction: Instruction, outcome: Outcome): void => {
-    const target =
-      instruction.kind === 'new' ? undefined : instruction.kind === 'cancel' ? instruction.clientOrderId : instruction.replaces;
+    const target = targetOf(instruction);
     const before = target === undefined ? undefined : live.get(keyOf(account, target));
     if (outcome !== 'accepted' && outcome !== 'deferred') {
       refused[outcome] = (refused[outcome] ?? 0) + 1;
+      return;
+    }
+    if (instruction.kind === 'cancel-all') {
+      for (const each of [...live.values()]) if (each.account === account) leave(account, each.order.clientOrderId, 'cancelled');
       return;
     }
     if (target !== undefined && !before && outcome === 'accepted')
@@ -88,7 +93,7 @@ export function accountForOrders(auctions: readonly AuctionRecord[]): OrderLedge
     // A deferred replacement enters only where the order it replaces did not trade.
     const enters = outcome === 'accepted' || (before !== undefined && !before.partlyFilled);
     if (target !== undefined) leave(account, target, enters && instruction.kind === 'replace' ? 'replaced' : 'cancelled');
-    if (enters && instruction.kind !== 'cancel') enter(account, instruction.order, false);
+    if (enters && 'order' in instruction) enter(account, instruction.order, false);
   };
 
   for (const record of auctions) {
@@ -124,14 +129,17 @@ function fill(record: AuctionRecord, live: Map<string, Entered>, lots: OrderTota
   for (const entered of live.values()) entered.partlyFilled = false;
   for (const fill of record.fills) {
     const entered = live.get(keyOf(fill.account, fill.clientOrderId));
+    const { selfMatched = 0 } = fill;
     const what = `fill of ${fill.clientOrderId} of ${fill.account} in auction ${record.auction}`;
     if (!entered) faults.push(`${what}: no such order was live`);
     else if (entered.order.buy !== fill.buy || entered.order.sell !== fill.sell) faults.push(`${what}: not what was ordered`);
-    else if (fill.lots < 1 || fill.lots > entered.left) faults.push(`${what}: ${fill.lots} lots of ${entered.left}`);
+    else if (fill.lots + selfMatched < 1 || fill.lots + selfMatched > entered.left)
+      faults.push(`${what}: ${fill.lots + selfMatched} lots of ${entered.left}`);
     else {
-      entered.left -= fill.lots;
-      entered.partlyFilled = true;
+      entered.left -= fill.lots + selfMatched;
+      entered.partlyFilled = fill.lots > 0;
       lots.filled += fill.lots;
+      lots.selfMatched += selfMatched;
     }
   }
 }

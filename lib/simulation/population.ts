@@ -17,8 +17,9 @@ export interface Participant {
   readonly account: string;
   readonly name: string;
   readonly group: Group;
-  /** Whole US dollars. */
+  /** Whole US dollars: what it brings, and what it has besides to meet margin calls with. */
   readonly deposit: number;
+  readonly reserve: number;
   /** Auto-roll: at the market, or up to this many ticks above (below, for a short) the spread at listing. */
   readonly roll: 'market' | number | undefined;
   readonly random: Random;
@@ -56,7 +57,7 @@ export function population(seed: number, count: number, offers: OffersByDay, lis
   );
 }
 
-type Behaviour = Pick<Participant, 'deposit' | 'roll' | 'looksUp' | 'comesTo' | 'decide'>;
+type Behaviour = Pick<Participant, 'deposit' | 'reserve' | 'roll' | 'looksUp' | 'comesTo' | 'decide'>;
 
 type BehaviourOf = (chance: Random, listed: readonly ContractMonth[], provider: string) => Behaviour;
 
@@ -78,7 +79,7 @@ function dataCentre(chance: Random, _listed: readonly ContractMonth[], provider:
   // Whether asks of an earlier day may still stand.
   let asks = false;
   return {
-    deposit: 2_000_000,
+    ...collateral(centre.capacity, 1_500, 1_000),
     roll: undefined,
     looksUp: 'orders and positions',
     comesTo: (market) => market.round === 0 && (asks || market.offers.has(provider)),
@@ -95,7 +96,11 @@ function hedger(chance: Random, listed: readonly ContractMonth[]): Behaviour {
   const hedger: Hedger = { needs, urgency: chance.between(50, 300) };
   const activity = chance.between(8, 25);
   return {
-    deposit: 500_000,
+    ...collateral(
+      [...needs.values()].reduce((sum, lots) => sum + lots, 0),
+      1_000,
+      1_000,
+    ),
     roll: undefined,
     looksUp: 'orders and positions',
     ...untilDone(
@@ -109,7 +114,7 @@ function investor(chance: Random): Behaviour {
   const investor: Investor = { target: chance.between(20, 140) };
   const activity = chance.between(20, 45);
   return {
-    deposit: 400_000,
+    ...collateral(investor.target, 1_000, 1_000),
     roll: chance.chance(70) ? 'market' : chance.between(0, 30),
     looksUp: 'positions',
     ...untilDone(
@@ -123,7 +128,8 @@ function shortHedger(chance: Random): Behaviour {
   const hedger = { target: chance.between(20, 120) };
   const activity = chance.between(20, 45);
   return {
-    deposit: 400_000,
+    // Less than its target needs, and only every other one has something behind it: what refusals and calls are for.
+    ...collateral(hedger.target, 420, chance.chance(50) ? 400 : 0),
     roll: chance.chance(70) ? 'market' : chance.between(0, 30),
     looksUp: 'positions',
     ...untilDone(
@@ -143,12 +149,19 @@ function marketMaker(chance: Random): Behaviour {
   };
   return {
     deposit: 5_000_000,
+    reserve: 5_000_000,
     roll: undefined,
     looksUp: 'orders and positions',
     comesTo: () => true,
     decide: (market, own) => quote(maker, market, own),
   };
 }
+
+/** So many dollars for each lot that it means to hold. */
+const collateral = (lots: number, deposit: number, reserve: number): Pick<Participant, 'deposit' | 'reserve'> => ({
+  deposit: lots * deposit,
+  reserve: lots * reserve,
+});
 
 /** Comes until it has what it wants, which it says by deciding on `undefined`; from then on it only holds. */
 function untilDone(

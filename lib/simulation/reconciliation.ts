@@ -142,7 +142,7 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
       'every accepted order is accounted for',
       ledger.faults.length === 0,
       ledger.faults[0] ??
-        `${lots.accepted} lots = ${lots.filled} filled + ${lots.cancelled} cancelled + ${lots.replaced} replaced + ${lots.expired} expired + ${lots.live} live`,
+        `${lots.accepted} lots = ${lots.filled} filled + ${lots.selfMatched} self-matched + ${lots.cancelled} cancelled + ${lots.replaced} replaced + ${lots.expired} expired + ${lots.live} live`,
     ),
     check(
       'outcomes read over HTTP are those in the book',

@@ -11,9 +11,11 @@ import { assemblyOf, deploymentOf, UNLIMITED } from '../infra/local-deployment.t
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
 import { Table } from '../store/table.ts';
+import { crashFrom, fallenOffers, fallenSpot, NO_CRASH } from './crash.ts';
 import { planDays } from './days.ts';
 import { worthOf } from './market.ts';
 import type { DayReport, RunningVenue } from './operator.ts';
+import { PARAMETERS } from './parameters.ts';
 import { population } from './population.ts';
 import { readOffers, readSpot } from './prices.ts';
 import { type Result, reconcile } from './reconciliation.ts';
@@ -25,6 +27,8 @@ export interface SimulationOptions {
   readonly participants: number;
   /** Trading days; as many as the prices cover unless given. */
   readonly days?: number | undefined;
+  /** Prices fall by 30% over three days, in the middle of the run. */
+  readonly crash?: boolean;
   readonly product: string;
   readonly spot: PriceFile;
   readonly offers: PriceFile;
@@ -40,28 +44,6 @@ export interface PriceFile {
   readonly name: string;
   readonly text: string;
 }
-
-/** The terms the product is listed with. Index values for the first month begin on the 19th, so it needs fewer than most. */
-export const PARAMETERS = {
-  lotGpuHours: 1000,
-  priceDecimals: 3,
-  listedMonths: 12,
-  timeZone: 'America/New_York',
-  calendar: 'NYSE',
-  dayRunTime: '16:00',
-  dailyLimit: '0.500',
-  rollBand: '0.050',
-  indexValuesMin: 12,
-  indexAgeDaysMax: 4,
-  indexMoveBasisPointsMax: 3000,
-  liveOrdersMax: 10_000,
-  submissionsMax: 20_000,
-  margin: { scenarios: [Array.from({ length: 12 }, () => '0.000')], delivery: '0.000', funding: [], concentration: [] },
-  limits: { orderLots: 1_000_000, monthLots: 1e12, delivery: { lots: 1e12, fromDay: 1 }, allLots: 1e12, reportedLots: 1e12 },
-  bands: ['100000.000'],
-  creditUsd: 999_999_999_999_999,
-  callDueTime: '10:00',
-} as const;
 
 /** Runs it. Throws PricesError on unusable prices, LocalCloudError when the cloud can't run, UnexpectedAnswerError on a refusal. */
 export async function simulate(options: SimulationOptions): Promise<Result> {
@@ -98,12 +80,18 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
 }
 
 /** Everything a run does not need a venue for. */
-export function prepare(options: Pick<SimulationOptions, 'seed' | 'participants' | 'days' | 'product' | 'spot' | 'offers'>): Run {
+export function prepare(
+  options: Pick<SimulationOptions, 'seed' | 'participants' | 'days' | 'crash' | 'product' | 'spot' | 'offers'>,
+): Run {
   const { seed, product } = options;
-  const spot = readSpot(options.spot.text, options.spot.name, product);
-  const offers = readOffers(options.offers.text, options.offers.name, product, PARAMETERS.priceDecimals);
   const { calendar, timeZone, dayRunTime } = PARAMETERS;
-  const plan = planDays(spot, { calendar, timeZone, auctions: ['10:00', '13:00', dayRunTime] }, options.days);
+  const hours = { calendar, timeZone, auctions: ['10:00', '13:00', dayRunTime] };
+  const read = readSpot(options.spot.text, options.spot.name, product);
+  const { days } = planDays(read, hours, options.days);
+  const tenths = options.crash ? crashFrom(calendar, days[Math.floor(days.length / 2)]!.date) : NO_CRASH;
+  const spot = fallenSpot(read, tenths);
+  const offers = fallenOffers(readOffers(options.offers.text, options.offers.name, product, PARAMETERS.priceDecimals), tenths);
+  const plan = planDays(spot, hours, options.days);
   const listed = listedMonths(calendar, plan.days[0]!.date, PARAMETERS.listedMonths);
   const curve = worthOf(spot, plan.firstIndex.date, listed, PARAMETERS);
   return {
@@ -111,6 +99,7 @@ export function prepare(options: Pick<SimulationOptions, 'seed' | 'participants'
     plan,
     spot,
     offers,
+    tenths,
     terms: { product, parameters: PARAMETERS, listing: { date: plan.listedOn, curve } },
     participants: population(seed, options.participants, offers, listed),
   };

@@ -8,6 +8,7 @@ import { atOnce, type Caller, type Exchange } from '../client/exchange.ts';
 import { type ContractMonth, monthAfter, parseContractCode } from '../domain/contract/months.ts';
 import { type Lots, lots } from '../domain/contract/units.ts';
 import { random } from '../local/host/random.ts';
+import type { TenthsOn } from './crash.ts';
 import type { Plan, Round, TradingDay } from './days.ts';
 import { type Market, type Own, type OwnOrder, price, worthOf } from './market.ts';
 import { type DayReport, Operators, type ProductTerms, type RunningVenue, readPrices, TOKEN_SECONDS } from './operator.ts';
@@ -21,6 +22,7 @@ export interface Run {
   readonly participants: readonly Participant[];
   readonly spot: Spot;
   readonly offers: OffersByDay;
+  readonly tenths: TenthsOn;
 }
 
 /** A submission that was answered with 202. */
@@ -109,7 +111,7 @@ async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Prom
 }
 
 async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, round: Round): Promise<Sent[]> {
-  const { terms, spot, offers } = run;
+  const { terms, spot, offers, tenths } = run;
   const { product, parameters } = terms;
   const prices = await readPrices(desks[0]!.caller, product, day.date, parameters.priceDecimals);
   const market: Market = {
@@ -119,7 +121,7 @@ async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, rou
     date: day.date,
     round: day.rounds.indexOf(round),
     closing: round.closing,
-    worth: worthOf(spot, day.date, prices.listed, parameters),
+    worth: worthOf(spot, day.date, prices.listed, parameters, tenths),
     offers: new Map((offers.get(day.date) ?? []).map((row) => [row.provider, row])),
   };
   const coming = desks.filter(({ participant }) => participant.comesTo(market));

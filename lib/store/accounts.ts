@@ -1,9 +1,11 @@
 /** Accounts as their shards keep them: each one item, the state that the log folds to up to the event it names. */
 
 import type { AccountState, ProductHolding } from '../domain/clearing/account.ts';
+import type { OpenCall } from '../domain/clearing/calls.ts';
+import { ownerOf } from '../domain/contract/owner.ts';
 import { amount, amountsToJson } from './amounts.ts';
 import { ACCOUNT_PREFIX, accountKey, accountOfSort, accountSort, shardPartition } from './keys.ts';
-import { type Attributes, type Item, integer, N, S, type Table, text } from './table.ts';
+import { type Attributes, type Item, integer, N, type Range, S, type Table, text } from './table.ts';
 
 export async function readAccount(
   table: Table,
@@ -29,6 +31,34 @@ export async function listAccounts(table: Table, shard: number, limit: number, a
   const range = { from: accountSort(after), to: `${ACCOUNT_PREFIX}~`, limit: limit + 1 };
   const states = (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
   return states.filter(({ account }) => account !== after).slice(0, limit);
+}
+
+/** All accounts of an owner. */
+export async function accountsOfOwner(table: Table, owner: string, shards: number): Promise<AccountState[]> {
+  const { pk, sk } = accountKey(owner, shards);
+  return (await table.queryAll(pk, { from: sk, to: `${sk}!~` })).map(decodeAccount);
+}
+
+/**
+ * Accounts of a shard in the order of their keys, from an owner's first on: all of that owner's, and as many of the owners behind it as come
+ * with a page of `limit`, each owner with all of its accounts or not at all.
+ */
+export async function readOwnersFrom(
+  table: Table,
+  shard: number,
+  owner: string,
+  limit: number,
+): Promise<Map<string, AccountState[]>> {
+  const page = async (range: Range): Promise<AccountState[]> =>
+    (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
+  const states = await page({ from: accountSort(owner), to: `${ACCOUNT_PREFIX}~`, limit });
+  const last = states.length === limit ? states.at(-1)! : undefined;
+  const owners = Map.groupBy(states, ({ account }) => ownerOf(account));
+  // The page may have cut the last one off.
+  if (last && ownerOf(last.account) === owner)
+    owners.get(owner)!.push(...(await page({ from: `${accountSort(last.account)} `, to: `${accountSort(`${owner}.`)}~` })));
+  else if (last) owners.delete(ownerOf(last.account));
+  return owners;
 }
 
 export async function readAccounts(
@@ -57,6 +87,7 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
     deposited: S(`${state.deposited}`),
     depositedBy: N(state.depositedBy),
     products: S(amountsToJson(state.products)),
+    ...(state.call ? { call: S(amountsToJson(state.call)) } : {}),
     v: N(1),
   },
 });
@@ -74,5 +105,11 @@ export function decodeAccount(item: Attributes): AccountState {
     deposited: amount(text(item, 'deposited')),
     depositedBy: integer(item, 'depositedBy'),
     products,
+    ...(item.call ? { call: decodeCall(text(item, 'call')) } : {}),
   };
+}
+
+function decodeCall(data: string): OpenCall {
+  const call = JSON.parse(data);
+  return { ...call, cents: amount(call.cents) };
 }

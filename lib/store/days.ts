@@ -2,6 +2,7 @@
 
 import { heldId } from '../domain/clearing/approval.ts';
 import type { Day, DayAt, DayStep, Seen } from '../domain/clearing/day.ts';
+import { LISTED_MAX } from '../domain/clearing/events.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { addDays, type BusinessDate } from '../domain/contract/calendar.ts';
 import { firstDay, monthOf } from '../domain/contract/months.ts';
@@ -11,6 +12,7 @@ import { readHeld } from './held.ts';
 import { newestIndex, readIndex } from './index-values.ts';
 import { dayKey } from './keys.ts';
 import { isPosted } from './posted.ts';
+import { nextCalls } from './short.ts';
 import { type Attributes, type Item, integer, json, N, S, type Table, text } from './table.ts';
 
 /** Puts a day on the list of days to run; a day already there is left as it is. */
@@ -59,7 +61,7 @@ export async function saveDay(table: Table, read: Day, next: Day): Promise<boole
 export async function lookAtDay(table: Table, day: Day, product: ProductState, shards: number): Promise<Seen> {
   const { date } = day;
   const name = product.product;
-  const [halt, numbered, [newest], closing, posted, newestValue, index, settlement, finalPrice] = await Promise.all([
+  const [halt, numbered, [newest], closing, posted, newestValue, index, settlement, finalPrice, short] = await Promise.all([
     readHalt(table),
     findClosing(table, name, date),
     newestAuctions(table, name, 1),
@@ -69,6 +71,7 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     readIndex(table, name, firstDay(monthOf(date)), date),
     readHeld(table, heldId('settlement', name, date)),
     readHeld(table, heldId('final-price', name, date)),
+    product.closedOn === date ? nextCalls(table, product, LISTED_MAX) : [],
   ]);
   return {
     halted: halt !== undefined,
@@ -80,6 +83,7 @@ export async function lookAtDay(table: Table, day: Day, product: ProductState, s
     newestIndex: newestValue?.date,
     index,
     held: { settlement, finalPrice },
+    short,
   };
 }
 

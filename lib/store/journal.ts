@@ -34,6 +34,7 @@ export async function readJournal(
 }
 
 export function decodeEntry(data: string): JournalEntry {
-  const entry = JSON.parse(data);
-  return { ...entry, cents: amount(entry.cents), balance: amount(entry.balance) };
+  const { call, ...entry } = JSON.parse(data);
+  const own = { ...entry, cents: amount(entry.cents), balance: amount(entry.balance) };
+  return call ? { ...own, call: { ...call, cents: amount(call.cents) } } : own;
 }

@@ -22,6 +22,7 @@
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
  * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
+ * | accounts short of margin, or called    | SHORT#product               | account              | post, settle                | settle, sweep, post, operator-api              |
  * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
  * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
@@ -100,6 +101,9 @@ export const statementKey = (account: string, date: BusinessDate, product: strin
   pk: statementPartition(account),
   sk: `${date}#${product}`,
 });
+
+export const shortPartition = (product: string): string => `SHORT#${product}`;
+export const shortKey = (product: string, account: string): Key => ({ pk: shortPartition(product), sk: account });
 
 export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#${product}`, sk: date });
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });

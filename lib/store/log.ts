@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { CashMoved, ClearingEvent } from '../domain/clearing/events.ts';
-import { onceNames } from '../domain/clearing/once.ts';
-import { EMPTY_VENUE, evolveVenue, type VenueState } from '../domain/clearing/venue.ts';
+import type { CashMoved, ClearingEvent, MarginCalled } from '../domain/clearing/events.ts';
+import { onceNames, versionOf } from '../domain/clearing/once.ts';
+import { EMPTY_VENUE, evolveVenue, type ProductState, type VenueState } from '../domain/clearing/venue.ts';
+import type { ProductParameters } from '../domain/contract/product.ts';
 import { cents } from '../domain/contract/units.ts';
 import { logKey, onceKey, onceNameIn, ordered, venueKey } from './keys.ts';
 import { type Attributes, type ConditionalPut, type Item, integer, json, N, type Rows, S, type Table, text } from './table.ts';
@@ -141,6 +142,21 @@ export async function claimedBy(table: Table, names: readonly string[]): Promise
   return new Map(items.map((item) => [onceNameIn(text(item, 'pk')), integer(item, 'seq')]));
 }
 
+/** The parameters of a product as they were when event `seq` came; `newest` is the product's state behind it. */
+export async function parametersAt(
+  table: Table,
+  { product, version, parameters }: Pick<ProductState, 'product' | 'version' | 'parameters'>,
+  seq: number,
+): Promise<ProductParameters> {
+  for (let [at, then] = [version, parameters]; ; at--) {
+    const name = versionOf(product, at);
+    const by = (await claimedBy(table, [name])).get(name);
+    const event = by === undefined ? undefined : await readEvent(table, by);
+    if (event?.kind === 'parameters-changed') then = event.parameters;
+    if (by === undefined || by < seq) return then;
+  }
+}
+
 /** A commit whose answer was lost looks refused when the SDK repeats it: the event in that place is the one just written. */
 async function isOurs(table: Table, seq: number, hash: string): Promise<boolean> {
   const item = await table.get(logKey(seq));
@@ -189,6 +205,9 @@ const header = z.looseObject({
     'prices-settled',
     'month-expired',
     'day-closed',
+    'margin-called',
+    'calls-met',
+    'calls-overdue',
   ]),
 });
 
@@ -199,7 +218,8 @@ export function decodeEvent(data: string): ClearingEvent {
 
 /** Events, or acts that would be events, with the cents that travel as text. */
 export function withCents<Of extends Pick<ClearingEvent, 'kind'>>(read: Of): Of {
-  if (read.kind !== 'cash-moved') return read;
-  const { movements } = read as unknown as CashMoved;
-  return { ...read, movements: movements.map((moved) => ({ ...moved, cents: cents(BigInt(moved.cents)) })) };
+  const { movements, calls } = read as Partial<Pick<CashMoved, 'movements'> & Pick<MarginCalled, 'calls'>>;
+  const counted = <Item extends { readonly cents: unknown }>(item: Item) => ({ ...item, cents: cents(BigInt(`${item.cents}`)) });
+  if (read.kind === 'cash-moved') return { ...read, movements: movements!.map(counted) };
+  return read.kind === 'margin-called' ? { ...read, calls: calls!.map(counted) } : read;
 }

@@ -29,6 +29,8 @@ const submission = z.strictObject({
   product,
   shard,
   account: z.string().min(1).max(64),
+  /** The operator id of the person or system that sent it. */
+  sender: z.string().min(1).max(255),
   key: z.uuidv7(),
   digest: z.string().regex(/^[0-9a-f]{16}$/),
   receivedAt: instant,
@@ -59,8 +61,16 @@ const clearing = z.strictObject({ v: version, product, auction: z.int().min(1), 
 const posting = z.strictObject({ v: version, shard, hints });
 /** A day run is due, or a day before it is done. */
 const roll = z.strictObject({ v: version, product, slot: instant, hints });
-/** Something the day run waits for has happened. */
-const dayRun = z.strictObject({ v: version, product, hints });
+/**
+ * Something that the day run, or an open call, waits for has happened, or may have. With `calls`, look on at the open calls behind an
+ * account: an invocation had no time for more.
+ */
+const dayRun = z.strictObject({
+  v: version,
+  product,
+  calls: z.strictObject({ after: z.string().min(1).max(128) }).optional(),
+  hints,
+});
 /** A sweep is due. */
 const sweep = z.strictObject({ v: version, at: instant, hints });
 

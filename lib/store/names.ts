@@ -70,8 +70,12 @@ export const METRICS = {
   dayRunLate: 'DayRunLateSeconds',
   /** sweep, and when it happens: things held for approval. */
   held: 'HeldForApproval',
+  /** Margin calls of a product that are overdue, whenever they are looked at; 0 by the sweep when no product has any. */
+  callsOverdue: 'MarginCallsOverdue',
   /** 1 when a posting run does not sum to zero and the venue is halted. */
   outOfBalance: 'VenueOutOfBalance',
+  /** accept, when it happens: an owner may come to hold more than the level that is reported. */
+  reported: 'ReportedPositions',
   /** sweep: always 1, the sign of life of the sweep itself. */
   sweep: 'SweepHeartbeat',
 } as const;

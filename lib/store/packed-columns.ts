@@ -2,10 +2,11 @@
 import type { AccountRows } from '../domain/auction/account-rows.ts';
 import { ROLLS_BIT } from '../domain/auction/book-columns.ts';
 import { INSTRUCTION_KINDS, OUTCOMES, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
-import { openPacked, PackingError, type Reader } from './packing.ts';
+import { openPacked, PackingError, type Reader, readFillCode } from './packing.ts';
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');
+const CANCEL_ALL = INSTRUCTION_KINDS.indexOf('cancel-all');
 const ACCEPTED = OUTCOMES.indexOf('accepted');
 const DEFERRED = OUTCOMES.indexOf('deferred');
 const INT32_MAX = 2 ** 31 - 1;
@@ -22,11 +23,11 @@ export function readInstructionsInto(from: Reader, decided: Reader, rows: Accoun
     const kind = from.number();
     if (kind >= INSTRUCTION_KINDS.length) throw new PackingError(`code ${kind} is not known here`);
     let [targetAt, targetLength] = [0, 0];
-    if (kind !== NEW) {
+    if (kind !== NEW && kind !== CANCEL_ALL) {
       targetLength = from.number();
       targetAt = from.pass(targetLength);
     }
-    if (kind !== CANCEL) readTerms(from, rows, row, 0);
+    if (kind !== CANCEL && kind !== CANCEL_ALL) readTerms(from, rows, row, 0);
     if (outcome !== ACCEPTED && outcome !== DEFERRED) continue;
     if (kind !== NEW || outcome !== ACCEPTED) rows.instruct(kind, outcome, targetAt, targetLength);
     rows.count += 1;
@@ -34,12 +35,17 @@ export function readInstructionsInto(from: Reader, decided: Reader, rows: Accoun
   from.end();
 }
 
-/** Reads rows of orders that are all one account's, carried or the roll's. */
+/** Reads rows of orders that are all one account's, carried or the roll's. The first of them names its sender. */
 export function readOrdersInto(from: Reader, areCarried: boolean, rows: AccountRows): void {
   while (!from.isAtEnd) {
-    const row = rows.next();
-    rows.source[row] = from.at;
+    const { at } = from;
     from.pass(from.number());
+    const sender = from.at;
+    const length = from.number();
+    from.pass(length);
+    if (length > 0) rows.sentBy(sender);
+    const row = rows.next();
+    rows.source[row] = at;
     const flags = from.number();
     if (flags > 3) throw new PackingError(`code ${flags} is not known here`);
     readTerms(from, rows, row, flags % 2 === 1 && !areCarried ? ROLLS_BIT : 0);
@@ -74,10 +80,10 @@ export interface StoredOrder {
   lots: number;
 }
 
-/** Reads the order of an instruction. False when the bytes are of a cancel. */
+/** Reads the order of an instruction. False when the bytes are of one that has none. */
 export function readInstructedOrder(from: Reader, order: StoredOrder): boolean {
   const kind = from.number();
-  if (kind === CANCEL) return false;
+  if (kind === CANCEL || kind === CANCEL_ALL) return false;
   if (kind !== NEW) from.pass(from.number());
   readStoredTerms(from, order);
   return true;
@@ -85,6 +91,7 @@ export function readInstructedOrder(from: Reader, order: StoredOrder): boolean {
 
 /** Reads the order of a row of orders, behind its account and flags. */
 export function readOrderRow(from: Reader, order: StoredOrder): boolean {
+  from.pass(from.number());
   from.pass(from.number());
   from.number();
   readStoredTerms(from, order);
@@ -100,7 +107,7 @@ function readStoredTerms(from: Reader, order: StoredOrder): void {
   order.lots = from.number();
 }
 
-/** Passes a row of orders behind its account. */
+/** Passes a row of orders behind its account and its sender. */
 export function skipOrder(from: Reader): void {
   from.number();
   from.pass(from.number());
@@ -116,15 +123,17 @@ export interface PackedFill {
   buy: number;
   sell: number;
   lots: number;
+  selfMatched: number;
 }
 
 export function readFillInto(from: Reader, fill: PackedFill): void {
   fill.accountLength = from.number();
   fill.accountAt = from.pass(fill.accountLength);
+  from.pass(from.number());
   fill.nameLength = from.number();
   fill.nameAt = from.pass(fill.nameLength);
   fill.buy = from.number();
   fill.sell = from.number();
   fill.lots = from.number();
-  from.number();
+  fill.selfMatched = readFillCode(from).selfMatched;
 }

@@ -12,8 +12,9 @@ import {
   type Outcome,
   TIMES_IN_FORCE,
 } from '../domain/auction/orders.ts';
+import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
-import { lots, ticks } from '../domain/contract/units.ts';
+import { cents, lots, ticks } from '../domain/contract/units.ts';
 
 const VERSION = 1;
 /** What a book order carries besides the order, by code: made by the roll, filled in part. */
@@ -33,6 +34,7 @@ export class PackingError extends Error {
 export const packInstructions = (instructions: readonly Instruction[]): Uint8Array =>
   pack(instructions, (out, instruction) => {
     out.number(INSTRUCTION_KINDS.indexOf(instruction.kind));
+    if (instruction.kind === 'cancel-all') return;
     if (instruction.kind === 'cancel') return out.text(instruction.clientOrderId);
     if (instruction.kind === 'replace') out.text(instruction.replaces);
     out.order(instruction.order);
@@ -41,6 +43,7 @@ export const packInstructions = (instructions: readonly Instruction[]): Uint8Arr
 export const unpackInstructions = (packed: Uint8Array): Instruction[] =>
   unpack(packed, (from): Instruction => {
     const kind = pick(INSTRUCTION_KINDS, from.number());
+    if (kind === 'cancel-all') return { kind };
     if (kind === 'cancel') return { kind, clientOrderId: from.text() };
     if (kind === 'replace') return { kind, replaces: from.text(), order: from.order() };
     return { kind, order: from.order() };
@@ -51,45 +54,98 @@ export const packOutcomes = (outcomes: readonly Outcome[]): Uint8Array =>
 
 export const unpackOutcomes = (packed: Uint8Array): Outcome[] => unpack(packed, (from) => pick(OUTCOMES, from.number()));
 
+/** By the codes that are stored: new ones go to the end. */
+const FIGURE_REASONS = ['margin', 'order-too-large', 'position-limit'] as const satisfies readonly Figures['reason'][];
+
+/** Cents as text: a worst case may be more than a number holds. A limit over all months has no month, which is written as zero. */
+export const packFigures = (figures: readonly Figures[]): Uint8Array =>
+  pack(figures, (out, each) => {
+    out.number(FIGURE_REASONS.indexOf(each.reason));
+    if (each.reason === 'margin') {
+      for (const amount of [each.before, each.would, each.cover]) out.text(`${amount}`);
+      return;
+    }
+    out.number(each.allowed);
+    out.number(each.would);
+    out.number(each.month ?? 0);
+  });
+
+export const unpackFigures = (packed: Uint8Array): Figures[] =>
+  unpack(packed, (from): Figures => {
+    const reason = pick(FIGURE_REASONS, from.number());
+    if (reason === 'margin') {
+      const [before, would, cover] = [from.text(), from.text(), from.text()].map((text) => cents(BigInt(text)));
+      return { reason, before: before!, would: would!, cover: cover! };
+    }
+    const [allowed, would, month] = [from.number(), from.number(), from.number()];
+    return { reason, allowed, would, ...(month === 0 ? {} : { month: month as ContractMonth }) };
+  });
+
 /** An order of a book, with whose it is. */
 const ORDER = {
   write: (out: Writer, order: BookOrder): void => {
     out.text(order.account);
+    out.text(order.sender);
     out.number(flagsOf(order.rolls, order.partlyFilled));
     out.order(order);
   },
   read: (from: Reader, before?: BookOrder): BookOrder => {
-    const account = accountIn(from, before);
+    const { account, sender } = whoseIn(from, before);
     const [rolls, partlyFilled] = pick(FLAGS, from.number());
-    return { account, rolls, partlyFilled, ...from.order() };
+    return { account, sender, rolls, partlyFilled, ...from.order() };
   },
 };
 export const readOrder = ORDER.read;
 
-/** Rows of one account that follow each other name it once. */
-function accountIn(from: Reader, before: { readonly account: string } | undefined): string {
-  const account = from.text() || before?.account;
+type Whose = Pick<BookOrder, 'account' | 'sender'>;
+
+/** Rows of one account that follow each other name it once, and each sender where it is another than that of the row before. */
+function whoseIn(from: Reader, before: Whose | undefined): Whose {
+  const [named, sent] = [from.text(), from.text()];
+  const account = named || before?.account;
   if (account === undefined) throw new PackingError('a row is of no account');
-  return account;
+  const sender = sent || (named === '' ? before?.sender : undefined);
+  if (sender === undefined) throw new PackingError('a row is of no sender');
+  return { account, sender };
 }
 
 /** What is said of an order besides itself, as its row holds it. */
 export const flagsOf = (rolls: boolean, partlyFilled: boolean): number => (rolls ? 1 : 0) + (partlyFilled ? 2 : 0);
 
-/** What a fill has besides its account and its order's name. */
-export function writeFillTerms(out: Writer, buy: number, sell: number, filled: number, rolls: boolean): void {
+const [ROLLED, SELF_MATCHED] = [1, 2];
+
+/** What a fill has besides its account, its sender and its order's name: at last, where its code says so, the lots taken out of the order. */
+export function writeFillTerms(out: Writer, buy: number, sell: number, filled: number, rolls: boolean, taken: number): void {
   out.number(buy);
   out.number(sell);
   out.number(filled);
-  out.number(rolls ? 1 : 0);
+  out.number((rolls ? ROLLED : 0) + (taken !== 0 ? SELF_MATCHED : 0));
+  if (taken !== 0) out.number(taken);
+}
+
+/** Reads what stands behind the lots of a fill: whether it rolled, and the lots taken out of its order. */
+export function readFillCode(from: Reader): { readonly rolls: boolean; readonly selfMatched: number } {
+  const [rolls, isTaken] = pick(FLAGS, from.number());
+  return { rolls, selfMatched: isTaken ? from.number() : 0 };
 }
 
 export function readFill(from: Reader, before?: Fill): Fill {
-  const account = accountIn(from, before);
+  const { account, sender } = whoseIn(from, before);
   const clientOrderId = from.text();
   const buy = from.number() as ContractMonth;
   const sell = from.number() as ContractMonth;
-  return { account, clientOrderId, buy, sell, lots: lots(from.number()), rolls: pick([false, true], from.number()) };
+  const filled = lots(from.number());
+  const { rolls, selfMatched } = readFillCode(from);
+  return {
+    account,
+    sender,
+    clientOrderId,
+    buy,
+    sell,
+    lots: filled,
+    rolls,
+    ...(selfMatched > 0 ? { selfMatched: lots(selfMatched) } : {}),
+  };
 }
 
 export function writeLevel(out: Writer, buy: number, sell: number, limit: number, traded: number, lapsed: number): void {
@@ -204,6 +260,11 @@ export class Writer {
   /** A text that is there as bytes, a stretch of others. */
   stretch(from: Uint8Array, begin: number, end: number): void {
     this.number(end - begin);
+    this.copy(from, begin, end);
+  }
+
+  /** A stretch of other bytes as they are. */
+  copy(from: Uint8Array, begin: number, end: number): void {
     this.#room(end - begin);
     const bytes = this.#bytes;
     let to = this.#length;

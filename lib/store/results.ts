@@ -8,6 +8,7 @@
  */
 import type { BookOrder, ClearedBook, DepthColumns, DepthLevel, Fill } from '../domain/auction/book.ts';
 import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/auction/book-columns.ts';
+import { compareBytes, countedEnd } from '../domain/auction/bytes.ts';
 import type { AuctionCleared, References } from '../domain/clearing/events.ts';
 import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
 import { flagsOf, type Reader, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
@@ -28,7 +29,7 @@ import type { Item, Rows, Table } from './table.ts';
 /** A book and what it cleared to. */
 export interface Result {
   readonly orders: BookColumns;
-  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'depth'>;
+  readonly cleared: Pick<ClearedBook, 'filled' | 'carried' | 'selfMatched' | 'depth'>;
 }
 
 /** What an event needs to point at a result. */
@@ -126,7 +127,7 @@ export function packResult(product: string, auction: number, { orders, cleared }
   return { items, references, fills };
 }
 
-/** More than any account's id has, and than a row has besides the account and the order's name. */
+/** More than any account's id has, and than a row has besides the account, the sender and the order's name. */
 const [ACCOUNT_BYTES_MAX, TERMS_BYTES_MAX] = [1024, 48];
 
 /** What an auction leaves behind in one shard, account by account in their order. */
@@ -144,34 +145,50 @@ export class ShardWriter {
   }
 
   /** Adds what became of the orders of the account at a place of the book. */
-  add(orders: BookColumns, at: number, { filled, carried }: Pick<ClearedBook, 'filled' | 'carried'>): void {
-    const { firstRow, names, nameFrom, buy, sell, limit, terms, source } = orders;
+  add(
+    orders: BookColumns,
+    at: number,
+    { filled, carried, selfMatched }: Pick<ClearedBook, 'filled' | 'carried' | 'selfMatched'>,
+  ): void {
+    const { firstRow, names, nameFrom, buy, sell, limit, terms, source, sender, senders } = orders;
     const [first, end] = [firstRow[at]!, firstRow[at + 1]!];
     const accountLength = this.#account.write(accountPrefix(orders.accounts[at]!)) - 1;
     this.#fills.prefix(this.#account, accountLength + 1);
     this.#carried.prefix(this.#account, accountLength + 1);
+    let [filledBy, carriedBy] = [-1, -1];
     for (let row = first; row < end; row++) {
-      const [fill, left] = [filled[row]!, carried[row]!];
+      const [fill, left, taken] = [filled[row]!, carried[row]!, selfMatched[row]!];
       const [from, to] = [nameFrom[row]!, nameFrom[row + 1]!];
-      const bytesMost = accountLength + to - from + TERMS_BYTES_MAX;
+      const sentBy = sender[row]!;
+      const bytesMost = accountLength + countedEnd(senders, sentBy) - sentBy + to - from + TERMS_BYTES_MAX;
       const rolls = (terms[row]! & ROLLS_BIT) !== 0;
-      if (fill !== 0) {
+      if (fill !== 0 || taken !== 0) {
         const { out } = this.#fills;
-        out.stretch(this.#account, 0, this.#fills.beginRow(bytesMost) ? accountLength : 0);
+        this.#beginRow(this.#fills, bytesMost, accountLength, senders, filledBy, sentBy);
+        filledBy = sentBy;
         out.stretch(names, from, to);
-        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls);
+        writeFillTerms(out, buy[row]!, sell[row]!, fill, rolls, taken);
         this.#fills.endRow(names, from, to);
         this.#noteSource(source[row]!);
       }
       if (left !== 0) {
         const { out } = this.#carried;
-        out.stretch(this.#account, 0, this.#carried.beginRow(bytesMost) ? accountLength : 0);
+        this.#beginRow(this.#carried, bytesMost, accountLength, senders, carriedBy, sentBy);
+        carriedBy = sentBy;
         out.number(flagsOf(rolls, fill > 0));
         out.stretch(names, from, to);
         out.terms(buy[row]!, sell[row]!, limit[row]!, left, terms[row]! & TIME_IN_FORCE_BITS);
         this.#carried.endRow(names, from, to);
       }
     }
+  }
+
+  /** Begins a row with what it is of: its account, if it is the first of that in its chunk, and its sender, if the row before has another. */
+  #beginRow(run: RunWriter, bytesMost: number, accountLength: number, senders: Uint8Array, before: number, sender: number): void {
+    const isFirst = run.beginRow(bytesMost);
+    run.out.stretch(this.#account, 0, isFirst ? accountLength : 0);
+    if (isFirst || !isSameSender(senders, before, sender)) run.out.copy(senders, sender, countedEnd(senders, sender));
+    else run.out.number(0);
   }
 
   done(): { readonly fills: PackedRun; readonly sources: Uint32Array; readonly carried: PackedRun } {
@@ -186,6 +203,13 @@ export class ShardWriter {
     }
     this.#sources[this.#count++] = source;
   }
+}
+
+/** Orders that were sent together share their sender's place. */
+function isSameSender(senders: Uint8Array, one: number, other: number): boolean {
+  if (one === other) return true;
+  const lengths = [countedEnd(senders, one) - one, countedEnd(senders, other) - other] as const;
+  return compareBytes(senders, one, lengths[0], senders, other, lengths[1]) === 0;
 }
 
 /** Bytes that a level of the depth has at most. */
@@ -220,15 +244,19 @@ export const fillChunks = (table: Rows, { product, auction, fills }: Filled, sha
 export const readFills = async (table: Rows, event: Filled): Promise<Fill[]> =>
   overShards(event.fills, (shard) => flat(fillChunks(table, event, shard)));
 
-/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on. */
+/** An account's own fills in an auction, in order of their orders' names, from the name after `after` on: all, or so many. */
 export const readFillsOf = async (
-  table: Rows,
+  table: Chunks,
   { product, auction, fills }: Filled,
   account: string,
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  { after, limit }: { readonly after?: string | undefined; readonly limit?: number } = {},
 ): Promise<Fill[]> => {
   const prefix = accountPrefix(account);
-  const range = { prefix, limit, ...(after === undefined ? {} : { after: `${prefix}${after}` }) };
+  const range = {
+    prefix,
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after: `${prefix}${after}` }),
+  };
   const shard = shardOf(account, fills.shards);
   return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };

@@ -30,6 +30,8 @@ export function decodeStatement(item: Attributes): Statement {
     deposited: amount(data.deposited),
     variation: amount(data.variation),
     rollCost: amount(data.rollCost),
+    requirement: amount(data.requirement),
+    cover: amount(data.cover),
   };
 }
 

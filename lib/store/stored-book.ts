@@ -5,7 +5,7 @@
  */
 import { AccountRows, type Arrival } from '../domain/auction/account-rows.ts';
 import { type BookColumns, BookWriter } from '../domain/auction/book-columns.ts';
-import { compareBytes, textOf } from '../domain/auction/bytes.ts';
+import { compareBytes, countedEnd, textOf } from '../domain/auction/bytes.ts';
 import { readInstructionsInto, readOrdersInto, skipOrder } from './packed-columns.ts';
 import { openPacked, PackingError, Reader } from './packing.ts';
 
@@ -14,6 +14,7 @@ export interface SentBytes {
   /** Its account, #, and its key. */
   readonly name: string;
   readonly sequence: string;
+  readonly sender: string;
   readonly instructions: Uint8Array;
   readonly outcomes: Uint8Array;
 }
@@ -22,15 +23,17 @@ export interface SentBytes {
 const [CARRIED, SENT, ROLLS] = [0, 1, 2] as const;
 /**
  * What is noted of a part: its account, as a stretch of the names; its kind; where its bytes begin and end; and of a
- * submission where what belongs to it begins.
+ * submission where what belongs to it begins: its outcomes stand behind its sender, and that behind its length.
  */
-const [ACCOUNT, ACCOUNT_LENGTH, KIND, AT, END, KEY, SEQUENCE, OUTCOMES] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const [ACCOUNT, ACCOUNT_LENGTH, KIND, AT, END, KEY, SEQUENCE, SENDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 /** Fields of a part, as a power of two. */
 const FIELDS_SHIFT = 3;
 
 /** As many bytes as a number holds exactly. */
 const BEGIN_BYTES = 6;
 const BYTES_AT_FIRST = 1 << 16;
+/** More than a subject of a token has. */
+const SENDER_BYTES_MAX = 1024;
 const PARTS_AT_FIRST = 256;
 
 /** Where a part of an account's begins and ends. */
@@ -58,17 +61,18 @@ export class StoredBook {
   readonly #reader = new Reader(this.#bytes);
   readonly #decided = new Reader(this.#bytes);
 
-  addSubmission({ name, sequence, instructions, outcomes }: SentBytes): void {
+  addSubmission({ name, sequence, sender, instructions, outcomes }: SentBytes): void {
     const accountLength = name.indexOf('#');
     if (accountLength < 0) throw new PackingError(`a submission is of no account: ${name}`);
     const nameAt = this.#addText(name);
     const sequenceAt = this.#addText(sequence);
-    const outcomesAt = this.#addBytes(outcomes);
+    const senderAt = this.#addCounted(sender);
+    this.#addBytes(outcomes);
     const at = this.#addBytes(instructions);
     const part = this.#note(nameAt, accountLength, SENT, at, this.#length);
     this.#parts[part + KEY] = nameAt + accountLength + 1;
     this.#parts[part + SEQUENCE] = sequenceAt;
-    this.#parts[part + OUTCOMES] = outcomesAt;
+    this.#parts[part + SENDER] = senderAt;
     this.#rows += openPacked(this.#reader.moveTo(this.#bytes, at, this.#length));
   }
 
@@ -156,15 +160,17 @@ export class StoredBook {
         const [start, end] = [this.#field(part, AT), this.#field(part, END)];
         this.#reader.moveTo(this.#bytes, start, end);
         if (kind === SENT) {
-          rows.beginSubmission(part);
-          readInstructionsInto(this.#reader, this.#decided.moveTo(this.#bytes, this.#field(part, OUTCOMES), start), rows);
+          const sender = this.#field(part, SENDER);
+          rows.beginSubmission(part, sender);
+          const outcomes = countedEnd(this.#bytes, sender);
+          readInstructionsInto(this.#reader, this.#decided.moveTo(this.#bytes, outcomes, start), rows);
         } else readOrdersInto(this.#reader, kind === CARRIED, rows);
       }
     }
   }
 
   #arrival(part: number): Arrival {
-    const [key, sequence, end] = [this.#field(part, KEY), this.#field(part, SEQUENCE), this.#field(part, OUTCOMES)];
+    const [key, sequence, end] = [this.#field(part, KEY), this.#field(part, SEQUENCE), this.#field(part, SENDER)];
     return { key: textOf(this.#bytes, key, sequence), sequence: textOf(this.#bytes, sequence, end) };
   }
 
@@ -183,8 +189,11 @@ export class StoredBook {
       const length = reader.number();
       const name = reader.pass(length);
       if (length === 0 && nameLength < 0) throw new PackingError('a row is of no account');
+      const senderLength = reader.number();
+      reader.pass(senderLength);
       if (length !== 0 && compareBytes(bytes, nameFrom, nameLength, bytes, name, length) !== 0) {
         note(at);
+        if (senderLength === 0) throw new PackingError('a row is of no sender');
         [from, nameFrom, nameLength] = [at, name, length];
       }
       skipOrder(reader);
@@ -286,6 +295,18 @@ export class StoredBook {
     this.#room(text.length * 3);
     const at = this.#length;
     this.#length += this.#bytes.write(text, at);
+    return at;
+  }
+
+  /** A text behind its length. */
+  #addCounted(text: string): number {
+    const length = Buffer.byteLength(text);
+    if (length === 0 || length > SENDER_BYTES_MAX) throw new PackingError('a submission is of no sender');
+    this.#room(length + 2);
+    const at = this.#length;
+    if (length >= 128) this.#bytes[this.#length++] = (length & 127) | 128;
+    this.#bytes[this.#length++] = length < 128 ? length : length >> 7;
+    this.#length += this.#bytes.write(text, this.#length);
     return at;
   }
 

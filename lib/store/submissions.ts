@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedSubmission } from '../domain/auction/account-intake.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
+import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
-import { packInstructions, packOutcomes, unpackInstructions, unpackOutcomes } from './packing.ts';
+import { packFigures, packInstructions, packOutcomes, unpackFigures, unpackInstructions, unpackOutcomes } from './packing.ts';
 import type { SentBytes } from './stored-book.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
@@ -18,9 +19,15 @@ export interface Submission extends ReceivedSubmission {
   readonly product: string;
   readonly shard: number;
   readonly account: string;
+  /** The operator id of the person or system that sent it: the subject of the token that it came with. */
+  readonly sender: string;
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
+  /** Number of the event as of which it was decided. */
+  readonly decidedOn: number;
+  /** Of those outcomes that have some, in their order. */
+  readonly figures: readonly Figures[];
 }
 
 /** An account's place in the book. */
@@ -46,10 +53,13 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
     attributes: {
       auction: N(submission.auction),
       sequence: S(submission.sequence),
+      sender: S(submission.sender),
       digest: S(submission.digest),
       receivedAt: S(submission.receivedAt),
       instructions: B(packInstructions(submission.instructions)),
       outcomes: B(packOutcomes(submission.outcomes)),
+      decidedOn: N(submission.decidedOn),
+      ...(submission.figures.length > 0 ? { figures: B(packFigures(submission.figures)) } : {}),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
   };
@@ -136,6 +146,7 @@ export const sentInto = (
     take({
       name: text(item, 'sk'),
       sequence: text(item, 'sequence'),
+      sender: text(item, 'sender'),
       instructions: bytes(item, 'instructions'),
       outcomes: bytes(item, 'outcomes'),
     });
@@ -161,6 +172,12 @@ function placeOf(item: Attributes): [account: string, key: string] {
   return [sk.slice(0, end), sk.slice(end + 1)];
 }
 
+/** A submission as its row holds it. Throws TypeError when it is not one. */
+export function submissionIn(item: Attributes): Submission {
+  const [, product = '', shard] = text(item, 'pk').split('#');
+  return decodeSubmission(product, Number(shard), item);
+}
+
 /** Orders are unpacked when they are asked for: of a hundred thousand at once, only those in hand are in memory as objects. */
 function decodeSubmission(product: string, shard: number, item: Attributes): Submission {
   const [instructions, outcomes] = [bytes(item, 'instructions'), bytes(item, 'outcomes')];
@@ -173,7 +190,12 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     digest: text(item, 'digest'),
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
+    sender: text(item, 'sender'),
     receivedAt: text(item, 'receivedAt'),
+    decidedOn: integer(item, 'decidedOn'),
+    get figures() {
+      return item.figures ? unpackFigures(bytes(item, 'figures')) : [];
+    },
     get instructions() {
       return unpackInstructions(instructions);
     },

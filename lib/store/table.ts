@@ -176,6 +176,20 @@ export class Table {
     await this.#client.send(new DeleteItemCommand({ TableName: this.name, Key: encodeKey(key) }));
   }
 
+  /** Deletes an item if the condition holds. False when it does not, or when there is none. */
+  async deleteIf(key: Key, condition: string, values: Attributes): Promise<boolean> {
+    return onCondition(() =>
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.name,
+          Key: encodeKey(key),
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+  }
+
   /** Writes all of these new items, and the others over what stands there, or none. False when a key is taken or a condition does not hold. */
   async createTogether(items: readonly Item[], others: readonly ConditionalPut[] = []): Promise<boolean> {
     const puts: ConditionalPut[] = [...items.map((item) => ({ item, condition: 'attribute_not_exists(pk)' })), ...others];

@@ -33,8 +33,8 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
   'settle-day': {
-    table: [...READ_WRITE, 'BatchGetItem'],
-    sendsTo: ['postings', 'rolls', 'closings', 'clearings'],
+    table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'],
+    sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'day-runs',
   },
   'sweep-venue': {

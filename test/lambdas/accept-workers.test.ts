@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
 import { acceptOrders } from '../../lambdas/accept-orders/index.ts';
+import { auditVenue } from '../../lib/audit/audit.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import type { Instruction, TimeInForce } from '../../lib/domain/auction/orders.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
@@ -13,7 +14,7 @@ import { openAuction } from '../../lib/store/auctions.ts';
 import type { MarkerMessage, SubmissionMessage } from '../../lib/store/messages.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
 import { ANN, BOB, SHARDS } from '../venue/accounts.ts';
-import { NOV, newYorkMs, on } from '../venue/h100.ts';
+import { NOV, newYorkMs, on, RISKY } from '../venue/h100.ts';
 import { buy, cancel, replace, sell } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
 import { crashOnce, deliver, deliverTo, openWorkerVenue, type QueueHandler } from '../venue/worker-venue.ts';
@@ -49,6 +50,7 @@ interface Round {
   readonly worker: number;
   readonly trouble: Trouble;
   readonly clears: boolean;
+  readonly posts: boolean;
 }
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -86,6 +88,7 @@ const rounds = fc.array(
     worker: fc.nat(WORKERS - 1),
     trouble,
     clears: fc.boolean(),
+    posts: fc.boolean(),
   }),
   { minLength: 6, maxLength: 12 },
 );
@@ -145,11 +148,14 @@ class Script {
     const stored = await Promise.all(
       this.sent.map(({ product, shard, account, key }) => readSubmission(venue.table, product, shard, account, key)),
     );
-    return stored.map((each) => [each?.key, each?.auction, each?.outcomes]);
+    return stored.map((each) => [each?.key, each?.auction, each?.outcomes, each?.figures]);
   }
 }
 
-async function listed(parameters: Partial<ProductParameters> = { liveOrdersMax: 3, submissionsMax: 9 }): Promise<Script> {
+/** An account has no cash, and credit for three lots. */
+const TIGHT: Partial<ProductParameters> = { ...RISKY, creditUsd: 900, liveOrdersMax: 3, submissionsMax: 9 };
+
+async function listed(parameters: Partial<ProductParameters> = TIGHT): Promise<Script> {
   const product = venue.nextProduct();
   await venue.list(product, { parameters });
   return new Script(product);
@@ -191,7 +197,8 @@ function stallAfter(writes: number): { reached: Promise<void>; release: () => vo
 function openWorkers() {
   const workers: QueueHandler[] = [];
   const start = (at: number): void => {
-    workers[at] = acceptOrders(new Worker({ keptOrdersMax: at === 1 ? 12 : 1000, metMax: at === 2 ? 1 : 1000 }));
+    const keptAccountsMax = at === 0 ? 1 : 1000;
+    workers[at] = acceptOrders(new Worker({ keptOrdersMax: at === 1 ? 12 : 1000, metMax: at === 2 ? 1 : 1000, keptAccountsMax }));
   };
   for (let at = 0; at < WORKERS; at++) start(at);
   return { workers, start };
@@ -232,19 +239,27 @@ describe('what several workers decide that keep what they have read', () => {
       fc.asyncProperty(rounds, async (all) => {
         const [kept, read] = [await listed(), await listed()];
         const workers = openWorkers();
-        const reader = acceptOrders(new Worker({ keptOrdersMax: 0, metMax: 0 }));
+        const reader = acceptOrders(new Worker({ keptOrdersMax: 0, metMax: 0, keptAccountsMax: 0 }));
         for (const round of all) {
           await play(workers, kept, round);
           const { records, others } = await read.batch(round.steps);
           expect(await deliverTo(reader, 'orders', ...records)).toEqual([]);
           for (const marker of others) expect(await deliver('orders', marker)).toEqual([]);
           if (round.clears) await venue.work('clearings');
+          if (round.posts) await venue.work('postings');
         }
         expect(await kept.outcomes()).toEqual(await read.outcomes());
       }),
       { numRuns: 20 },
     );
   });
+});
+
+it('and the audit decides all of it again from the log and the books', async () => {
+  const { checks } = await auditVenue(venue.table, SHARDS);
+  const { checked, faults } = checks.find(({ name }) => name === 'decisions')!;
+  expect(faults).toEqual([]);
+  expect(checked).toBeGreaterThan(100);
 });
 
 describe('a worker that takes over', () => {

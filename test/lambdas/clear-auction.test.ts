@@ -226,8 +226,22 @@ describe('an auction that is cleared again', () => {
     await clear();
     const [event] = await cleared();
     const [fills, carried] = [await fillsOf(event!), await carriedNow()];
-    const other: Fill = { account: ANN, clientOrderId: 'a', buy: NOV, sell: 0 as never, lots: lots(1), rolls: false };
-    const left: BookOrder = { ...order('a', NOV, 0, 2400, 99, 'gtc'), account: ANN, rolls: false, partlyFilled: true };
+    const other: Fill = {
+      account: ANN,
+      clientOrderId: 'a',
+      buy: NOV,
+      sell: 0 as never,
+      lots: lots(1),
+      sender: 'desk-7',
+      rolls: false,
+    };
+    const left: BookOrder = {
+      ...order('a', NOV, 0, 2400, 99, 'gtc'),
+      account: ANN,
+      sender: 'desk-7',
+      rolls: false,
+      partlyFilled: true,
+    };
     const written = await writeRows(venue.table, product, 1, {
       shards: SHARDS,
       fills: new Map([[0, [other]]]),
@@ -320,7 +334,13 @@ describe('what is left of an order', () => {
 });
 
 test("the roll's orders take part and are told apart in the fills", async () => {
-  const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: BOB, rolls: true, partlyFilled: false };
+  const roll: BookOrder = {
+    ...order('roll/x', DEC, NOV, 10, 4),
+    account: BOB,
+    sender: 'venue',
+    rolls: true,
+    partlyFilled: false,
+  };
   await claimRollChunk(venue.table, product, 0, 1, 0, { orders: [roll], through: BOB, last: true });
   await send(CAT, spread('s', NOV, DEC, -10, 4));
   await cut();
@@ -328,7 +348,7 @@ test("the roll's orders take part and are told apart in the fills", async () => 
   const [event] = await cleared();
   const fills = await readFills(venue.table, event!);
   expect(fills.filter(({ rolls }) => rolls)).toEqual([
-    { account: BOB, clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true },
+    { account: BOB, sender: 'venue', clientOrderId: 'roll/x', buy: DEC, sell: NOV, lots: 4, rolls: true },
   ]);
 });
 
@@ -339,6 +359,7 @@ test('more rows than an item holds are split over several and read whole, and on
     buy: NOV,
     sell: DEC,
     lots: lots(1_000_000),
+    sender: 'desk-7',
     rolls: false,
   });
   const fills = Array.from({ length: 6500 }, (_, at) => fill(at));

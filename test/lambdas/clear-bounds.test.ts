@@ -1,7 +1,8 @@
 /** Clear where a small mistake would go unseen: what is noted late, and the second look at what the matching came to. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClearedBook, clearBook, FrozenBook } from '../../lib/domain/auction/book.ts';
+import type { ClearedBook, FrozenBook } from '../../lib/domain/auction/book.ts';
 import type { BookColumns } from '../../lib/domain/auction/book-columns.ts';
+import type { clearBook } from '../../lib/domain/risk/clear.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { readCarriedIn } from '../../lib/store/results.ts';
@@ -15,7 +16,7 @@ import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 type Mistake = (clear: (book: FrozenBook) => ClearedBook, book: FrozenBook) => ClearedBook;
 type HowToClear = Parameters<typeof clearBook> extends [FrozenBook, ...infer How] ? How : never;
 let mistake: Mistake = (cleared, book) => cleared(book);
-vi.mock('../../lib/domain/auction/book.ts', async (original) => {
+vi.mock('../../lib/domain/risk/clear.ts', async (original) => {
   const real = await original<{ clearBook: typeof clearBook }>();
   return { ...real, clearBook: (book: FrozenBook, ...how: HowToClear) => mistake((of) => real.clearBook(of, ...how), book) };
 });
@@ -109,6 +110,9 @@ describe('a matching that breaks its own rules is not committed', () => {
       const result = cleared(book);
       return { ...result, filled: result.filled.map(change) };
     };
+  const taken =
+    (...lots: number[]): Mistake =>
+    (cleared, book) => ({ ...cleared(book), selfMatched: Int32Array.from(lots) });
   const raised =
     (by: number): Mistake =>
     (cleared, book) => {
@@ -152,6 +156,25 @@ describe('a matching that breaks its own rules is not committed', () => {
     const product = await newProduct();
     await deliver('orders', submission(product, ANN, early, [buy('a', NOV, 2410, 5)]));
     await deliver('orders', submission(product, CAT, early, [sell('b', NOV, 2400, 5)]));
+    await stops(product, made, says);
+  });
+
+  // Two lots of `a` are taken out with `c`, the other four trade with `b`, which has one left.
+  it.each<[what: string, mistake: Mistake, says: string]>([
+    ['takes out more than an order has left', taken(3, 3, 0), 'not of an order of the book'],
+    ['takes out lots that trade', taken(2, 2, 2), 'not of an order of the book'],
+    ['takes out one side alone', taken(2, 0, 0), 'self-matched moves'],
+    ['takes out of two owners what only one has', taken(1, 0, 1), 'self-matched moves'],
+    ['takes out nothing, and no less', taken(-1, -1, 0), "can't pack"],
+  ])('when it %s', async (_, made, says) => {
+    const product = await newProduct();
+    await deliver('orders', submission(product, ANN, early, [buy('a', NOV, 2410, 6), sell('c', NOV, 2400, 2)]));
+    await deliver('orders', submission(product, CAT, early, [sell('b', NOV, 2400, 5)]));
+    await stops(product, made, says);
+  });
+
+  /** The auction is not committed with the mistake, and is without it. */
+  async function stops(product: string, made: Mistake, says: string): Promise<void> {
     await cut(product);
     mistake = made;
     const failed = vi.spyOn(venue.logger, 'error');
@@ -162,5 +185,5 @@ describe('a matching that breaks its own rules is not committed', () => {
     mistake = (cleared, book) => cleared(book);
     expect(await clear(product)).toEqual([]);
     expect(await venue.stateOf(product)).toMatchObject({ lastAuction: 1 });
-  });
+  }
 });

@@ -636,6 +636,7 @@ describe('the sealed book', () => {
       product: PRODUCT,
       shard: shardOf('acme', SHARDS),
       account: 'acme',
+      sender: 'desk-7',
       key: numberedKey(NOW),
       digest: '0'.repeat(16),
       auction: 1,
@@ -643,6 +644,8 @@ describe('the sealed book', () => {
     await writeSubmission(table, {
       ...where,
       sequence: '1',
+      decidedOn: 1,
+      figures: [],
       receivedAt: '2025-10-20T14:00:00Z',
       instructions: [{ kind: 'new', order }],
       outcomes: ['accepted'],

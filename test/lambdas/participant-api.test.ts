@@ -59,16 +59,19 @@ const sent = (): SubmissionMessage[] =>
 
 /** What accept does with a message, so far as these tests need it. */
 async function accept(message: SubmissionMessage, auction = 1): Promise<void> {
-  const { product, shard, account, key, digest, receivedAt } = message;
+  const { product, shard, account, sender, key, digest, receivedAt } = message;
   const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
   await writeSubmission(table, {
     product,
     shard,
     account,
+    sender,
     key,
     digest,
     auction,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     receivedAt,
     instructions,
     outcomes: instructions.map(() => 'accepted'),
@@ -82,6 +85,7 @@ describe('submitting', () => {
       outright({ timeInForce: 'gtc' }),
       spread(),
       { cancel: 'b0' },
+      { cancelAll: true },
       spread({ replaces: 's0', clientOrderId: 's2' }),
       outright({ clientOrderId: 'o1', side: 'sell', replaces: 'o0' }),
     ];
@@ -96,6 +100,7 @@ describe('submitting', () => {
     expect(message).toMatchObject({
       product: PRODUCT,
       account: 'acme',
+      sender: 'user-of-acme',
       key,
       shard: shardOf('acme', SHARDS),
       receivedAt: '2025-10-20T14:00:00.000Z',
@@ -106,6 +111,7 @@ describe('submitting', () => {
       { kind: 'new', order: { clientOrderId: 'b1', buy: december, sell: 0, limit: 2350, lots: 10, timeInForce: 'gtc' } },
       { kind: 'new', order: { clientOrderId: 's1', ...terms } },
       { kind: 'cancel', clientOrderId: 'b0' },
+      { kind: 'cancel-all' },
       { kind: 'replace', replaces: 's0', order: { clientOrderId: 's2', ...terms } },
       {
         kind: 'replace',
@@ -193,6 +199,9 @@ describe('bad submissions are refused with the field and the rule, and nothing i
     ['an unknown field', ...at('$.orders[0].size', [outright({ size: 1 })])],
     ['an unknown field of a cancel', ...at('$.orders[0].lots', [{ cancel: 'b1', lots: 1 }])],
     ['no such thing as an account in the body', ...at('$.orders[0].account', [outright({ account: 'zeta' })])],
+    ['no such thing as a sender in the body', ...at('$.orders[0].sender', [outright({ sender: 'user-of-zeta' })])],
+    ['a cancel of all that is not true', ...at('$.orders[0].cancelAll', [{ cancelAll: false }])],
+    ['an unknown field of a cancel of all', ...at('$.orders[0].lots', [{ cancelAll: true, lots: 1 }])],
     ['a cancel that is a number', ...at('$.orders[0].cancel', [{ cancel: 7 }])],
     ['an entry that is text', ...at('$.orders[0]', ['buy'])],
     ['an entry that is null', ...at('$.orders[0]', [null])],
@@ -382,6 +391,16 @@ describe('the idempotency key', () => {
     expect(first!.digest).not.toBe(second!.digest);
   });
 
+  test.each<[what: string, claims: Record<string, unknown>]>([
+    ['without a subject', { 'custom:account': 'acme' }],
+    ['whose subject is empty', { ...trader('acme'), sub: '' }],
+    ['whose subject is longer than one may be', { ...trader('acme'), sub: 'a'.repeat(256) }],
+    ['whose subject is the name that the venue sends under', { ...trader('acme'), sub: 'venue' }],
+  ])('a token %s sends nothing: every order has a sender that can be named', async (_, claims) => {
+    expect(codeOf(await submit(bodyOf(outright()), { claims }))).toBe('token-refused');
+    expect(sent()).toEqual([]);
+  });
+
   test('the same key of two accounts is two keys', async () => {
     const key = freshKey();
     const one = await submit(bodyOf(outright()), { key });
@@ -393,7 +412,7 @@ describe('the idempotency key', () => {
 
 describe('what became of a submission', () => {
   test('it is queued until its item stands, then decided with an outcome for each order', async () => {
-    const { submission } = (await submit(bodyOf(outright(), { cancel: 'b0' }))).body;
+    const { submission } = (await submit(bodyOf(outright(), { cancel: 'b0' }, { cancelAll: true }))).body;
     expect((await status(submission)).body).toEqual({ submission, product: PRODUCT, state: 'queued', orders: [] });
     const message = sent()[0]!;
     const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
@@ -401,18 +420,22 @@ describe('what became of a submission', () => {
       ...message,
       auction: 3,
       sequence: '1',
+      decidedOn: 1,
+      figures: [],
       instructions,
-      outcomes: ['accepted', 'unknown-order'],
+      outcomes: ['accepted', 'unknown-order', 'deferred'],
     });
     expect((await status(submission)).body).toEqual({
       submission,
       product: PRODUCT,
       state: 'decided',
+      sender: 'user-of-acme',
       auction: 3,
       receivedAt: '2025-10-20T14:00:00.000Z',
       orders: [
         { clientOrderId: 'b1', outcome: 'accepted' },
         { cancel: 'b0', outcome: 'refused', reason: 'unknown-order' },
+        { cancelAll: true, outcome: 'deferred' },
       ],
     });
   });

@@ -51,7 +51,13 @@ async function clearFirstAuction(): Promise<void> {
     timeInForce: 'gtc',
     ...more,
   });
-  const book = (account: string, of: Order): BookOrder => ({ ...of, account, rolls: false, partlyFilled: true });
+  const book = (account: string, of: Order): BookOrder => ({
+    ...of,
+    account,
+    sender: 'desk-7',
+    rolls: false,
+    partlyFilled: true,
+  });
   const fill = (
     account: string,
     clientOrderId: string,
@@ -59,7 +65,7 @@ async function clearFirstAuction(): Promise<void> {
     sell: ContractMonth,
     quantity: number,
     rolls = false,
-  ): Fill => ({ account, clientOrderId, buy, sell, lots: lots(quantity), rolls });
+  ): Fill => ({ account, clientOrderId, buy, sell, lots: lots(quantity), sender: 'desk-7', rolls });
   const fills: Fill[] = [
     fill('acme', 'b1', DEC, CASH, 10),
     fill('acme', 'r1', JAN, DEC, 4, true),
@@ -184,8 +190,28 @@ describe('an account', () => {
     const { items } = (await get('/v1/fills')).body;
     const common = { seq: 6, product: PRODUCT, auction: 1, date: '2025-10-20' };
     expect(items).toEqual([
-      { ...common, clientOrderId: 'b1', side: 'buy', contract: 'H100-SXM-2025-12', lots: 10, price: '2.410', rolls: false },
-      { ...common, clientOrderId: 'r1', buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', lots: 4, price: '0.020', rolls: true },
+      {
+        ...common,
+        clientOrderId: 'b1',
+        side: 'buy',
+        contract: 'H100-SXM-2025-12',
+        lots: 10,
+        price: '2.410',
+        rolls: false,
+        sender: 'desk-7',
+        selfMatched: 0,
+      },
+      {
+        ...common,
+        clientOrderId: 'r1',
+        buy: 'H100-SXM-2026-01',
+        sell: 'H100-SXM-2025-12',
+        lots: 4,
+        price: '0.020',
+        rolls: true,
+        sender: 'desk-7',
+        selfMatched: 0,
+      },
     ]);
     const theirs = (await get('/v1/fills', { claims: trader('zeta') })).body.items;
     expect(theirs.map(({ clientOrderId, side, price }: Record<string, unknown>) => [clientOrderId, side, price])).toEqual([
@@ -215,6 +241,8 @@ describe('an account', () => {
       rolledLots: lots(4),
       rollCost: cents(8000n),
       positions: { [DEC]: lots(6) },
+      requirement: cents(180000n),
+      cover: cents(24982000n),
     };
     await writeStatements(table, [
       { ...statement, date: TODAY },
@@ -236,6 +264,9 @@ describe('an account', () => {
           rolledLots: 4,
           rollCost: '80.00',
           positions: [{ contract: 'H100-SXM-2025-12', lots: 6 }],
+          requirement: '1800.00',
+          cover: '249820.00',
+          excess: '248020.00',
         },
       ],
     });
@@ -264,6 +295,8 @@ describe('live orders', () => {
       ...message,
       auction: intake.open,
       sequence: `${serial}`,
+      decidedOn: 1,
+      figures: [],
       instructions,
       outcomes: instructions.map(() => 'accepted'),
     });
@@ -291,6 +324,7 @@ describe('live orders', () => {
         price: '2.420',
         lots: 5,
         timeInForce: 'gtc',
+        sender: 'desk-7',
       },
       {
         clientOrderId: 'c1',
@@ -300,6 +334,7 @@ describe('live orders', () => {
         price: '2.450',
         lots: 5,
         timeInForce: 'gtc',
+        sender: 'desk-7',
       },
     ]);
     expect(await names(trader('zeta'))).toEqual(['z1']);
@@ -312,7 +347,7 @@ describe('live orders', () => {
     await submitAndAccept([{ ...spread, replaces: 'c1', clientOrderId: 'c2', timeInForce: 'day' }], 2);
     expect(await names()).toEqual(['c2', 's1']);
     expect((await get('/v1/orders', { query: { product: PRODUCT, limit: '1', after: `${PRODUCT}/c2` } })).body).toEqual({
-      items: [{ ...spread, product: PRODUCT, timeInForce: 'auction' }],
+      items: [{ ...spread, product: PRODUCT, timeInForce: 'auction', sender: 'user-of-acme' }],
     });
     expect((await get('/v1/orders', { query: { limit: '1' } })).body.next).toBe(`${PRODUCT}/c2`);
     expect(await names(trader('zeta'))).toEqual(['z1']);
@@ -492,6 +527,8 @@ test('a submission known by its key gets its answer again after its contract has
     ...message,
     auction: 3,
     sequence: '1',
+    decidedOn: 1,
+    figures: [],
     instructions: unpackInstructions(Buffer.from(message.instructions, 'base64')),
     outcomes: ['accepted'],
   });

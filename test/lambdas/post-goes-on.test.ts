@@ -35,7 +35,7 @@ async function traded(product: string): Promise<void> {
   const { marks, listed } = await venue.stateOf(product);
   const fill = (account: string, quantity: number): Fill => {
     const [buy, sell] = account === CAT ? [CASH, DEC] : [DEC, CASH];
-    return { account, clientOrderId: 'a', buy, sell, lots: lots(quantity), rolls: false };
+    return { account, clientOrderId: 'a', buy, sell, lots: lots(quantity), sender: 'desk-7', rolls: false };
   };
   const references = await writeRows(venue.table, product, 1, {
     shards: 2,

@@ -41,6 +41,7 @@ async function trade(product: string, buyers: readonly string[]): Promise<number
     buy: account === CAT ? CASH : DEC,
     sell: account === CAT ? DEC : CASH,
     lots: lots(quantity),
+    sender: 'desk-7',
     rolls: false,
   });
   const references = await writeRows(venue.table, product, 1, {
@@ -105,7 +106,7 @@ test('an auction that is split into another number of shards than accounts are p
   const months = Object.fromEntries(
     listed.map((each) => [each, { price: marks[each]!, traded: false, volume: lots(0), ...NO_QUOTES }]),
   );
-  const fill: Fill = { account: buyer!, clientOrderId: 'a', buy: DEC, sell: CASH, lots: lots(1), rolls: false };
+  const fill: Fill = { account: buyer!, clientOrderId: 'a', buy: DEC, sell: CASH, lots: lots(1), sender: 'desk-7', rolls: false };
   const result = { shards: SHARDS + 1, fills: new Map([[0, [fill]]]), carried: new Map(), depth: [] };
   const references = await writeRows(venue.table, 'OTHER', 1, result);
   const common = {

@@ -27,7 +27,15 @@ async function accept(...outcomes: Outcome[]): Promise<void> {
   const [message] = engine.messages('orders');
   const { instructions, ...rest } = parseMessage('orders', JSON.stringify(message)) as SubmissionMessage;
   const unpacked = unpackInstructions(Buffer.from(instructions, 'base64'));
-  await writeSubmission(table, { ...rest, auction: 1, sequence: '1', instructions: unpacked, outcomes });
+  await writeSubmission(table, {
+    ...rest,
+    auction: 1,
+    sequence: '1',
+    decidedOn: 1,
+    figures: [],
+    instructions: unpacked,
+    outcomes,
+  });
 }
 
 describe('a submission that is sent again', () => {

@@ -44,6 +44,7 @@ const QUIET = {
   [METRICS.sweep]: 1,
   [METRICS.postingBehind]: 0,
   [METRICS.held]: 0,
+  [METRICS.callsOverdue]: 0,
   [METRICS.auctionLate]: 0,
   [METRICS.dayRunLate]: 0,
 };

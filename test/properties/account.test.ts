@@ -101,8 +101,8 @@ function history(steps: readonly Step[]) {
           const sell = made.sell === undefined ? CASH : monthAfter(first[name]!, made.sell);
           const both = { clientOrderId: `${at}.${row}`, lots: lots(made.quantity) };
           return [
-            { ...both, account: ACCOUNTS[made.buyer]!, buy, sell, rolls: made.rolls && sell !== CASH },
-            { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, rolls: false },
+            { ...both, account: ACCOUNTS[made.buyer]!, buy, sell, sender: 'desk-7', rolls: made.rolls && sell !== CASH },
+            { ...both, account: ACCOUNTS[made.seller]!, buy: sell, sell: buy, sender: 'desk-7', rolls: false },
           ];
         });
         const nothing = {

@@ -55,7 +55,7 @@ function roll(held: number, days: readonly RollingDay[], said: RollInstruction):
     const marks = { [NEAR]: ticks(day.near), [NEXT]: ticks(day.next) };
     const trade = (buy: ContractMonth, sell: ContractMonth, quantity: number, rolls: boolean): void => {
       if (quantity === 0) return;
-      const fill: Fill = { account: 'ann', clientOrderId: 'x', buy, sell, lots: lots(quantity), rolls };
+      const fill: Fill = { account: 'ann', clientOrderId: 'x', buy, sell, lots: lots(quantity), sender: 'desk-7', rolls };
       state = applyEvent(state, state.applied + 1, auction(marks, at), addFills([], [fill]), () => 100n)!.state;
     };
     trade(day.own > 0 ? NEAR : CASH, day.own > 0 ? CASH : NEAR, Math.abs(day.own), false);

@@ -20,6 +20,7 @@ const MARKS: ForwardCurve = { [NOV]: ticks(PRICE), [DEC]: ticks(PRICE) };
 const order = (account: string, clientOrderId: string, buy: ContractMonth, sell: ContractMonth, limit: number, size: number) =>
   ({
     account,
+    sender: 'desk-7',
     clientOrderId,
     buy,
     sell,

@@ -15,9 +15,9 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],
-  'post-events': ['JOURNAL', 'SHARD', 'STATEMENT', 'TOTALS', 'VENUE'],
+  'post-events': ['JOURNAL', 'SHARD', 'SHORT', 'STATEMENT', 'TOTALS', 'VENUE'],
   'roll-positions': ['AUCTION', 'CLOSING', 'DAY', 'ROLL'],
-  'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'ONCE', 'VENUE'],
+  'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'ONCE', 'SHORT', 'VENUE'],
   'sweep-venue': [],
 };
 

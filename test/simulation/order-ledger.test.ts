@@ -27,11 +27,13 @@ const fill = (clientOrderId: string, size: number): Fill => ({
   buy: DEC,
   sell: CASH,
   lots: lots(size),
+  sender: 'desk-7',
   rolls: false,
 });
 const carry = (name: string, size: number, timeInForce?: TimeInForce): BookOrder => ({
   ...order(name, size, timeInForce),
   account: 'acme',
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: false,
 });
@@ -51,7 +53,7 @@ function auction(number: number, said: Instruction[], after: Partial<AuctionReco
 }
 
 describe('lots are accounted for as', () => {
-  const ends = { accepted: 0, filled: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
+  const ends = { accepted: 0, filled: 0, selfMatched: 0, cancelled: 0, replaced: 0, expired: 0, live: 0 };
   test.each<[string, AuctionRecord[], Partial<typeof ends>]>([
     ['filled', [auction(1, [enter('a', 10)], { fills: [fill('a', 10)] })], { accepted: 10, filled: 10 }],
     ['live', [auction(1, [enter('a', 10)], { carried: [carry('a', 10)] })], { accepted: 10, live: 10 }],
@@ -64,6 +66,14 @@ describe('lots are accounted for as', () => {
       'cancelled',
       [auction(1, [enter('a', 10)], { carried: [carry('a', 10)] }), auction(2, [{ kind: 'cancel', clientOrderId: 'a' }])],
       { accepted: 10, cancelled: 10 },
+    ],
+    [
+      'cancelled with all others',
+      [
+        auction(1, [enter('a', 10), enter('b', 5)], { carried: [carry('a', 10), carry('b', 5)] }),
+        auction(2, [{ kind: 'cancel-all' }]),
+      ],
+      { accepted: 15, cancelled: 15 },
     ],
     [
       'replaced',

@@ -93,6 +93,8 @@ test('journal entries and statements read as they were written, the newest first
     rollCost: HUGE,
     rolledLots: lots(-3),
     positions: { [DEC]: lots(2) },
+    requirement: HUGE,
+    cover: HUGE,
   };
   const statements = ['2025-10-20', '2025-10-21'].map(
     (date): Statement => ({ account: 'a', product: 'P', date: on(date), ...amounts }),
@@ -115,6 +117,8 @@ test('statements of several products are shown by date, the newest first, and a 
     rolledLots: lots(0),
     rollCost: NO_CENTS,
     positions: {},
+    requirement: NO_CENTS,
+    cover: NO_CENTS,
   });
   const days = ['2025-10-20', '2025-10-21'].flatMap((date) => ['A100', 'B200', 'H100'].map((product) => of(date, product)));
   await writeStatements(table, days);

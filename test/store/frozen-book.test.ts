@@ -21,6 +21,7 @@ interface Sent {
   readonly key: string;
   readonly instructions: readonly Instruction[];
   readonly shard?: number;
+  readonly sender?: string;
 }
 
 const buy = (clientOrderId: string, limit: number, size = 1): Instruction => ({
@@ -38,7 +39,7 @@ const buy = (clientOrderId: string, limit: number, size = 1): Instruction => ({
 /** The book of what was sent, in the order in which it arrived. */
 function read(sent: readonly Sent[], shards = 1) {
   const rowsOf = new Map<string, Attributes[]>();
-  for (const [at, { account, key, instructions, shard = 0 }] of sent.entries()) {
+  for (const [at, { account, key, instructions, sender = 'desk-7', shard = 0 }] of sent.entries()) {
     const partition = bookPartition(PRODUCT, shard, DATE);
     rowsOf.set(partition, rowsOf.get(partition) ?? []);
     rowsOf.get(partition)!.push({
@@ -46,6 +47,7 @@ function read(sent: readonly Sent[], shards = 1) {
       sk: S(`${account}#${key}`),
       auction: N(1),
       sequence: S(String(at)),
+      sender: S(sender),
       digest: S('0'),
       receivedAt: S('2025-10-20T14:00:00.000Z'),
       instructions: B(packInstructions(instructions)),
@@ -92,6 +94,7 @@ describe('the hash of a book', () => {
       'orders stand in another order in their submission',
       [{ ...first, instructions: first.instructions.toReversed() }, second, third],
     ],
+    ['another person has sent them', [{ ...first, sender: 'desk-8' }, second, third]],
     ['an account is in another shard', [first, { ...second, shard: 1 }, { ...third, shard: 1 }], 2],
   ])('is the same when %s', async (_, sent, shards) => {
     expect(await hash(sent, shards)).toEqual(await hash(SENT));

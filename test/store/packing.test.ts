@@ -31,16 +31,18 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   fc.record({ kind: fc.constant('new' as const), order }),
   fc.record({ kind: fc.constant('cancel' as const), clientOrderId: name }),
   fc.record({ kind: fc.constant('replace' as const), replaces: name, order }),
+  fc.constant({ kind: 'cancel-all' as const }),
 );
 const outcome = fc.constantFrom<Outcome>('accepted', 'deferred', ...REFUSALS);
 const bookOrder: fc.Arbitrary<BookOrder> = fc
   .tuple(
     order,
     name.filter((account) => account !== ''),
+    name.filter((sender) => sender !== ''),
     fc.boolean(),
     fc.boolean(),
   )
-  .map(([own, account, rolls, partlyFilled]) => ({ ...own, account, rolls, partlyFilled }));
+  .map(([own, account, sender, rolls, partlyFilled]) => ({ ...own, account, sender, rolls, partlyFilled }));
 interface Packing {
   readonly of: string;
   readonly rows: fc.Arbitrary<unknown[]>;
@@ -87,11 +89,11 @@ describe.each(PACKINGS)('packed $of', ({ rows, pack, unpack }) => {
 });
 
 test.each([
-  ['a kind of instruction', () => unpackInstructions(Uint8Array.from([1, 1, 3]))],
+  ['a kind of instruction', () => unpackInstructions(Uint8Array.from([1, 1, 4]))],
   ['an outcome', () => unpackOutcomes(Uint8Array.from([1, 1, 2 + REFUSALS.length]))],
   ['a time in force', () => unpackInstructions(Uint8Array.from([1, 1, 0, 0, 0, 1, 0, 1, TIMES_IN_FORCE.length]))],
-  ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 0, 4, 0, 0, 1, 0, 1, 0]))],
-  ['a mark of a fill', () => readFill(new Reader(Uint8Array.from([0, 0, 0, 0, 1, 2])))],
+  ['flags of an order', () => unpackOrders(Uint8Array.from([1, 1, 1, 120, 1, 115, 4, 0, 0, 1, 0, 1, 0]))],
+  ['a mark of a fill', () => readFill(new Reader(Uint8Array.from([1, 120, 1, 115, 0, 0, 0, 1, 2])))],
   ['a number beyond what is exact', () => unpackOutcomes(Uint8Array.from([1, 1, 255, 255, 255, 255, 255, 255, 255, 127]))],
   ['a count that no bytes follow', () => unpackOutcomes(Uint8Array.from([1, 255, 255, 255, 255, 15]))],
 ])('%s that is not known is refused', (_, unpack) => {
@@ -139,8 +141,27 @@ describe('what is stored stays readable: each code stands for what it always did
     const packed = [1, 97, 0b1010_1100, 2, 0, 3, 5, 2];
     expect([...packInstructions([{ kind: 'new', order: terms }])]).toEqual([1, 1, 0, ...packed]);
     expect([...packInstructions([{ kind: 'cancel', clientOrderId: 'a' }])]).toEqual([1, 1, 1, 1, 97]);
+    expect([...packInstructions([{ kind: 'cancel-all' }])]).toEqual([1, 1, 3]);
     expect([...packInstructions([{ kind: 'replace', replaces: 'b', order: terms }])]).toEqual([1, 1, 2, 1, 98, ...packed]);
-    expect([...packOrders([{ ...terms, account: 'x', rolls: false, partlyFilled: true }])]).toEqual([1, 1, 1, 120, 2, ...packed]);
-    expect([...packOrders([{ ...terms, account: 'x', rolls: true, partlyFilled: false }])]).toEqual([1, 1, 1, 120, 1, ...packed]);
+    expect([...packOrders([{ ...terms, account: 'x', sender: 's', rolls: false, partlyFilled: true }])]).toEqual([
+      1,
+      1,
+      1,
+      120,
+      1,
+      115,
+      2,
+      ...packed,
+    ]);
+    expect([...packOrders([{ ...terms, account: 'x', sender: 's', rolls: true, partlyFilled: false }])]).toEqual([
+      1,
+      1,
+      1,
+      120,
+      1,
+      115,
+      1,
+      ...packed,
+    ]);
   });
 });

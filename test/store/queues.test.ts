@@ -40,6 +40,7 @@ const SUBMISSION: SubmissionMessage = {
   product: 'H100-SXM',
   shard: 1,
   account: 'ann',
+  sender: 'desk-7',
   key: numberedKey(NOW, 1),
   digest: '0123456789abcdef',
   receivedAt: '2025-10-20T14:00:00.000Z',

@@ -37,11 +37,13 @@ const fill = (account: string, quantity = 1, clientOrderId = 'a'): Fill => ({
   buy: NOV,
   sell: CASH,
   lots: lots(quantity),
+  sender: 'desk-7',
   rolls: false,
 });
 const left = (account: string, name = 'b'): BookOrder => ({
   ...order(name, NOV, CASH, 2400, 3, 'gtc'),
   account,
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: true,
 });

@@ -16,7 +16,7 @@ afterAll(() => engine.stop());
 
 const NOV = month('2025-11');
 const chunk = (account: string, last = true): RollChunk => ({
-  orders: [{ ...order(`roll/${account}`, NOV, NOV + 1, 10, 4), account, rolls: true, partlyFilled: false }],
+  orders: [{ ...order(`roll/${account}`, NOV, NOV + 1, 10, 4), account, sender: 'desk-7', rolls: true, partlyFilled: false }],
   through: account,
   last,
 });

@@ -3,8 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { orderAt } from '../../lib/domain/auction/book-columns.ts';
-import { type DecidedSubmission, openOrders } from '../../lib/domain/auction/open-orders.ts';
-import { applySubmission, type Instruction, type Order, OUTCOMES, type Outcome } from '../../lib/domain/auction/orders.ts';
+import { type DecidedSubmission, openOrders, sendersOf } from '../../lib/domain/auction/open-orders.ts';
+import {
+  applySubmission,
+  INSTRUCTION_KINDS,
+  type Instruction,
+  type Order,
+  OUTCOMES,
+  type Outcome,
+} from '../../lib/domain/auction/orders.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { PackingError, packInstructions, packOrders, packOutcomes } from '../../lib/store/packing.ts';
 import { StoredBook } from '../../lib/store/stored-book.ts';
@@ -14,6 +21,7 @@ import { buy, cancel, order, replace } from '../venue/orders.ts';
 const [NOV, DEC] = [month('2025-11'), month('2025-12')];
 
 interface Sent extends DecidedSubmission {
+  readonly sender: string;
   readonly account: string;
 }
 interface Account {
@@ -26,12 +34,15 @@ interface Account {
 /** The same book by the fold alone, in rows. */
 function byFold(accounts: readonly Account[]): BookOrder[] {
   return accounts
-    .flatMap(({ account, carried, sent, rolls }) => [
-      ...[...openOrders(carried, [sent]).orders.values()].map(
-        (open): BookOrder => ({ ...open, account, rolls: false, partlyFilled: false }),
-      ),
-      ...rolls,
-    ])
+    .flatMap(({ account, carried, sent, rolls }) => {
+      const senders = sendersOf(carried, sent);
+      return [
+        ...[...openOrders(carried, [sent]).orders.values()].map(
+          (open): BookOrder => ({ ...open, account, sender: senders.get(open)!, rolls: false, partlyFilled: false }),
+        ),
+        ...rolls,
+      ];
+    })
     .sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 const key = ({ account, clientOrderId }: BookOrder): string => `${account} ${clientOrderId}`;
@@ -46,6 +57,7 @@ function stored(accounts: readonly Account[]): StoredBook {
       book.addSubmission({
         name: `${account}#${submission.key}`,
         sequence: submission.sequence,
+        sender: submission.sender,
         instructions: packInstructions(submission.instructions),
         outcomes: packOutcomes(submission.outcomes),
       });
@@ -83,7 +95,10 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(name, orders).map(([replaces, each]): Instruction => ({ kind: 'replace', replaces, order: each })),
   },
+  { weight: 1, arbitrary: fc.constant<Instruction>({ kind: 'cancel-all' }) },
 );
+/** As long as a subject may be, too: its length is two bytes then. */
+const sender = fc.constantFrom('a', 'desk 7', 'desk 8', 'x'.repeat(127), 'x'.repeat(128), 'y'.repeat(255));
 const uniquely = (of: fc.Arbitrary<Order>) =>
   fc.uniqueArray(of, { selector: ({ clientOrderId }) => clientOrderId, maxLength: 5 });
 
@@ -93,30 +108,40 @@ const account = (called: string): fc.Arbitrary<Account> =>
     .record({
       carried: uniquely(orders),
       partly: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
-      sent: fc.array(fc.tuple(fc.array(instruction, { maxLength: 6 }), fc.nat(10 ** 6)), { maxLength: 4 }),
+      sent: fc.array(fc.tuple(fc.array(instruction, { maxLength: 6 }), fc.nat(10 ** 6), sender), { maxLength: 4 }),
+      senders: fc.array(sender, { minLength: 5, maxLength: 5 }),
       chance: fc.option(fc.array(fc.constantFrom<Outcome>(...OUTCOMES), { minLength: 6, maxLength: 6 })),
       exposed: fc.subarray(NAMES),
       rolls: fc.boolean(),
     })
-    .map(({ carried, partly, sent, chance, exposed, rolls }) => {
+    .map(({ carried, partly, sent, senders, chance, exposed, rolls }) => {
       const left = carried
-        .map((each, at): BookOrder => ({ ...each, account: called, rolls: false, partlyFilled: partly[at]! }))
+        .map(
+          (each, at): BookOrder => ({ ...each, account: called, sender: senders[at]!, rolls: false, partlyFilled: partly[at]! }),
+        )
         .sort((a, b) => (a.clientOrderId < b.clientOrderId ? -1 : 1));
       const live = new Map<string, Order>(left.map((each) => [each.clientOrderId, each]));
       const names = new Set(exposed);
-      const decided = sent.map(([instructions, tail], at): Sent => {
+      const decided = sent.map(([instructions, tail, sentBy], at): Sent => {
         const listed = { listed: new Set([NOV, DEC]), liveOrdersMax: 8, cancelsOnly: false };
         const outcomes = chance?.slice(0, instructions.length) ?? applySubmission(live, instructions, listed, names);
         // Keys are in another order than arrival, and sequence numbers grow by a digit.
         return {
           account: called,
+          sender: sentBy,
           key: `key-${String(tail).padStart(7, '0')}-${at}`,
           sequence: `${at + 8}`,
           instructions,
           outcomes,
         };
       });
-      const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: called, rolls: true, partlyFilled: false };
+      const roll: BookOrder = {
+        ...order('roll/x', DEC, NOV, 10, 4),
+        account: called,
+        sender: 'desk-7',
+        rolls: true,
+        partlyFilled: false,
+      };
       return { account: called, carried: left, sent: decided, rolls: rolls ? [roll] : [] };
     });
 
@@ -135,7 +160,16 @@ test('accounts whose shards were read one after the other stand in order all the
   const sent = (called: string): Account => ({
     account: called,
     carried: [],
-    sent: [{ account: called, key: 'k', sequence: '1', instructions: [buy('a', NOV, 2400, 1)], outcomes: ['accepted'] }],
+    sent: [
+      {
+        account: called,
+        sender: 'desk-7',
+        key: 'k',
+        sequence: '1',
+        instructions: [buy('a', NOV, 2400, 1)],
+        outcomes: ['accepted'],
+      },
+    ],
     rolls: [],
   });
   const mixed = ['zoe', 'ann', 'bob.2', 'bob'].map(sent);
@@ -148,14 +182,14 @@ test('ten thousand names of one account, in no order, alike in all but their las
   const one: Account = {
     account: 'ann',
     carried: [],
-    sent: [{ account: 'ann', key: 'k', sequence: '1', instructions, outcomes: names.map(() => 'accepted') }],
+    sent: [{ account: 'ann', sender: 'desk-7', key: 'k', sequence: '1', instructions, outcomes: names.map(() => 'accepted') }],
     rolls: [],
   };
   expect(byColumns([one]).map(({ clientOrderId }) => clientOrderId)).toEqual(names.toSorted());
 });
 
 describe('bytes that no code here has written are refused', () => {
-  const good = { name: 'ann#k', sequence: '1', outcomes: packOutcomes(['accepted']) };
+  const good = { name: 'ann#k', sequence: '1', sender: 'desk-7', outcomes: packOutcomes(['accepted']) };
   const instructions = packInstructions([replace('a', buy('b', NOV, 2400, 1))]);
   const read = (changed: Partial<Record<'instructions' | 'outcomes', Uint8Array>>) => () => {
     const book = new StoredBook();
@@ -167,7 +201,10 @@ describe('bytes that no code here has written are refused', () => {
     ['of another version', { instructions: Uint8Array.from([2, ...instructions.subarray(1)]) }],
     ['that end early', { instructions: instructions.subarray(0, -1) }],
     ['that go on', { instructions: Uint8Array.from([...instructions, 0]) }],
-    ['with a kind of instruction that is not known', { instructions: packInstructions([cancel('a')]).with(2, 3) }],
+    [
+      'with a kind of instruction that is not known',
+      { instructions: packInstructions([cancel('a')]).with(2, INSTRUCTION_KINDS.length) },
+    ],
     ['with an outcome that is not known', { outcomes: Uint8Array.from([1, 1, OUTCOMES.length]) }],
     ['with a time in force that is not known', { instructions: instructions.with(instructions.length - 1, 3) }],
     ['of an order of more lots than a column holds', { instructions: packInstructions([buy('b', NOV, 2400, 2 ** 31)]) }],
@@ -178,12 +215,24 @@ describe('bytes that no code here has written are refused', () => {
   });
 
   it('roll orders that are more than they say', () => {
-    const roll: BookOrder = { ...order('roll/x', DEC, NOV, 10, 4), account: 'ann', rolls: true, partlyFilled: false };
+    const roll: BookOrder = {
+      ...order('roll/x', DEC, NOV, 10, 4),
+      account: 'ann',
+      sender: 'desk-7',
+      rolls: true,
+      partlyFilled: false,
+    };
     expect(() => new StoredBook().addRolls(packOrders([roll]).with(1, 2))).toThrow(PackingError);
   });
 
   it('two orders of one name', () => {
-    const roll: BookOrder = { ...order('a', DEC, NOV, 10, 4), account: 'ann', rolls: true, partlyFilled: false };
+    const roll: BookOrder = {
+      ...order('a', DEC, NOV, 10, 4),
+      account: 'ann',
+      sender: 'desk-7',
+      rolls: true,
+      partlyFilled: false,
+    };
     const book = new StoredBook();
     book.addSubmission({ ...good, instructions: packInstructions([buy('a', NOV, 2400, 1)]) });
     book.addRolls(packOrders([roll]));

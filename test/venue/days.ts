@@ -13,6 +13,7 @@ export const REPORT: DayReport = {
   roll: null,
   variation: { collected: '50.00', paid: '50.00' },
   expired: null,
+  called: { accounts: 0, amount: '0.00' },
 };
 
 const planned = { product: PRODUCT, date: on('2025-10-20'), slot: '2025-10-20T20:00:00.000Z' } as const;

@@ -33,6 +33,7 @@ export const spread = (id: string, bought: number, sold: number, limit: number, 
   order: order(id, bought, sold, limit, quantity),
 });
 export const cancel = (clientOrderId: string): Instruction => ({ kind: 'cancel', clientOrderId });
+export const cancelAll: Instruction = { kind: 'cancel-all' };
 export const replace = (replaces: string, { kind, ...by }: Instruction): Instruction => {
   if (kind !== 'new' || !('order' in by)) throw new Error('only an order replaces another');
   return { kind: 'replace', replaces, order: by.order };

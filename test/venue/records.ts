@@ -15,11 +15,15 @@ export function submission(
   account: string,
   receivedAt: string,
   instructions: readonly Instruction[],
-  { key = numberedKey(Date.parse(receivedAt), ++serial), digest = '0123456789abcdef' }: { key?: string; digest?: string } = {},
+  {
+    key = numberedKey(Date.parse(receivedAt), ++serial),
+    digest = '0123456789abcdef',
+    sender = `${account}-desk`,
+  }: { key?: string; digest?: string; sender?: string } = {},
 ): SubmissionMessage {
   const packed = Buffer.from(packInstructions(instructions)).toString('base64');
   const shard = shardOf(account, SHARDS);
-  return { v: 1, kind: 'submission', product, shard, account, key, digest, receivedAt, instructions: packed };
+  return { v: 1, kind: 'submission', product, shard, account, sender, key, digest, receivedAt, instructions: packed };
 }
 
 /** A record as Lambda gets it. Time is the message's own: sent a second after it was received, or after its slot. */

@@ -3,7 +3,6 @@ import {
   type BookOrder,
   type ClearedBook,
   carriedOf,
-  clearBook,
   type DepthLevel,
   type Fill,
   fillsOf,
@@ -15,12 +14,21 @@ import { TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
+import { clearBook } from '../../lib/domain/risk/clear.ts';
+import { Writer } from '../../lib/store/packing.ts';
 import { packDepth, type ResultReferences, ShardWriter, type StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Item, Table } from '../../lib/store/table.ts';
 
 /** Orders in any order as the columns of a book. */
 export function columnsOf(orders: readonly BookOrder[]): BookColumns {
-  const names = Buffer.from(orders.map(({ clientOrderId }) => clientOrderId).join(''));
+  const text = Buffer.from(orders.map(({ clientOrderId }) => clientOrderId).join(''));
+  const senders = new Writer();
+  const sender = Uint32Array.from(orders, (order) => {
+    const at = text.length + senders.length;
+    senders.text(order.sender);
+    return at;
+  });
+  const names = Buffer.concat([text, senders.done()]);
   const lengths = orders.map(({ clientOrderId }) => Buffer.byteLength(clientOrderId));
   const nameLength = Uint32Array.from(lengths);
   const nameAt = new Uint32Array(orders.length);
@@ -35,6 +43,7 @@ export function columnsOf(orders: readonly BookOrder[]): BookColumns {
     lots: Int32Array.from(orders, ({ lots }) => lots),
     terms: Uint8Array.from(orders, (order) => TIMES_IN_FORCE.indexOf(order.timeInForce) + (order.rolls ? ROLLS_BIT : 0)),
     source: Uint32Array.from(orders.keys()),
+    sender,
   };
   const byAccount = Map.groupBy(orders.keys(), (row) => orders[row]!.account);
   const writer = new BookWriter(orders.length, byAccount.size, names.length);
@@ -45,7 +54,7 @@ export function columnsOf(orders: readonly BookOrder[]): BookColumns {
   return writer.done();
 }
 
-export interface ClearedRows extends Omit<ClearedBook, 'filled' | 'carried' | 'depth'> {
+export interface ClearedRows extends Omit<ClearedBook, 'filled' | 'carried' | 'selfMatched' | 'depth'> {
   readonly fills: readonly Fill[];
   readonly carried: readonly BookOrder[];
   readonly depth: readonly DepthLevel[];
@@ -60,8 +69,8 @@ export function clearRows(
   closing: boolean,
 ): ClearedRows {
   const book = { orders: columnsOf(orders), hash };
-  const { filled, carried, depth, ...rest } = clearBook(book, listed, marks, closing);
-  const cleared = { filled, carried, depth, ...rest };
+  const cleared = clearBook(book, { listed, marks, closing });
+  const { filled: _, carried: _c, selfMatched: _s, depth, ...rest } = cleared;
   return { ...rest, fills: [...fillsOf(book, cleared)], carried: [...carriedOf(book, cleared)], depth: levelsOf(depth) };
 }
 
@@ -88,8 +97,9 @@ export function packRows(
     );
     const names = Array.from({ length: orders.count }, (_, row) => nameAt(orders, row));
     const filled = Int32Array.from(names, (name, row) => (partly.get(`${inOrder[row]} ${name}`) ? orders.lots[row]! : 0));
+    const selfMatched = new Int32Array(orders.count);
     const writer = new ShardWriter(product, auction, shard);
-    for (const at of orders.accounts.keys()) writer.add(orders, at, { filled, carried: orders.lots });
+    for (const at of orders.accounts.keys()) writer.add(orders, at, { filled, carried: orders.lots, selfMatched });
     return writer.done();
   };
   for (const [shard, rows] of fills) {

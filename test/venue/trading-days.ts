@@ -53,9 +53,24 @@ function businessDayBefore(day: BusinessDate): BusinessDate {
 
 function termsOf(tables: readonly WrittenTable[]): Partial<Record<keyof typeof PARAMETERS, unknown>> {
   const terms = Object.fromEntries(tables.filter(({ header }) => header === 'term | value').flatMap(({ rows }) => rows));
-  const [values, limit] = [terms['index values for a final price'], terms['daily limit']];
-  return { ...(values ? { indexValuesMin: Number(values) } : {}), ...(limit ? { dailyLimit: limit } : {}) };
+  const [values, limit, margin] = [terms['index values for a final price'], terms['daily limit'], terms['margin of a lot']];
+  return {
+    ...(values ? { indexValuesMin: Number(values) } : {}),
+    ...(limit ? { dailyLimit: limit } : {}),
+    ...(margin ? riskOf(margin) : {}),
+  };
 }
+
+/** Every lot needs so much, whatever its month; months have credit for each other, accounts none. */
+const riskOf = (margin: string) => ({
+  margin: {
+    scenarios: [margin, `-${margin}`].map((move) => Array.from({ length: PARAMETERS.listedMonths }, () => move)),
+    delivery: '0.000',
+    funding: [],
+    concentration: [],
+  },
+  creditUsd: 0,
+});
 
 function curveOf(tables: readonly WrittenTable[], listed: BusinessDate): Record<string, string> {
   const table = tables.find(({ header }) => header === 'contract | listed at');
@@ -82,6 +97,7 @@ class TradingDays {
   readonly #opened = new Set<string>();
   /** How many fills of an account an earlier table has shown. */
   readonly #fillsSeen = new Map<string, number>();
+  readonly #selfMatchedSeen = new Map<string, number>();
   /** Newest auction that an earlier table has shown. */
   #auctionSeen = 0;
   #deposits = 0;
@@ -127,6 +143,12 @@ class TradingDays {
       for (const [of, cancel] of rows as [string, string][]) answers.push([of, cancel, await this.#answerTo(of, [{ cancel }])]);
       return answers;
     },
+    'account | withdraws | answer': async ({ rows }) => {
+      const answers: string[][] = [];
+      for (const [of, amount] of rows as [string, string][])
+        answers.push([of, amount, await this.#venue.withdraw(of, amount, `withdrawal-${++this.#deposits}`)]);
+      return answers;
+    },
     'operator | act | answer': async ({ rows }) => {
       const answers: string[][] = [];
       for (const [of, does] of rows as ['first' | 'second', string][]) answers.push([of, does, await this.#operate(of, does)]);
@@ -134,6 +156,7 @@ class TradingDays {
     },
     'auction | contract | price | lots': async ({ date: today }) => this.#auctions(today!),
     'account | name | filled | price | lots': () => this.#each((of) => this.#newFills(of)),
+    'account | name | self-matched | lots': () => this.#each((of) => this.#newSelfMatched(of)),
     'account | name | rests | price | lots': () => this.#each((of) => this.#resting(of)),
     'contract | mark': (table) => this.#marks(table),
     'account | cash | position': () =>
@@ -144,6 +167,19 @@ class TradingDays {
           .filter((statement) => statement.date === today)
           .map(({ variation, rolledLots, rollCost }) => [of, variation, `${rolledLots}`, rollCost]),
       ),
+    'account | requirement | cover | excess': ({ date: today }) =>
+      this.#each(async (of) =>
+        (await this.#venue.statements(of))
+          .filter((statement) => statement.date === today)
+          .map(({ requirement, cover, excess }) => [of, requirement, cover, excess]),
+      ),
+    'account | called | due | stands': async () =>
+      (await this.#venue.calls()).map(({ account, amount, due, overdue }) => [
+        account,
+        amount,
+        timeText(due),
+        overdue ? 'overdue' : 'open',
+      ]),
     'held | reason': async () =>
       (await this.#venue.held()).flatMap(({ kind, reasons }) => reasons.map(({ reason }) => [kind, reason])),
     'day run of | stands at': ({ rows }) => Promise.all(rows.map(async ([of]) => [of!, await this.#venue.stepOf(of!)])),
@@ -227,11 +263,21 @@ class TradingDays {
   }
 
   async #newFills(of: string): Promise<string[][]> {
-    const all = await this.#venue.fills(of);
-    const fresh = all.slice(0, all.length - (this.#fillsSeen.get(of) ?? 0));
-    this.#fillsSeen.set(of, all.length);
-    const named = ({ rolls: rolled, clientOrderId }: Fill): string => (rolled ? 'the roll' : clientOrderId);
+    const fresh = (await this.#newRows(of, this.#fillsSeen)).filter(({ lots }) => lots > 0);
     return fresh.map((fill) => [of, named(fill), ordered(fill), fill.price, `${fill.lots}`]);
+  }
+
+  async #newSelfMatched(of: string): Promise<string[][]> {
+    const fresh = (await this.#newRows(of, this.#selfMatchedSeen)).filter(({ selfMatched }) => selfMatched > 0);
+    return fresh.map((fill) => [of, named(fill), ordered(fill), `${fill.selfMatched}`]);
+  }
+
+  /** What auctions did with an account's orders since a table of the kind was last shown. */
+  async #newRows(of: string, seen: Map<string, number>): Promise<Fill[]> {
+    const all = await this.#venue.fills(of);
+    const fresh = all.slice(0, all.length - (seen.get(of) ?? 0));
+    seen.set(of, all.length);
+    return fresh;
   }
 
   async #resting(of: string): Promise<string[][]> {
@@ -245,6 +291,13 @@ class TradingDays {
 function amendment({ kind, proposal }: Held, to: string, month?: string) {
   if (kind !== 'settlement') return kind === 'index' ? { value: to } : { price: to };
   return { curve: { ...proposal.curve, [monthOf(contractNamed(month!))]: to } };
+}
+
+const named = ({ rolls: rolled, clientOrderId }: Fill): string => (rolled ? 'the roll' : clientOrderId);
+/** An instant as clocks in New York show it. */
+function timeText(instant: string): string {
+  const at = Date.parse(instant);
+  return `${localDate(at, H100.timeZone)} ${new Date(at).toLocaleTimeString('en-GB', { timeZone: H100.timeZone, timeStyle: 'short' })}`;
 }
 
 const monthOf = (contract: string): string => contract.slice(PRODUCT.length + 1);

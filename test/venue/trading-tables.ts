@@ -27,9 +27,10 @@ const act = form(
   new RegExp(`^(halts|resumes|approves|amends (${MONTH} )?to \\d+\\.\\d{3,6})$`),
   'halts, resumes, approves or amends to a price',
 );
+const dueTime = form(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, 'a date and a time');
 const step = form(/^(none|roll|close|clear|settle|expire|report|done)$/, 'a step of the day run');
 const heldKind = form(/^(index|settlement|final-price)$/, 'index, settlement or final-price');
-const term = form(/^(index values for a final price|daily limit)$/, 'a term of the product');
+const term = form(/^(index values for a final price|daily limit|margin of a lot)$/, 'a term of the product');
 const termValue = form(/^\d+(\.\d{3})?$/, 'a number');
 
 /** Every table, by its header: first what goes in, then what must come out. */
@@ -42,13 +43,17 @@ const FORMS = {
   'account | name | order | price | lots': [account, name, order, price, lots],
   'account | name | order | price | lots | good for': [account, name, order, price, lots, goodFor],
   'account | cancels | answer': [account, name, words],
+  'account | withdraws | answer': [account, usd, words],
   'operator | act | answer': [operator, act, words],
   'auction | contract | price | lots': [time, traded, priceOrNone, lotsOrNone],
   'account | name | filled | price | lots': [account, filledName, order, price, lots],
+  'account | name | self-matched | lots': [account, filledName, order, lots],
   'account | name | rests | price | lots': [account, name, order, price, lots],
   'contract | mark': [months, price],
   'account | cash | position': [account, usd, holding],
   'account | variation | rolled lots | roll cost': [account, usd, signedLots, usd],
+  'account | requirement | cover | excess': [account, usd, usd, usd],
+  'account | called | due | stands': [account, usd, dueTime, words],
   'held | reason': [heldKind, words],
   'day run of | stands at': [date, step],
 } as const satisfies Forms;

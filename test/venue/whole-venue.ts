@@ -15,6 +15,7 @@ import type { Table } from '../../lib/store/table.ts';
 import { SHARDS } from './accounts.ts';
 import type { Sides } from './contract-names.ts';
 import { newYorkMs, PARAMETERS, PRODUCT } from './h100.ts';
+import { codeOf } from './requests.ts';
 
 /** Callers of the API: two operators, and each participant for its own account. */
 export interface Callers<Account extends string> {
@@ -36,6 +37,7 @@ export interface Fill extends Sides {
   readonly lots: number;
   readonly price: string;
   readonly rolls: boolean;
+  readonly selfMatched: number;
 }
 export interface Outcome {
   readonly state: 'queued' | 'decided';
@@ -49,6 +51,15 @@ export interface Statement {
   readonly rolledLots: number;
   readonly rollCost: string;
   readonly positions: readonly { contract: string; lots: number }[];
+  readonly requirement: string;
+  readonly cover: string;
+  readonly excess: string;
+}
+export interface OpenCall {
+  readonly account: string;
+  readonly amount: string;
+  readonly due: string;
+  readonly overdue: boolean;
 }
 export interface Held {
   readonly held: string;
@@ -104,6 +115,18 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
   /** Moves cash into an account, once for each reference. */
   async deposit(account: string, amount: string, reference = 'opening'): Promise<void> {
     await this.both.post('/v1/operator/cash-movements', { movements: [{ account, reference, amount }] });
+  }
+
+  /** Takes cash out, and gives what is answered: `done`, or the code of the problem. */
+  async withdraw(account: string, amount: string, reference: string): Promise<string> {
+    const movements = [{ account, reference, amount: `-${amount}` }];
+    const answer = await this.both.ask('POST', '/v1/operator/cash-movements', { movements });
+    return answer.status < 300 ? 'done' : codeOf(answer);
+  }
+
+  /** The open margin calls. */
+  async calls(): Promise<OpenCall[]> {
+    return itemsOf<OpenCall>(await this.operator.get('/v1/operator/calls'));
   }
 
   /** Publishes an index value by two operators. */

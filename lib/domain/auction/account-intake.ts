@@ -4,8 +4,8 @@
  * next submission costs the same whether it is the second or the ten thousandth.
  */
 import type { BookOrder } from './book.ts';
-import { bySequence, type DecidedSubmission, type OpenOrders, openOrders } from './open-orders.ts';
-import { applySubmission, type Instruction, type OrderTerms, type Outcome } from './orders.ts';
+import { type Alternatives, bySequence, type DecidedSubmission, type Judge, type OpenOrders, openOrders } from './open-orders.ts';
+import type { Instruction, OrderTerms, Outcome } from './orders.ts';
 import { SUBMIT_MS_MAX } from './submission.ts';
 
 /** A submission in the book, with when the gateway received it, ISO. */
@@ -66,7 +66,12 @@ export class AccountIntake {
 
   /** Orders and names held in memory. */
   get size(): number {
-    return this.#open.orders.size + this.#open.exposed.size;
+    return this.#open.size;
+  }
+
+  /** All of the account's orders that may still trade. */
+  mayTrade(): Iterable<Alternatives> {
+    return this.#open.mayTrade();
   }
 
   /** Takes in those of the submissions into the open auction that arrived after the last one known here. */
@@ -81,13 +86,13 @@ export class AccountIntake {
   }
 
   /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
-  take(submission: ArrivingSubmission, terms: IntakeTerms): Outcome[] {
+  take(submission: ArrivingSubmission, terms: IntakeTerms, judge?: Judge): Outcome[] {
     const { instructions } = submission;
     const late = this.#lateness(submission, terms.openedAt);
     if (late) return instructions.map(() => late);
     if (this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
     const cancelsOnly = this.#isBeyond(terms, 1);
-    const outcomes = applySubmission(this.#open.orders, instructions, { ...terms, cancelsOnly }, this.#open.exposed);
+    const outcomes = this.#open.decide(instructions, { ...terms, cancelsOnly }, judge);
     if (!countsForNothing(outcomes)) this.#note({ ...submission, outcomes }, true);
     return outcomes;
   }
@@ -124,7 +129,7 @@ export const isOneTooMany = (outcomes: readonly Outcome[]): boolean =>
   outcomes.length > 0 && outcomes.every((outcome) => outcome === 'too-many-submissions');
 
 /** What came too late, or was one too many, changes nothing and is not counted. */
-const countsForNothing = (outcomes: readonly Outcome[]): boolean =>
+export const countsForNothing = (outcomes: readonly Outcome[]): boolean =>
   LATE.some((late) => late === outcomes[0]) || isOneTooMany(outcomes);
 
 /** False when there is no second instant. */

@@ -13,6 +13,7 @@ import { INSTRUCTION_KINDS, type Instruction, type Order, OUTCOMES, TIMES_IN_FOR
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');
+const CANCEL_ALL = INSTRUCTION_KINDS.indexOf('cancel-all');
 const ACCEPTED = OUTCOMES.indexOf('accepted');
 const DEFERRED = OUTCOMES.indexOf('deferred');
 
@@ -36,6 +37,8 @@ export class AccountRows implements LooseRows {
   terms = new Uint8Array(ROWS_AT_FIRST);
   /** Where the row was read from, as the reader counts. */
   source = new Uint32Array(ROWS_AT_FIRST);
+  /** Where in the bytes the sender of the row stands, behind its length. */
+  sender = new Uint32Array(ROWS_AT_FIRST);
   /** The rows that are open, in order of name, once `fold` has been called; the first of it. */
   open = new Uint32Array(ROWS_AT_FIRST);
   /** Of carried rows alone. */
@@ -51,6 +54,7 @@ export class AccountRows implements LooseRows {
   /** Rows up to here are carried; from `#rollsFrom` on they are the roll's. */
   #carriedTo = 0;
   #rollsFrom = -1;
+  #sender = 0;
   /** Where the rows of each submission begin, and what the reader calls it. */
   readonly #submissions: { readonly first: number; readonly called: number }[] = [];
   #isPlain = true;
@@ -70,6 +74,7 @@ export class AccountRows implements LooseRows {
     if (this.count === this.nameAt.length) this.#grow();
     this.#kind[this.count] = NEW;
     this.#outcome[this.count] = ACCEPTED;
+    this.sender[this.count] = this.#sender;
     return this.count;
   }
 
@@ -80,8 +85,14 @@ export class AccountRows implements LooseRows {
   }
 
   /** The rows from here on are a submission's, up to the next. */
-  beginSubmission(called: number): void {
+  beginSubmission(called: number, sender: number): void {
+    this.sentBy(sender);
     this.#submissions.push({ first: this.count, called });
+  }
+
+  /** Where the sender of the rows from here on stands. */
+  sentBy(sender: number): void {
+    this.#sender = sender;
   }
 
   /** The rows from here on are the roll's. */
@@ -120,7 +131,7 @@ export class AccountRows implements LooseRows {
       return made;
     };
     const carried = Array.from({ length: this.#carriedTo }, (_, row) => {
-      const made = { ...this.#order(row), account: '', rolls: false, partlyFilled: this.#partlyFilled[row] === 1 };
+      const made = { ...this.#order(row), account: '', sender: '', rolls: false, partlyFilled: this.#partlyFilled[row] === 1 };
       rowOf.set(made, row);
       return made;
     });
@@ -153,6 +164,7 @@ export class AccountRows implements LooseRows {
   #instruction(row: number, order: (row: number) => Order): Instruction {
     const kind = this.#kind[row]!;
     if (kind === NEW) return { kind: 'new', order: order(row) };
+    if (kind === CANCEL_ALL) return { kind: 'cancel-all' };
     const target = this.#text(this.#targetAt[row]!, this.#targetLength[row]!);
     return kind === CANCEL ? { kind: 'cancel', clientOrderId: target } : { kind: 'replace', replaces: target, order: order(row) };
   }
@@ -263,6 +275,7 @@ export class AccountRows implements LooseRows {
     this.lots = longer(this.lots);
     this.terms = longer(this.terms);
     this.source = longer(this.source);
+    this.sender = longer(this.sender);
     this.open = longer(this.open);
     this.#partlyFilled = longer(this.#partlyFilled);
     this.#kind = longer(this.#kind);

@@ -8,8 +8,15 @@ import { CASH } from '../contract/months.ts';
 import { ownerOf } from '../contract/owner.ts';
 import type { ForwardCurve } from '../contract/product.ts';
 import { type Lots, lots, type Ticks, ticks } from '../contract/units.ts';
-import { type AuctionBook, bestUnfilled, clearAuction, type LotsByLimit, lotsByLimit, type UnfilledQuotes } from './auction.ts';
-import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, TIME_IN_FORCE_BITS } from './book-columns.ts';
+import {
+  type AuctionBook,
+  type AuctionResult,
+  bestUnfilled,
+  type LotsByLimit,
+  lotsByLimit,
+  type UnfilledQuotes,
+} from './auction.ts';
+import { type BookColumns, type BookOrder, nameAt, orderAt, ROLLS_BIT, senderAt, TIME_IN_FORCE_BITS } from './book-columns.ts';
 import type { BookHash } from './lottery.ts';
 import { TIMES_IN_FORCE } from './orders.ts';
 
@@ -39,14 +46,22 @@ export interface MonthResult {
   readonly sealedOffer: Ticks | null;
 }
 
-/** What an account bought and sold in one auction. `rolls` marks the order as one of the day run's. */
+/**
+ * What an auction did with an order: what it bought and sold, and what self-match prevention took out of it. `rolls` marks the
+ * order as one of the day run's.
+ */
 export interface Fill {
   readonly account: string;
+  /** The operator id of the person or system that sent the order. */
+  readonly sender: string;
   readonly clientOrderId: string;
   readonly buy: ContractMonth;
   readonly sell: ContractMonth;
+  /** Lots that traded; none when all that happened to the order is that lots were taken out of it. */
   readonly lots: Lots;
   readonly rolls: boolean;
+  /** Lots that would have traded with its owner's other orders, and were taken out before the auction; absent when none were. */
+  readonly selfMatched?: Lots;
 }
 
 /**
@@ -74,30 +89,36 @@ export interface DepthColumns {
 
 export interface ClearedBook {
   readonly months: Readonly<Record<number, MonthResult>>;
-  /** Lots that each row of the book has traded, and lots of it that are carried on. */
+  /** Lots that each row of the book has traded, lots of it that are carried on, and lots that were taken out as self-matched. */
   readonly filled: Int32Array;
   readonly carried: Int32Array;
+  readonly selfMatched: Int32Array;
   readonly depth: DepthColumns;
   readonly surplus: bigint;
   /** Orders that traded or lapsed, in whole or in part. */
   readonly orders: number;
 }
 
+/** The months of an auction, their marks, and whether it closes the day. */
+export interface AuctionTerms {
+  /** In order. */
+  readonly listed: readonly ContractMonth[];
+  readonly marks: ForwardCurve;
+  readonly closing: boolean;
+}
+
 /**
- * Clears a book at the marks of its listed months. Orders of months no longer listed lapse. After a closing auction
- * orders for the day lapse too; orders for one auction always do.
+ * What a result makes of the rows of a book that it is of; rows that are not among `columns` neither trade nor are carried. Orders of
+ * months no longer listed lapse. After a closing auction orders for the day lapse too; orders for one auction always do.
  */
-export function clearBook(
-  book: FrozenBook,
-  listed: readonly ContractMonth[],
-  marks: ForwardCurve,
-  closing: boolean,
-): ClearedBook {
-  const { orders } = book;
+export function clearedBook(
+  { orders }: FrozenBook,
+  columns: BookOfRows,
+  result: AuctionResult,
+  { listed, marks, closing }: AuctionTerms,
+): Omit<ClearedBook, 'selfMatched'> {
   const nodes = [CASH, ...listed];
-  const columns = auctionBook(book, nodes, marks);
   const { rows } = columns;
-  const result = clearAuction(columns);
   const stays = TIMES_IN_FORCE.map((time) => time === 'gtc' || (time === 'day' && !closing));
   const lapsed = new Int32Array(rows.length);
   const [filledOf, carriedOf] = [new Int32Array(orders.count), new Int32Array(orders.count)];
@@ -157,12 +178,14 @@ function bestLapsed({ buy, sell, limit, other: lapsed }: LotsByLimit, months: nu
 
 const inTicks = (price: number | null): Ticks | null => (price === null ? null : ticks(price));
 
-/** The rows of a book whose months are listed, as the auction takes them; `rows` are their places in the book. */
-export function auctionBook(
-  { orders, hash }: FrozenBook,
-  nodes: readonly ContractMonth[],
-  marks: ForwardCurve,
-): AuctionBook & { rows: Uint32Array } {
+/** Rows of a book as the auction takes them; `rows` are their places in the book. */
+export interface BookOfRows extends AuctionBook {
+  readonly rows: Uint32Array;
+}
+
+/** The rows of a book whose months are listed. */
+export function auctionBook({ orders, hash }: FrozenBook, { listed, marks }: Pick<AuctionTerms, 'listed' | 'marks'>): BookOfRows {
+  const nodes = [CASH, ...listed];
   const last = Math.max(...nodes);
   const nodeOf = new Uint8Array(last + 1).fill(NOT_LISTED);
   for (const [node, month] of nodes.entries()) nodeOf[month] = node;
@@ -181,15 +204,15 @@ export function auctionBook(
   const owner = ownersOf(orders);
   const common = { months: nodes.length - 1, reference: Int32Array.from(nodes.slice(1), (month) => marks[month]!), hash, rows };
   if (count === orders.count) return { ...common, buy, sell, limit: orders.limit, lots: orders.lots, owner };
-  const listed = rows.subarray(0, count);
+  const kept = rows.subarray(0, count);
   return {
     ...common,
-    rows: listed,
+    rows: kept,
     buy: buy.subarray(0, count),
     sell: sell.subarray(0, count),
-    limit: Int32Array.from(listed, (row) => orders.limit[row]!),
-    lots: Int32Array.from(listed, (row) => orders.lots[row]!),
-    owner: Uint32Array.from(listed, (row) => owner[row]!),
+    limit: Int32Array.from(kept, (row) => orders.limit[row]!),
+    lots: Int32Array.from(kept, (row) => orders.lots[row]!),
+    owner: Uint32Array.from(kept, (row) => owner[row]!),
   };
 }
 
@@ -210,16 +233,18 @@ function ownersOf({ accounts, firstRow, count }: BookColumns): Uint32Array {
 }
 
 /** The fills of a cleared book, in its order, as objects: for those who look at some. */
-export function* fillsOf({ orders }: FrozenBook, { filled }: ClearedBook): Generator<Fill> {
+export function* fillsOf({ orders }: FrozenBook, { filled, selfMatched }: ClearedBook): Generator<Fill> {
   for (const [account, row] of rowsOf(orders))
-    if (filled[row]! > 0)
+    if (filled[row]! > 0 || selfMatched[row]! > 0)
       yield {
         account,
+        sender: senderAt(orders, row),
         clientOrderId: nameAt(orders, row),
         buy: orders.buy[row]! as ContractMonth,
         sell: orders.sell[row]! as ContractMonth,
         lots: lots(filled[row]!),
         rolls: (orders.terms[row]! & ROLLS_BIT) !== 0,
+        ...(selfMatched[row]! > 0 ? { selfMatched: lots(selfMatched[row]!) } : {}),
       };
 }
 

@@ -20,6 +20,16 @@ export function compareBytes(
   return oneLength - otherLength;
 }
 
+/**
+ * A text that stands behind its length, as packed bytes have it (LEB128; at most 2^14 bytes): where the text begins, and where
+ * it ends. Such a text can be named by the one number at which its length stands.
+ */
+export const countedBegin = (bytes: Uint8Array, at: number): number => (bytes[at]! < 128 ? at + 1 : at + 2);
+export const countedEnd = (bytes: Uint8Array, at: number): number => {
+  const first = bytes[at]!;
+  return first < 128 ? at + 1 + first : at + 2 + ((first & 127) | (bytes[at + 1]! << 7));
+};
+
 const DECODER = new TextDecoder();
 
 /** A stretch of bytes as text. */

@@ -1,6 +1,6 @@
 /**
- * Orders and what an account may say about them. A submission is a list of instructions (new, cancel, replace) that
- * name orders by the participant's own `clientOrderId`; folding an account's submissions in the order they arrived
+ * Orders and what an account may say about them. A submission is a list of instructions (new, cancel, replace, cancel
+ * all) that name orders by the participant's own `clientOrderId`; folding an account's submissions in the order they arrived
  * gives its live orders. Accept and clear use the same fold, so what was answered is what is matched.
  */
 import { CASH, type ContractMonth } from '../contract/months.ts';
@@ -22,12 +22,14 @@ export interface Order {
 }
 
 /** What an instruction does, in the order of the codes that are stored: new ones go to the end. */
-export const INSTRUCTION_KINDS = ['new', 'cancel', 'replace'] as const satisfies readonly Instruction['kind'][];
+export const INSTRUCTION_KINDS = ['new', 'cancel', 'replace', 'cancel-all'] as const satisfies readonly Instruction['kind'][];
 
 export type Instruction =
   | { readonly kind: 'new'; readonly order: Order }
   | { readonly kind: 'cancel'; readonly clientOrderId: string }
-  | { readonly kind: 'replace'; readonly replaces: string; readonly order: Order };
+  | { readonly kind: 'replace'; readonly replaces: string; readonly order: Order }
+  /** Takes out every order that is live at its place in the queue, those of the same submission before it included. */
+  | { readonly kind: 'cancel-all' };
 
 /**
  * Why an instruction was refused. `auction-closed` and `overtaken` are said of all of a submission that comes too late. Codes
@@ -41,6 +43,10 @@ export const REFUSALS = [
   'too-many-live-orders',
   'too-many-submissions',
   'overtaken',
+  'other-product',
+  'order-too-large',
+  'position-limit',
+  'margin',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 /**
@@ -64,6 +70,9 @@ export interface OrderTerms {
   readonly cancelsOnly: boolean;
 }
 
+/** What is about to become of an instruction that nothing else speaks against. The answer may be a refusal after all. */
+export type LastWord = (instruction: Instruction, outcome: 'accepted' | 'deferred') => Refusal | undefined;
+
 /**
  * Applies one submission to an account's live orders, in place, and says what became of each instruction. `exposed`
  * names the live orders that a closed auction may still fill; it is kept up to date in place as well.
@@ -73,12 +82,14 @@ export function applySubmission(
   instructions: readonly Instruction[],
   terms: OrderTerms,
   exposed: Set<string> = new Set(),
+  lastWord?: LastWord,
 ): Outcome[] {
   return instructions.map((instruction) => {
     const refusal = refuse(live, instruction, terms);
     if (refusal) return refusal;
-    const target = targetOf(instruction);
-    const outcome = target !== undefined && exposed.has(target) ? 'deferred' : 'accepted';
+    const outcome = waits(instruction, exposed) ? 'deferred' : 'accepted';
+    const last = lastWord?.(instruction, outcome);
+    if (last) return last;
     apply(live, instruction);
     keepExposed(exposed, instruction, outcome);
     return outcome;
@@ -91,11 +102,15 @@ export function applySubmission(
  * replacement must wait for the same auction, or it would enter although the one that it replaces never did.
  */
 export function keepExposed(exposed: Set<string>, instruction: Instruction, outcome: Outcome): void {
+  if (outcome !== 'accepted' && outcome !== 'deferred') return;
   const target = targetOf(instruction);
-  if (target === undefined || (outcome !== 'accepted' && outcome !== 'deferred')) return;
-  exposed.delete(target);
+  if (instruction.kind === 'cancel-all') exposed.clear();
+  if (target !== undefined) exposed.delete(target);
   if (instruction.kind === 'replace' && outcome === 'deferred') exposed.add(instruction.order.clientOrderId);
 }
+
+/** What is about to become of an instruction that is replayed: whether its order, if it has one, comes in. */
+export type Replayed = (instruction: Instruction, outcome: 'accepted' | 'deferred', comesIn: boolean) => void;
 
 /**
  * Repeats what accept decided, once the auction before has cleared: only what was accepted takes effect. `partlyFilled` names
@@ -106,19 +121,30 @@ export function replaySubmission(
   instructions: readonly Instruction[],
   outcomes: readonly Outcome[],
   partlyFilled: ReadonlySet<string> = new Set(),
+  replayed?: Replayed,
 ): void {
   instructions.forEach((instruction, index) => {
     const outcome = outcomes[index];
-    if (outcome === 'accepted') apply(live, instruction);
-    if (outcome !== 'deferred') return;
-    const target = targetOf(instruction)!;
-    const untouched = live.has(target) && !partlyFilled.has(target);
-    if (instruction.kind === 'replace' && untouched) apply(live, instruction);
+    if (outcome !== 'accepted' && outcome !== 'deferred') return;
+    const target = targetOf(instruction) ?? '';
+    // Of a cancel of all, what is left of them is gone, whatever the auction before made of some.
+    const comesIn =
+      outcome === 'accepted' || instruction.kind === 'cancel-all' || (live.has(target) && !partlyFilled.has(target));
+    replayed?.(instruction, outcome, comesIn);
+    if (comesIn) apply(live, instruction);
     else live.delete(target);
   });
 }
 
+/** Whether an instruction does away with an order that a closed auction may still fill. */
+function waits(instruction: Instruction, exposed: ReadonlySet<string>): boolean {
+  if (instruction.kind === 'cancel-all') return exposed.size > 0;
+  const target = targetOf(instruction);
+  return target !== undefined && exposed.has(target);
+}
+
 function refuse(live: LiveOrders, instruction: Instruction, terms: OrderTerms): Refusal | undefined {
+  if (instruction.kind === 'cancel-all') return undefined;
   if (instruction.kind === 'cancel') return live.has(instruction.clientOrderId) ? undefined : 'unknown-order';
   const { order } = instruction;
   const isReplace = instruction.kind === 'replace';
@@ -133,11 +159,12 @@ function refuse(live: LiveOrders, instruction: Instruction, terms: OrderTerms): 
 
 function apply(live: LiveOrders, instruction: Instruction): void {
   const target = targetOf(instruction);
+  if (instruction.kind === 'cancel-all') live.clear();
   if (target !== undefined) live.delete(target);
-  if (instruction.kind !== 'cancel') live.set(instruction.order.clientOrderId, instruction.order);
+  if ('order' in instruction) live.set(instruction.order.clientOrderId, instruction.order);
 }
 
-/** The name of the live order that an instruction cancels or replaces; `undefined` for a new order. */
+/** The name of the one live order that an instruction cancels or replaces; `undefined` for a new order, and where it names none. */
 export function targetOf(instruction: Instruction): string | undefined {
   if (instruction.kind === 'cancel') return instruction.clientOrderId;
   return instruction.kind === 'replace' ? instruction.replaces : undefined;

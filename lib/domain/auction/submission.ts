@@ -83,7 +83,7 @@ export function decideSubmission(
 /** Contracts that are not listed, each with the field that names it. */
 function unlistedContracts(instructions: readonly Instruction[], listed: readonly ContractMonth[]): Violation[] {
   return instructions.flatMap((instruction, index) => {
-    if (instruction.kind === 'cancel') return [];
+    if (!('order' in instruction)) return [];
     const { buy, sell } = instruction.order;
     const isOutright = buy === CASH || sell === CASH;
     return (['buy', 'sell'] as const)

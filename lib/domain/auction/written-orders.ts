@@ -26,7 +26,7 @@ export interface WrittenSpread extends WrittenTerms {
   readonly buy: string;
   readonly sell: string;
 }
-export type WrittenEntry = { readonly cancel: string } | WrittenOutright | WrittenSpread;
+export type WrittenEntry = { readonly cancel: string } | { readonly cancelAll: true } | WrittenOutright | WrittenSpread;
 
 /** What the orders of a product are read by. */
 export interface Grid {
@@ -42,6 +42,7 @@ export function readOrders(
   const violations: Violation[] = [];
   const instructions = entries.flatMap((entry, index): Instruction[] => {
     if ('cancel' in entry) return [{ kind: 'cancel', clientOrderId: entry.cancel }];
+    if ('cancelAll' in entry) return [{ kind: 'cancel-all' }];
     const reader = new EntryReader(grid, index, violations);
     const order = 'contract' in entry ? reader.outright(entry) : reader.spread(entry);
     if (!order) return [];

@@ -47,3 +47,14 @@ export const coverOf = ({ cash }: Pick<AccountState, 'cash'>, { parameters }: Pr
 
 /** What is left of the cover, negative when the account is short. */
 export const excessOf = (requirement: Cents, cover: Cents): Cents => (cover - requirement) as Cents;
+
+/** Both for one account. */
+export interface Margin {
+  readonly requirement: Cents;
+  readonly cover: Cents;
+}
+
+export const marginOf = (product: ProductState, state: AccountState, ownerLots: number): Margin => ({
+  requirement: requirementOf(product, state, ownerLots),
+  cover: coverOf(state, product),
+});

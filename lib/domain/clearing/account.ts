@@ -9,11 +9,14 @@ import type { BusinessDate } from '../contract/calendar.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import { CASH } from '../contract/months.ts';
 import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks } from '../contract/units.ts';
+import type { OpenCall } from './calls.ts';
 import {
   type AuctionCleared,
   BANK,
   type CashMoved,
   type ClearingEvent,
+  callIn,
+  type MarginCalled,
   type MonthExpired,
   movementIn,
   openingIn,
@@ -52,6 +55,8 @@ export interface AccountState {
   /** Number of the last event that moved cash in or out; 0 when none has. */
   readonly depositedBy: number;
   readonly products: Readonly<Record<string, ProductHolding>>;
+  /** While the account lacks margin and has been called for it. */
+  readonly call?: OpenCall;
 }
 
 /** What one event did to one account. */
@@ -65,12 +70,17 @@ export interface JournalEntry {
   readonly balance: Cents;
   /** Change of position by month. */
   readonly lots: Readonly<Record<number, Lots>>;
-  /** How many fills moved it. They stand with the auction, in the run that its event names. */
+  /** How many of its orders the auction filled, or took lots out of. They stand with the auction, in the run that its event names. */
   readonly fills?: number;
   readonly reference?: string;
+  /** Of the event that called the account. */
+  readonly call?: Pick<OpenCall, 'due' | 'cents'>;
 }
 
-/** Fills of one account in one auction that trade the same: what posting needs of them, however many they are. */
+/**
+ * Fills of one account in one auction that trade the same: what posting needs of them, however many they are. Lots taken out of an
+ * order as self-matched move nothing; its row is counted, so that the journal says which auctions have rows for the account.
+ */
 export interface Traded {
   readonly buy: ContractMonth;
   readonly sell: ContractMonth;
@@ -134,6 +144,12 @@ export function applyEvent(
       return revalue(state, seq, event, centsPerTick(event.product));
     case 'month-expired':
       return expire(state, seq, event, centsPerTick(event.product));
+    case 'margin-called':
+      return call(state, seq, event);
+    case 'calls-met':
+      return event.accounts.includes(state.account) ? post(withoutCall(state), seq, event, {}) : undefined;
+    case 'calls-overdue':
+      return event.accounts.includes(state.account) ? post(overdue(state), seq, event, {}) : undefined;
     case 'parameters-changed':
     case 'day-closed':
       return undefined;
@@ -163,7 +179,7 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
     cash = addCents(cash, gain(quantity, minusTicks(event.marks[month]!, price(month)), centsPerTick));
   };
   const holding = state.products[event.product] ?? { lots: {} };
-  for (const fill of traded) {
+  for (const fill of traded.filter((line) => line.lots > 0)) {
     trade(fill.buy, fill.lots);
     trade(fill.sell, lots(-fill.lots));
     if (fill.rolls) {
@@ -174,13 +190,14 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
       cost = addCents(cost, rollCost(signed, price(far), price(near), centsPerTick));
     }
   }
+  const fills = traded.reduce((sum, line) => sum + line.fills, 0);
+  if (Object.keys(moved).length === 0) return post(state, seq, event, { fills });
   const next: ProductHolding = {
     ...holding,
     lots: addPositions(holding.lots, moved),
     ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
     day: addDay(holding.day, event.books, cash, rolled, cost),
   };
-  const fills = traded.reduce((sum, line) => sum + line.fills, 0);
   return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved, fills });
 }
 
@@ -220,11 +237,24 @@ function expire(state: AccountState, seq: number, event: MonthExpired, centsPerT
   return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved });
 }
 
+/** A call that is open keeps the time it is due; the amount follows what the account lacks. */
+function call(state: AccountState, seq: number, event: MarginCalled) {
+  const called = callIn(event, state.account);
+  if (!called) return undefined;
+  const first: OpenCall = { date: event.date, due: event.due, cents: called.cents, overdue: false };
+  const next: OpenCall = state.call ? { ...state.call, cents: called.cents } : first;
+  return post({ ...state, call: next }, seq, event, { call: { due: next.due, cents: next.cents } });
+}
+
+const withoutCall = ({ call: _, ...state }: AccountState): AccountState => state;
+const overdue = (state: AccountState): AccountState =>
+  state.call ? { ...state, call: { ...state.call, overdue: true } } : state;
+
 function post(
   state: AccountState,
   seq: number,
   event: ClearingEvent,
-  moved: { cents?: Cents; lots?: Readonly<Record<number, Lots>>; fills?: JournalEntry['fills']; reference?: string },
+  moved: Partial<Pick<JournalEntry, 'cents' | 'lots' | 'fills' | 'reference' | 'call'>>,
 ): { state: AccountState; entry: JournalEntry } {
   const balance = addCents(state.cash, moved.cents ?? NO_CENTS);
   const entry: JournalEntry = {
@@ -238,6 +268,7 @@ function post(
     lots: moved.lots ?? {},
     ...(moved.fills ? { fills: moved.fills } : {}),
     ...(moved.reference ? { reference: moved.reference } : {}),
+    ...(moved.call ? { call: moved.call } : {}),
   };
   return { state: { ...state, applied: seq, cash: balance }, entry };
 }

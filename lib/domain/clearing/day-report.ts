@@ -6,11 +6,11 @@
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ContractMonth, contractCode, monthAfter, nearMonth } from '../contract/months.ts';
 import { formatPrice } from '../contract/product.ts';
-import { formatCents, type Lots, type Ticks, ticks } from '../contract/units.ts';
+import { cents, formatCents, type Lots, type Ticks, ticks } from '../contract/units.ts';
 import { addTotals, type ShardTotals, sumByKey } from './control-totals.ts';
 import type { ClearingEvent } from './events.ts';
 import { rollDay } from './roll.ts';
-import type { ProductState } from './venue.ts';
+import { NONE_CALLED, type ProductState } from './venue.ts';
 
 /** Prices and amounts are decimal strings, quantities integers, contracts by code. */
 export interface DayReport {
@@ -35,15 +35,18 @@ export interface DayReport {
   } | null;
   readonly variation: { readonly collected: string; readonly paid: string };
   readonly expired: { readonly contract: string; readonly finalPrice: string; readonly indexValues: number } | null;
+  /** Accounts that were short of margin when the books closed, and what they were called for together. */
+  readonly called: { readonly accounts: number; readonly amount: string };
 }
 
 /**
+ * @param product the product once the calls of the day are made
  * @param events the log's events of the product since its books were closed before, in any order
  * @param shards the control totals of the event that closed the day, of every shard
  * Throws when the closing auction or the settlement is not among the events, or the totals are of another event.
  */
 export function dayReport(
-  { product, parameters }: Pick<ProductState, 'product' | 'parameters'>,
+  { product, parameters, called = NONE_CALLED }: Pick<ProductState, 'product' | 'parameters' | 'called'>,
   date: BusinessDate,
   events: readonly ClearingEvent[],
   shards: readonly ShardTotals[],
@@ -91,6 +94,7 @@ export function dayReport(
           indexValues: Object.keys(expired.index).length,
         }
       : null,
+    called: { accounts: called.accounts, amount: formatCents(cents(BigInt(called.cents))) },
   };
 }
 

@@ -8,8 +8,9 @@ import { type BusinessDate, businessDays, instantOf, isBusinessDay, localDate, n
 import type { ContractMonth } from '../contract/months.ts';
 import type { Micros } from '../contract/units.ts';
 import { type Basis, type Held, type HeldProposal, indexText, isApproved, revise } from './approval.ts';
+import { type Call, dueTime } from './calls.ts';
 import type { DayReport } from './day-report.ts';
-import type { DayClosed, MonthExpired, PricesSettled } from './events.ts';
+import type { DayClosed, MarginCalled, MonthExpired, PricesSettled } from './events.ts';
 import { rollOpening } from './roll.ts';
 import { decideCurve, decideFinalPrice, expiringMonth, type Hold, indexOf, nextListing } from './settlement.ts';
 import { openBooks, type ProductState } from './venue.ts';
@@ -122,10 +123,12 @@ export interface Seen {
   readonly index: ReadonlyMap<BusinessDate, Micros>;
   /** What is held of the day's prices, approved or not. */
   readonly held: { readonly settlement: Held | undefined; readonly finalPrice: Held | undefined };
+  /** Once the day's books are closed: the next accounts to be called, in order of id, at most as many as an event lists. */
+  readonly short: readonly Call[];
 }
 
 /** The events by which a day run itself goes on. */
-export type DayEvent = PricesSettled | MonthExpired | DayClosed;
+export type DayEvent = PricesSettled | MonthExpired | DayClosed | MarginCalled;
 
 /** What a day waits for, as a log line says it. */
 export const WAITS = {
@@ -158,7 +161,7 @@ export type DayDecision =
   | { readonly kind: 'revise'; readonly held: Held; readonly next: Held }
   | { readonly kind: 'commit'; readonly event: DayEvent }
   | { readonly kind: 'move'; readonly moved: Exclude<DayMoved, { kind: 'reported' }> }
-  /** Everything is posted: make the report; `event` closed the books. */
+  /** Everything is posted, and every account that is short is called: make the report; `event` closed the books. */
   | { readonly kind: 'report'; readonly event: number };
 
 export function decideDay(day: Day, seen: Seen): DayDecision {
@@ -189,9 +192,18 @@ export function decideDay(day: Day, seen: Seen): DayDecision {
     case 'report':
       if (product.closedOn < day.date)
         return { kind: 'commit', event: { kind: 'day-closed', product: day.product, date: day.date, after: product.closedBy } };
-      return posted ? { kind: 'report', event: product.closedBy } : { kind: 'post' };
+      if (!posted) return { kind: 'post' };
+      return seen.short.length > 0 ? { kind: 'commit', event: callsOf(day, seen) } : { kind: 'report', event: product.closedBy };
   }
 }
+
+const callsOf = ({ product, date }: DayAt<'report'>, { product: own, short }: Seen): MarginCalled => ({
+  kind: 'margin-called',
+  product,
+  date,
+  due: dueTime(own.parameters, date, own.tradedOn),
+  calls: short,
+});
 
 /** The newest event that the day knows of: a product that has not come so far was loaded before another worker moved the day. */
 function newestEventOf(day: Exclude<Day, DayAt<'done'>>): number {

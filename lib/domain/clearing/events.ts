@@ -9,6 +9,7 @@ import type { BusinessDate } from '../contract/calendar.ts';
 import type { ContractMonth } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import type { Cents, Ticks } from '../contract/units.ts';
+import type { Call } from './calls.ts';
 
 /**
  * What is too large for an event, as it was spread over shards when it was written: the venue may have another number of them by
@@ -144,6 +145,34 @@ export interface DayClosed {
   readonly after: number;
 }
 
+/**
+ * Accounts are called for what their requirement was beyond their cover when the books of `date` closed: in order of id, behind those
+ * that an event before it has called for that day. Moves nothing.
+ */
+export interface MarginCalled {
+  readonly kind: 'margin-called';
+  readonly product: string;
+  readonly date: BusinessDate;
+  /** The instant by which each must have met its call, ISO 8601 in UTC; a call that was open before keeps its own. */
+  readonly due: string;
+  readonly calls: readonly Call[];
+}
+
+/** Requirement and cover of these accounts, as posted up to the event before, say that their calls are met. Moves nothing. */
+export interface CallsMet {
+  readonly kind: 'calls-met';
+  readonly product: string;
+  readonly accounts: readonly string[];
+}
+
+/** At the instant `at`, ISO 8601 in UTC, the calls of these accounts were due and not met. Moves nothing. */
+export interface CallsOverdue {
+  readonly kind: 'calls-overdue';
+  readonly product: string;
+  readonly at: string;
+  readonly accounts: readonly string[];
+}
+
 export type ClearingEvent =
   | AccountsOpened
   | CashMoved
@@ -151,7 +180,10 @@ export type ClearingEvent =
   | AuctionCleared
   | PricesSettled
   | MonthExpired
-  | DayClosed;
+  | DayClosed
+  | MarginCalled
+  | CallsMet
+  | CallsOverdue;
 
 /** The venue's own account: the other side of every deposit and withdrawal. */
 export const BANK = '@bank';
@@ -163,3 +195,7 @@ export const openingIn = (event: ClearingEvent | undefined, account: string): Op
 /** How an event moves cash of an account other than the bank; `undefined` when it does not. */
 export const movementIn = (event: ClearingEvent | undefined, account: string): Movement | undefined =>
   event?.kind === 'cash-moved' ? event.movements.find((movement) => movement.account === account) : undefined;
+
+/** How an event calls an account; `undefined` when it does not. */
+export const callIn = ({ calls }: MarginCalled, account: string): Call | undefined =>
+  calls.find((call) => call.account === account);

@@ -5,11 +5,15 @@
  */
 
 import type { ContractMonth } from '../contract/months.ts';
-import { type Lots, lots } from '../contract/units.ts';
+import { ownerOf } from '../contract/owner.ts';
+import { cents, type Lots, lots } from '../contract/units.ts';
 import { type AccountState, applyEvent, type JournalEntry, type Traded } from './account.ts';
+import { marginOf } from './account-risk.ts';
+import type { Call } from './calls.ts';
 import { holdingsOf, movedBy, type ShardTotals, statementTotals } from './control-totals.ts';
 import { BANK, type ClearingEvent, type DayClosed } from './events.ts';
 import { type Statement, statementOf } from './statement.ts';
+import type { ProductState } from './venue.ts';
 
 /** The accounts that an event may touch: those it names, or all there are. */
 export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<string, unknown>): readonly string[] | 'all' {
@@ -24,6 +28,11 @@ export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<stri
     case 'month-expired':
     case 'day-closed':
       return 'all';
+    case 'margin-called':
+      return event.calls.map(({ account }) => account);
+    case 'calls-met':
+    case 'calls-overdue':
+      return event.accounts;
     case 'parameters-changed':
       return [];
   }
@@ -66,27 +75,50 @@ export interface Rolling {
   readonly accounts: ReadonlySet<string>;
 }
 
+/** What the books of a day close on, besides the accounts. */
+export interface Closing {
+  /** The product, as of the event. */
+  readonly product: ProductState;
+  /** The product that an account trades. */
+  readonly productOf: (state: AccountState) => string | undefined;
+  readonly rolling: Rolling | undefined;
+  /** The lots of each owner at the last settlement, over all its accounts. */
+  readonly ownerLots: ReadonlyMap<string, number>;
+}
+
+export interface ClosedBooks {
+  readonly statements: readonly Statement[];
+  /** The accounts that trade the product and whose requirement is beyond their cover. */
+  readonly short: readonly Call[];
+  readonly totals: ShardTotals;
+}
+
 /**
- * Closes a day's books, by event `seq`, for some accounts: a statement for each that holds or moved something, and what they
- * add up to. An account that a later event has moved gets none: its statement and its shard's totals have been written, or
- * that event could not have been posted.
+ * Closes a day's books, by event `seq`, for some accounts: a statement for each that holds or moved something, what they add up to, and
+ * which of them are short of margin. An account that a later event has moved is left out: its statement and its shard's totals have been
+ * written, or that event could not have been posted.
  */
-export function closeBooks(
-  seq: number,
-  event: DayClosed,
-  states: readonly AccountState[],
-  rolling: Rolling | undefined,
-): { statements: readonly Statement[]; totals: ShardTotals } {
-  const { product } = event;
-  const statements = states.flatMap((state) => (state.applied > seq ? [] : (statementOf(state, seq, event) ?? [])));
-  const left = rolling ? longsLeft(states, product, rolling) : lots(0);
+export function closeBooks(seq: number, event: DayClosed, states: readonly AccountState[], closing: Closing): ClosedBooks {
+  const { product, rolling } = closing;
+  const statements: Statement[] = [];
+  const short: Call[] = [];
+  for (const state of states) {
+    if (state.applied > seq) continue;
+    const margin = marginOf(product, state, closing.ownerLots.get(ownerOf(state.account)) ?? 0);
+    const statement = statementOf(state, seq, event, margin);
+    if (statement) statements.push(statement);
+    const lacking = cents(margin.requirement - margin.cover);
+    const isOwn = state.account !== BANK && closing.productOf(state) === event.product;
+    if (isOwn && lacking > 0n) short.push({ account: state.account, cents: lacking });
+  }
+  const left = rolling ? longsLeft(states, event.product, rolling) : lots(0);
   const totals = {
     ...movedBy([]),
     accounts: statements.length,
-    held: holdingsOf(states, product),
+    held: holdingsOf(states, event.product),
     day: statementTotals(statements, left),
   };
-  return { statements, totals };
+  return { statements, short, totals };
 }
 
 const longsLeft = (states: readonly AccountState[], product: string, { near, accounts }: Rolling): Lots =>

@@ -7,6 +7,7 @@
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type Cents, type Lots, lots, NO_CENTS } from '../contract/units.ts';
 import type { AccountState } from './account.ts';
+import type { Margin } from './account-risk.ts';
 import type { DayClosed } from './events.ts';
 
 export interface Statement {
@@ -27,6 +28,9 @@ export interface Statement {
   readonly rollCost: Cents;
   /** Signed lots by contract month. */
   readonly positions: Readonly<Record<number, Lots>>;
+  /** What these need, and the cash and credit that is there for it. */
+  readonly requirement: Cents;
+  readonly cover: Cents;
 }
 
 /** The statement of an account as event `seq` closes the day's books; `undefined` when it held and moved nothing. */
@@ -34,6 +38,7 @@ export function statementOf(
   state: AccountState,
   seq: number,
   { product, date, after }: Pick<DayClosed, 'product' | 'date' | 'after'>,
+  { requirement, cover }: Margin,
 ): Statement | undefined {
   const { lots: held = {}, day: newest } = state.products[product] ?? {};
   const day = newest?.date === date ? newest : undefined;
@@ -50,5 +55,7 @@ export function statementOf(
     rolledLots: day?.rolledLots ?? lots(0),
     rollCost: day?.rollCost ?? NO_CENTS,
     positions: held,
+    requirement,
+    cover,
   };
 }

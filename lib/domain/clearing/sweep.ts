@@ -28,6 +28,8 @@ export interface SweepSeen {
   readonly day: { readonly slot: string } | undefined;
   /** Whether an approved index value has not been published. */
   readonly toPublish: boolean;
+  /** Whether accounts have been short of margin: their calls may be met, or overdue by now. */
+  readonly hasShort: boolean;
   /** When the product's intraday auctions are due, "HH:MM" in its time zone. */
   readonly auctionTimes: readonly string[];
 }
@@ -59,7 +61,7 @@ export function decideSweep(product: ProductState, at: number, seen: SweepSeen):
   // It may have been given its number and no markers, by a worker that crashed or was refused by a halt. It need not be the oldest:
   // one before it may have been closed when the venue was halted. Those after it are closed in their turn.
   if (unclosed) wakeUps.push({ kind: 'close', of: named(unclosed) });
-  if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });
+  if (day || seen.toPublish || seen.hasShort) wakeUps.push({ kind: 'settle' });
   // For the newest that is due: the roll plans those before it.
   if (!day && isOpen && at - since > DAY_RUN_GRACE_MS)
     wakeUps.push({ kind: 'roll', slot: new Date(slotOf(product, due)).toISOString() });

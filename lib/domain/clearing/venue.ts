@@ -8,7 +8,15 @@ import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
-import { type AuctionCleared, BANK, type ClearingEvent, LISTED_MAX, NO_REFERENCES, type References } from './events.ts';
+import {
+  type AuctionCleared,
+  BANK,
+  type ClearingEvent,
+  LISTED_MAX,
+  type MarginCalled,
+  NO_REFERENCES,
+  type References,
+} from './events.ts';
 import { countMoved, type MovedAlone, NOTHING_MOVED } from './operator-acts.ts';
 import { changeErrors } from './product-change.ts';
 
@@ -22,6 +30,8 @@ export interface ProductState {
   readonly marks: ForwardCurve;
   /** Number of the last auction cleared; zero before the first. */
   readonly lastAuction: number;
+  /** The business day of that auction; absent before the first. */
+  readonly tradedOn?: BusinessDate;
   /** Orders that the last auction carried to the next. */
   readonly carried: References;
   /** The closing auction that has not been settled yet. Auctions of the days after it may clear meanwhile. */
@@ -34,9 +44,20 @@ export interface ProductState {
   readonly closedOn: BusinessDate;
   /** Number of the event that closed them; 0 before the first. */
   readonly closedBy: number;
+  /** The margin calls made since, for what accounts lacked then; absent when there are none. */
+  readonly called?: Called;
   /** Number of the last event of this product that moves lots or cents or closes a day. */
   readonly lastEvent: number;
 }
+
+/** Margin calls of a day: made in order of id, up to an account; cents as text. */
+export interface Called {
+  readonly through: string;
+  readonly accounts: number;
+  readonly cents: string;
+}
+/** Before the first. */
+export const NONE_CALLED: Called = { through: '', accounts: 0, cents: '0' };
 
 /** A day by the events that have moved it on, each by its number. */
 export interface DayInLog {
@@ -104,7 +125,7 @@ function evolveProduct(
     case 'auction-cleared': {
       checkAuction(state, event);
       const { auction, date, months, carried } = event;
-      const cleared = { ...state, lastAuction: auction, carried, lastEvent: seq };
+      const cleared = { ...state, lastAuction: auction, tradedOn: date, carried, lastEvent: seq };
       if (!event.closing) return cleared;
       return {
         ...cleared,
@@ -137,8 +158,38 @@ function evolveProduct(
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
       if (event.after !== state.closedBy) throw new LogOrderError(`the books of ${event.date} are open since ${state.closedBy}`);
-      return { ...state, closedOn: event.date, closedBy: seq, lastEvent: seq };
+      return { ...withoutCalled(state), closedOn: event.date, closedBy: seq, lastEvent: seq };
+    case 'margin-called':
+      return { ...state, called: addCalls(state, seq, event) };
+    case 'calls-met':
+    case 'calls-overdue':
+      checkListed(
+        seq,
+        event.accounts.map((account) => ({ account })),
+      );
+      return state;
   }
+}
+
+const withoutCalled = ({ called: _, ...state }: ProductState): ProductState => state;
+
+/** Each account is called once for a day: calls come in order of id, and what is behind is behind. */
+function addCalls(
+  { product, closedOn, closedBy, called = NONE_CALLED }: ProductState,
+  seq: number,
+  { date, due, calls }: MarginCalled,
+): Called {
+  checkListed(seq, calls);
+  if (closedBy === 0 || date !== closedOn)
+    throw new LogOrderError(`event ${seq} calls for ${date}, and the books of ${product} were closed last on ${closedOn}`);
+  if (!(Date.parse(due) > Date.parse(date))) throw new LogOrderError(`event ${seq} calls for ${date}, due ${due}`);
+  let [through, sum] = [called.through, BigInt(called.cents)];
+  for (const { account, cents } of calls) {
+    if (account <= through) throw new LogOrderError(`event ${seq} calls ${account} behind ${through}`);
+    if (cents <= 0n) throw new LogOrderError(`event ${seq} calls ${account} for ${cents} cents`);
+    [through, sum] = [account, sum + cents];
+  }
+  return { through, accounts: called.accounts + calls.length, cents: `${sum}` };
 }
 
 function checkAuction(state: ProductState, event: AuctionCleared): void {

@@ -9,7 +9,8 @@
  * Why it is exact. In one line, the loss of a set of trades is the sum of theirs, so the worst set is all orders whose loss is positive, whole. The
  * greatest over sets of the greatest over lines is the greatest over lines of the greatest over sets. So the worst case is the
  * greatest over lines of the positions' loss and the sum of `lots x max(0, loss)`: linear in the number of orders, where searching the
- * 2^n sets of them is what others do or approximate. That an order trades at its limit, and not better, is the worst price that it allows; a
+ * 2^n sets of them is what others do or approximate. Of alternatives, at most one trades (a replacement that waits for what a closed auction leaves
+ * of the old order): then the worst set has in each line the one that loses most there. That an order trades at its limit, and not better, is the worst price that it allows; a
  * better one leaves the account with more cash.
  */
 import type { ContractMonth } from '../contract/months.ts';
@@ -25,6 +26,9 @@ export interface OpenOrder {
   readonly lots: number;
 }
 
+/** An order that may trade, or alternatives: orders of which at most one trades. */
+export type MayTrade = OpenOrder | readonly OpenOrder[];
+
 /** The worst case of one account in one product, order by order. */
 export class WorstCase {
   readonly #margin: MarginLines;
@@ -37,7 +41,7 @@ export class WorstCase {
     margin: MarginLines,
     marks: Readonly<Record<number, number>>,
     positions: Positions,
-    orders: Iterable<OpenOrder> = [],
+    orders: Iterable<MayTrade> = [],
   ) {
     this.#margin = margin;
     this.#marks = marks;
@@ -56,42 +60,66 @@ export class WorstCase {
     return Math.max(...this.#losses);
   }
 
-  /** What `ticks` would be with one more order. */
-  with(order: OpenOrder): number {
+  /** What `ticks` would be with more. What is beyond a safe integer is not exact. */
+  with(order: MayTrade): number {
+    return this.exchanged([], order);
+  }
+
+  /** The same with some in place of others. */
+  exchanged(gone: MayTrade, come: MayTrade): number {
+    const [without, within] = [this.#terms(gone), this.#terms(come)];
     let most = Number.NEGATIVE_INFINITY;
-    this.#eachLine(order, (at, loss) => {
-      most = Math.max(most, exact(this.#losses[at]! + loss));
-    });
+    for (const [at, line] of this.#margin.lines.entries())
+      most = Math.max(most, this.#losses[at]! - lossOf(without, line) + lossOf(within, line));
     return most;
   }
 
-  add(order: OpenOrder): void {
-    this.#eachLine(order, (at, loss) => {
-      this.#losses[at] = exact(this.#losses[at]! + loss);
-    });
+  add(order: MayTrade): void {
+    this.exchange([], order);
   }
 
-  /** Takes back what `add` of the same order has added. */
-  remove(order: OpenOrder): void {
-    this.#eachLine(order, (at, loss) => {
-      this.#losses[at] = exact(this.#losses[at]! - loss);
-    });
+  /** Takes back what `add` of the same has added. */
+  remove(order: MayTrade): void {
+    this.exchange(order, []);
   }
 
-  #eachLine({ buy, sell, limit, lots }: OpenOrder, each: (line: number, loss: number) => void): void {
-    const { places, lines } = this.#margin;
-    const [bought, sold] = [buy, sell].map((month) => (month === CASH ? undefined : placeOf(places, month)));
-    const paid = limit - (this.#marks[buy] ?? 0) + (this.#marks[sell] ?? 0);
-    for (let at = 0; at < lines.length; at++) {
-      const line = lines[at]!;
-      const moved = (bought === undefined ? 0 : line[bought]!) - (sold === undefined ? 0 : line[sold]!);
-      each(at, exact(lots * Math.max(0, paid + moved)));
-    }
+  exchange(gone: MayTrade, come: MayTrade): void {
+    const [without, within] = [this.#terms(gone), this.#terms(come)];
+    for (const [at, line] of this.#margin.lines.entries())
+      this.#losses[at] = exact(this.#losses[at]! - lossOf(without, line) + lossOf(within, line));
+  }
+
+  /** An order of a month that is not listed trades nowhere. */
+  #terms(orders: MayTrade): Terms[] {
+    const { places } = this.#margin;
+    return [orders].flat().flatMap(({ buy, sell, limit, lots }) => {
+      const [bought, sold] = [places.get(buy), places.get(sell)];
+      if ((bought === undefined && buy !== CASH) || (sold === undefined && sell !== CASH)) return [];
+      return { bought, sold, lots, paid: limit - (this.#marks[buy] ?? 0) + (this.#marks[sell] ?? 0) };
+    });
   }
 }
 
+/** An order by the places of its months, `undefined` for cash, and what a lot of it pays when it is marked. */
+interface Terms {
+  readonly bought: number | undefined;
+  readonly sold: number | undefined;
+  readonly lots: number;
+  readonly paid: number;
+}
+
+/** What alternatives lose in a line at the worst. */
+function lossOf(alternatives: readonly Terms[], line: Float64Array): number {
+  let most = 0;
+  for (const { bought, sold, lots, paid } of alternatives) {
+    const moved = (bought === undefined ? 0 : line[bought]!) - (sold === undefined ? 0 : line[sold]!);
+    most = Math.max(most, lots * (paid + moved));
+  }
+  return most;
+}
+
 /** Whether an order may be taken: the worst case with it is covered by the account's cash, or is none the greater for it. */
-export const mayTake = (worst: WorstCase, order: OpenOrder, cashTicks: bigint): boolean => {
+export const mayTake = (worst: WorstCase, order: MayTrade, cashTicks: bigint): boolean => {
   const after = worst.with(order);
   return BigInt(after) <= cashTicks || after <= worst.ticks;
 };

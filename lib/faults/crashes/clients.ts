@@ -12,7 +12,7 @@ import { formatDecimal, parseDecimal } from '../../domain/contract/units.ts';
 import { type Random, random } from '../../local/host/random.ts';
 import { MarketFolder, type Running } from '../../operations/market-folder.ts';
 import { BUYER, SELLER } from '../../simulation/demo-market.ts';
-import { PARAMETERS } from '../../simulation/simulation.ts';
+import { PARAMETERS } from '../../simulation/parameters.ts';
 import type { Call, Ledger, Sent } from './ledger.ts';
 
 const OPERATORS = ['OPS1', 'OPS2'] as const;

@@ -157,7 +157,7 @@ async function fillFaults(table: Rows, { events }: Audit, { submissions }: Ledge
       fills += 1;
       if (seen.has(name)) failures.push(`${name} fills twice in auction ${event.auction}`);
       seen.add(name);
-      filled.set(name, (filled.get(name) ?? 0) + fill.lots);
+      filled.set(name, (filled.get(name) ?? 0) + fill.lots + (fill.selfMatched ?? 0));
     }
   }
   for (const [name, quantity] of filled)

@@ -6,7 +6,7 @@
 
 import type { VenueRows } from '../../audit/rows.ts';
 import type { MonthResult } from '../../domain/auction/book.ts';
-import { clearBook, type FrozenBook, fillsOf } from '../../domain/auction/book.ts';
+import { type FrozenBook, fillsOf } from '../../domain/auction/book.ts';
 import { ROLLS_BIT } from '../../domain/auction/book-columns.ts';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../domain/clearing/events.ts';
 import { decideCurve, decideFinalPrice, type Hold, judgeIndexValue, months } from '../../domain/clearing/settlement.ts';
@@ -15,6 +15,7 @@ import type { BusinessDate } from '../../domain/contract/calendar.ts';
 import { contractCode, tradedOn } from '../../domain/contract/months.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
 import { type Lots, lots, type Micros, type Ticks } from '../../domain/contract/units.ts';
+import { clearBook } from '../../domain/risk/clear.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { readAuctionBook } from '../../store/frozen-book.ts';
 import { newestIndex, readIndex } from '../../store/index-values.ts';
@@ -51,9 +52,9 @@ export async function dryRun(rows: VenueRows, product: string, parameters: Produ
   const book = await readAuctionBook(rows, auction, state);
   const newest = await newestIndex(rows, product, date);
   const of = async (given: ProductParameters) => {
-    const traded = tradedOn(given.calendar, state.listed, date);
+    const listed = tradedOn(given.calendar, state.listed, date);
     const tried = withBand(book, state, given);
-    const cleared = clearBook(tried, traded, state.marks, true);
+    const cleared = clearBook(tried, { listed, marks: state.marks, closing: true });
     const curve = decideCurve(product, given, date, settled.previous, cleared.months, newest?.date);
     const rolled = fillsOf(tried, cleared).reduce((sum, fill) => sum + (fill.rolls ? fill.lots : 0), 0);
     const holds = [

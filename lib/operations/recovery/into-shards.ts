@@ -9,6 +9,7 @@ import { rowName, VenueRows } from '../../audit/rows.ts';
 import { bookFindings } from '../../audit/submissions.ts';
 import { bySequence, movedPlace } from '../../domain/auction/open-orders.ts';
 import { EMPTY_VENUE, evolveVenue, type VenueState } from '../../domain/clearing/venue.ts';
+import { ownerOf } from '../../domain/contract/owner.ts';
 import { type Intake, intakeItem, readIntake } from '../../store/auctions.ts';
 import { readHalt } from '../../store/halt.ts';
 import {
@@ -106,7 +107,8 @@ async function intakesOf(source: VenueRows, { products }: VenueState): Promise<M
 function movedBooks(source: VenueRows, intakes: ReadonlyMap<string, Pick<Intake, 'open'>>, shards: number): Item[] {
   const places = new Map<string, string>();
   const open = source.ofKind('BOOK').filter((row) => Number(row.auction?.N) === intakes.get(productIn(row))?.open);
-  for (const own of Map.groupBy(open, (row) => `${productIn(row)} ${accountIn(row)}`).values())
+  // Of an owner's accounts together: what one may do depends on what the others had sent by then.
+  for (const own of Map.groupBy(open, (row) => `${productIn(row)} ${ownerOf(accountIn(row))}`).values())
     own.sort(byArrival).forEach((row, at) => void places.set(rowName(row), movedPlace(at + 1)));
   return source.ofKind('BOOK').map((row) => {
     const { pk, sk, seal, ...attributes } = row;

@@ -6,6 +6,7 @@
  */
 
 import { auditRows, hashOf, provable } from '../../audit/audit.ts';
+import { shortRows } from '../../audit/calls.ts';
 import { differences } from '../../audit/canonical.ts';
 import { replay } from '../../audit/replay.ts';
 import { rowName, VenueRows } from '../../audit/rows.ts';
@@ -34,7 +35,7 @@ export interface Rebuilt {
 }
 
 /** Follows from the log, and is never copied. */
-const DERIVED = /^(JOURNAL#|STATEMENT#|TOTALS |SHARD#\d+ (CURSOR$|ACCOUNT#)|VENUE STATE$)/;
+const DERIVED = /^(JOURNAL#|STATEMENT#|SHORT#|TOTALS |SHARD#\d+ (CURSOR$|ACCOUNT#)|VENUE STATE$)/;
 export const followsFromLog = (row: string): boolean => DERIVED.test(row);
 
 /**
@@ -69,8 +70,8 @@ export async function rebuild(source: VenueRows, target: Table, shards = source.
 
 /** What the new table holds. Throws OperationsError on a source that does not replay from its first event to its last. */
 async function itemsOf(source: VenueRows, shards: number, isSplitAnew: boolean): Promise<{ copied: Item[]; recomputed: Item[] }> {
-  const { complete, faults, accounts, journal, statements, totals, venue } = await replay(source, shards);
-  const [fault] = [...faults.log, ...faults.auctions, ...faults.prices];
+  const { complete, faults, accounts, short, journal, statements, totals, venue } = await replay(source, shards);
+  const [fault] = [...faults.log, ...faults.auctions, ...faults.prices, ...faults.calls];
   if (fault || !complete)
     throw new OperationsError(
       `The source does not replay: ${fault?.row} ${fault?.what}`,
@@ -85,6 +86,7 @@ async function itemsOf(source: VenueRows, shards: number, isSplitAnew: boolean):
       ...[...accounts.values()].map((state) => encodeAccount(state, shards)),
       ...journal,
       ...statements,
+      ...shortRows(venue, accounts, short),
       ...(await Promise.all(totals.map(async (item) => keptTotals(item, await source.get(item), isSplitAnew)))),
       ...Array.from({ length: shards }, (_, shard) => cursorItem(shard, venue.seq)),
       ...(venue.seq > 0 ? [snapshotItem(venue)] : []),

@@ -12,7 +12,7 @@ import { encodeAccount } from '../../store/accounts.ts';
 import { readAuction } from '../../store/auctions.ts';
 import { moveCursor } from '../../store/cursors.ts';
 import { dayItem } from '../../store/days.ts';
-import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered } from '../../store/keys.ts';
+import { ACCOUNT_PREFIX, auctionKey, bookPartition, cursorKey, logKey, ordered, shortPartition } from '../../store/keys.ts';
 import { chain, encodeEvent, readEvent } from '../../store/log.ts';
 import { readCarried, StandingChunks } from '../../store/results.ts';
 import { type Attributes, N, type Rows, S, Table, text } from '../../store/table.ts';
@@ -35,6 +35,12 @@ export interface Candidate {
   stop(): Promise<void>;
 }
 
+/** When the first auction of the window was due. */
+function startOf({ entries }: Window): number {
+  const first = entries.find(({ event }) => event.kind === 'auction-cleared');
+  return first?.event.kind === 'auction-cleared' ? Date.parse(first.event.slot) : Date.now();
+}
+
 /** A large auction may take as long as its function. */
 const QUIET_WITHIN_MS = 900_000;
 
@@ -42,7 +48,8 @@ export async function startCandidate(assembly: string, rows: VenueRows, window: 
   const { venue, accounts } = window.before;
   const cloud = await startCloud({
     assembly,
-    clock: frozenClock(Date.now()),
+    // Of the window and not of now: what was called then is not overdue.
+    clock: frozenClock(startOf(window)),
     limits: { redeliveryMs: 20, quietWithinMs: QUIET_WITHIN_MS },
   });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -77,6 +84,16 @@ function at(
     head = { seq: head.seq + 1, hash: text(written, 'hash') };
     return readEvent(table, head.seq);
   };
+  const post = async (): Promise<void> => {
+    for (let shard = 0; shard < shards; shard++)
+      cloud.send('postings.fifo', { v: 1, shard }, { group: `${shard}`, deduplication: `gate.${head.seq}.${shard}` });
+    await cloud.quiet();
+  };
+  // Which calls are met or overdue, and when, depends on when the venue looked: these events are given to the candidate, which finds none to look at.
+  const forgetShort = async (product: string): Promise<void> => {
+    for await (const row of table.query(shortPartition(product)))
+      await table.delete({ pk: text(row, 'pk'), sk: text(row, 'sk') });
+  };
   return {
     async clear({ product, auction }) {
       const { clearedBy: _, ...stored } = (await rows.get(auctionKey(product, auction)))!;
@@ -91,18 +108,18 @@ function at(
       await cloud.quiet();
       const events: ClearingEvent[] = [];
       for (let event = await next(); event; event = await next()) events.push(event);
+      await forgetShort(product);
       return events;
     },
     async follow(event) {
       const data = encodeEvent(event);
       head = { seq: head.seq + 1, hash: chain(head.hash, data) };
       await table.put({ ...logKey(head.seq), attributes: { data: S(data), hash: S(head.hash), v: N(1) } });
+      if (event.kind !== 'day-closed') return;
+      await post();
+      await forgetShort(event.product);
     },
-    async post() {
-      for (let shard = 0; shard < shards; shard++)
-        cloud.send('postings.fifo', { v: 1, shard }, { group: `${shard}`, deduplication: `gate.${head.seq}.${shard}` });
-      await cloud.quiet();
-    },
+    post,
     table,
     rows: () => VenueRows.from(table.scan()),
     trouble() {

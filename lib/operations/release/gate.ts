@@ -103,20 +103,27 @@ async function decide(running: Candidate, rows: VenueRows, entries: readonly Log
   return [auctions, settlements];
 }
 
-/** The events that settle and close a day, from here on, if nothing came between them and no operator had a say in them. */
+/** The events that settle and close a day and call for it, from here on, if nothing came between them and no operator had a say in them. */
 function unattendedDay(entries: readonly LogEntry[], at: number): DayEvent[] | undefined {
   const day: DayEvent[] = [];
+  const isClosed = (): boolean => day.some(({ kind }) => kind === 'day-closed');
   for (const { event } of entries.slice(at)) {
     const isNext = day.length === 0 ? event.kind === 'prices-settled' : 'product' in event && event.product === day[0]!.product;
-    if (!isNext || !isOfDay(event) || ('approvedBy' in event && event.approvedBy.length > 0)) return undefined;
+    const isAttended = 'approvedBy' in event && event.approvedBy.length > 0;
+    if (!isNext || !isOfDay(event) || isAttended || isClosed() !== (event.kind === 'margin-called')) break;
     day.push(event);
-    if (event.kind === 'day-closed') return day;
   }
-  return undefined;
+  const [first] = day;
+  const isLater = ({ event }: LogEntry): boolean =>
+    event.kind === 'margin-called' && event.product === first?.product && event.date === first.date;
+  return isClosed() && !entries.slice(at + day.length).some(isLater) ? day : undefined;
 }
 
 const isOfDay = (event: ClearingEvent): event is DayEvent =>
-  event.kind === 'prices-settled' || event.kind === 'month-expired' || event.kind === 'day-closed';
+  event.kind === 'prices-settled' ||
+  event.kind === 'month-expired' ||
+  event.kind === 'day-closed' ||
+  event.kind === 'margin-called';
 
 const NOT_MADE: GateCheck[] = (['journal', 'accounts', 'statements'] as const).map((name) => ({
   name,

@@ -20,7 +20,7 @@ const order = (
 ): BookOrder => {
   const [account, clientOrderId] = name.split('/') as [string, string];
   const terms = { buy: bought, sell: sold, limit: ticks(limit), lots: lots(quantity), timeInForce: 'gtc' as TimeInForce };
-  return { account, clientOrderId, ...terms, rolls: false, partlyFilled: false, ...more };
+  return { account, clientOrderId, ...terms, sender: 'desk-7', rolls: false, partlyFilled: false, ...more };
 };
 /** `name` is account/order. */
 const buy = (name: string, of: ContractMonth, price: number, quantity: number, more: Partial<BookOrder> = {}): BookOrder =>
@@ -141,8 +141,8 @@ describe('a fill names its order', () => {
       order('bob/s', NOV, DEC, -10, 4),
     ]);
     expect(fills).toEqual([
-      { account: 'ann', clientOrderId: 'roll', buy: DEC, sell: NOV, lots: 4, rolls: true },
-      { account: 'bob', clientOrderId: 's', buy: NOV, sell: DEC, lots: 4, rolls: false },
+      { account: 'ann', sender: 'desk-7', clientOrderId: 'roll', buy: DEC, sell: NOV, lots: 4, rolls: true },
+      { account: 'bob', sender: 'desk-7', clientOrderId: 's', buy: NOV, sell: DEC, lots: 4, rolls: false },
     ]);
   });
 

@@ -24,6 +24,8 @@ test.each<[rule: string, instruction: Instruction, outcome: Outcome, exposed: st
   ['also when the cancel took effect at once', cancel('a'), 'accepted', ['b']],
   ['a refused cancel leaves it', cancel('a'), 'unknown-order', ['a', 'b']],
   ['one that came too late leaves it', cancel('a'), 'auction-closed', ['a', 'b']],
+  ['nothing is, once all are cancelled', { kind: 'cancel-all' }, 'deferred', []],
+  ['unless that came too late', { kind: 'cancel-all' }, 'overtaken', ['a', 'b']],
   ['what replaces an exposed order is exposed in its place', replace('a', 'c'), 'deferred', ['b', 'c']],
   ['also under its own name', replace('a', 'a'), 'deferred', ['a', 'b']],
   ['what replaces at once is not exposed', replace('a', 'c'), 'accepted', ['b']],

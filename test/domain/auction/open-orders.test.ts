@@ -4,13 +4,14 @@ import type { BookOrder } from '../../../lib/domain/auction/book.ts';
 import { byArrival, type DecidedSubmission, openOrders } from '../../../lib/domain/auction/open-orders.ts';
 import type { Instruction, Outcome, TimeInForce } from '../../../lib/domain/auction/orders.ts';
 import { month } from '../../venue/h100.ts';
-import { buy, cancel, order, replace } from '../../venue/orders.ts';
+import { buy, cancel, cancelAll, order, replace } from '../../venue/orders.ts';
 
 const DEC = month('2025-12');
 const add = (id: string, quantity = 10, tif: TimeInForce = 'gtc'): Instruction => buy(id, DEC, 2350, quantity, tif);
 const carried = (id: string, quantity: number, changes: Partial<BookOrder> = {}): BookOrder => ({
   ...order(id, DEC, 0, 2350, quantity, 'gtc'),
   account: 'ann',
+  sender: 'desk-7',
   rolls: false,
   partlyFilled: false,
   ...changes,
@@ -49,6 +50,11 @@ describe('submissions into one auction', () => {
       { a: 10 },
     ],
     ['replace what was carried', [submission(1, [replace('old', add('new', 3))])], { new: 3 }],
+    [
+      'take all out at their place, and nothing that comes after',
+      [submission(2, [add('a'), cancelAll, add('b', 2)]), submission(3, [add('a', 3)]), submission(1, [add('b', 9)])],
+      { b: 2, a: 3 },
+    ],
     ['leave what they say nothing of', [submission(1, [add('a', 1)])], { old: 5, a: 1 }],
   ])('%s', (_, submissions, open) => {
     const from = 'old' in open || submissions.some(({ instructions }) => instructions[0]?.kind === 'replace');
@@ -97,6 +103,15 @@ describe('behind an auction that is closed and has not cleared', () => {
     expect([...orders.keys()]).toEqual(['day', 'gtc', 'new']);
     expect(exposed).toEqual(new Set(['day', 'gtc', 'new']));
   });
+});
+
+test('all that a closed auction leaves is gone once all are cancelled behind its cut, and what came after it stays', () => {
+  const behind = submission(2, [add('a', 4), cancelAll, add('b', 6)], ['accepted', 'deferred', 'accepted']);
+  for (const partlyFilled of [false, true])
+    expect(sizes([[behind]], [carried('old', 5, { partlyFilled }), carried('b', 5)])).toEqual({ b: 6 });
+  const { orders, exposed } = openOrders([carried('old', 5)], [[submission(1, [add('gtc', 3)])], [behind]]);
+  expect([...orders.keys()]).toEqual(['b']);
+  expect(exposed).toEqual(new Set());
 });
 
 test('a deferred replacement enters unless the order it replaces was filled in part by the last auction that cleared', () => {

@@ -57,6 +57,13 @@ describe('an instruction is refused alone, and the rest of its submission stands
       { old: 5, a: 1 },
     ],
     ['a cancelled order is gone', [cancel('old')], ['accepted'], {}],
+    [
+      'all orders are gone at once, and what follows lives',
+      [add('a'), { kind: 'cancel-all' }, add('a', 3)],
+      ['accepted', 'accepted', 'accepted'],
+      { a: 3 },
+    ],
+    ['where no order is live, none is cancelled', [cancel('old'), { kind: 'cancel-all' }], ['accepted', 'accepted'], {}],
     ['an order is cancelled once', [cancel('old'), cancel('old')], ['accepted', 'unknown-order'], {}],
     ['what is not live is not cancelled', [cancel('a')], ['unknown-order'], { old: 5 }],
     ['a cancelled name is free again', [cancel('old'), add('old', 7)], ['accepted', 'accepted'], { old: 7 }],
@@ -133,6 +140,10 @@ describe('an instruction is refused alone, and the rest of its submission stands
       'too-many-live-orders',
       'too-many-submissions',
       'overtaken',
+      'other-product',
+      'order-too-large',
+      'position-limit',
+      'margin',
     ]);
   });
 
@@ -206,6 +217,7 @@ describe('accept and clear use the same fold', () => {
     anyOrder.map((o): Instruction => ({ kind: 'new', order: o })),
     id.map((clientOrderId): Instruction => ({ kind: 'cancel', clientOrderId })),
     fc.tuple(id, anyOrder).map(([replaces, o]): Instruction => ({ kind: 'replace', replaces, order: o })),
+    fc.constant<Instruction>({ kind: 'cancel-all' }),
   );
   const submissions = fc.array(fc.array(instruction, { maxLength: 12 }), { maxLength: 6 });
 
@@ -243,9 +255,10 @@ describe('accept and clear use the same fold', () => {
         for (const [name, standing] of live) {
           expect(standing.clientOrderId).toBe(name);
           expect([standing.buy, standing.sell].every((node) => node === CASH || LISTED.has(node))).toBe(true);
-          expect(accepted.some((said) => said.kind !== 'cancel' && said.order === standing)).toBe(true);
+          expect(accepted.some((said) => 'order' in said && said.order === standing)).toBe(true);
         }
-        const [born, ended] = [accepted.filter(({ kind }) => kind === 'new'), accepted.filter(({ kind }) => kind === 'cancel')];
+        const since = accepted.slice(accepted.findLastIndex(({ kind }) => kind === 'cancel-all') + 1);
+        const [born, ended] = [since.filter(({ kind }) => kind === 'new'), since.filter(({ kind }) => kind === 'cancel')];
         expect(live.size).toBe(born.length - ended.length);
       }),
     );

@@ -52,6 +52,7 @@ describe('an entry is read', () => {
       { kind: 'replace', replaces: 'p', order: { ...order, buy: DEC, sell: CASH, limit: 2350 } },
     ],
     ['a cancel', { cancel: 'p' }, { kind: 'cancel', clientOrderId: 'p' }],
+    ['a cancel of all', { cancelAll: true }, { kind: 'cancel-all' }],
     ['a month that is not listed', outright({ contract: 'H100-SXM-2027-01' }), expect.objectContaining({ kind: 'new' })],
   ])('%s', (_, entry, instruction) => {
     expect(readWrittenSubmission([entry], LISTED)).toEqual({ product: LISTED, instructions: [instruction] });

@@ -74,6 +74,7 @@ const expired = (of: ContractMonth, mark: number, finalPrice: number): MonthExpi
 const moved = (account: string, amount: bigint): ClearingEvent => movedAs(account, amount, 'proxy 7');
 const fill = (buy: ContractMonth, sell: ContractMonth, quantity: number, rolls = false): Fill => ({
   account: 'alice',
+  sender: 'desk-7',
   clientOrderId: 'a',
   buy,
   sell,
@@ -117,6 +118,16 @@ describe('a fill of q lots at p moves q x (mark - p), so that the position stand
 
   test('an auction without a fill of its own does not touch an account', () => {
     expect(apply(holding({ [DEC]: 10 }), cleared(marks, marks))).toBeUndefined();
+  });
+
+  test('lots taken out as self-matched move nothing, and the journal counts their orders', () => {
+    const taken = { ...fill(DEC, CASH, 0), selfMatched: lots(4) };
+    const before = holding({ [DEC]: 10 });
+    const { state, entry } = apply(before, cleared(marks, curve(2350, 2380)), [taken, taken])!;
+    expect(state).toEqual({ ...before, applied: 1 });
+    expect(entry).toMatchObject({ cents: 0n, lots: {}, fills: 2 });
+    const { entry: both } = apply(before, cleared(marks, curve(2350, 2380)), [taken, fill(DEC, CASH, 10)])!;
+    expect(both).toMatchObject({ cents: -10_000n, lots: { [DEC]: 10 }, fills: 2 });
   });
 
   test('a position sold out is absent, not zero', () => {

@@ -84,6 +84,8 @@ const statement = (variation: bigint, rolledLots = 0, rollCost = 0n): Statement 
   rolledLots: lots(rolledLots),
   rollCost: cents(rollCost),
   positions: {},
+  requirement: NO_CENTS,
+  cover: NO_CENTS,
 });
 
 test("a day's statements add up to what was received, and to what longs and shorts rolled, each unsigned", () => {

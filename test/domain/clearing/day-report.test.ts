@@ -95,6 +95,7 @@ test('a day in the window: what settled, traded, is open and has rolled, over al
     },
     variation: { collected: '50.26', paid: '50.26' },
     expired: null,
+    called: { accounts: 0, amount: '0.00' },
   });
 });
 

@@ -81,6 +81,7 @@ const seen = (product: ProductState, change: Partial<Seen> = {}): Seen => ({
   newestIndex: MONDAY,
   index: new Map(),
   held: { settlement: undefined, finalPrice: undefined },
+  short: [],
   ...change,
 });
 const NUMBERED = { numbered: 3, newest: { auction: 3, date: MONDAY, closing: true } } as const;

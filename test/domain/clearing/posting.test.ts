@@ -2,11 +2,18 @@
 import { describe, expect, it, test } from 'vitest';
 import { type AccountState, applyEvent, emptyAccount } from '../../../lib/domain/clearing/account.ts';
 import { addTotals } from '../../../lib/domain/clearing/control-totals.ts';
-import { BANK, type ClearingEvent, type DayClosed, type PricesSettled } from '../../../lib/domain/clearing/events.ts';
-import { accountsTouched, closeBooks, postEvent } from '../../../lib/domain/clearing/posting.ts';
-import { lots, ticks } from '../../../lib/domain/contract/units.ts';
+import {
+  BANK,
+  type ClearingEvent,
+  type DayClosed,
+  NO_REFERENCES,
+  type PricesSettled,
+} from '../../../lib/domain/clearing/events.ts';
+import { accountsTouched, type Closing, closeBooks, postEvent } from '../../../lib/domain/clearing/posting.ts';
+import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
+import { cents, lots, ticks } from '../../../lib/domain/contract/units.ts';
 import { moved, opened } from '../../venue/events.ts';
-import { month, on } from '../../venue/h100.ts';
+import { H100, month, on, RISKY } from '../../venue/h100.ts';
 
 const NOV = month('2025-11');
 const SEQ = 9;
@@ -26,6 +33,23 @@ const state = (account: string, held: number): AccountState => ({
   applied: 5,
   products: { P: { lots: held === 0 ? {} : { [NOV]: lots(held) } } },
 });
+/** A product that needs nothing, and gives credit enough. */
+const PRODUCT_STATE: ProductState = {
+  product: 'P',
+  version: 1,
+  parameters: H100,
+  listed: [NOV],
+  marks: { [NOV]: ticks(2410) },
+  lastAuction: 1,
+  carried: NO_REFERENCES,
+  toSettle: null,
+  lastDay: null,
+  settledOn: on('2025-10-20'),
+  closedOn: on('2025-10-20'),
+  closedBy: SEQ,
+  lastEvent: SEQ,
+};
+const CLOSING: Closing = { product: PRODUCT_STATE, productOf: () => 'P', rolling: undefined, ownerLots: new Map() };
 const STATES = [state('ann', 3), state('bob', -5), state('cat', 2), state('dan', 0)];
 const tick = (): bigint => 100n;
 const settle = (states: readonly AccountState[], posted = new Map()) => postEvent(SEQ, SETTLED, states, new Map(), posted, tick);
@@ -40,6 +64,9 @@ test('an event names the accounts that it may touch, or touches all', () => {
     [SETTLED, 'all'],
     [{ kind: 'month-expired' } as ClearingEvent, 'all'],
     [CLOSED, 'all'],
+    [{ kind: 'margin-called', calls: [{ account: 'ann' }] } as unknown as ClearingEvent, ['ann']],
+    [{ kind: 'calls-met', product: 'P', accounts: ['ann', 'cat'] }, ['ann', 'cat']],
+    [{ kind: 'calls-overdue', product: 'P', at: '', accounts: ['bob'] }, ['bob']],
   ];
   for (const [event, accounts] of cases) expect(accountsTouched(event, fills), event.kind).toEqual(accounts);
 });
@@ -74,29 +101,57 @@ describe('the books of a day', () => {
   const rolling = { near: NOV, accounts: new Set(['ann', 'bob']) };
 
   it('leave a statement for every account that holds or moved something', () => {
-    const { statements, totals } = closeBooks(SEQ, CLOSED, STATES, undefined);
+    const { statements, totals } = closeBooks(SEQ, CLOSED, STATES, CLOSING);
     expect(statements.map(({ account }) => account)).toEqual(['ann', 'bob', 'cat']);
     expect(totals).toMatchObject({ accounts: 3, cents: 0n, lots: {}, held: { long: { [NOV]: 5 }, net: { [NOV]: 0 } } });
     expect(totals.day!.longsLeft).toBe(0);
   });
 
   it('count the longs that have an instruction and are still in the near month; shorts take nothing off them', () => {
-    expect(closeBooks(SEQ, CLOSED, STATES, rolling).totals.day!.longsLeft).toBe(3);
-    expect(closeBooks(SEQ, CLOSED, STATES, { ...rolling, near: month('2025-12') }).totals.day!.longsLeft).toBe(0);
+    expect(closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling }).totals.day!.longsLeft).toBe(3);
+    expect(
+      closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling: { ...rolling, near: month('2025-12') } }).totals.day!.longsLeft,
+    ).toBe(0);
   });
 
   it('leave none for an account that a later event has moved', () => {
     const [ann, ...others] = STATES;
-    const { statements } = closeBooks(SEQ, CLOSED, [{ ...ann!, applied: SEQ + 1 }, ...others], undefined);
+    const { statements } = closeBooks(SEQ, CLOSED, [{ ...ann!, applied: SEQ + 1 }, ...others], CLOSING);
     expect(statements.map(({ account }) => account)).toEqual(['bob', 'cat']);
-    expect(closeBooks(SEQ, CLOSED, [{ ...ann!, applied: SEQ }], undefined).statements).toHaveLength(1);
+    expect(closeBooks(SEQ, CLOSED, [{ ...ann!, applied: SEQ }], CLOSING).statements).toHaveLength(1);
   });
 
   it('come to the same totals in slices', () => {
     const [first, rest] = [
-      closeBooks(SEQ, CLOSED, STATES.slice(0, 1), rolling),
-      closeBooks(SEQ, CLOSED, STATES.slice(1), rolling),
+      closeBooks(SEQ, CLOSED, STATES.slice(0, 1), { ...CLOSING, rolling }),
+      closeBooks(SEQ, CLOSED, STATES.slice(1), { ...CLOSING, rolling }),
     ];
-    expect(addTotals(first.totals, rest.totals)).toEqual(closeBooks(SEQ, CLOSED, STATES, rolling).totals);
+    expect(addTotals(first.totals, rest.totals)).toEqual(closeBooks(SEQ, CLOSED, STATES, { ...CLOSING, rolling }).totals);
+  });
+
+  it('find short those whose requirement is beyond their cash, by the size of their whole owner, and never the bank', () => {
+    const concentration = [{ lots: 6, ticks: 100 }];
+    const parameters = { ...RISKY, margin: { ...RISKY.margin, concentration } };
+    const closing = { ...CLOSING, product: { ...PRODUCT_STATE, parameters }, ownerLots: new Map([['cat', 6]]) };
+    const states = [
+      // Three lots need 900.00, five 1500.00, two of a large owner 800.00.
+      { ...state('ann', 3), cash: cents(900_00n) },
+      { ...state('bob', -5), cash: cents(1499_99n) },
+      { ...state('cat.two', 2), cash: cents(700_00n) },
+      { ...state('dan', 0), cash: cents(-5n) },
+      { ...state(BANK, 0), cash: cents(-1_000_000n) },
+    ];
+    const { short, statements } = closeBooks(SEQ, CLOSED, states, closing);
+    expect(short).toEqual([
+      { account: 'bob', cents: 1n },
+      { account: 'cat.two', cents: 100_00n },
+      { account: 'dan', cents: 5n },
+    ]);
+    expect(statements.map(({ requirement, cover }) => [requirement, cover])).toEqual([
+      [900_00n, 900_00n],
+      [1500_00n, 1499_99n],
+      [800_00n, 700_00n],
+    ]);
+    expect(closeBooks(SEQ, CLOSED, states, { ...closing, productOf: () => 'Q' }).short).toEqual([]);
   });
 });

@@ -22,7 +22,14 @@ const STATE: ProductState = {
 };
 const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();
 const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), date: on('2025-10-20'), closing: false, closed });
-const NOTHING: SweepSeen = { pending: [], newest: undefined, day: undefined, toPublish: false, auctionTimes: [] };
+const NOTHING: SweepSeen = {
+  pending: [],
+  newest: undefined,
+  day: undefined,
+  toPublish: false,
+  hasShort: false,
+  auctionTimes: [],
+};
 const TIMES = { auctionTimes: ['10:00', '13:00'] };
 const HELD_BEFORE = { newest: { slot: slot('09:00') } };
 

@@ -373,8 +373,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'overfill-not-checked',
         wrong: 'A mistake of the matching fills an order beyond its lots.',
-        text: 'fill.lots <= order.lots &&',
+        text: 'fill.lots + fill.selfMatched <= order.lots &&',
         becomes: '',
+      },
+      {
+        name: 'taken-lots-not-counted',
+        wrong: 'Lots are taken out of one owner’s orders because another owner’s cross them, and nothing stops it.',
+        text: 'for (const [key, lots] of this.#open) throw',
+        becomes: 'for (const [key, lots] of [] as [string, number][]) throw',
       },
       {
         name: 'order-of-any-account',
