@@ -275,14 +275,17 @@ describe('an export', () => {
     const dir = join(folder, 'e');
     const log = items.filter((item) => item.pk!.S === 'LOG').sort((a, b) => (a.sk!.S! < b.sk!.S! ? -1 : 1));
     const [noted, head] = [log[9]!.hash!.S!, log.at(-1)!.hash!.S!];
-    // An operator's name in the first event is changed, and the chain made to fit all the way.
+    // An operator's name in the first event is changed, and in what was held for it, and the chain made to fit all the way.
+    const renamed = (data: string): string => data.replaceAll('op-1', 'op-9');
     let hash = '';
     const forged = log.map((item, at) => {
-      const data = at === 0 ? item.data!.S!.replace('op-1', 'op-9') : item.data!.S!;
+      const data = at === 0 ? renamed(item.data!.S!) : item.data!.S!;
       hash = chain(hash, data);
       return { ...item, data: S(data), hash: S(hash) };
     });
-    const others = items.filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE');
+    const others = items
+      .filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE')
+      .map((item) => (nameOf(item).startsWith('HELD parameters.') ? { ...item, data: S(renamed(item.data!.S!)) } : item));
     writeExport(dir, await VenueRows.from([...others, ...forged]));
     expect((await runCommand('audit', ['--export', dir])).stdout).toContain('Everything holds.');
     const held = await runCommand('audit', ['--export', dir, '--head', noted]);

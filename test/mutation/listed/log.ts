@@ -57,8 +57,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'cents-as-number',
         wrong: 'A large deposit loses its last cents.',
-        text: 'cents(BigInt(moved.cents))',
-        becomes: 'cents(BigInt(Number(moved.cents)))',
+        text: 'cents(BigInt(`${item.cents}`))',
+        becomes: 'cents(BigInt(Number(item.cents)))',
       },
       {
         name: 'name-not-claimed',
