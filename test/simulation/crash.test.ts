@@ -24,5 +24,6 @@ it('are believed at once: what a month is worth falls as far on the same day', (
   const fallen = fallenSpot(spot, tenths);
   const worth = (day: (typeof days)[number]) => worthOf(fallen, day, [NOV, DEC], { priceDecimals: 3 }, tenths);
   const before = worthOf(spot, FIRST, [NOV, DEC], { priceDecimals: 3 }, NO_CRASH);
-  expect([...worth(FIRST).values()]).toEqual([...before.values()].map((price) => Math.round((price * 9) / 10)));
+  // Each is rounded to the tick on its own.
+  for (const [month, price] of before) expect(Math.abs(worth(FIRST).get(month)! - (price * 9) / 10)).toBeLessThanOrEqual(1);
 });
