@@ -63,7 +63,7 @@ export class CoveredRolls {
   /** The size of an account's owner, where anything depends on it. */
   async #ownerLots(account: string): Promise<number> {
     if (this.#product.parameters.margin.concentration.length === 0) return 0;
-    const owners = await readOwnersFrom(this.#table, this.#shard, ownerOf(account), OWNER_PAGE);
+    const { owners } = await readOwnersFrom(this.#table, this.#shard, ownerOf(account), OWNER_PAGE);
     return ownerLotsOf(owners.get(ownerOf(account)) ?? [], this.#product.product);
   }
 }

@@ -5,10 +5,12 @@
  */
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
+import { isStopped, type OwnerStops } from '../../lib/domain/auction/stops.ts';
 import { type DayAt, daysDue, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
 import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import type { BusinessDate } from '../../lib/domain/contract/calendar.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
 import { readAccounts } from '../../lib/store/accounts.ts';
 import { openAuction, readIntake } from '../../lib/store/auctions.ts';
@@ -17,6 +19,7 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
+import { stopsIn } from '../../lib/store/stops.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
@@ -79,6 +82,8 @@ async function rollShard(
   const instructions = today ? await rollInstructionsOf(table, product, shard) : [];
   if (!today || instructions.length === 0) return;
   const covered = new CoveredRolls(table, state, shard, await readIntake(table, product, shard));
+  const stops = new Map<string, OwnerStops>();
+  for await (const own of stopsIn(table, shard)) stops.set(own.owner, own);
   let through = '';
   for (let chunk = 0; ; chunk++) {
     const next = instructions.filter(({ account }) => account > through).slice(0, CHUNK_ACCOUNTS);
@@ -88,6 +93,7 @@ async function rollShard(
       shards,
     );
     const due = next.flatMap(({ account, instruction }): DueRoll[] => {
+      if (isStopped(stops.get(ownerOf(account)), account)) return [];
       const own = states.get(account);
       const holding = own?.products[product];
       const holds = holding?.lots[today.near] ?? lots(0);

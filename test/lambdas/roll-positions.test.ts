@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
-import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { businessDays } from '../../lib/domain/contract/calendar.ts';
 import { type Cents, lots, ticks } from '../../lib/domain/contract/units.ts';

@@ -165,7 +165,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'untraded-price-published',
         wrong: 'The price of a month in which nothing traded tells the best order that is carried in it.',
-        text: 'price: traded ? ticks(result.prices[index]!) : marks[month]!,',
+        text: 'price: traded || locked ? ticks(result.prices[index]!) : marks[month]!,',
         becomes: 'price: ticks(result.prices[index]!),',
       },
       {

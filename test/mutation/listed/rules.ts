@@ -338,8 +338,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'statement-of-a-later-state',
         wrong: 'A late repeat writes a statement with the cash of the next day.',
-        text: 'state.applied > seq ? []',
-        becomes: 'state.applied < 0 ? []',
+        text: 'if (state.applied > seq) continue;',
+        becomes: 'if (state.applied < 0) continue;',
       },
       {
         name: 'bank-left-out',
@@ -396,6 +396,12 @@ export const RULES: readonly MutatedFile[] = [
         becomes: 'approvals.length >= APPROVALS_NEEDED',
       },
       {
+        name: 'approved-after-decline',
+        wrong: 'What one operator has declined is done when another approves it.',
+        text: "if (held.ended?.kind === 'declined') return refused('declined');",
+        becomes: '',
+      },
+      {
         name: 'approvals-outlive-amendment',
         wrong: 'Approvals of the old proposal count for the new one.',
         text: 'proposedBy: operator, approvals: [operator]',
@@ -404,8 +410,38 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'amended-after-approval',
         wrong: 'What two operators have agreed to is changed by one.',
-        text: "if (isApproved(held)) return refused('already-approved');",
+        text: "if (isApproved(held)) return refused('already-approved');\n  if (held.ended)",
+        becomes: 'if (held.ended)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/operator-acts.ts',
+    tests: ['test/domain/clearing/operator-acts.test.ts', 'test/lambdas/two-operators.test.ts'],
+    mutants: [
+      {
+        name: 'withdrawals-not-counted',
+        wrong: 'One operator moves any sum out of accounts, if as much goes in.',
+        text: '(cents < 0n ? -cents : cents)',
+        becomes: 'cents',
+      },
+      {
+        name: 'alone-by-the-movement',
+        wrong: 'One operator moves any sum alone, in small parts.',
+        text: 'return before + sizeOf(act) > aloneCents;',
+        becomes: 'return sizeOf(act) > aloneCents;',
+      },
+      {
+        name: 'approved-counts-as-alone',
+        wrong: 'What two operators have agreed to uses up what one may move alone.',
+        text: 'if (event.approval) return moved;',
         becomes: '',
+      },
+      {
+        name: 'a-late-event-begins-the-day-anew',
+        wrong: 'One operator moves the amount again behind an event that comes late from the day before.',
+        text: '(at.slice(0, 10) > day ? at.slice(0, 10) : day)',
+        becomes: 'at.slice(0, 10)',
       },
     ],
   },
