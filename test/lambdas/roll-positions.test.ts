@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
@@ -78,7 +79,14 @@ describe('an instruction becomes a spread order of the closing auction', () => {
     await instruct(ANN, instruction);
     await give(CAT, held, rolled, now);
     expect(await roll(FIRST)).toEqual([]);
-    const made = { account: ANN, clientOrderId: `roll/${FIRST}`, timeInForce: 'auction', rolls: true, partlyFilled: false };
+    const made = {
+      account: ANN,
+      sender: VENUE_SENDER,
+      clientOrderId: `roll/${FIRST}`,
+      timeInForce: 'auction',
+      rolls: true,
+      partlyFilled: false,
+    };
     expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
     expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
     expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, date: FIRST }]);
