@@ -101,6 +101,10 @@ export const widthOf = (
   month: ContractMonth,
 ): number => bandWidth(parameters.bandTicks, lockedInARow[month] ?? 0);
 
+/** How many months the last auction locked in the widest band there is, so that it widens no more. */
+export const lockedAtStop = ({ parameters, lockedInARow }: Pick<ProductState, 'parameters' | 'lockedInARow'>): number =>
+  Object.values(lockedInARow).filter((inARow) => inARow >= parameters.bandTicks.length).length;
+
 /** What an auction of a business day clears by. */
 export function auctionTerms(state: ProductState, date: BusinessDate, closing: boolean): AuctionTerms {
   const listed = tradedOn(state.parameters.calendar, state.listed, date);
@@ -153,20 +157,9 @@ function evolveProduct(
   }
   if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
   switch (event.kind) {
-    case 'auction-cleared': {
+    case 'auction-cleared':
       checkAuction(state, event);
-      const { auction, date, months, carried } = event;
-      // What could have come before the stop is gone with the last auction that matched nothing.
-      const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
-      const lockedInARow = lockedAgain(state, months);
-      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
-      if (!event.closing) return cleared;
-      return {
-        ...cleared,
-        toSettle: { auction, date, months },
-        lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
-      };
-    }
+      return afterAuction(state, seq, event);
     case 'prices-settled':
       if (state.toSettle?.date !== event.date) throw new LogOrderError(`${event.date} is settled without its closing auction`);
       checkMarks(state.marks, event.previous, `the settlement of ${event.date}`);
@@ -234,6 +227,23 @@ function addCalls(
     [through, sum] = [account, sum + cents];
   }
   return { through, accounts: called.accounts + calls.length, cents: `${sum}` };
+}
+
+function afterAuction(
+  state: ProductState,
+  seq: number,
+  { auction, date, months, carried, closing }: AuctionCleared,
+): ProductState {
+  const lockedInARow = lockedAgain(state, months);
+  // What could have come before the stop is gone with the last auction that matched nothing.
+  const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
+  const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
+  if (!closing) return cleared;
+  return {
+    ...cleared,
+    toSettle: { auction, date, months },
+    lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
+  };
 }
 
 const lockedAgain = ({ lockedInARow }: ProductState, months: AuctionCleared['months']): Record<number, number> =>
