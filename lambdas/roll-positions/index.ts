@@ -95,19 +95,7 @@ async function rollShard(
       const holding = states.get(account)?.products[product];
       const holds = holding?.lots[today.near] ?? lots(0);
       const order = decideRoll(today, holding?.roll, holds, instruction, state.marks, state.parameters);
-      return order
-        ? [
-            {
-              ...order,
-              account,
-              sender: VENUE_SENDER,
-              clientOrderId: rollOrderId(date),
-              timeInForce: 'auction',
-              rolls: true,
-              partlyFilled: false,
-            },
-          ]
-        : [];
+      return order ? [{ ...order, account, clientOrderId: rollOrderId(date), ...OURS }] : [];
     });
     const last = next.length < CHUNK_ACCOUNTS;
     const stands = await claimRollChunk(table, product, shard, auction, chunk, {
@@ -119,6 +107,9 @@ async function rollShard(
     through = stands.through;
   }
 }
+
+/** What every order of the roll is. */
+const OURS = { sender: VENUE_SENDER, timeInForce: 'auction', rolls: true, partlyFilled: false } as const;
 
 /** Participants can't use a slash in an order's name, so a roll order never meets one of theirs. */
 const rollOrderId = (date: BusinessDate): string => `roll/${date}`;

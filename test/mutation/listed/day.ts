@@ -274,8 +274,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'roll-not-told-apart',
         wrong: 'What rolled is not counted toward the roll, and rolls again the next day.',
-        text: 'rolls: true, partlyFilled: false }]',
-        becomes: 'rolls: false, partlyFilled: false }]',
+        text: 'rolls: true, partlyFilled: false }',
+        becomes: 'rolls: false, partlyFilled: false }',
       },
       {
         name: 'rolls-a-name-of-theirs',
