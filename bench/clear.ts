@@ -4,7 +4,7 @@
  */
 import { checkConservation } from '../lambdas/clear-auction/conservation.ts';
 import { clearAuction } from '../lib/domain/auction/auction.ts';
-import { auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
+import { type AuctionTerms, auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
 import { type Instruction, type Order, TIMES_IN_FORCE } from '../lib/domain/auction/orders.ts';
 import type { ProductState } from '../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
@@ -25,6 +25,7 @@ const PRODUCT = 'H100-SXM';
 const DATE = on('2025-10-20');
 const MONTHS = listedMonths(H100.calendar, nextBusinessDay(H100.calendar, on('2025-10-17')), 12);
 const SPREADS = 0.3;
+const BAND_TICKS = 250;
 /** Share of the orders that the auction before has carried. */
 const CARRIED = 0.2;
 const SHARDS = 16;
@@ -262,7 +263,7 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   done('decode, fold, order');
   const hash = hashOf(stored, orders);
   done('hash');
-  const cleared = clearBook({ orders, hash }, { listed: MONTHS, marks: state.marks, closing: auction.closing });
+  const cleared = clearBook({ orders, hash }, termsOf(state));
   done('clear, with the rule');
   const packed = packResult(PRODUCT, auction.auction, { orders, cleared }, SHARDS);
   done('pack');
@@ -276,6 +277,13 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   const written_mb = packed.items.reduce((sum, { attributes }) => sum + attributes.body!.B!.length, 0) / 1e6;
   return { steps, rule_ms, fills: count(cleared.filled), carried: count(cleared.carried), written_mb };
 }
+
+const termsOf = ({ marks }: BookState): AuctionTerms => ({
+  listed: MONTHS,
+  marks,
+  widths: Object.fromEntries(MONTHS.map((month) => [month, BAND_TICKS])),
+  closing: false,
+});
 
 /** Of this thread: what other processes and the collector's own threads do beside it is not in it. */
 function threadMs(): number {

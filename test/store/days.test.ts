@@ -91,6 +91,7 @@ describe('what a day’s next step is decided on', () => {
     listed: [],
     marks: {},
     lastAuction: 0,
+    lockedInARow: {},
     carried: NO_REFERENCES,
     toSettle: null,
     settledOn: on('2025-10-17'),

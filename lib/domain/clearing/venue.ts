@@ -3,11 +3,13 @@
  * how far its day has come. Workers decide on this state and append the next event behind it, so two of them can never
  * both act on the same past.
  */
+import type { AuctionTerms } from '../auction/book.ts';
 import type { BusinessDate } from '../contract/calendar.ts';
 import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.ts';
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
+import { bandWidth } from '../risk/price-bands.ts';
 import {
   type AuctionCleared,
   BANK,
@@ -34,6 +36,8 @@ export interface ProductState {
   readonly lastAuction: number;
   /** The business day of that auction; absent before the first. */
   readonly tradedOn?: BusinessDate;
+  /** Auctions in a row up to the last one in which a month was locked, by month; a month that was not is absent. */
+  readonly lockedInARow: Readonly<Record<number, number>>;
   /** Orders that the last auction carried to the next. */
   readonly carried: References;
   /** The closing auction that has not been settled yet. Auctions of the days after it may clear meanwhile. */
@@ -93,6 +97,19 @@ export const openBooks = ({ parameters, closedOn }: Pick<ProductState, 'paramete
 export const tradedAt = ({ parameters: { calendar, timeZone }, listed }: ProductState, at: number): ContractMonth[] =>
   tradedOn(calendar, listed, localDate(at, timeZone));
 
+/** How far from its mark a month may clear in the next auction, in ticks: further, the more auctions in a row it has been locked in. */
+export const widthOf = (
+  { parameters, lockedInARow }: Pick<ProductState, 'parameters' | 'lockedInARow'>,
+  month: ContractMonth,
+): number => bandWidth(parameters.bandTicks, lockedInARow[month] ?? 0);
+
+/** What an auction of a business day clears by. */
+export function auctionTerms(state: ProductState, date: BusinessDate, closing: boolean): AuctionTerms {
+  const listed = tradedOn(state.parameters.calendar, state.listed, date);
+  const widths = Object.fromEntries(listed.map((month) => [month, widthOf(state, month)]));
+  return { listed, marks: state.marks, widths, closing };
+}
+
 export interface VenueState {
   /** Number of the last event folded in. */
   readonly seq: number;
@@ -143,7 +160,8 @@ function evolveProduct(
       const { auction, date, months, carried } = event;
       // What could have come before the stop is gone with the last auction that matched nothing.
       const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
-      const cleared = { ...state, lastAuction: auction, tradedOn: date, carried, stop, lastEvent: seq };
+      const lockedInARow = lockedAgain(state, months);
+      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
       if (!event.closing) return cleared;
       return {
         ...cleared,
@@ -228,6 +246,11 @@ function evolveStop({ product, stop, lastAuction }: ProductState, event: Trading
   return through > lastAuction ? { ...stop, through } : null;
 }
 
+const lockedAgain = ({ lockedInARow }: ProductState, months: AuctionCleared['months']): Record<number, number> =>
+  Object.fromEntries(
+    Object.entries(months).flatMap(([month, { locked }]) => (locked ? [[month, (lockedInARow[Number(month)] ?? 0) + 1]] : [])),
+  );
+
 function checkAuction(state: ProductState, event: AuctionCleared): void {
   const { auction, date, books, closing } = event;
   if (auction !== state.lastAuction + 1) throw new LogOrderError(`auction ${auction} can't follow ${state.lastAuction}`);
@@ -270,6 +293,7 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     listed: listedMonths(parameters.calendar, nextBusinessDay(parameters.calendar, date), parameters.listedMonths),
     marks: curve,
     lastAuction: 0,
+    lockedInARow: {},
     carried: NO_REFERENCES,
     toSettle: null,
     lastDay: null,

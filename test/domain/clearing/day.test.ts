@@ -43,6 +43,7 @@ const BEFORE: ProductState = {
   listed,
   marks: curve(listed),
   lastAuction: 2,
+  lockedInARow: {},
   carried: NO_REFERENCES,
   toSettle: null,
   settledOn: FRIDAY,

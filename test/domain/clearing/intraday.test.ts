@@ -12,6 +12,7 @@ const STATE: ProductState = {
   listed: [],
   marks: {},
   lastAuction: 4,
+  lockedInARow: {},
   carried: NO_REFERENCES,
   toSettle: null,
   settledOn: on('2025-10-17'),

@@ -41,6 +41,7 @@ const PRODUCT_STATE: ProductState = {
   listed: [NOV],
   marks: { [NOV]: ticks(2410) },
   lastAuction: 1,
+  lockedInARow: {},
   carried: NO_REFERENCES,
   toSettle: null,
   lastDay: null,

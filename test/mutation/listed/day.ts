@@ -147,8 +147,14 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'day-not-moved-on',
         wrong: 'A day whose wake-up was lost stands still for good.',
-        text: "if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });",
-        becomes: "if (seen.toPublish) wakeUps.push({ kind: 'settle' });",
+        text: 'if (day || seen.toPublish || seen.hasShort)',
+        becomes: 'if (seen.toPublish || seen.hasShort)',
+      },
+      {
+        name: 'calls-not-looked-at',
+        wrong: 'A call that was due while nothing else happened is overdue when something does.',
+        text: 'if (day || seen.toPublish || seen.hasShort)',
+        becomes: 'if (day || seen.toPublish)',
       },
     ],
   },
@@ -353,8 +359,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'approved-still-held',
         wrong: 'The alarm for what is held never ends.',
-        text: '.filter((each) => !isApproved(each))',
-        becomes: '',
+        text: 'held.filter(isWaiting).length, toPublish',
+        becomes: 'held.length, toPublish',
       },
       {
         name: 'one-product-stops-the-sweep',

@@ -57,14 +57,14 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'cents-as-number',
         wrong: 'A large deposit loses its last cents.',
-        text: 'cents(BigInt(moved.cents))',
-        becomes: 'cents(BigInt(Number(moved.cents)))',
+        text: 'cents(BigInt(`${item.cents}`))',
+        becomes: 'cents(BigInt(Number(item.cents)))',
       },
       {
         name: 'name-not-claimed',
         wrong: 'A deposit that is sent twice is booked twice.',
-        text: '? await table.createTogether([item, ...marks])',
-        becomes: '? await table.create(item)',
+        text: 'await table.createTogether([item, ...marks], along)',
+        becomes: 'await table.createTogether([item], along)',
       },
     ],
   },
