@@ -18,6 +18,8 @@ import {
   type MarginCalled,
   NO_REFERENCES,
   type References,
+  type TradingResumed,
+  type TradingStopped,
 } from './events.ts';
 import { countMoved, type MovedAlone, NOTHING_MOVED } from './operator-acts.ts';
 import { changeErrors } from './product-change.ts';
@@ -181,16 +183,9 @@ function evolveProduct(
       const marks = { ...rest, [event.listed]: event.listedAt };
       return { ...state, listed, marks, lastDay: state.lastDay && { ...state.lastDay, expiredBy: seq }, lastEvent: seq };
     }
-    case 'trading-stopped': {
-      const { reason, by, at } = event;
-      if (state.stop?.through === null) throw new LogOrderError(`trading in ${event.product} is stopped already`);
-      return { ...state, stop: { reason, by, at, through: null } };
-    }
+    case 'trading-stopped':
     case 'trading-resumed':
-      if (state.stop?.through !== null) throw new LogOrderError(`trading in ${event.product} is not stopped`);
-      if (!Number.isSafeInteger(event.through) || event.through < state.lastAuction)
-        throw new LogOrderError(`trading in ${event.product} can't resume behind auction ${event.through}`);
-      return { ...state, stop: event.through > state.lastAuction ? { ...state.stop, through: event.through } : null };
+      return { ...state, stop: evolveStop(state, event) };
     case 'day-closed':
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
@@ -244,6 +239,21 @@ function afterAuction(
     toSettle: { auction, date, months },
     lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
   };
+}
+
+/** What of a stop stands behind an event that makes or ends it. */
+function evolveStop({ product, stop, lastAuction }: ProductState, event: TradingStopped | TradingResumed): TradingStop | null {
+  const stands = stop?.through === null;
+  if (event.kind === 'trading-stopped') {
+    if (stands) throw new LogOrderError(`trading in ${product} is stopped already`);
+    const { reason, by, at } = event;
+    return { reason, by, at, through: null };
+  }
+  const { through } = event;
+  if (!stands) throw new LogOrderError(`trading in ${product} is not stopped`);
+  if (!Number.isSafeInteger(through) || through < lastAuction)
+    throw new LogOrderError(`trading in ${product} can't resume behind auction ${through}`);
+  return through > lastAuction ? { ...stop, through } : null;
 }
 
 const lockedAgain = ({ lockedInARow }: ProductState, months: AuctionCleared['months']): Record<number, number> =>

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../../lib/domain/clearing/events.ts';
-import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../../../lib/domain/clearing/venue.ts';
+import {
+  EMPTY_VENUE,
+  evolveVenue,
+  isTradingStopped,
+  LogOrderError,
+  type VenueState,
+} from '../../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, listedMonths } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
@@ -355,5 +361,42 @@ describe('an event that does not start from the marks is refused: its cents woul
     const state = fold([listing(), cleared(1, '2025-10-30', true)]);
     const event = { ...settled('2025-10-30'), previous };
     expect(() => evolveVenue(state, 3, '', event)).toThrow('the settlement of 2025-10-30 does not start from the marks');
+  });
+});
+
+describe('trading that is stopped', () => {
+  const note = { product: PRODUCT, reason: 'a runaway', by: 'olga', at: '' };
+  const stopped: ClearingEvent = { kind: 'trading-stopped', ...note };
+  const resumed = (through: number): ClearingEvent => ({ kind: 'trading-resumed', ...note, through });
+  const fold = (...events: readonly ClearingEvent[]): VenueState =>
+    events.reduce((state, event) => evolveVenue(state, state.seq + 1, '', event), EMPTY_VENUE);
+  const DAY = '2025-10-30';
+
+  test.each<[when: string, events: ClearingEvent[], auctions: number[]]>([
+    ['in no auction before it was', [], []],
+    ['in all from then on', [stopped], [1, 2, 9]],
+    ['in all up to the one that it is resumed behind', [stopped, resumed(2)], [1, 2]],
+    ['still so far, when some of these have cleared', [stopped, resumed(2), cleared(1, DAY)], [1, 2]],
+    ['in none, once they have', [stopped, resumed(2), cleared(1, DAY), cleared(2, DAY)], []],
+    ['in none, when it is resumed and no auction is left to come', [cleared(1, DAY), stopped, resumed(1)], []],
+    ['again in all, when it is stopped again before that', [stopped, resumed(2), stopped], [1, 2, 9]],
+    ['in all while auctions clear', [stopped, cleared(1, DAY)], [1, 2, 9]],
+  ])('%s', (_, events, auctions) => {
+    const state = fold(listing(), ...events).products[PRODUCT]!;
+    expect([1, 2, 9].filter((auction) => isTradingStopped(state, auction))).toEqual(auctions);
+    const none = auctions.length === 0;
+    expect(state.stop).toEqual(
+      none ? null : { reason: 'a runaway', by: 'olga', at: '', through: auctions.includes(9) ? null : 2 },
+    );
+  });
+
+  test.each<[events: ClearingEvent[], says: string]>([
+    [[stopped, stopped], `trading in ${PRODUCT} is stopped already`],
+    [[resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[stopped, resumed(1), resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[cleared(1, DAY), stopped, resumed(0)], `trading in ${PRODUCT} can't resume behind auction 0`],
+    [[stopped, resumed(1.5)], `trading in ${PRODUCT} can't resume behind auction 1.5`],
+  ])('%# is refused where it can not follow', (events, says) => {
+    expect(() => fold(listing(), ...events)).toThrow(new LogOrderError(says));
   });
 });

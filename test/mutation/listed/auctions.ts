@@ -135,8 +135,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'account-not-named-in-a-chunk',
         wrong: 'A chunk of fills that begins within an account does not say whose they are.',
-        text: 'this.#fills.beginRow(bytesMost) ? accountLength : 0',
-        becomes: 'this.#fills.beginRow(bytesMost) && row === first ? accountLength : 0',
+        text: 'isFirst ? accountLength : 0',
+        becomes: 'isFirst && before < 0 ? accountLength : 0',
+      },
+      {
+        name: 'senders-taken-for-the-first',
+        wrong: 'What two people of an account have sent stands under the name of the first of them.',
+        text: 'if (isFirst || !isSameSender(senders, before, sender))',
+        becomes: 'if (isFirst)',
       },
       {
         name: 'accounts-that-begin-alike',
