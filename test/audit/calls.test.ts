@@ -66,8 +66,8 @@ describe('an event that is appended by hand is named:', () => {
     ['a call of an account that lacks nothing', called('cat', 5n), /calls .*cat/],
     [
       'an overdue call that is none',
-      { kind: 'calls-overdue', product: PRODUCT, at: DUE, accounts: ['cat'] },
-      /a call of cat.*has none/,
+      { kind: 'calls-overdue', product: PRODUCT, at: DUE, accounts: ['ann'] },
+      /a call of ann.*has none/,
     ],
   ])('%s', async (_, event, says) => {
     const seq = await venue.commit(event);

@@ -26,8 +26,6 @@ export interface OwnerState {
   readonly product: ProductState;
   /** The owner's accounts that trade the product, by name. */
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** Of these, those of which only what does not raise the worst case is taken. */
-  readonly reduceOnly?: ReadonlySet<string>;
 }
 
 /** Those of an owner's accounts that count where one of them sends something. One that is not open trades whatever it is sent for. */
@@ -197,6 +195,7 @@ class OrderJudge implements Judge {
   readonly figures: Figures[] = [];
   readonly #owner: OwnerState;
   readonly #cover: Cents;
+  /** While a margin call is overdue. */
   readonly #reduceOnly: boolean;
   readonly #delivered: ContractMonth | undefined;
   readonly #worst: WorstCase;
@@ -206,7 +205,7 @@ class OrderJudge implements Judge {
     const { product } = owner;
     this.#owner = owner;
     this.#cover = coverOf(state, product);
-    this.#reduceOnly = owner.reduceOnly?.has(state.account) ?? false;
+    this.#reduceOnly = state.call?.overdue ?? false;
     this.#delivered = deliveredIn(product);
     this.#worst = worst;
     this.#holdings = holdings;

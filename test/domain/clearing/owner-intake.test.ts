@@ -10,7 +10,7 @@ import { marginLinesOf } from '../../../lib/domain/clearing/account-risk.ts';
 import { OwnerIntake, type OwnerState } from '../../../lib/domain/clearing/owner-intake.ts';
 import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../../lib/domain/clearing/venue.ts';
 import { CASH, type ContractMonth } from '../../../lib/domain/contract/months.ts';
-import { type Cents, type Lots, lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { type Cents, cents, type Lots, lots, ticks } from '../../../lib/domain/contract/units.ts';
 import { requirement } from '../../../lib/domain/risk/margin.ts';
 import { WorstCase } from '../../../lib/domain/risk/worst-case.ts';
 import { DEC, NOV, OCT, on, PRODUCT, RISKY } from '../../venue/h100.ts';
@@ -189,8 +189,8 @@ describe('an owner intake', () => {
   };
 
   it('of an account that is to add no risk takes what adds none, whatever its cash', () => {
-    const state = stateOf(10n ** 9n, { [NOV]: lots(3) });
-    const owner = { ...ownerOf(state), reduceOnly: new Set(['ann']) };
+    const call = { date: on('2025-10-17'), due: '2025-10-20T14:00:00Z', cents: cents(1n), overdue: true };
+    const owner = ownerOf({ ...stateOf(10n ** 9n, { [NOV]: lots(3) }), call });
     expect(
       take(intakes('ann'), owner, 'ann', sell('s', NOV, 2410, 3), sell('t', NOV, 2410, 3), buy('b', NOV, 2410, 1)).outcomes,
     ).toEqual(['accepted', 'accepted', 'margin']);
