@@ -43,7 +43,7 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   return ok({ ...accountJson(state), ...marginJson(await loadVenue(table), state, own) });
 }
 
-const accountJson = (state: AccountState) => ({
+export const accountJson = (state: AccountState) => ({
   account: state.account,
   name: state.name,
   cash: formatCents(state.cash),

@@ -5,7 +5,7 @@
  * them since. Fills are in the one or in the other, so at no moment is one counted nowhere (docs/decisions/0019).
  *
  * The worst case is kept and brought up to date order by order, so that the next submission costs the same whether it is the second or the
- * ten thousandth. It is reckoned anew when an event has moved what it stands on: positions, marks, parameters.
+ * ten thousandth. It is computed anew when an event has moved what it stands on: positions, marks, parameters.
  */
 import type { AccountIntake, ArrivingSubmission, IntakeTerms } from '../auction/account-intake.ts';
 import type { Alternatives, Exchange, Judge } from '../auction/open-orders.ts';
@@ -73,7 +73,7 @@ export interface Decision {
 export const hasFigures = (outcome: Outcome): boolean => OF_FIGURES.has(outcome);
 const OF_FIGURES: ReadonlySet<Outcome> = new Set<Figures['reason']>(['margin', 'order-too-large', 'position-limit']);
 
-/** The most that a worst case may come to, ticks x lots: far enough below what is reckoned exactly for marks to move. */
+/** The most that a worst case may come to, ticks x lots: far enough below what a double holds exactly for marks to move. */
 const WORST_TICKS_MAX = 2 ** 50;
 /** Memory of a line of a worst case, in orders. */
 const LINES_AN_ORDER = 14;
@@ -133,7 +133,7 @@ export function worstCaseOf(product: ProductState, state: AccountState, ownerLot
   return marginCents(worst.ticks, centsPerTick(product.parameters));
 }
 
-/** What an owner's positions and orders could come to, and what that was reckoned from. */
+/** What an owner's positions and orders could come to, and what that was computed from. */
 class Exposure {
   readonly holdings: WorstHoldings;
   readonly #owner: OwnerState;
@@ -156,7 +156,7 @@ class Exposure {
     return this.#worst.size * this.#margin.lines.length;
   }
 
-  /** Whether what it was reckoned from is what there is now. Cash may be another: it is not part of it. */
+  /** Whether what it was computed from is what there is now. Cash may be another: it is not part of it. */
   standsOn({ product, accounts }: OwnerState): boolean {
     const before = this.#owner;
     if (product !== before.product || accounts.size !== before.accounts.size) return false;
@@ -201,8 +201,8 @@ class OrderJudge implements Judge {
   readonly figures: Figures[] = [];
   readonly #owner: OwnerState;
   readonly #cover: Cents;
-  /** While a margin call is overdue. */
-  readonly #reduceOnly: boolean;
+  /** Of an account whose call is overdue, only what does not raise the worst case is taken. */
+  readonly #isOverdue: boolean;
   readonly #delivered: ContractMonth | undefined;
   readonly #worst: WorstCase;
   readonly #holdings: WorstHoldings;
@@ -211,7 +211,7 @@ class OrderJudge implements Judge {
     const { product } = owner;
     this.#owner = owner;
     this.#cover = coverOf(state, product);
-    this.#reduceOnly = state.call?.overdue ?? false;
+    this.#isOverdue = state.call?.overdue === true;
     this.#delivered = deliveredIn(product);
     this.#worst = worst;
     this.#holdings = holdings;
@@ -228,7 +228,7 @@ class OrderJudge implements Judge {
     const [before, would] = [this.#worst.ticks, this.#worst.exchanged(exchange.gone, exchange.come)];
     const cents = (ticks: number): Cents => marginCents(ticks, centsPerTick(parameters));
     // What takes risk off, or adds none, always passes.
-    if (would > before && (this.#reduceOnly || would > WORST_TICKS_MAX || cents(would) > this.#cover))
+    if (would > before && (this.#isOverdue || would > WORST_TICKS_MAX || cents(would) > this.#cover))
       return this.#refuse({ reason: 'margin', before: cents(before), would: cents(would), cover: this.#cover });
     this.#count(exchange);
     return undefined;

@@ -359,8 +359,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'approved-still-held',
         wrong: 'The alarm for what is held never ends.',
-        text: '.filter((each) => !isApproved(each))',
-        becomes: '',
+        text: 'held.filter(isWaiting).length, toPublish',
+        becomes: 'held.length, toPublish',
       },
       {
         name: 'one-product-stops-the-sweep',
