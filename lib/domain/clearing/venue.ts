@@ -13,6 +13,8 @@ import { bandWidth } from '../risk/price-bands.ts';
 import {
   type AuctionCleared,
   BANK,
+  type CallsMet,
+  type CallsOverdue,
   type ClearingEvent,
   LISTED_MAX,
   type MarginCalled,
@@ -195,12 +197,14 @@ function evolveProduct(
       return { ...state, called: addCalls(state, seq, event) };
     case 'calls-met':
     case 'calls-overdue':
-      checkListed(
-        seq,
-        event.accounts.map((account) => ({ account })),
-      );
-      return state;
+      return unmoved(state, seq, event);
   }
+}
+
+/** What becomes of calls stands with the accounts. */
+function unmoved(state: ProductState, seq: number, { accounts }: CallsMet | CallsOverdue): ProductState {
+  checkListed(seq, accounts);
+  return state;
 }
 
 const withoutCalled = ({ called: _, ...state }: ProductState): ProductState => state;
@@ -278,8 +282,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
 }
 
 /** Each account is moved by its event once, as its journal says it, and the bank by their sum alone. */
-function checkListed(seq: number, items: readonly { readonly account: string }[]): void {
-  const accounts = new Set(items.map(({ account }) => account));
+function checkListed(seq: number, items: readonly (string | { readonly account: string })[]): void {
+  const accounts = new Set(items.map((item) => (typeof item === 'string' ? item : item.account)));
   if (items.length === 0 || items.length > LISTED_MAX)
     throw new LogOrderError(`event ${seq} lists ${items.length}, not 1 to ${LISTED_MAX}`);
   if (accounts.size < items.length) throw new LogOrderError(`event ${seq} lists an account twice`);
