@@ -4,7 +4,7 @@
  */
 import { checkConservation } from '../lambdas/clear-auction/conservation.ts';
 import { clearAuction } from '../lib/domain/auction/auction.ts';
-import { auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
+import { type AuctionTerms, auctionBook, type BookOrder } from '../lib/domain/auction/book.ts';
 import { type Instruction, type Order, TIMES_IN_FORCE } from '../lib/domain/auction/orders.ts';
 import type { ProductState } from '../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
@@ -25,13 +25,14 @@ const PRODUCT = 'H100-SXM';
 const DATE = on('2025-10-20');
 const MONTHS = listedMonths(H100.calendar, nextBusinessDay(H100.calendar, on('2025-10-17')), 12);
 const SPREADS = 0.3;
+const BAND_TICKS = 250;
 /** Share of the orders that the auction before has carried. */
 const CARRIED = 0.2;
 const SHARDS = 16;
 const ORDERS_A_SUBMISSION = 500;
 const [WARM_UPS, ROUNDS] = [2, 5];
 
-type BookState = Pick<ProductState, 'marks' | 'carried'>;
+type BookState = Pick<ProductState, 'marks' | 'carried' | 'stop'>;
 
 interface StoredMarket {
   readonly rows: Rows;
@@ -183,7 +184,11 @@ function stateOf(rows: MemoryRows, carried: ReadonlyMap<number, BookOrder[]>, ma
   const { items, references } = packRows(PRODUCT, 1, { shards: SHARDS, fills: new Map(), carried, depth: [] });
   for (const item of items) rows.add(item);
   rows.sort();
-  return { marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])), carried: references.carried };
+  return {
+    marks: Object.fromEntries(MONTHS.map((month, at) => [month, ticks(marks[at]!)])),
+    carried: references.carried,
+    stop: null,
+  };
 }
 
 /** Milliseconds of processor time of the thread that does it. */
@@ -258,7 +263,7 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   done('decode, fold, order');
   const hash = hashOf(stored, orders);
   done('hash');
-  const cleared = clearBook({ orders, hash }, { listed: MONTHS, marks: state.marks, closing: auction.closing });
+  const cleared = clearBook({ orders, hash }, termsOf(state));
   done('clear, with the rule');
   const packed = packResult(PRODUCT, auction.auction, { orders, cleared }, SHARDS);
   done('pack');
@@ -272,6 +277,13 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   const written_mb = packed.items.reduce((sum, { attributes }) => sum + attributes.body!.B!.length, 0) / 1e6;
   return { steps, rule_ms, fills: count(cleared.filled), carried: count(cleared.carried), written_mb };
 }
+
+const termsOf = ({ marks }: BookState): AuctionTerms => ({
+  listed: MONTHS,
+  marks,
+  widths: Object.fromEntries(MONTHS.map((month) => [month, BAND_TICKS])),
+  closing: false,
+});
 
 /** Of this thread: what other processes and the collector's own threads do beside it is not in it. */
 function threadMs(): number {

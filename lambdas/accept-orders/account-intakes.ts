@@ -18,6 +18,7 @@ import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { KnownStops } from './known-stops.ts';
 import { OwnerAccounts } from './owner-accounts.ts';
 
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
@@ -58,6 +59,7 @@ export class Worker {
   readonly #limits: Omit<WorkerLimits, 'keptAccountsMax'>;
   readonly accounts: OwnerAccounts;
   readonly carried = new ReadChunks(CARRIED_BYTES_MAX);
+  readonly stops = new KnownStops();
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #keptOrders = 0;

@@ -9,7 +9,7 @@ import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
 import { type OwnerState, ownerStateOf } from '../../lib/domain/clearing/owner-intake.ts';
-import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { isTradingStopped, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, isClosed, moveIntake, readAuction, readIntake } from '../../lib/store/auctions.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -52,6 +52,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const { seq: decidedOn, owner } = await session.ownerOf(message);
   const { product: state } = owner;
   const { own, keep } = await session.useOwner(message, owner);
+  if (message.stops) await session.changeStops(message);
   const sequence = record.attributes.SequenceNumber ?? record.attributes.SentTimestamp;
   const isNew = bySequence(sequence, own.intakeOf(account)!.sequence) > 0;
   const repeated = isNew ? undefined : await readSubmission(table, product, shard, account, key);
@@ -63,9 +64,15 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const instructions = unpackInstructions(Buffer.from(message.instructions, 'base64'));
   const enqueuedAt = Number(record.attributes.SentTimestamp);
   const { open: auction, openedAt } = await session.intake(product, shard);
+  if (message.stops && instructions.length === 0) return keep();
   const { liveOrdersMax, submissionsMax } = state.parameters;
-  const terms = { listed: new Set<number>(tradedAt(state, Date.parse(receivedAt))), liveOrdersMax, submissionsMax, openedAt };
-  const { outcomes, figures, reported } = own.take(account, { instructions, sequence, receivedAt, enqueuedAt }, terms, owner);
+  const listed = new Set<number>(tradedAt(state, Date.parse(receivedAt)));
+  const isStopped = await session.isStopped(message);
+  const stopped = isStopped || isTradingStopped(state, auction);
+  const terms = { listed, liveOrdersMax, submissionsMax, openedAt, stopped };
+  const isStop = message.stops === true;
+  const arriving = { instructions, sequence, receivedAt, enqueuedAt, isStop };
+  const { outcomes, figures, reported } = own.take(account, arriving, terms, owner);
   await session.admitDate(product, shard, keyDate(key));
 
   const submission: Submission = {
@@ -79,6 +86,8 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     sequence,
     receivedAt,
     decidedOn,
+    ...(isStopped ? { stopped: true } : {}),
+    ...(isStop ? { isStop } : {}),
     figures,
     // Of what is one too many only the refusal is kept, once: a flood must not be what the account's next reader has to read.
     ...(isOneTooMany(outcomes) ? { instructions: [], outcomes: outcomes.slice(0, 1) } : { instructions, outcomes }),
@@ -172,6 +181,19 @@ class Session {
       return used.intake;
     });
     return used!;
+  }
+
+  /** Whether the message's account is stopped, at its place in the queue. */
+  async isStopped(message: SubmissionMessage): Promise<boolean> {
+    const intake = await this.intake(message.product, message.shard);
+    return this.#worker.stops.areOn(this.backends.table, message, intake);
+  }
+
+  async changeStops(message: SubmissionMessage): Promise<void> {
+    const { table, shards } = this.backends;
+    const { product, shard } = message;
+    const intake = await this.intake(product, shard);
+    await this.#keep(product, shard, () => this.#worker.stops.change(table, message, intake, shards));
   }
 
   async admitDate(product: string, shard: number, date: string): Promise<void> {

@@ -4,7 +4,7 @@
  * the stored book, and the order is read there again. The columns that were cleared have no say, so a mistake in them, or on the
  * way into them, does not check itself.
  */
-import type { MonthResult } from '../../lib/domain/auction/book.ts';
+import type { AuctionTerms, MonthResult } from '../../lib/domain/auction/book.ts';
 import { compareBytes, textOf } from '../../lib/domain/auction/bytes.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
@@ -31,6 +31,16 @@ export function checkConservation(
   for (const [month, lots] of net.entries())
     if (month !== CASH && lots !== 0) throw new Error(`the fills move ${lots} lots of month ${month}`);
   taken.end();
+}
+
+/** Throws when a month's price is beyond its band, or a month is said to be locked and its price is not at the edge. */
+export function checkBands(months: Readonly<Record<number, MonthResult>>, { marks, widths }: AuctionTerms): void {
+  for (const [key, { price, locked }] of Object.entries(months)) {
+    const month = Number(key);
+    const [moved, width] = [price - marks[month]!, widths[month]!];
+    const isRight = locked ? moved === (locked.side === 'bid' ? width : -width) : Math.abs(moved) <= width;
+    if (!isRight) throw new Error(`month ${month} clears ${moved} ticks from its mark, in a band of ${width}`);
+  }
 }
 
 /** Lots taken out by owner and month, bought positive: those that have not met their opposite yet. */

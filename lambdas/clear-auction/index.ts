@@ -5,8 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
-import { openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
-import { tradedOn } from '../../lib/domain/contract/months.ts';
+import { auctionTerms, openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
 import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
@@ -18,7 +17,7 @@ import type { Table } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
-import { checkConservation } from './conservation.ts';
+import { checkBands, checkConservation } from './conservation.ts';
 
 export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
@@ -67,10 +66,11 @@ async function clear(table: Table, auction: Auction, state: ProductState): Promi
   const standing = new StandingChunks();
   const stored = await readStoredBook(table, auction, state, standing);
   const book = frozenBook(stored);
-  const listed = tradedOn(state.parameters.calendar, state.listed, date);
-  const result = clearBook(book, { listed, marks: state.marks, closing });
+  const terms = auctionTerms(state, date, closing);
+  const result = clearBook(book, terms);
   const packed = packResult(product, number, { orders: book.orders, cleared: result }, shards);
   checkConservation(packed.fills, stored, result.months);
+  checkBands(result.months, terms);
   await writeResult(table, packed, standing);
   return {
     kind: 'auction-cleared',

@@ -9,9 +9,8 @@ import { BANK, openingIn } from '../../lib/domain/clearing/events.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
-import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
-import { accountsOfOwner, readAccount } from '../../lib/store/accounts.ts';
+import { readAccount } from '../../lib/store/accounts.ts';
 import { claimedBy, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';
 
@@ -37,19 +36,17 @@ export const positionsOf = ({ products }: AccountState): { product: string; mont
     );
 
 /**
- * What an account needs, what it has beyond that, and its open call, as posted. Requirement and excess are `null` before a product is listed, and
- * while an expiry that took a month of the account's off the list is not posted.
+ * What an account needs, what it has beyond that, and its open call, as posted; `own` are all accounts of its owner. Requirement and excess are `null` before
+ * a product is listed, and while an expiry that took a month of the account's off the list is not posted.
  */
-export async function marginJson(table: Table, venue: VenueState, state: AccountState, shards: number) {
-  const { account, call } = state;
+export function marginJson(venue: VenueState, state: AccountState, own: readonly AccountState[]) {
   const product = venue.products[productOf(state, venue) ?? ''];
   const months = Object.keys(state.products[product?.product ?? '']?.lots ?? {});
   const isListed = product !== undefined && months.every((month) => product.marks[Number(month)] !== undefined);
-  const shown = { call: call ? callJson(call) : null };
-  if (!isListed || account === BANK) return { requirement: null, excess: null, ...shown };
-  const size = ownerLotsOf(await accountsOfOwner(table, ownerOf(account), shards), product.product);
-  const { requirement, cover } = marginOf(product, state, size);
-  return { requirement: formatCents(requirement), excess: formatCents(excessOf(requirement, cover)), ...shown };
+  const call = state.call ? callJson(state.call) : null;
+  if (!isListed || state.account === BANK) return { requirement: null, excess: null, call };
+  const { requirement, cover } = marginOf(product, state, ownerLotsOf(own, product.product));
+  return { requirement: formatCents(requirement), excess: formatCents(excessOf(requirement, cover)), call };
 }
 
 export const callJson = ({ date, due, cents, overdue }: OpenCall) => ({ date, amount: formatCents(cents), due, overdue });

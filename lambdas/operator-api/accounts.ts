@@ -9,7 +9,7 @@ import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { isProductCode } from '../../lib/domain/contract/product.ts';
 import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
-import { listAccounts } from '../../lib/store/accounts.ts';
+import { accountsOfOwner, listAccounts } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy, loadVenue } from '../../lib/store/log.ts';
 import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
@@ -39,10 +39,11 @@ export async function showAccount(request: OperatorRequest): Promise<Answer | Pr
   const { table, shards } = request.backends;
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
   if (!state) return notFound('such account');
-  return ok({ ...accountJson(state), ...(await marginJson(table, await loadVenue(table), state, shards)) });
+  const own = await accountsOfOwner(table, ownerOf(account), shards);
+  return ok({ ...accountJson(state), ...marginJson(await loadVenue(table), state, own) });
 }
 
-const accountJson = (state: AccountState) => ({
+export const accountJson = (state: AccountState) => ({
   account: state.account,
   name: state.name,
   cash: formatCents(state.cash),

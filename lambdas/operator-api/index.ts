@@ -11,6 +11,7 @@ import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
 import type { Operator } from './operator.ts';
 import { listProducts, putProduct } from './products.ts';
+import { release, showOwner, stop } from './stops.ts';
 import { haltVenue, resumeVenue, showVenue } from './venue.ts';
 
 export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
@@ -19,6 +20,9 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/accounts': listAllAccounts,
   'POST /v1/operator/accounts': openAccounts,
   'GET /v1/operator/accounts/{account}': showAccount,
+  'GET /v1/operator/owners/{owner}': showOwner,
+  'POST /v1/operator/stops': stop,
+  'POST /v1/operator/stops/release': release,
   'POST /v1/operator/cash-movements': moveCash,
   'GET /v1/operator/calls': listCalls,
   'GET /v1/operator/index/{product}': listIndexValues,

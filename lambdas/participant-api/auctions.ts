@@ -3,7 +3,8 @@
  * and of an order that is carried on nothing. Of an auction that has not cleared nothing is shown, not even that it is there.
  */
 import * as z from 'zod';
-import type { DepthLevel } from '../../lib/domain/auction/book.ts';
+import type { DepthLevel, Locked } from '../../lib/domain/auction/book.ts';
+import { lockedState } from '../../lib/domain/clearing/day-report.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -89,11 +90,21 @@ function auctionJson({ product, parameters }: ProductState, event: AuctionCleare
   // A month whose last trading day is over and whose final price is held has a mark and no result.
   const traded = months(event.marks).filter((month) => event.months[month]);
   const results = traded.map((month) => {
-    const { price: at, traded, volume, bid, offer } = event.months[month]!;
-    return { contract: contractCode(product, month), price: price(at), traded, volume, bid: price(bid), offer: price(offer) };
+    const { price: at, traded, volume, bid, offer, locked } = event.months[month]!;
+    const quotes = { bid: price(bid), offer: price(offer) };
+    return {
+      contract: contractCode(product, month),
+      price: price(at),
+      traded,
+      volume,
+      ...quotes,
+      locked: locked ? lockedJson(locked) : null,
+    };
   });
   return { product, auction, slot, date, closing, months: results };
 }
+
+const lockedJson = (locked: Locked) => ({ state: lockedState(locked), crowd: locked.crowd, kept: locked.kept });
 
 function levelJson({ product, parameters }: ProductState, { buy, sell, limit, traded, lapsed }: DepthLevel) {
   const price = (of: Ticks): string => formatPrice(of, parameters);

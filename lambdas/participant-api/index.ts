@@ -11,6 +11,7 @@ import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrders } from './orders.ts';
 import { admitParticipant, type Participant } from './participant.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
+import { release, showStops, stop } from './stops.ts';
 import { showSubmission, submit } from './submissions.ts';
 
 export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
@@ -25,6 +26,9 @@ export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/roll-instructions': listRollInstructions,
   'PUT /v1/roll-instructions/{product}': putRollInstruction,
   'DELETE /v1/roll-instructions/{product}': removeRollInstruction,
+  'GET /v1/stops': showStops,
+  'POST /v1/stop': stop,
+  'POST /v1/release': release,
   'GET /v1/products': listProducts,
   'GET /v1/contracts': listContracts,
   'GET /v1/auctions': listAuctions,

@@ -1,6 +1,6 @@
 /** What is public: products, listed contracts and settlement prices. */
 import * as z from 'zod';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import { type ProductState, widthOf } from '../../lib/domain/clearing/venue.ts';
 import { type BusinessDate, CalendarEndError, localDate } from '../../lib/domain/contract/calendar.ts';
 import {
   type ContractMonth,
@@ -11,6 +11,7 @@ import {
   rollWindow,
 } from '../../lib/domain/contract/months.ts';
 import { formatPrice } from '../../lib/domain/contract/product.ts';
+import { ticks } from '../../lib/domain/contract/units.ts';
 import { readDay } from '../../lib/store/days.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { notFound, Problem } from '../http/problems.ts';
@@ -34,7 +35,8 @@ export const listContracts = withQuery(CONTRACTS_QUERY, async (request: Particip
   return ok({ items: states.flatMap((state) => state.listed.map((month) => contractJson(state, month, request.time))) });
 });
 
-function contractJson({ product, parameters, marks }: ProductState, month: ContractMonth, time: number) {
+function contractJson(state: ProductState, month: ContractMonth, time: number) {
+  const { product, parameters, marks, lockedInARow } = state;
   const { calendar, timeZone } = parameters;
   const window = inCalendar(() => rollWindow(calendar, month));
   return {
@@ -44,8 +46,17 @@ function contractJson({ product, parameters, marks }: ProductState, month: Contr
     lastTradingDay: inCalendar(() => lastTradingDay(calendar, month)) ?? null,
     rollWindow: window ? { first: window.at(0)!, last: window.at(-1)! } : null,
     settlementPrice: formatPrice(marks[month]!, parameters),
+    band: bandJson(state, month),
+    lockedInARow: lockedInARow[month] ?? 0,
     near: inCalendar(() => nearMonth(calendar, localDate(time, timeZone))) === month,
   };
+}
+
+/** Where the next auction may clear. */
+function bandJson(state: ProductState, month: ContractMonth) {
+  const [mark, width] = [state.marks[month]!, widthOf(state, month)];
+  const price = (at: number): string => formatPrice(ticks(at), state.parameters);
+  return { low: price(mark - width), high: price(mark + width) };
 }
 
 /** The far months may lie in years whose holidays are not known yet: what depends on them is not known either. */

@@ -3,7 +3,7 @@
  * that only the venue can make. An id that was made up or altered, or is another account's, is told from one whose submission
  * is still in the queue before anything is read.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readIdKey } from '../../lib/store/id-key.ts';
 import type { Backends } from '../backends.ts';
 
@@ -15,9 +15,6 @@ export interface SubmissionName {
 
 const ID = /^([A-Z0-9-]{1,32})\.([0-9a-f-]{36})\.([0-9a-f]{16})\.([0-9a-f]{24})$/;
 const CHECK_BYTES = 12;
-
-/** Of the packed instructions: the same orders, however their JSON is written, have the same digest. */
-export const digestOf = (packed: Uint8Array): string => createHash('sha256').update(packed).digest('hex').slice(0, 16);
 
 let known: Promise<Uint8Array> | undefined;
 

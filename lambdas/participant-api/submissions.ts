@@ -19,7 +19,7 @@ import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { contractCode } from '../../lib/domain/contract/months.ts';
 import { formatCents } from '../../lib/domain/contract/units.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import { digestOf, readSubmission, type Submission } from '../../lib/store/submissions.ts';
 import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors, pathOf, readBody, receivedAt } from '../http/request.ts';
@@ -28,7 +28,7 @@ import { idempotencyKey } from './idempotency-key.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue, recentVenue } from './recent-venue.ts';
 import { SUBMISSION_BODY } from './submission-body.ts';
-import { digestOf, type SubmissionIds, type SubmissionName, submissionIds } from './submission-id.ts';
+import { type SubmissionIds, type SubmissionName, submissionIds } from './submission-id.ts';
 
 /** How long an unknown id may still be on its way to the book. */
 const QUEUED_MS_MAX = 24 * 3_600_000;

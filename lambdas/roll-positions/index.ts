@@ -5,10 +5,12 @@
  */
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
+import { isStopped, type OwnerStops } from '../../lib/domain/auction/stops.ts';
 import { type DayAt, daysDue, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
 import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import type { BusinessDate } from '../../lib/domain/contract/calendar.ts';
+import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
 import { readAccounts } from '../../lib/store/accounts.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
@@ -17,6 +19,7 @@ import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
 import { claimRollChunk } from '../../lib/store/roll-orders.ts';
+import { stopsIn } from '../../lib/store/stops.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
@@ -77,6 +80,8 @@ async function rollShard(
   const today = rollDay(state.parameters.calendar, date);
   const instructions = today ? await rollInstructionsOf(table, product, shard) : [];
   if (!today || instructions.length === 0) return;
+  const stops = new Map<string, OwnerStops>();
+  for await (const own of stopsIn(table, shard)) stops.set(own.owner, own);
   let through = '';
   for (let chunk = 0; ; chunk++) {
     const next = instructions.filter(({ account }) => account > through).slice(0, CHUNK_ACCOUNTS);
@@ -86,6 +91,7 @@ async function rollShard(
       shards,
     );
     const orders = next.flatMap(({ account, instruction }): BookOrder[] => {
+      if (isStopped(stops.get(ownerOf(account)), account)) return [];
       const holding = states.get(account)?.products[product];
       const holds = holding?.lots[today.near] ?? lots(0);
       const order = decideRoll(today, holding?.roll, holds, instruction, state.marks, state.parameters);

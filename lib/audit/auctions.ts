@@ -4,8 +4,7 @@
  */
 import { fillsOf, levelsOf } from '../domain/auction/book.ts';
 import type { AuctionCleared } from '../domain/clearing/events.ts';
-import { openBooks, type ProductState } from '../domain/clearing/venue.ts';
-import { tradedOn } from '../domain/contract/months.ts';
+import { auctionTerms, openBooks, type ProductState } from '../domain/clearing/venue.ts';
 import { clearBook } from '../domain/risk/clear.ts';
 import { isClosed, readAuction } from '../store/auctions.ts';
 import { readAuctionBook } from '../store/frozen-book.ts';
@@ -32,9 +31,8 @@ export async function auctionFindings(rows: Rows, event: AuctionCleared, state: 
   differs('slot, date and closing', [event.slot, event.date, event.closing], [slot, date, closing]);
   differs('books', event.books, openBooks(state));
   if (!isClosed(auction)) faults.push({ row, what: `is closed in ${closed.size} of ${auction.shards} shards` });
-  const listed = tradedOn(state.parameters.calendar, state.listed, date);
   const book = await readAuctionBook(rows, auction, state);
-  const result = clearBook(book, { listed, marks: state.marks, closing });
+  const result = clearBook(book, auctionTerms(state, date, closing));
   // As the event says, and not as the venue is now: it may have moved into other shards since.
   const { references } = packResult(product, number, { orders: book.orders, cleared: result }, event.fills.shards);
   differs('orders', event.orders, result.orders);

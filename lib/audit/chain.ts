@@ -45,6 +45,10 @@ export function chainFindings(rows: VenueRows, events: readonly ClearingEvent[])
 
 const MOVES_NOTHING: ReadonlySet<JournalEntry['kind']> = new Set(['margin-called', 'calls-met', 'calls-overdue']);
 
+/** Nor does an auction that only took lots out of an account's orders. */
+const movesNothing = ({ kind, lots }: JournalEntry): boolean =>
+  MOVES_NOTHING.has(kind) || (kind === 'auction-cleared' && Object.keys(lots).length === 0);
+
 /** The statements of one account in one product, from the first books to the last. */
 function accountFindings(
   account: string,
@@ -65,7 +69,7 @@ function accountFindings(
       if (entry.kind === 'cash-moved') deposited = addCents(deposited, entry.cents);
       if (isOwn) variation = addCents(variation, entry.cents);
       if (isOwn) for (const [month, lots] of Object.entries(entry.lots)) move(positions, Number(month), lots);
-      isDue ||= entry.kind === 'cash-moved' || (isOwn && !MOVES_NOTHING.has(entry.kind));
+      isDue ||= entry.kind === 'cash-moved' || (isOwn && !movesNothing(entry));
     }
     const row = nameOf(account, date, product);
     const found = statements.get(row);

@@ -6,7 +6,7 @@ import { AccountIntake, countsForNothing, type IntakeTerms } from '../domain/auc
 import { byArrival } from '../domain/auction/open-orders.ts';
 import { type AccountState, emptyAccount } from '../domain/clearing/account.ts';
 import { OwnerIntake, ownerStateOf } from '../domain/clearing/owner-intake.ts';
-import { type ProductState, tradedAt, type VenueState } from '../domain/clearing/venue.ts';
+import { isTradingStopped, type ProductState, tradedAt, type VenueState } from '../domain/clearing/venue.ts';
 import { ownerOf } from '../domain/contract/owner.ts';
 import { readCarriedOf } from '../store/results.ts';
 import { type Submission, submissionIn } from '../store/submissions.ts';
@@ -101,6 +101,8 @@ export class Decisions {
       liveOrdersMax,
       submissionsMax,
       openedAt: '',
+      // Which switches stood then is not kept; that one did is, with the submission.
+      stopped: submission.stopped === true || isTradingStopped(state, auction),
     };
     const decision = own.take(account, { ...submission, enqueuedAt: Date.parse(receivedAt) }, terms, owner);
     for (const what of ['outcomes', 'figures'] as const)

@@ -37,6 +37,7 @@ export interface PipelineStep {
 
 /** Partitions, or how they begin, as `lib/store/keys.ts` makes them. */
 const SHARDS = 'SHARD#';
+const STOPS = 'STOPS#';
 const RATES = 'RATE#participant#';
 const ID_KEY = 'IDS';
 
@@ -49,7 +50,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
     // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
     writesTo: [
-      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`] },
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`] },
       { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
     ],
     sendsTo: ['orders'],
@@ -62,7 +63,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-    sendsTo: ['postings', 'day-runs', 'sweeps'],
+    sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'],
     servesApi: true,
     concurrencyMax: 50,
   },

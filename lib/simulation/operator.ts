@@ -9,8 +9,9 @@ import { type Caller, type Exchange, UnexpectedAnswerError } from '../client/exc
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, monthText, parseContractCode } from '../domain/contract/months.ts';
 import { formatIndex } from '../domain/contract/product.ts';
-import { formatDecimal, parseDecimal, type Ticks, ticks } from '../domain/contract/units.ts';
+import { type Cents, formatCents, formatDecimal, parseDecimal, type Ticks, ticks } from '../domain/contract/units.ts';
 import type { Publication } from './days.ts';
+import type { CallLine } from './margin-calls.ts';
 import type { Participant } from './population.ts';
 
 /** What a run needs of the local cloud. */
@@ -140,6 +141,27 @@ export class Operators {
       if (page.next === undefined) return lines;
       after = `&after=${encodeURIComponent(page.next)}`;
     }
+  }
+
+  /** Open margin calls. */
+  async calls(): Promise<CallLine[]> {
+    const calls: CallLine[] = [];
+    for (let after = ''; ; ) {
+      const page = (await this.#first.get(`/v1/operator/calls?limit=500${after}`)) as { items: CallLine[]; next?: string };
+      calls.push(...page.items);
+      if (page.next === undefined) return calls;
+      after = `&after=${encodeURIComponent(page.next)}`;
+    }
+  }
+
+  /** Books what accounts have paid, under a reference that says what for. */
+  async receive(paid: readonly { readonly account: string; readonly cents: Cents }[], what: string): Promise<void> {
+    if (paid.length === 0) return;
+    await moveCash(
+      this.#agreed,
+      paid.map(({ account, cents }) => ({ account, reference: what, amount: formatCents(cents) })),
+    );
+    await this.#venue.quiet();
   }
 
   /** Each operator in turn approves what is held as it stands then; false when nothing was. */

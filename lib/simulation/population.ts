@@ -98,8 +98,8 @@ function hedger(chance: Random, listed: readonly ContractMonth[]): Behaviour {
   return {
     ...collateral(
       [...needs.values()].reduce((sum, lots) => sum + lots, 0),
-      1_000,
-      1_000,
+      900,
+      700,
     ),
     roll: undefined,
     looksUp: 'orders and positions',
@@ -114,7 +114,8 @@ function investor(chance: Random): Behaviour {
   const investor: Investor = { target: chance.between(20, 140) };
   const activity = chance.between(20, 45);
   return {
-    ...collateral(investor.target, 1_000, 1_000),
+    // Enough for any usual month; in a crash, some can't pay for all that they hold.
+    ...collateral(investor.target, 650, chance.chance(60) ? 700 : 100),
     roll: chance.chance(70) ? 'market' : chance.between(0, 30),
     looksUp: 'positions',
     ...untilDone(

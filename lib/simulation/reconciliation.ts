@@ -7,6 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { type Cents, cents, parseDecimal } from '../domain/contract/units.ts';
 import type { AlarmChange } from '../local/cloudwatch/alarms.ts';
+import type { Reserves } from './margin-calls.ts';
 import type { AccountLine, DayReport } from './operator.ts';
 import { accountForOrders, type OrderLedger } from './order-ledger.ts';
 import { GROUPS, type Group } from './population.ts';
@@ -31,6 +32,27 @@ export interface GroupResult {
   readonly shortLots: number;
 }
 
+/** What margin calls came to in one group, from the log. */
+export interface GroupCalls {
+  readonly group: Group;
+  /** Accounts that were called at least once, and calls in all; a call that stands on another day counts once. */
+  readonly accounts: number;
+  readonly calls: number;
+  readonly met: number;
+  readonly overdue: number;
+  /** What its accounts paid in after a call. */
+  readonly paidCents: Cents;
+  /** Accounts that sold down because they could not pay. */
+  readonly cutBack: number;
+}
+
+/** An account that has lost more than its cash. */
+export interface Shortfall {
+  readonly account: string;
+  readonly name: string;
+  readonly cents: Cents;
+}
+
 export interface Result {
   readonly seed: number;
   readonly product: string;
@@ -52,6 +74,8 @@ export interface Result {
   }[];
   readonly approvals: number;
   readonly groups: readonly GroupResult[];
+  readonly calls: readonly GroupCalls[];
+  readonly shortfalls: readonly Shortfall[];
   readonly checks: readonly Check[];
   readonly lotsSum: number;
   readonly centsSum: Cents;
@@ -73,7 +97,7 @@ export interface Evidence {
 export function reconcile(run: Run, traded: Traded, evidence: Evidence): Result {
   const { audit, auctions, accounts } = evidence;
   const ledger = accountForOrders(auctions);
-  const groups = GROUPS.map((group) => groupResult(run, group, accounts));
+  const groups = GROUPS.map((group) => groupResult(run, group, accounts, traded.reserves));
   const rolls = traded.days.flatMap(({ roll }) => (roll ? [roll] : []));
   return {
     seed: run.seed,
@@ -91,6 +115,8 @@ export function reconcile(run: Run, traded: Traded, evidence: Evidence): Result 
     expiries: traded.days.flatMap(({ date, expired }) => (expired ? [{ date, ...expired }] : [])),
     approvals: traded.operators.approvals,
     groups,
+    calls: GROUPS.map((group) => groupCalls(run, group, traded, evidence)),
+    shortfalls: shortfallsOf(run, accounts),
     checks: checks(run, traded, evidence, ledger, groups),
     lotsSum: audit.lotsSum,
     centsSum: audit.centsSum,
@@ -99,10 +125,47 @@ export function reconcile(run: Run, traded: Traded, evidence: Evidence): Result 
   };
 }
 
-function groupResult({ participants }: Run, group: Group, accounts: readonly AccountLine[]): GroupResult {
+function groupCalls({ participants }: Run, group: Group, { reserves }: Traded, { audit }: Evidence): GroupCalls {
+  const members = new Set(participants.flatMap((participant) => (participant.group === group ? [participant.account] : [])));
+  const own = (accounts: Iterable<string>): string[] => [...accounts].filter((account) => members.has(account));
+  const open = new Set<string>();
+  const called: string[] = [];
+  let [met, overdue] = [0, 0];
+  for (const event of audit.events) {
+    if (event.kind === 'margin-called')
+      for (const account of own(event.calls.map((call) => call.account))) {
+        if (!open.has(account)) called.push(account);
+        open.add(account);
+      }
+    if (event.kind === 'calls-overdue') overdue += own(event.accounts).length;
+    if (event.kind !== 'calls-met') continue;
+    for (const account of own(event.accounts)) open.delete(account);
+    met += own(event.accounts).length;
+  }
+  return {
+    group,
+    accounts: new Set(called).size,
+    calls: called.length,
+    met,
+    overdue,
+    paidCents: own(reserves.paid.keys()).reduce((total, account) => cents(total + reserves.paid.get(account)!), cents(0n)),
+    cutBack: own(reserves.everCutBack).length,
+  };
+}
+
+const shortfallsOf = ({ participants }: Run, accounts: readonly AccountLine[]): Shortfall[] => {
+  const names = new Map(participants.map(({ account, name }) => [account, name]));
+  return accounts.flatMap(({ account, cash }) =>
+    names.has(account) && amount(cash) < 0n ? [{ account, name: names.get(account)!, cents: cents(amount(cash)) }] : [],
+  );
+};
+
+function groupResult({ participants }: Run, group: Group, accounts: readonly AccountLine[], { paid }: Reserves): GroupResult {
   const lines = new Map(accounts.map((line) => [line.account, line]));
   const members = participants.filter((participant) => participant.group === group);
-  const profits = members.map(({ account, deposit }) => amount(lines.get(account)?.cash ?? '0.00') - BigInt(deposit) * 100n);
+  const profits = members.map(
+    ({ account, deposit }) => amount(lines.get(account)?.cash ?? '0.00') - BigInt(deposit) * 100n - (paid.get(account) ?? 0n),
+  );
   const lots = members.flatMap(({ account }) => lines.get(account)?.positions.map((position) => position.lots) ?? []);
   const ordered = [...profits].sort((a, b) => (a < b ? -1 : 1));
   return {
@@ -118,7 +181,9 @@ function groupResult({ participants }: Run, group: Group, accounts: readonly Acc
 
 function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedger, groups: readonly GroupResult[]): Check[] {
   const { audit, auctions, deadLetters } = evidence;
-  const alarms = evidence.alarms.filter(({ to }) => to === 'ALARM');
+  const rang = evidence.alarms.filter(({ to }) => to === 'ALARM');
+  // That a call is overdue is what one group is there for.
+  const alarms = rang.filter(({ alarm }) => !alarm.endsWith(EXPECTED_ALARM));
   const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
   const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
   const { lots } = ledger;
@@ -167,11 +232,12 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
       alarms
         .map(({ alarm, atMs, reason }) => `${alarm} went into ALARM at ${new Date(atMs).toISOString()} (${reason})`)
         .slice(0, SHOWN_MAX)
-        .join('; ') || 'none went into ALARM',
+        .join('; ') || (rang.length > 0 ? `none went into ALARM but ${EXPECTED_ALARM}` : 'none went into ALARM'),
     ),
   ];
 }
 
+const EXPECTED_ALARM = 'calls-overdue';
 /** How many alarms are named when some went into ALARM. */
 const SHOWN_MAX = 5;
 

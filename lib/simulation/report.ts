@@ -70,6 +70,18 @@ export function summaryLines(result: Result, seconds: number): string[] {
         .join(' '),
     ),
     '',
+    [...['margin calls', 'called', 'calls', 'met', 'overdue', 'paid in', 'cut back']].map(callCell).join(' '),
+    ...result.calls.map(({ group, accounts, calls, met, overdue, paidCents, cutBack }) =>
+      [group, count(accounts), count(calls), count(met), count(overdue), dollars(paidCents), count(cutBack)]
+        .map(callCell)
+        .join(' '),
+    ),
+    ...(result.shortfalls.length === 0
+      ? ['no account has lost more than its cash']
+      : result.shortfalls.map(
+          ({ name, account, cents }) => `${name} (${account}) has lost ${dollars(-cents)} USD more than its cash`,
+        )),
+    '',
     ...result.checks.map(({ name, holds, detail }) => `${holds ? 'ok  ' : 'FAIL'} ${name}: ${detail}`),
     '',
     `state ${result.stateHash}`,
@@ -109,6 +121,8 @@ export function resultJson(result: Result, seconds: number): Record<string, unkn
       bestCents: whole(bestCents),
       worstCents: whole(worstCents),
     })),
+    calls: result.calls.map(({ paidCents, ...group }) => ({ ...group, paidCents: whole(paidCents) })),
+    shortfalls: result.shortfalls.map(({ cents, ...account }) => ({ ...account, cents: whole(cents) })),
     checks: result.checks,
   };
 }
@@ -130,6 +144,10 @@ const line = (cells: readonly string[]): string =>
 const GROUP_WIDTHS = [14, 9, 11, 11, 17, 15, 15];
 const groupCell = (cell: string, column: number): string =>
   column === 0 ? cell.padEnd(GROUP_WIDTHS[0]!) : cell.padStart(GROUP_WIDTHS[column]!);
+
+const CALL_WIDTHS = [14, 9, 9, 9, 9, 15, 9];
+const callCell = (cell: string, column: number): string =>
+  column === 0 ? cell.padEnd(CALL_WIDTHS[0]!) : cell.padStart(CALL_WIDTHS[column]!);
 
 const count = (value: number): string => grouped(`${value}`);
 const dollars = (value: bigint): string => grouped(formatCents(value as Cents));

@@ -6,10 +6,11 @@
 
 import { atOnce, type Caller, type Exchange } from '../client/exchange.ts';
 import { type ContractMonth, monthAfter, parseContractCode } from '../domain/contract/months.ts';
-import { type Lots, lots } from '../domain/contract/units.ts';
+import { type Lots, lots, parseDecimal } from '../domain/contract/units.ts';
 import { random } from '../local/host/random.ts';
 import type { TenthsOn } from './crash.ts';
 import type { Plan, Round, TradingDay } from './days.ts';
+import { cutBack, Reserves } from './margin-calls.ts';
 import { type Market, type Own, type OwnOrder, price, worthOf } from './market.ts';
 import { type DayReport, Operators, type ProductTerms, type RunningVenue, readPrices, TOKEN_SECONDS } from './operator.ts';
 import type { Participant } from './population.ts';
@@ -46,6 +47,7 @@ export interface Traded {
   readonly sent: readonly Sent[];
   readonly sampled: readonly SampledOutcome[];
   readonly operators: Operators;
+  readonly reserves: Reserves;
 }
 
 const SAMPLED_A_ROUND = 3;
@@ -70,14 +72,17 @@ export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, o
   const days: DayReport[] = [];
   const sent: Sent[] = [];
   const sampled: SampledOutcome[] = [];
+  const reserves = new Reserves(participants);
   for (const day of plan.days) {
     for (const publication of day.publications) {
       await venue.advanceTo(publication.at);
       await operators.publish(publication);
     }
+    const calls = (await operators.calls()).map(({ account, amount }) => ({ account, cents: parseDecimal(amount, 2)! }));
+    await operators.receive(reserves.answer(calls), `call-${day.date}`);
     for (const round of day.rounds) {
       await venue.advanceTo(round.ordersAt);
-      const answered = await sendOrders(run, desks, day, round);
+      const answered = await sendOrders(run, desks, day, round, reserves);
       await venue.advanceTo(round.due);
       await venue.quiet();
       sent.push(...answered);
@@ -87,7 +92,7 @@ export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, o
     days.push(report);
     onDay(report);
   }
-  return { days, sent, sampled, operators };
+  return { days, sent, sampled, operators, reserves };
 }
 
 interface Desk {
@@ -110,7 +115,7 @@ async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Prom
   );
 }
 
-async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, round: Round): Promise<Sent[]> {
+async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, round: Round, reserves: Reserves): Promise<Sent[]> {
   const { terms, spot, offers, tenths } = run;
   const { product, parameters } = terms;
   const prices = await readPrices(desks[0]!.caller, product, day.date, parameters.priceDecimals);
@@ -124,9 +129,12 @@ async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, rou
     worth: worthOf(spot, day.date, prices.listed, parameters, tenths),
     offers: new Map((offers.get(day.date) ?? []).map((row) => [row.provider, row])),
   };
-  const coming = desks.filter(({ participant }) => participant.comesTo(market));
-  const answers = await atOnce(coming, async ({ participant, caller }): Promise<Sent | undefined> => {
-    const orders = participant.decide(market, await lookUp(market, participant, caller));
+  const isCutBack = ({ participant }: Desk): boolean => reserves.cutBack.has(participant.account);
+  const coming = desks.filter((desk) => isCutBack(desk) || desk.participant.comesTo(market));
+  const answers = await atOnce(coming, async (desk): Promise<Sent | undefined> => {
+    const { participant, caller } = desk;
+    const own = await lookUp(market, participant, caller);
+    const orders = isCutBack(desk) ? cutBack(market, own) : participant.decide(market, own);
     if (orders.length === 0) return undefined;
     const key = participant.random.key(round.ordersAt);
     const answer = (await caller.post('/v1/submissions', { product, orders }, key)) as { submission: string };

@@ -34,6 +34,8 @@ export interface Intake {
   readonly passed: ReadonlyMap<number, readonly string[]>;
   /** The newest workers that wrote what is in the open auction, one after the other. The last one does now. */
   readonly writers: readonly Writer[];
+  /** How often an account of the shard that trades the product was stopped or released, as its group has it. */
+  readonly stops: number;
 }
 
 /** A worker, for as long as it alone writes what a shard takes in. */
@@ -47,7 +49,7 @@ export interface Writer {
 /** Whether every shard has closed it, so that its book is whole. */
 export const isClosed = ({ closed, shards }: Pick<Auction, 'closed' | 'shards'>): boolean => closed.size === shards;
 
-const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [] };
+const FIRST_INTAKE: Intake = { open: 1, openedAt: '', dates: [], passed: new Map(), writers: [], stops: 0 };
 
 /** The number of the intraday auction of a slot; `undefined` when it has none yet. */
 export const findIntraday = (table: Table, product: string, slot: string): Promise<number | undefined> =>
@@ -209,6 +211,21 @@ export async function becomeWriter(
   return entered;
 }
 
+/**
+ * Notes that an account of the shard was stopped or released, so that every worker which comes to the shard reads that. Noted twice, it is
+ * read twice. Throws when the shard has moved on to another auction.
+ */
+export async function noteStops(table: Table, product: string, shard: number, intake: Intake): Promise<Intake> {
+  const item = await table.update(intakeKey(product, shard), {
+    expression: 'SET #open = :open, openedAt = if_not_exists(openedAt, :opened) ADD stops :one',
+    names: { '#open': 'open' },
+    values: { ':open': N(intake.open), ':opened': S(intake.openedAt), ':one': N(1) },
+    condition: HERE,
+  });
+  if (!item) throw new Error(`the intake of ${product} shard ${shard} has moved on from auction ${intake.open}`);
+  return decodeIntake(item);
+}
+
 /** How many auctions back a marker may come again and still find the dates its shard was closed with. */
 const PASSED_KEPT = 64;
 const PASSED = 'passed#';
@@ -237,7 +254,7 @@ export async function moveIntake(table: Table, product: string, shard: number, i
 export const intakeItem = (
   product: string,
   shard: number,
-  { open, openedAt, dates }: Omit<Intake, 'passed' | 'writers'>,
+  { open, openedAt, dates }: Omit<Intake, 'passed' | 'writers' | 'stops'>,
 ): Item => ({
   ...intakeKey(product, shard),
   attributes: { open: N(open), openedAt: S(openedAt), ...(dates.length ? { dates: { SS: [...dates] } } : {}) },
@@ -248,6 +265,7 @@ const decodeIntake = (item: Attributes): Intake => ({
   openedAt: text(item, 'openedAt'),
   dates: [...(item.dates?.SS ?? [])].sort(),
   writers: (item.writers?.L ?? []).map(({ M }) => ({ name: M!.name!.S!, keysFrom: Number(M!.keysFrom!.N) })),
+  stops: item.stops?.N === undefined ? 0 : integer(item, 'stops'),
   passed: new Map(
     Object.entries(item)
       .filter(([name]) => name.startsWith(PASSED))

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FrozenBook } from '../domain/auction/book.ts';
 import type { BookColumns } from '../domain/auction/book-columns.ts';
 import type { BookHash } from '../domain/auction/lottery.ts';
-import type { ProductState } from '../domain/clearing/venue.ts';
+import { isTradingStopped, type ProductState } from '../domain/clearing/venue.ts';
 import type { Auction } from './auctions.ts';
 import { Writer } from './packing.ts';
 import { carriedLeaves, type StandingChunks } from './results.ts';
@@ -16,20 +16,22 @@ import type { Rows } from './table.ts';
 export async function readAuctionBook(
   table: Rows,
   auction: Auction,
-  state: Pick<ProductState, 'carried'>,
+  state: Pick<ProductState, 'carried' | 'stop'>,
   standing?: StandingChunks,
 ): Promise<FrozenBook> {
   return frozenBook(await readStoredBook(table, auction, state, standing));
 }
 
-/** The bytes of that book. */
+/** The bytes of that book. While trading is stopped it is empty: nothing that was sent or carried to the auction is matched or carried on. */
 export async function readStoredBook(
   table: Rows,
   { product, auction, shards, closed }: Auction,
-  { carried }: Pick<ProductState, 'carried'>,
+  state: Pick<ProductState, 'carried' | 'stop'>,
   standing?: StandingChunks,
 ): Promise<StoredBook> {
   const stored = new StoredBook();
+  if (isTradingStopped(state, auction)) return stored;
+  const { carried } = state;
   // Carried orders lie as they were carried, until an auction carries them on: the venue may have moved into other shards since.
   for (let shard = 0; shard < carried.shards; shard++)
     for await (const leaf of carriedLeaves(table, product, carried, shard, standing)) stored.addCarried(leaf.rest());

@@ -14,10 +14,11 @@
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot of an intraday auction            | SLOT#product                | slot                 | close                       | close                                          |
  * | day of a closing auction               | CLOSING#product             | date                 | roll                        | close, roll, settle                            |
- * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, participant-api                          |
+ * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api                  |
  * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
- * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
- * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
+ * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
+ * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
+ * | kill switches of a shard's owners      | STOPS#shard                 | owner                | participant-api, operator-api | accept, roll, APIs                       |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
@@ -93,6 +94,8 @@ export const rollInstructionKey = (product: string, account: string, shards: num
   pk: shardPartition(shardOf(account, shards)),
   sk: `${rollInstructionPrefix(product)}${account}`,
 });
+export const stopsPartition = (shard: number): string => `STOPS#${shard}`;
+export const ownerStopsKey = (owner: string, shards: number): Key => ({ pk: stopsPartition(shardOf(owner, shards)), sk: owner });
 export const totalsKey = (seq: number): Key => ({ pk: 'TOTALS', sk: ordered(seq) });
 export const journalPartition = (account: string): string => `JOURNAL#${account}`;
 export const journalKey = (account: string, seq: number): Key => ({ pk: journalPartition(account), sk: ordered(seq) });

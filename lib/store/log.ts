@@ -205,6 +205,8 @@ const header = z.looseObject({
     'prices-settled',
     'month-expired',
     'day-closed',
+    'trading-stopped',
+    'trading-resumed',
     'margin-called',
     'calls-met',
     'calls-overdue',

@@ -36,6 +36,8 @@ const submission = z.strictObject({
   receivedAt: instant,
   /** Packed instructions, base64. */
   instructions: z.base64(),
+  /** The account's kill switches have changed; a stop comes with the cancel of all, a release without instructions. */
+  stops: z.literal(true).optional(),
   hints,
 });
 

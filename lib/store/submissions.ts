@@ -12,6 +12,9 @@ import { packFigures, packInstructions, packOutcomes, unpackFigures, unpackInstr
 import type { SentBytes } from './stored-book.ts';
 import { type Attributes, B, bytes, type Item, integer, N, type Rows, S, type Table, text } from './table.ts';
 
+/** Of packed instructions: the same orders, however their JSON is written, have the same digest. */
+export const digestOf = (packed: Uint8Array): string => createHash('sha256').update(packed).digest('hex').slice(0, 16);
+
 /** Book items expire long after the API answers for them; nothing is decided from their absence. */
 const KEPT_DAYS = 400;
 
@@ -24,6 +27,10 @@ export interface Submission extends ReceivedSubmission {
   /** Of the instructions as parsed: another body under the same key has another digest. */
   readonly digest: string;
   readonly auction: number;
+  /** A kill switch of the account was on where it stood in the queue. */
+  readonly stopped?: true;
+  /** It is the cancel of all that came with a stop. */
+  readonly isStop?: true;
   /** Number of the event as of which it was decided. */
   readonly decidedOn: number;
   /** Of those outcomes that have some, in their order. */
@@ -59,6 +66,8 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
       instructions: B(packInstructions(submission.instructions)),
       outcomes: B(packOutcomes(submission.outcomes)),
       decidedOn: N(submission.decidedOn),
+      ...(submission.stopped ? { stopped: N(1) } : {}),
+      ...(submission.isStop ? { isStop: N(1) } : {}),
       ...(submission.figures.length > 0 ? { figures: B(packFigures(submission.figures)) } : {}),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
@@ -191,6 +200,8 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     auction: integer(item, 'auction'),
     sequence: text(item, 'sequence'),
     sender: text(item, 'sender'),
+    ...(item.stopped ? { stopped: true } : {}),
+    ...(item.isStop ? { isStop: true } : {}),
     receivedAt: text(item, 'receivedAt'),
     decidedOn: integer(item, 'decidedOn'),
     get figures() {

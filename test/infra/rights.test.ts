@@ -4,7 +4,15 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { bookPartition, idKeyKey, logKey, rateKey, resultPartition, shardPartition } from '../../lib/store/keys.ts';
+import {
+  bookPartition,
+  idKeyKey,
+  logKey,
+  rateKey,
+  resultPartition,
+  shardPartition,
+  stopsPartition,
+} from '../../lib/store/keys.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { type Attribute, type FunctionProperties, type QueueProperties, type Resource, synthesized } from './synthesized.ts';
 
@@ -18,7 +26,7 @@ interface Statement {
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
-  'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps'] },
+  'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
@@ -118,18 +126,19 @@ describe('the function that participants talk to', () => {
     .filter(({ Action }) => list(Action).some((action) => action.startsWith('dynamodb:')));
   const writes = /Put|Update|Delete|Write/;
 
-  it('may write only to the partitions of shards, of rates and of its key, so never to the log, a book or a result', () => {
+  it('may write only to the partitions of shards, of stops, of rates and of its key, so never to the log, a book or a result', () => {
     const writing = statements.filter(({ Action }) => list(Action).some((action) => writes.test(action)));
     const only = (partitions: string[]) => ({
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     });
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
-      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*'])],
+      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*'])],
       ['dynamodb:UpdateItem', only(['RATE#participant#*', 'IDS'])],
     ]);
-    const own = /^(SHARD#.*|IDS|RATE#participant#.*)$/;
-    for (const partition of [shardPartition(0), idKeyKey.pk, rateKey('participant#acme', 0).pk]) expect(partition).toMatch(own);
+    const own = /^(SHARD#.*|STOPS#.*|IDS|RATE#participant#.*)$/;
+    for (const partition of [shardPartition(0), stopsPartition(0), idKeyKey.pk, rateKey('participant#acme', 0).pk])
+      expect(partition).toMatch(own);
     for (const partition of [logKey(1).pk, bookPartition('H100-SXM', 0, '2025-10-20'), resultPartition('H100-SXM', 1)])
       expect(partition).not.toMatch(own);
   });

@@ -318,7 +318,7 @@ describe('problems', () => {
     code,
     Number(status),
   ]);
-  const tests = ['http', 'participant-api', 'operator-api', 'two-operators', 'rate']
+  const tests = ['http', 'participant-api', 'operator-api', 'two-operators', 'withdrawals', 'rate']
     .map((name) => read(`${name}.test.ts`))
     .join();
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { booksCloser } from '../../lambdas/post-events/close-books.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
-import { BANK, type CashMoved, type ClearingEvent, type DayClosed } from '../../lib/domain/clearing/events.ts';
+import { BANK, type CashMoved, type ClearingEvent, type DayClosed, LISTED_MAX } from '../../lib/domain/clearing/events.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { centsPerTick } from '../../lib/domain/contract/product.ts';
 import { cents, lots, type Micros } from '../../lib/domain/contract/units.ts';
@@ -48,9 +48,9 @@ const post = async (): Promise<void> => {
 /** Accounts of a name that owe so much. */
 async function owing(count: number, amount: bigint, name = 'due'): Promise<string[]> {
   const accounts = Array.from({ length: count }, (_, at) => `${product.toLowerCase()}-${name}-${String(at).padStart(3, '0')}`);
-  for (let at = 0; at < count; at += 99) {
-    await open(...accounts.slice(at, at + 99));
-    await pay(-amount, ...accounts.slice(at, at + 99));
+  for (let at = 0; at < count; at += LISTED_MAX) {
+    await open(...accounts.slice(at, at + LISTED_MAX));
+    await pay(-amount, ...accounts.slice(at, at + LISTED_MAX));
   }
   await post();
   return accounts;
@@ -80,11 +80,11 @@ async function closedDay(): Promise<void> {
 }
 
 describe('accounts that lack margin when books close', () => {
-  it('are called once each, in events of 99, before the report, which says how many and how much', async () => {
+  it('are called once each, in events of a hundred or so, before the report, which says how many and how much', async () => {
     const accounts = await owing(120, 250n);
     await venue.runDay(product, MONDAY);
     const made = await events('margin-called');
-    expect(made.map(({ calls }) => calls.length)).toEqual([99, 21]);
+    expect(made.map(({ calls }) => calls.length)).toEqual([LISTED_MAX, 120 - LISTED_MAX]);
     expect(await called()).toEqual(accounts);
     expect(made[0]).toMatchObject({ date: MONDAY, due: newYork(TUESDAY, '10:00') });
     expect(await readDay(venue.table, product, MONDAY)).toMatchObject({
@@ -99,7 +99,7 @@ describe('accounts that lack margin when books close', () => {
     await closedDay();
     crashOnce(venue.queues, 'notifyPostings', 'before');
     expect(await wakeUp()).toEqual([0]);
-    expect(await called()).toHaveLength(99);
+    expect(await called()).toHaveLength(LISTED_MAX);
     invocation.timeLeftMs = 0;
     expect(await wakeUp()).toEqual([]);
     expect(await called()).toEqual(accounts);
@@ -284,7 +284,11 @@ describe('an open call', () => {
       await deliver('day-runs', record('day-runs', message, { sentAt: newYork(TUESDAY, '11:00') }));
     }
     invocation.timeLeftMs = 120_000;
-    expect((await events('calls-overdue')).map((event) => event.accounts.length)).toEqual([99, 99, 22]);
+    expect((await events('calls-overdue')).map((event) => event.accounts.length)).toEqual([
+      LISTED_MAX,
+      LISTED_MAX,
+      220 - 2 * LISTED_MAX,
+    ]);
     expect((await events('calls-overdue')).flatMap((event) => event.accounts)).toEqual(accounts);
   });
 });

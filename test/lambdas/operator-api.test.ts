@@ -262,6 +262,9 @@ describe('accounts', () => {
       cash: '0.00',
       applied: 0,
       positions: [],
+      requirement: '0.00',
+      excess: '999999999999999.00',
+      call: null,
     });
     for (const account of ['nobody', 'CURSOR', 'a#b', ''])
       expect(codeOf(await call('GET /v1/operator/accounts/{account}', { path: { account } }))).toBe('not-found');

@@ -137,6 +137,9 @@ describe('an account', () => {
       account: 'acme',
       name: 'ACME',
       cash: '249820.00',
+      requirement: '0.00',
+      excess: '1000000000249819.00',
+      call: null,
       applied: 6,
     });
   });
@@ -148,6 +151,9 @@ describe('an account', () => {
       account: 'fresh',
       name: 'FRESH',
       cash: '0.00',
+      requirement: '0.00',
+      excess: '999999999999999.00',
+      call: null,
       applied: 0,
     });
     expect((await get('/v1/positions', { claims: trader('fresh') })).body).toEqual({

@@ -22,11 +22,12 @@ const DAY = on('2025-11-07');
 const NO_QUOTES = { bid: null, offer: null, sealedBid: null, sealedOffer: null };
 const SLICES = [249, 250, 251, 500, 501];
 
-/** Names of so many accounts of shard 0. */
+/** Names of so many accounts of shard 0, some of them second ones of their owners: by id they stand in another order than in their shard. */
 function accounts(count: number, prefix: string): string[] {
   const names: string[] = [];
-  for (let at = 0; names.length < count; at++) if (shardOf(`${prefix}-${at}`, SHARDS) === 0) names.push(`${prefix}-${at}`);
-  return names;
+  for (let at = 0; names.length < count; at++)
+    names.push(...[`${prefix}-${at}`, `${prefix}-${at}.desk`, `${prefix}-${at}-2`].filter((name) => shardOf(name, SHARDS) === 0));
+  return names.slice(0, count);
 }
 async function post(): Promise<void> {
   for (let shard = 0; shard < SHARDS; shard++) expect(await deliver('postings', { v: 1, shard })).toEqual([]);
@@ -95,6 +96,24 @@ test.each(SLICES)('%i accounts trade, are marked to market and get their stateme
   for await (const { account, products } of accountsOf(venue.table, 0)) held.set(account, products[product]?.lots[DEC]);
   expect(buyers.filter((account) => held.get(account) !== 1)).toEqual([]);
   expect(await readHalt(venue.table)).toBeUndefined();
+});
+
+test('what is left to roll is counted of an account that stands before another in its shard, and behind it by id', async () => {
+  const product = 'PSZ';
+  await venue.list(product, { date: '2025-11-06' });
+  const [first] = accounts(1, 'zz');
+  const tail = Array.from({ length: 99 }, (_, each) => `${first}-${each}`).find((name) => shardOf(name, SHARDS) === 0)!;
+  // In the order of the shard, whose last they are.
+  const buyers = [first!, `${first}.desk`, tail];
+  for (const account of buyers) await writeRollInstruction(venue.table, product, account, SHARDS, { at: 'market' });
+  await trade(product, buyers);
+  await post();
+  const { marks } = await venue.stateOf(product);
+  const common = { product, date: DAY, auction: 1, rollOpens: null, approvedBy: [] };
+  await venue.commit({ kind: 'prices-settled', ...common, previous: marks, settled: marks });
+  const closed = await venue.commit({ kind: 'day-closed', product, date: DAY, after: 0 });
+  await post();
+  expect((await readTotals(venue.table, closed)).shards.get(0)?.day).toMatchObject({ longsLeft: buyers.length });
 });
 
 test('an auction that is split into another number of shards than accounts are posted in is not posted in part', async () => {

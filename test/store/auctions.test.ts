@@ -55,6 +55,7 @@ describe('an intake', () => {
       dates: [],
       passed: new Map(),
       writers: [],
+      stops: 0,
     });
   });
 
@@ -69,6 +70,7 @@ describe('an intake', () => {
       dates: [],
       passed: new Map([[1, ['2025-10-20', '2025-10-21']]]),
       writers: [],
+      stops: 0,
     };
     expect(await moveIntake(table, product, 0, admitted, CUT)).toEqual(moved);
     expect(await readIntake(table, product, 0)).toEqual(moved);

@@ -91,12 +91,14 @@ describe('what a day’s next step is decided on', () => {
     listed: [],
     marks: {},
     lastAuction: 0,
+    lockedInARow: {},
     carried: NO_REFERENCES,
     toSettle: null,
     settledOn: on('2025-10-17'),
     closedOn: on('2025-10-17'),
     closedBy: 0,
     lastDay: null,
+    stop: null,
     lastEvent,
   });
   const look = (day: Day, lastEvent = 0) => lookAtDay(table, own(day), stateAt(lastEvent), SHARDS);

@@ -76,6 +76,7 @@ describe('the submissions since the last auction that cleared', () => {
     openedAt: '2025-10-20T14:05:00.000Z',
     dates: [DATE],
     writers: [],
+    stops: 0,
     passed: new Map([
       [2, [DATE]],
       [3, [DATE]],

@@ -6,6 +6,7 @@ import { on, PRODUCT } from './h100.ts';
 export const REPORT: DayReport = {
   auction: 3,
   settled: { 'H100-SXM-2025-12': '2.412' },
+  locked: {},
   volume: { 'H100-SXM-2025-12': 15 },
   openInterest: { 'H100-SXM-2025-12': 15 },
   near: 'H100-SXM-2025-12',

@@ -13,7 +13,7 @@ import type { BookHash } from '../../lib/domain/auction/lottery.ts';
 import { TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
-import { ticks } from '../../lib/domain/contract/units.ts';
+import { MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
 import { Writer } from '../../lib/store/packing.ts';
 import { packDepth, type ResultReferences, ShardWriter, type StandingChunks, writeResult } from '../../lib/store/results.ts';
@@ -67,9 +67,10 @@ export function clearRows(
   listed: readonly ContractMonth[],
   marks: ForwardCurve,
   closing: boolean,
+  widths: Readonly<Record<number, number>> = Object.fromEntries(listed.map((month) => [month, MAX_TICKS])),
 ): ClearedRows {
   const book = { orders: columnsOf(orders), hash };
-  const cleared = clearBook(book, { listed, marks, closing });
+  const cleared = clearBook(book, { listed, marks, widths, closing });
   const { filled: _, carried: _c, selfMatched: _s, depth, ...rest } = cleared;
   return { ...rest, fills: [...fillsOf(book, cleared)], carried: [...carriedOf(book, cleared)], depth: levelsOf(depth) };
 }

@@ -13,7 +13,7 @@ import { codeOf } from './requests.ts';
 import type { WrittenTable } from './tables.ts';
 import { type Header, readTradingDays } from './trading-tables.ts';
 import { openVirtualVenue } from './virtual-venue.ts';
-import { type Fill, type Held, itemsOf, type WholeVenue } from './whole-venue.ts';
+import { type Cleared, type Fill, type Held, itemsOf, type WholeVenue } from './whole-venue.ts';
 
 type Rows = readonly (readonly string[])[];
 /** The tables that stand under a day, and those of them that go in and have no answer. */
@@ -54,10 +54,12 @@ function businessDayBefore(day: BusinessDate): BusinessDate {
 function termsOf(tables: readonly WrittenTable[]): Partial<Record<keyof typeof PARAMETERS, unknown>> {
   const terms = Object.fromEntries(tables.filter(({ header }) => header === 'term | value').flatMap(({ rows }) => rows));
   const [values, limit, margin] = [terms['index values for a final price'], terms['daily limit'], terms['margin of a lot']];
+  const bands = terms['price bands']?.split(', ');
   return {
     ...(values ? { indexValuesMin: Number(values) } : {}),
     ...(limit ? { dailyLimit: limit } : {}),
     ...(margin ? riskOf(margin) : {}),
+    ...(bands ? { bands } : {}),
   };
 }
 
@@ -100,6 +102,7 @@ class TradingDays {
   readonly #selfMatchedSeen = new Map<string, number>();
   /** Newest auction that an earlier table has shown. */
   #auctionSeen = 0;
+  #lockedSeen = 0;
   #deposits = 0;
 
   constructor(venue: WholeVenue<Stage>, file: string) {
@@ -155,6 +158,7 @@ class TradingDays {
       return answers;
     },
     'auction | contract | price | lots': async ({ date: today }) => this.#auctions(today!),
+    'auction | contract | locked | crowd | kept': async ({ date: today }) => this.#lockedMonths(today!),
     'account | name | filled | price | lots': () => this.#each((of) => this.#newFills(of)),
     'account | name | self-matched | lots': () => this.#each((of) => this.#newSelfMatched(of)),
     'account | name | rests | price | lots': () => this.#each((of) => this.#resting(of)),
@@ -251,15 +255,29 @@ class TradingDays {
 
   /** Of a day, and shown for the first time: a row a month that traded, or one that says that nothing did. */
   async #auctions(today: string): Promise<string[][]> {
-    const cleared = (await this.#venue.auctions()).filter(({ auction, slot }) => {
-      return auction > this.#auctionSeen && localDate(Date.parse(slot), H100.timeZone) === today;
-    });
+    const cleared = await this.#clearedOn(today, this.#auctionSeen);
     this.#auctionSeen = Math.max(this.#auctionSeen, ...cleared.map(({ auction }) => auction));
     return cleared.flatMap(({ slot, months: all }) => {
-      const at = new Date(slot).toLocaleTimeString('en-GB', { timeZone: H100.timeZone, timeStyle: 'short' });
+      const at = timeOf(slot);
       const rows = all.filter((one) => one.traded).map((one) => [at, nameOf(monthOf(one.contract)), one.price, `${one.volume}`]);
       return rows.length > 0 ? rows : [[at, 'nothing', '', '']];
     });
+  }
+
+  /** Likewise, a row a month that was locked. */
+  async #lockedMonths(today: string): Promise<string[][]> {
+    const cleared = await this.#clearedOn(today, this.#lockedSeen);
+    this.#lockedSeen = Math.max(this.#lockedSeen, ...cleared.map(({ auction }) => auction));
+    return cleared.flatMap(({ slot, months: all }) =>
+      all.flatMap(({ contract, locked }) =>
+        locked ? [[timeOf(slot), nameOf(monthOf(contract)), locked.state, `${locked.crowd}`, `${locked.kept}`]] : [],
+      ),
+    );
+  }
+
+  async #clearedOn(today: string, after: number): Promise<Cleared[]> {
+    const all = await this.#venue.auctions();
+    return all.filter(({ auction, slot }) => auction > after && localDate(Date.parse(slot), H100.timeZone) === today);
   }
 
   async #newFills(of: string): Promise<string[][]> {
@@ -292,6 +310,9 @@ function amendment({ kind, proposal }: Held, to: string, month?: string) {
   if (kind !== 'settlement') return kind === 'index' ? { value: to } : { price: to };
   return { curve: { ...proposal.curve, [monthOf(contractNamed(month!))]: to } };
 }
+
+const timeOf = (slot: string): string =>
+  new Date(slot).toLocaleTimeString('en-GB', { timeZone: H100.timeZone, timeStyle: 'short' });
 
 const named = ({ rolls: rolled, clientOrderId }: Fill): string => (rolled ? 'the roll' : clientOrderId);
 /** An instant as clocks in New York show it. */

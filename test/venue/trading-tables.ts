@@ -29,9 +29,10 @@ const act = form(
 );
 const dueTime = form(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, 'a date and a time');
 const step = form(/^(none|roll|close|clear|settle|expire|report|done)$/, 'a step of the day run');
+const lockedAt = form(/^limit-(bid|offered)$/, 'limit-bid or limit-offered');
 const heldKind = form(/^(index|settlement|final-price)$/, 'index, settlement or final-price');
-const term = form(/^(index values for a final price|daily limit|margin of a lot)$/, 'a term of the product');
-const termValue = form(/^\d+(\.\d{3})?$/, 'a number');
+const term = form(/^(index values for a final price|daily limit|margin of a lot|price bands)$/, 'a term of the product');
+const termValue = form(/^\d+(\.\d{3})?(, \d+\.\d{3})*$/, 'a number, or several prices');
 
 /** Every table, by its header: first what goes in, then what must come out. */
 const FORMS = {
@@ -46,6 +47,7 @@ const FORMS = {
   'account | withdraws | answer': [account, usd, words],
   'operator | act | answer': [operator, act, words],
   'auction | contract | price | lots': [time, traded, priceOrNone, lotsOrNone],
+  'auction | contract | locked | crowd | kept': [time, months, lockedAt, lots, lots],
   'account | name | filled | price | lots': [account, filledName, order, price, lots],
   'account | name | self-matched | lots': [account, filledName, order, lots],
   'account | name | rests | price | lots': [account, name, order, price, lots],

@@ -27,7 +27,13 @@ export interface Callers<Account extends string> {
 export interface Cleared {
   readonly auction: number;
   readonly slot: string;
-  readonly months: readonly { contract: string; price: string; traded: boolean; volume: number }[];
+  readonly months: readonly {
+    contract: string;
+    price: string;
+    traded: boolean;
+    volume: number;
+    locked: { state: string; crowd: number; kept: number } | null;
+  }[];
 }
 export interface Fill extends Sides {
   readonly product: string;

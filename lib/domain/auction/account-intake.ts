@@ -21,6 +21,8 @@ export interface ArrivingSubmission {
   readonly receivedAt: string;
   /** When it was put into the queue it came out of, milliseconds since 1970. */
   readonly enqueuedAt: number;
+  /** It is the cancel of all that comes with a stop, and no other submission. */
+  readonly isStop?: boolean;
 }
 
 export interface IntakeTerms extends Omit<OrderTerms, 'cancelsOnly'> {
@@ -88,9 +90,11 @@ export class AccountIntake {
   /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
   take(submission: ArrivingSubmission, terms: IntakeTerms, judge?: Judge): Outcome[] {
     const { instructions } = submission;
-    const late = this.#lateness(submission, terms.openedAt);
+    // While the stop stands, what it takes out is gone however late it comes, and however much the account has sent.
+    const isDue = submission.isStop === true && terms.stopped === true;
+    const late = isDue ? undefined : this.#lateness(submission, terms.openedAt);
     if (late) return instructions.map(() => late);
-    if (this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
+    if (!isDue && this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
     const cancelsOnly = this.#isBeyond(terms, 1);
     const outcomes = this.#open.decide(instructions, { ...terms, cancelsOnly }, judge);
     if (!countsForNothing(outcomes)) this.#note({ ...submission, outcomes }, true);

@@ -51,34 +51,35 @@ export class AuctionInvariantError extends Error {
  * months x the largest is at least 2^31), AuctionInvariantError on a bug.
  */
 export function clearAuction(book: AuctionBook): AuctionResult {
-  const checked = checkBook(book);
-  const demands = limitDemands(checked);
-  return fillAt(checked, demands, clearingPrices(demands, book.reference));
+  const open = openBook(book);
+  return clearAt(open, clearingPrices(open.demands, book.reference));
 }
 
-/**
- * The prices within a range, by node, nearest to the reference, that clear a book; `undefined` when none in the range do. The reference must lie in the range.
- * Throws AuctionBookError on a malformed book.
- */
-export function pricesWithin(book: AuctionBook, range: PriceRange): Float64Array | undefined {
-  const demands = limitDemands(checkBook(book));
-  const prices = clearingPrices(demands, book.reference, range);
+/** A checked book, and what it demands at any prices. */
+export interface OpenBook {
+  readonly book: CheckedBook;
+  readonly demands: readonly LimitDemand[];
+}
+
+/** Throws AuctionBookError on a malformed book. */
+export function openBook(book: AuctionBook): OpenBook {
+  const checked = checkBook(book);
+  return { book: checked, demands: limitDemands(checked) };
+}
+
+/** The prices within a range, by node, nearest to the reference, that clear some demands; `undefined` when none in the range do. The reference must lie in the range. */
+export function pricesWithin(
+  demands: readonly LimitDemand[],
+  reference: Int32Array,
+  range: PriceRange,
+): Float64Array | undefined {
+  const prices = clearingPrices(demands, reference, range);
   const { room, excess } = roomAt(demands, prices, 1);
   return circulate(room, excess) === null ? prices : undefined;
 }
 
-/** Of the prices within a range, by node, those at which what traders would gain is least: they clear the book if any within the range do. */
-export function leastWithin(book: AuctionBook, range: PriceRange): Float64Array {
-  return clearingPrices(limitDemands(checkBook(book)), book.reference, range);
-}
-
 /** The result of a book at prices, by node, that clear it. Throws AuctionBookError `price-out-of-range` when they don't. */
-export function clearAt(book: AuctionBook, prices: Float64Array): AuctionResult {
-  const checked = checkBook(book);
-  return fillAt(checked, limitDemands(checked), prices);
-}
-
-function fillAt(checked: CheckedBook, demands: readonly LimitDemand[], prices: Float64Array): AuctionResult {
+export function clearAt({ book: checked, demands }: OpenBook, prices: Float64Array): AuctionResult {
   const filled = fillOrders(checked, demands, prices);
   const { net, traded, surplus } = tally(checked, prices, filled);
   if (net.some((lots) => lots !== 0)) throw new AuctionInvariantError('lots bought and sold differ in a month');

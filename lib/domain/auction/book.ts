@@ -29,9 +29,17 @@ export interface FrozenBook {
   readonly hash: BookHash;
 }
 
+/** A month that would have cleared beyond its band, and was held at its edge: more was bid, or offered, than there was. */
+export interface Locked {
+  readonly side: 'bid' | 'offered';
+  /** Lots of all orders on that side, and of them those that were let into the auction. */
+  readonly crowd: Lots;
+  readonly kept: Lots;
+}
+
 /**
  * What an auction came to in one month. The price of a month that did not trade is its mark: where its unfilled orders would
- * have it is theirs to know.
+ * have it is theirs to know. That of a locked month is the edge of its band, also when nothing traded there.
  */
 export interface MonthResult {
   readonly price: Ticks;
@@ -44,6 +52,8 @@ export interface MonthResult {
   /** Best outright bid and offer of all that is unfilled, carried orders included: settlement needs them, no answer may show them. */
   readonly sealedBid: Ticks | null;
   readonly sealedOffer: Ticks | null;
+  /** Absent when the month was not locked. */
+  readonly locked?: Locked;
 }
 
 /**
@@ -104,6 +114,8 @@ export interface AuctionTerms {
   /** In order. */
   readonly listed: readonly ContractMonth[];
   readonly marks: ForwardCurve;
+  /** How far from its mark each month may clear, in ticks. */
+  readonly widths: Readonly<Record<number, number>>;
   readonly closing: boolean;
 }
 
@@ -114,7 +126,7 @@ export interface AuctionTerms {
 export function clearedBook(
   { orders }: FrozenBook,
   columns: BookOfRows,
-  result: AuctionResult,
+  result: AuctionResult & { readonly locked: readonly (Locked & { readonly place: number })[] },
   { listed, marks, closing }: AuctionTerms,
 ): Omit<ClearedBook, 'selfMatched'> {
   const nodes = [CASH, ...listed];
@@ -138,19 +150,22 @@ export function clearedBook(
   const unfilled = bestUnfilled(columns, result);
   const levels = lotsByLimit(columns, result.filled, lapsed);
   const gone = bestLapsed(levels, listed.length);
+  const lockedAt = new Map(result.locked.map(({ place, ...locked }) => [place, locked]));
   const months = Object.fromEntries(
     listed.map((month, index): [number, MonthResult] => {
       const traded = result.traded[index]!;
+      const locked = lockedAt.get(index);
       return [
         month,
         {
-          price: traded ? ticks(result.prices[index]!) : marks[month]!,
+          price: traded || locked ? ticks(result.prices[index]!) : marks[month]!,
           traded,
           volume: lots(volume[index + 1]!),
           bid: inTicks(gone[index]!.bid),
           offer: inTicks(gone[index]!.ask),
           sealedBid: inTicks(unfilled[index]!.bid),
           sealedOffer: inTicks(unfilled[index]!.ask),
+          ...(locked ? { locked } : {}),
         },
       ];
     }),

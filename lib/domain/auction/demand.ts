@@ -58,8 +58,11 @@ export class LimitDemand implements Demand {
   }
 }
 
+/** What demand is made of: a row that has no lots adds nothing to it. */
+export type DemandRows = Pick<CheckedBook, 'nodes' | 'pair' | 'limit' | 'lots'>;
+
 /** One demand per pair of nodes that has orders, by node sold, then node bought. */
-export function limitDemands(book: CheckedBook): LimitDemand[] {
+export function limitDemands(book: DemandRows): LimitDemand[] {
   const ranges = limitRanges(book);
   const cells = layOut(ranges);
   const lots = sumCells(book, cells);
@@ -87,7 +90,7 @@ interface LimitRanges {
   readonly orders: Int32Array;
 }
 
-function limitRanges({ nodes, pair, limit }: CheckedBook): LimitRanges {
+function limitRanges({ nodes, pair, limit }: DemandRows): LimitRanges {
   const lowest = new Int32Array(nodes * nodes).fill(2 ** 31 - 1);
   const highest = new Int32Array(nodes * nodes).fill(-(2 ** 31));
   const orders = new Int32Array(nodes * nodes);
@@ -123,7 +126,7 @@ function layOut({ lowest, highest, orders }: LimitRanges): Cells {
   return { base, mask, total };
 }
 
-function sumCells({ pair, limit, lots }: CheckedBook, { base, mask, total }: Cells): Float64Array {
+function sumCells({ pair, limit, lots }: DemandRows, { base, mask, total }: Cells): Float64Array {
   const sums = new Float64Array(total);
   // A base below the int32 range has wrapped round, and the sum wraps it back.
   for (let row = 0; row < pair.length; row++) {
@@ -134,7 +137,7 @@ function sumCells({ pair, limit, lots }: CheckedBook, { base, mask, total }: Cel
 }
 
 /** The rows of each pair whose limits lie too far apart for a cell per tick. */
-function sparseRows({ pair }: CheckedBook, { orders }: LimitRanges, { mask }: Cells): Map<number, Int32Array> {
+function sparseRows({ pair }: DemandRows, { orders }: LimitRanges, { mask }: Cells): Map<number, Int32Array> {
   const rowsOf = new Map<number, Int32Array>();
   for (let at = 0; at < orders.length; at++) {
     if (orders[at]! > 0 && mask[at] === 0) rowsOf.set(at, new Int32Array(orders[at]!));
@@ -148,7 +151,7 @@ function sparseRows({ pair }: CheckedBook, { orders }: LimitRanges, { mask }: Ce
   return rowsOf;
 }
 
-function sparseDemand({ limit, lots }: CheckedBook, sell: number, buy: number, rows: Int32Array): LimitDemand {
+function sparseDemand({ limit, lots }: DemandRows, sell: number, buy: number, rows: Int32Array): LimitDemand {
   const { ticks, sums } = sumTicks(limit, rows, [lots]);
   return new LimitDemand(sell, buy, ticks[0]!, ticks, sums[0]!);
 }

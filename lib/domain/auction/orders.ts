@@ -43,6 +43,7 @@ export const REFUSALS = [
   'too-many-live-orders',
   'too-many-submissions',
   'overtaken',
+  'stopped',
   'other-product',
   'order-too-large',
   'position-limit',
@@ -68,6 +69,8 @@ export interface OrderTerms {
   readonly liveOrdersMax: number;
   /** Whether the account has sent all the submissions that it may, so that only its cancels are taken. */
   readonly cancelsOnly: boolean;
+  /** Whether trading is stopped, for the account or for all, so that only cancels are taken. Unless given, it is not. */
+  readonly stopped?: boolean;
 }
 
 /** What is about to become of an instruction that nothing else speaks against. The answer may be a refusal after all. */
@@ -146,6 +149,7 @@ function waits(instruction: Instruction, exposed: ReadonlySet<string>): boolean 
 function refuse(live: LiveOrders, instruction: Instruction, terms: OrderTerms): Refusal | undefined {
   if (instruction.kind === 'cancel-all') return undefined;
   if (instruction.kind === 'cancel') return live.has(instruction.clientOrderId) ? undefined : 'unknown-order';
+  if (terms.stopped) return 'stopped';
   const { order } = instruction;
   const isReplace = instruction.kind === 'replace';
   if (![order.buy, order.sell].every((node) => node === CASH || terms.listed.has(node))) return 'contract-not-listed';

@@ -151,6 +151,8 @@ export function applyEvent(
     case 'calls-overdue':
       return event.accounts.includes(state.account) ? post(overdue(state), seq, event, {}) : undefined;
     case 'parameters-changed':
+    case 'trading-stopped':
+    case 'trading-resumed':
     case 'day-closed':
       return undefined;
   }

@@ -3,6 +3,7 @@
  * settlement prices of a past day are taken from it. It follows from the events of the day's books and the control totals
  * alone; the statements of the day are of the same events.
  */
+import type { Locked } from '../auction/book.ts';
 import type { BusinessDate } from '../contract/calendar.ts';
 import { type ContractMonth, contractCode, monthAfter, nearMonth } from '../contract/months.ts';
 import { formatPrice } from '../contract/product.ts';
@@ -12,11 +13,17 @@ import type { ClearingEvent } from './events.ts';
 import { rollDay } from './roll.ts';
 import { NONE_CALLED, type ProductState } from './venue.ts';
 
+/** A locked month as it is published. */
+export type LockedState = 'limit-bid' | 'limit-offered';
+export const lockedState = ({ side }: Pick<Locked, 'side'>): LockedState => (side === 'bid' ? 'limit-bid' : 'limit-offered');
+
 /** Prices and amounts are decimal strings, quantities integers, contracts by code. */
 export interface DayReport {
   /** Number of the closing auction. */
   readonly auction: number;
   readonly settled: Readonly<Record<string, string>>;
+  /** The contracts that were locked in the closing auction. */
+  readonly locked: Readonly<Record<string, LockedState>>;
   /** Lots over all auctions in the day's books: those of the next day that cleared while its settlement was held are among them. */
   readonly volume: Readonly<Record<string, number>>;
   readonly openInterest: Readonly<Record<string, number>>;
@@ -70,6 +77,11 @@ export function dayReport(
   return {
     auction: closing.auction,
     settled: byCode(settled.settled, price),
+    locked: Object.fromEntries(
+      Object.entries(closing.months).flatMap(([month, { locked }]) =>
+        locked ? [[code(Number(month)), lockedState(locked)]] : [],
+      ),
+    ),
     volume: byCode(sumByKey(auctions.map(volumes)), (volume) => volume),
     openInterest: byCode(held.long, (open) => open),
     near: code(near),

@@ -145,6 +145,22 @@ export interface DayClosed {
   readonly after: number;
 }
 
+/** Trading in a product is stopped: no order comes in, and those that are there are taken out by the next auctions, which match nothing. */
+export interface TradingStopped {
+  readonly kind: 'trading-stopped';
+  readonly product: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Orders come in again, for the auctions after this one: into it, and those before it, orders may have come before the stop. */
+export interface TradingResumed extends Omit<TradingStopped, 'kind'> {
+  readonly kind: 'trading-resumed';
+  /** Number of the last auction that matches nothing. */
+  readonly through: number;
+}
+
 /**
  * Accounts are called for what their requirement was beyond their cover when the books of `date` closed: in order of id, behind those
  * that an event before it has called for that day. Moves nothing.
@@ -181,6 +197,8 @@ export type ClearingEvent =
   | PricesSettled
   | MonthExpired
   | DayClosed
+  | TradingStopped
+  | TradingResumed
   | MarginCalled
   | CallsMet
   | CallsOverdue;

@@ -34,6 +34,8 @@ export function accountsTouched(event: ClearingEvent, tradedBy: ReadonlyMap<stri
     case 'calls-overdue':
       return event.accounts;
     case 'parameters-changed':
+    case 'trading-stopped':
+    case 'trading-resumed':
       return [];
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Settlement prices. The closing auction's price vector is the curve, so settled spreads are the spreads that traded. A
- * month that did not trade keeps its spread to the nearest month that did, within its own unfilled bid and offer. A
+ * month that did not trade keeps its spread to the nearest month that did, within its own unfilled bid and offer; one that was
+ * locked settles at the edge of its band. A
  * curve outside the sanity bounds is proposed, not posted: two operators must agree to it.
  */
 
@@ -18,6 +19,7 @@ export const HOLD_REASONS = [
   'index-values-too-few',
   'index-not-positive',
   'index-moved-beyond-limit',
+  'month-locked',
 ] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
@@ -51,6 +53,14 @@ export function decideCurve(
     const [from, to] = [previous[month]!, curve[month]!];
     const contract = contractCode(product, month);
     if (to <= 0) holds.push({ reason: 'price-not-positive', detail: `${contract} would settle at ${to} ticks` });
+    const locked = results[month]?.locked;
+    if (locked) {
+      const { side, crowd, kept } = locked;
+      holds.push({
+        reason: 'month-locked',
+        detail: `${contract} is limit ${side} at ${to} ticks: ${kept} of ${crowd} lots were let in`,
+      });
+    }
     if (Math.abs(to - from) > parameters.dailyLimitTicks)
       holds.push({ reason: 'moved-beyond-daily-limit', detail: `${contract} would move from ${from} to ${to} ticks` });
   }
@@ -66,7 +76,7 @@ export function settlementCurve(previous: ForwardCurve, results: Readonly<Record
   return Object.fromEntries(
     listed.map((month) => {
       const result = results[month];
-      if (result?.traded) return [month, result.price];
+      if (result?.traded || result?.locked) return [month, result.price];
       // Of two traded months equally near, the earlier: it has less time left to move.
       const nearest = traded.reduce<ContractMonth | undefined>(
         (best, other) => (best === undefined || Math.abs(other - month) < Math.abs(best - month) ? other : best),

@@ -3,11 +3,13 @@
  * how far its day has come. Workers decide on this state and append the next event behind it, so two of them can never
  * both act on the same past.
  */
+import type { AuctionTerms } from '../auction/book.ts';
 import type { BusinessDate } from '../contract/calendar.ts';
 import { isBusinessDay, localDate, nextBusinessDay } from '../contract/calendar.ts';
 import { type ContractMonth, listedMonths, tradedOn } from '../contract/months.ts';
 import { type ForwardCurve, isSameCurve, type ProductParameters } from '../contract/product.ts';
 import { sentence } from '../contract/violation.ts';
+import { bandWidth } from '../risk/price-bands.ts';
 import {
   type AuctionCleared,
   BANK,
@@ -32,6 +34,8 @@ export interface ProductState {
   readonly lastAuction: number;
   /** The business day of that auction; absent before the first. */
   readonly tradedOn?: BusinessDate;
+  /** Auctions in a row up to the last one in which a month was locked, by month; a month that was not is absent. */
+  readonly lockedInARow: Readonly<Record<number, number>>;
   /** Orders that the last auction carried to the next. */
   readonly carried: References;
   /** The closing auction that has not been settled yet. Auctions of the days after it may clear meanwhile. */
@@ -44,11 +48,25 @@ export interface ProductState {
   readonly closedOn: BusinessDate;
   /** Number of the event that closed them; 0 before the first. */
   readonly closedBy: number;
+  /** The stop of trading that stands; `null` while orders trade. */
+  readonly stop: TradingStop | null;
   /** The margin calls made since, for what accounts lacked then; absent when there are none. */
   readonly called?: Called;
   /** Number of the last event of this product that moves lots or cents or closes a day. */
   readonly lastEvent: number;
 }
+
+export interface TradingStop {
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+  /** Number of the last auction that matches nothing; `null` until trading is resumed. */
+  readonly through: number | null;
+}
+
+/** Whether an auction takes no orders and matches none, because trading is stopped. */
+export const isTradingStopped = ({ stop }: Pick<ProductState, 'stop'>, auction: number): boolean =>
+  stop !== null && (stop.through === null || auction <= stop.through);
 
 /** Margin calls of a day: made in order of id, up to an account; cents as text. */
 export interface Called {
@@ -76,6 +94,19 @@ export const openBooks = ({ parameters, closedOn }: Pick<ProductState, 'paramete
 /** The months that trade at an instant, milliseconds since 1970. One whose final price is held is listed and trades no more. */
 export const tradedAt = ({ parameters: { calendar, timeZone }, listed }: ProductState, at: number): ContractMonth[] =>
   tradedOn(calendar, listed, localDate(at, timeZone));
+
+/** How far from its mark a month may clear in the next auction, in ticks: further, the more auctions in a row it has been locked in. */
+export const widthOf = (
+  { parameters, lockedInARow }: Pick<ProductState, 'parameters' | 'lockedInARow'>,
+  month: ContractMonth,
+): number => bandWidth(parameters.bandTicks, lockedInARow[month] ?? 0);
+
+/** What an auction of a business day clears by. */
+export function auctionTerms(state: ProductState, date: BusinessDate, closing: boolean): AuctionTerms {
+  const listed = tradedOn(state.parameters.calendar, state.listed, date);
+  const widths = Object.fromEntries(listed.map((month) => [month, widthOf(state, month)]));
+  return { listed, marks: state.marks, widths, closing };
+}
 
 export interface VenueState {
   /** Number of the last event folded in. */
@@ -125,7 +156,10 @@ function evolveProduct(
     case 'auction-cleared': {
       checkAuction(state, event);
       const { auction, date, months, carried } = event;
-      const cleared = { ...state, lastAuction: auction, tradedOn: date, carried, lastEvent: seq };
+      // What could have come before the stop is gone with the last auction that matched nothing.
+      const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
+      const lockedInARow = lockedAgain(state, months);
+      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
       if (!event.closing) return cleared;
       return {
         ...cleared,
@@ -154,6 +188,16 @@ function evolveProduct(
       const marks = { ...rest, [event.listed]: event.listedAt };
       return { ...state, listed, marks, lastDay: state.lastDay && { ...state.lastDay, expiredBy: seq }, lastEvent: seq };
     }
+    case 'trading-stopped': {
+      const { reason, by, at } = event;
+      if (state.stop?.through === null) throw new LogOrderError(`trading in ${event.product} is stopped already`);
+      return { ...state, stop: { reason, by, at, through: null } };
+    }
+    case 'trading-resumed':
+      if (state.stop?.through !== null) throw new LogOrderError(`trading in ${event.product} is not stopped`);
+      if (!Number.isSafeInteger(event.through) || event.through < state.lastAuction)
+        throw new LogOrderError(`trading in ${event.product} can't resume behind auction ${event.through}`);
+      return { ...state, stop: event.through > state.lastAuction ? { ...state.stop, through: event.through } : null };
     case 'day-closed':
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
@@ -191,6 +235,11 @@ function addCalls(
   }
   return { through, accounts: called.accounts + calls.length, cents: `${sum}` };
 }
+
+const lockedAgain = ({ lockedInARow }: ProductState, months: AuctionCleared['months']): Record<number, number> =>
+  Object.fromEntries(
+    Object.entries(months).flatMap(([month, { locked }]) => (locked ? [[month, (lockedInARow[Number(month)] ?? 0) + 1]] : [])),
+  );
 
 function checkAuction(state: ProductState, event: AuctionCleared): void {
   const { auction, date, books, closing } = event;
@@ -234,9 +283,11 @@ function list(event: Extract<ClearingEvent, { kind: 'parameters-changed' }>): Pr
     listed: listedMonths(parameters.calendar, nextBusinessDay(parameters.calendar, date), parameters.listedMonths),
     marks: curve,
     lastAuction: 0,
+    lockedInARow: {},
     carried: NO_REFERENCES,
     toSettle: null,
     lastDay: null,
+    stop: null,
     settledOn: date,
     closedOn: date,
     closedBy: 0,

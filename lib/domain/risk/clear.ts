@@ -1,8 +1,8 @@
 /**
  * Clear, the rule of it: a frozen book in; what is taken out of it, what trades and what is left of it out. What each owner's orders would
- * trade with each other is taken out first, and the rest is cleared as if that had never been sent.
+ * trade with each other is taken out first, and the rest is cleared, within the bands, as if that had never been sent. So an owner can't press a
+ * month out of its band with lots that it would sell to itself.
  */
-import { clearAuction } from '../auction/auction.ts';
 import {
   type AuctionTerms,
   auctionBook,
@@ -11,14 +11,24 @@ import {
   clearedBook,
   type FrozenBook,
 } from '../auction/book.ts';
+import { clearWithin, type PriceBands } from './price-bands.ts';
 import { selfMatches, without } from './self-match.ts';
 
-/** Clears a book. Throws as `clearAuction` does. */
+/** Clears a book. Throws as `clearWithin` does. */
 export function clearBook(book: FrozenBook, terms: AuctionTerms): ClearedBook {
   const columns = auctionBook(book, terms);
   const taken = selfMatches(columns);
   const rest = taken ? restOf(columns, taken) : columns;
-  return { ...clearedBook(book, rest, clearAuction(rest), terms), selfMatched: byRow(book, columns, taken) };
+  const result = clearWithin(rest, bandsOf(terms));
+  return { ...clearedBook(book, rest, result, terms), selfMatched: byRow(book, columns, taken) };
+}
+
+/** Around the marks of the listed months. */
+function bandsOf({ listed, marks, widths }: AuctionTerms): PriceBands {
+  return {
+    low: Int32Array.from(listed, (month) => marks[month]! - widths[month]!),
+    high: Int32Array.from(listed, (month) => marks[month]! + widths[month]!),
+  };
 }
 
 /** What is left of rows from which lots were taken. */

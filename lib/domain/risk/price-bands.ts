@@ -21,12 +21,16 @@ import {
   AuctionInvariantError,
   type AuctionResult,
   clearAt,
-  leastWithin,
+  type OpenBook,
+  openBook,
   pricesWithin,
 } from '../auction/auction.ts';
+import type { Locked } from '../auction/book.ts';
+import { type DemandRows, type LimitDemand, limitDemands } from '../auction/demand.ts';
 import { Lottery } from '../auction/lottery.ts';
-import type { PriceRange } from '../auction/prices.ts';
+import { clearingPrices, type PriceRange } from '../auction/prices.ts';
 import type { BandSteps } from '../contract/risk-parameters.ts';
+import { lots } from '../contract/units.ts';
 import { without } from './self-match.ts';
 
 /** Where each month may clear, ticks, month k + 1 at place k. */
@@ -35,19 +39,15 @@ export interface PriceBands {
   readonly high: Int32Array;
 }
 
-export interface LockedMonth {
+export interface LockedMonth extends Locked {
   /** Place of the month in the book's reference. */
   readonly place: number;
-  readonly side: 'bid' | 'offered';
-  /** Lots of the crowded side before it was cut for this month, and after. */
-  readonly crowd: number;
-  readonly kept: number;
 }
 
 export interface BandedResult extends AuctionResult {
   /** Lots that each row took part with: its own, unless it was cut back. */
   readonly sizes: Int32Array;
-  /** In the order in which they were locked. */
+  /** In order of place. */
   readonly locked: readonly LockedMonth[];
 }
 
@@ -56,133 +56,216 @@ export const bandWidth = (steps: BandSteps, lockedInARow: number): number => ste
 
 /**
  * Clears a book within bands, in which its reference prices must lie; else throws RangeError. Throws as `clearAuction` does, and
- * AuctionBookError when a book does not clear within bands although nothing is left of every crowd: a bug.
+ * AuctionInvariantError when a book does not clear within bands although nothing is left of every crowd: a bug.
  */
 export function clearWithin(book: AuctionBook, bands: PriceBands): BandedResult {
   const { months, reference } = book;
   for (let place = 0; place < months; place++)
     if (bands.low[place]! > reference[place]! || reference[place]! > bands.high[place]!)
       throw new RangeError(`the reference of month ${place} is outside its band`);
-  const auction = new BandedAuction(book, bands);
-  const locked: LockedMonth[] = [];
-  for (let out = auction.leavesBand(); out.length > 0; out = auction.leavesBand()) locked.push(auction.lock(out));
-  const { book: rest, rows } = auction.rest();
-  const cleared = clearAt(rest, auction.finalPrices(locked));
-  const filled = new Int32Array(book.lots.length);
-  for (let at = 0; at < rows.length; at++) filled[rows[at]!] = cleared.filled[at]!;
-  return { ...cleared, filled, sizes: auction.sizes, locked };
+  const open = openBook(book);
+  const range = { low: Float64Array.of(0, ...bands.low), high: Float64Array.of(0, ...bands.high) };
+  const prices = pricesWithin(open.demands, reference, range);
+  // The usual case, which costs what an auction without bands does.
+  if (prices) return { ...clearAt(open, prices), sizes: book.lots, locked: [] };
+  return new BandedAuction(open, range).clear();
 }
 
 /** A month whose price leaves its band when it may, and to which side. */
 interface Outside {
   readonly place: number;
-  readonly side: LockedMonth['side'];
+  readonly side: Locked['side'];
 }
+
+/** So many parts of what the rows of a crowd have, and so many lots more of those that the next part would give, row after row as drawn. */
+interface Share {
+  readonly parts: number;
+  readonly more: number;
+}
+
+type Cut = Outside & Share;
 
 /** Factors are whole numbers of this many parts: fine enough, and exact for any size of an order. */
 const PARTS = 2 ** 22;
 
 class BandedAuction {
-  readonly #book: AuctionBook;
-  readonly #bands: PriceBands;
+  readonly #book: OpenBook['book'];
+  readonly #range: PriceRange;
   /** A tick beyond the bands on both sides, by node: a price out there tells that the month clears nowhere within. */
   readonly #beyond: PriceRange;
-  /** Marks, and of locked months the edge at which they are locked. */
-  readonly #reference: Int32Array;
-  sizes: Int32Array;
+  readonly #crowds = new Map<string, Crowd>();
+  readonly #cuts = new Map<string, Cut>();
+  #sizes: Int32Array;
+  #rounds = 0;
 
-  constructor(book: AuctionBook, bands: PriceBands) {
+  constructor({ book }: OpenBook, range: PriceRange) {
     this.#book = book;
-    this.#bands = bands;
-    this.#beyond = { low: [0, ...bands.low].map((price) => price - 1), high: [0, ...bands.high].map((price) => price + 1) };
-    this.#reference = book.reference.slice();
-    this.sizes = book.lots.slice();
+    this.#range = range;
+    this.#beyond = {
+      low: Float64Array.from(range.low, (price) => price - 1),
+      high: Float64Array.from(range.high, (price) => price + 1),
+    };
+    this.#sizes = book.lots;
   }
 
-  /** The rows that are left with their sizes. */
-  rest(sizes = this.sizes): ReturnType<typeof without> {
-    const taken = this.#book.lots.map((lots, row) => lots - sizes[row]!);
-    return without({ ...this.#book, reference: this.#reference }, taken);
+  clear(): BandedResult {
+    const prices = this.#lockAll();
+    const sizes = this.#sizes;
+    const { book: rest, rows } = without(
+      this.#book,
+      this.#book.lots.map((own, row) => own - sizes[row]!),
+    );
+    const cleared = clearAt(openBook(rest), prices);
+    const filled = new Int32Array(sizes.length);
+    for (let at = 0; at < rows.length; at++) filled[rows[at]!] = cleared.filled[at]!;
+    return { ...cleared, filled, sizes, locked: this.#locked(prices) };
   }
 
-  prices(sizes = this.sizes): Float64Array {
-    return leastWithin(this.rest(sizes).book, this.#beyond);
-  }
-
-  /** Within the bands, and at their edges in the months that are locked: of several prices that clear, the one that says so. */
-  finalPrices(locked: readonly Outside[]): Float64Array {
-    const { book } = this.rest();
-    const [low, high] = [Float64Array.of(0, ...this.#bands.low), Float64Array.of(0, ...this.#bands.high)];
-    let prices = pricesWithin(book, { low, high });
-    // The last first: what was cut for one before it may have been relieved by it, and then clears inside its band.
-    for (const each of locked.toReversed()) {
-      const [before, edge] = [{ low: low.slice(), high: high.slice() }, this.#edge(each)];
-      low[each.place + 1] = high[each.place + 1] = edge;
-      const pinned = pricesWithin(book, { low, high });
-      if (pinned) prices = pinned;
-      else {
-        low.set(before.low);
-        high.set(before.high);
+  /**
+   * Cuts month after month until none leaves its band, and gives the prices then. What was cut first may be relieved by what was cut
+   * later, and clear inside its band: then its crowd is given back what it lost, and what leaves its band without that is cut anew.
+   */
+  #lockAll(): Float64Array {
+    const givenBack = new Map<string, number>();
+    for (;;) {
+      const demands = this.#demands(this.#sizes);
+      const out = this.#leaveBand(demands);
+      if (out.length > 0) {
+        this.#cut(out);
+        continue;
       }
+      const prices = this.#finalPrices(demands);
+      const eased =
+        this.#rounds < ROUNDS_MAX &&
+        this.#cutMonths().find((cut) => !this.#isAtEdge(prices, cut) && (givenBack.get(nameOf(cut)) ?? 0) < GIVEN_BACK_MAX);
+      if (!eased) return prices;
+      givenBack.set(nameOf(eased), (givenBack.get(nameOf(eased)) ?? 0) + 1);
+      this.#sizes = this.#sizesWithout(eased);
+      this.#cuts.delete(nameOf(eased));
     }
+  }
+
+  #cutMonths(): Cut[] {
+    return [...this.#cuts.values()];
+  }
+
+  /** A row is as large as the smaller of the factors of its two months leaves it, whichever was cut first. */
+  #sizesWithout(month: Outside): Int32Array {
+    const sizes = this.#book.lots.slice();
+    for (const cut of this.#cutMonths()) if (nameOf(cut) !== nameOf(month)) this.#crowdOf(cut).cut(sizes, cut);
+    return sizes;
+  }
+
+  #crowdOf(month: Outside): Crowd {
+    const crowd = this.#crowds.get(nameOf(month)) ?? new Crowd(this.#book, month);
+    this.#crowds.set(nameOf(month), crowd);
+    return crowd;
+  }
+
+  #demands(sizes: Int32Array): LimitDemand[] {
+    return limitDemands({ ...this.#book, lots: sizes });
+  }
+
+  /** Within the bands, and at their edges in the months that were cut: of several prices that clear, the one that says so. */
+  #finalPrices(demands: readonly LimitDemand[]): Float64Array {
+    const reference = this.#book.reference.slice();
+    const [low, high] = [Float64Array.from(this.#range.low), Float64Array.from(this.#range.high)];
+    let prices = pricesWithin(demands, reference, { low, high });
     if (!prices) throw new AuctionInvariantError('a book whose months all keep within their bands does not clear there');
+    for (const cut of this.#cutMonths()) {
+      const node = cut.place + 1;
+      const before = [low[node]!, high[node]!, reference[cut.place]!] as const;
+      low[node] = high[node] = reference[cut.place] = this.#edge(cut);
+      const pinned = pricesWithin(demands, reference, { low, high });
+      if (pinned) prices = pinned;
+      else [low[node], high[node], reference[cut.place]] = before;
+    }
     return prices;
   }
 
   /** The months that leave their bands. */
-  leavesBand(sizes = this.sizes): Outside[] {
-    const prices = this.prices(sizes);
-    return [...this.#book.reference.keys()].flatMap((place) => {
+  #leaveBand(demands: readonly LimitDemand[]): Outside[] {
+    const { reference } = this.#book;
+    if (pricesWithin(demands, reference, this.#range)) return [];
+    const prices = clearingPrices(demands, reference, this.#beyond);
+    return [...reference.keys()].flatMap((place) => {
       const side = this.#outside(prices, place);
       return side ? [{ place, side }] : [];
     });
   }
 
-  #outside(prices: Float64Array, place: number): LockedMonth['side'] | undefined {
+  #outside(prices: Float64Array, place: number): Locked['side'] | undefined {
     const price = prices[place + 1]!;
-    if (price > this.#bands.high[place]!) return 'bid';
-    return price < this.#bands.low[place]! ? 'offered' : undefined;
-  }
-
-  /**
-   * Locks one month: that whose cut leaves the fewest others outside, so that one which only follows another comes back by itself; of
-   * these, that whose crowd loses the fewest lots.
-   */
-  lock(out: readonly Outside[]): LockedMonth {
-    const cuts = out.map((each) => this.#cut(each));
-    const best = cuts.reduce((least, each) => ((each.outside - least.outside || lost(each) - lost(least)) < 0 ? each : least));
-    const { place, side, crowd, kept, sizes } = best;
-    this.sizes = sizes;
-    this.#reference[place] = this.#edge(best);
-    return { place, side, crowd, kept };
+    if (price > this.#range.high[place + 1]!) return 'bid';
+    return price < this.#range.low[place + 1]! ? 'offered' : undefined;
   }
 
   #edge({ place, side }: Outside): number {
-    return (side === 'bid' ? this.#bands.high : this.#bands.low)[place]!;
+    return (side === 'bid' ? this.#range.high : this.#range.low)[place + 1]!;
   }
 
-  /** Cuts the crowd of a month to the most with which it does not leave its band on that side. */
-  #cut({ place, side }: Outside): LockedMonth & { readonly sizes: Int32Array; readonly outside: number } {
-    const { buy, sell, hash } = this.#book;
-    const crowded = side === 'bid' ? buy : sell;
-    const rows = [...crowded.keys()].filter((row) => crowded[row] === place + 1 && this.sizes[row]! > 0);
-    const lotsOf = (sizes: Int32Array): number => rows.reduce((sum, row) => sum + sizes[row]!, 0);
-    const lottery = new Lottery(hash, DRAWS + (side === 'bid' ? 2 * place : 2 * place + 1));
-    const cut = new Cut(this.sizes, rows, lottery);
-    const holds = (sizes: Int32Array): boolean => this.#outside(this.prices(sizes), place) !== side;
-    const parts = greatest(PARTS, (count) => holds(cut.to(count)));
-    const sizes = cut.to(
-      parts,
-      greatest(cut.lotsAbove(parts), (count) => holds(cut.to(parts, count))),
+  #isAtEdge(prices: Float64Array, cut: Outside): boolean {
+    return prices[cut.place + 1] === this.#edge(cut);
+  }
+
+  /**
+   * Cuts the crowd of one month to the most with which it does not leave its band on that side: of the month without whose crowd the
+   * fewest others are outside, so that one which only follows another comes back by itself; of these, of that with the smallest crowd.
+   */
+  #cut(out: readonly Outside[]): void {
+    const choices = out.map((month) => this.#choice(month));
+    const { month, crowd, whole, withCrowd } = choices.reduce((least, each) =>
+      (each.outside - least.outside || each.lots - least.lots) < 0 ? each : least,
     );
-    return { place, side, crowd: lotsOf(this.sizes), kept: lotsOf(sizes), sizes, outside: this.leavesBand(sizes).length };
+    const { reference } = this.#book;
+    const holds = (parts: number, more: number): boolean => {
+      const prices = clearingPrices(withCrowd({ parts, more }), reference, this.#beyond);
+      return this.#outside(prices, month.place) !== month.side;
+    };
+    // A bound for what has not been seen: months that press each other again and again lose their crowds whole.
+    const isLate = this.#rounds++ >= ROUNDS_MAX;
+    const parts = isLate ? 0 : greatest(PARTS, (count) => holds(count, 0));
+    const more = isLate ? 0 : greatest(crowd.lotsAbove(parts), (count) => holds(parts, count));
+    const cut: Cut = { ...month, parts, more };
+    this.#cuts.set(nameOf(month), cut);
+    crowd.cut(whole, cut);
+    this.#sizes = whole;
+  }
+
+  /** A month's crowd as large as the other cuts leave it, and how many months are outside without it. */
+  #choice(month: Outside) {
+    const crowd = this.#crowdOf(month);
+    const whole = this.#sizesWithout(month);
+    const rest = this.#demands(whole).filter((demand) => demand[SIDES[month.side]] !== month.place + 1);
+    const most = crowd.of(whole);
+    const withCrowd = (share: Share): LimitDemand[] => [...rest, ...crowd.demands(most, share)];
+    return { month, crowd, whole, withCrowd, lots: sum(most), outside: this.#leaveBand(rest).length };
+  }
+
+  /** The months that were cut and stand at the edge. */
+  #locked(prices: Float64Array): LockedMonth[] {
+    const atEdge = this.#cutMonths().filter((cut) => this.#isAtEdge(prices, cut));
+    return atEdge
+      .map(({ place, side }) => {
+        const crowd = this.#crowdOf({ place, side });
+        return { place, side, crowd: lots(sum(crowd.of(this.#book.lots))), kept: lots(sum(crowd.of(this.#sizes))) };
+      })
+      .sort((a, b) => a.place - b.place);
   }
 }
 
-const lost = ({ crowd, kept }: LockedMonth): number => crowd - kept;
+/** What the crowd of a locked month does with it. */
+const SIDES = { bid: 'buy', offered: 'sell' } as const;
 
 /** The numbers of the draws for cuts: those of the pairs of nodes come before them. */
 const DRAWS = 2 ** 16;
+
+/** So often is a crowd given back what it lost, and so often are crowds cut, at most. */
+const [GIVEN_BACK_MAX, ROUNDS_MAX] = [2, 100];
+
+const nameOf = ({ place, side }: Outside): string => `${place} ${side}`;
+
+const sum = (sizes: Int32Array): number => sizes.reduce((total, size) => total + size, 0);
 
 /** The greatest whole number below `from` for which something holds that holds for 0, and for all below one for which it does. */
 function greatest(from: number, holds: (count: number) => boolean): number {
@@ -195,41 +278,70 @@ function greatest(from: number, holds: (count: number) => boolean): number {
   return good;
 }
 
-/** Rows cut by a common factor: each to its share rounded up or down, by a number drawn for it, so that none ever grows as the factor falls. */
-class Cut {
-  readonly #sizes: Int32Array;
-  readonly #rows: number[];
-  readonly #drawn: Float64Array;
+/**
+ * The rows on one side of a month, in a drawn order, to be cut by a common factor: each to its share rounded up or down, by a number drawn
+ * for it, so that none ever grows as the factor falls.
+ */
+class Crowd {
+  readonly #rows: Uint32Array;
+  readonly #drawn: Uint32Array;
+  readonly #columns: DemandRows;
 
-  constructor(sizes: Int32Array, rows: readonly number[], lottery: Lottery) {
-    this.#sizes = sizes;
-    this.#drawn = Float64Array.from(rows, () => lottery.below(PARTS));
-    const places = rows.map((_, at) => at);
-    lottery.shuffle(places);
-    this.#rows = places.map((at) => rows[at]!);
-    this.#drawn = Float64Array.from(places, (at) => this.#drawn[at]!);
+  constructor(book: OpenBook['book'], { place, side }: Outside) {
+    const crowded = book[SIDES[side]];
+    const rows: number[] = [];
+    for (let row = 0; row < crowded.length; row++) if (crowded[row] === place + 1) rows.push(row);
+    const lottery = new Lottery(book.hash, DRAWS + 2 * place + Number(side === 'offered'));
+    lottery.shuffle(rows);
+    this.#rows = Uint32Array.from(rows);
+    this.#drawn = this.#rows.map(() => lottery.below(PARTS));
+    this.#columns = {
+      nodes: book.nodes,
+      pair: Uint16Array.from(this.#rows, (row) => book.pair[row]!),
+      limit: Int32Array.from(this.#rows, (row) => book.limit[row]!),
+      lots: Int32Array.from(this.#rows, (row) => book.lots[row]!),
+    };
   }
 
-  /** Sizes at so many parts of the whole, and so many lots more of those that the next part would give, row after row as drawn. */
-  to(parts: number, lotsMore = 0): Int32Array {
-    const sizes = this.#sizes.slice();
-    let more = lotsMore;
-    for (let at = 0; at < this.#rows.length; at++) {
+  /** The crowd's own of the sizes of a whole book, in drawn order. */
+  of(sizes: Int32Array): Int32Array {
+    return Int32Array.from(this.#rows, (row) => sizes[row]!);
+  }
+
+  /** Makes the sizes of a whole book no larger than the crowd's shares. */
+  cut(sizes: Int32Array, share: Share): void {
+    const shares = this.#shares(share);
+    for (let at = 0; at < shares.length; at++) {
       const row = this.#rows[at]!;
-      const size = this.#share(at, parts);
-      const step = more > 0 ? Math.min(more, this.#share(at, parts + 1) - size) : 0;
-      sizes[row] = size + step;
-      more -= step;
+      if (shares[at]! < sizes[row]!) sizes[row] = shares[at]!;
     }
-    return sizes;
+  }
+
+  /** What the crowd demands at its shares, no row being larger than `most`. */
+  demands(most: Int32Array, share: Share): LimitDemand[] {
+    const sizes = this.#shares(share);
+    for (let at = 0; at < sizes.length; at++) if (most[at]! < sizes[at]!) sizes[at] = most[at]!;
+    return limitDemands({ ...this.#columns, lots: sizes });
   }
 
   /** Lots between so many parts and one part more. */
   lotsAbove(parts: number): number {
-    return this.#rows.reduce((sum, _, at) => sum + this.#share(at, parts + 1) - this.#share(at, parts), 0);
+    return sum(this.#shares({ parts: parts + 1, more: 0 })) - sum(this.#shares({ parts, more: 0 }));
+  }
+
+  #shares({ parts, more }: Share): Int32Array {
+    const shares = new Int32Array(this.#rows.length);
+    let left = more;
+    for (let at = 0; at < shares.length; at++) {
+      const share = this.#share(at, parts);
+      const step = left > 0 ? Math.min(left, this.#share(at, parts + 1) - share) : 0;
+      shares[at] = share + step;
+      left -= step;
+    }
+    return shares;
   }
 
   #share(at: number, parts: number): number {
-    return Math.floor((this.#sizes[this.#rows[at]!]! * Math.min(parts, PARTS) + this.#drawn[at]!) / PARTS);
+    return Math.floor((this.#columns.lots[at]! * Math.min(parts, PARTS) + this.#drawn[at]!) / PARTS);
   }
 }

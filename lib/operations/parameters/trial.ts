@@ -10,9 +10,9 @@ import { type FrozenBook, fillsOf } from '../../domain/auction/book.ts';
 import { ROLLS_BIT } from '../../domain/auction/book-columns.ts';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../domain/clearing/events.ts';
 import { decideCurve, decideFinalPrice, type Hold, judgeIndexValue, months } from '../../domain/clearing/settlement.ts';
-import { EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
+import { auctionTerms, EMPTY_VENUE, evolveVenue, type ProductState } from '../../domain/clearing/venue.ts';
 import type { BusinessDate } from '../../domain/contract/calendar.ts';
-import { contractCode, tradedOn } from '../../domain/contract/months.ts';
+import { contractCode } from '../../domain/contract/months.ts';
 import type { ProductParameters } from '../../domain/contract/product.ts';
 import { type Lots, lots, type Micros, type Ticks } from '../../domain/contract/units.ts';
 import { clearBook } from '../../domain/risk/clear.ts';
@@ -52,9 +52,8 @@ export async function dryRun(rows: VenueRows, product: string, parameters: Produ
   const book = await readAuctionBook(rows, auction, state);
   const newest = await newestIndex(rows, product, date);
   const of = async (given: ProductParameters) => {
-    const listed = tradedOn(given.calendar, state.listed, date);
     const tried = withBand(book, state, given);
-    const cleared = clearBook(tried, { listed, marks: state.marks, closing: true });
+    const cleared = clearBook(tried, auctionTerms({ ...state, parameters: given }, date, true));
     const curve = decideCurve(product, given, date, settled.previous, cleared.months, newest?.date);
     const rolled = fillsOf(tried, cleared).reduce((sum, fill) => sum + (fill.rolls ? fill.lots : 0), 0);
     const holds = [

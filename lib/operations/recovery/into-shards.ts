@@ -18,6 +18,7 @@ import {
   accountOfSort,
   bookPartition,
   type Key,
+  ownerStopsKey,
   rollInstructionKey,
   shardOf,
 } from '../../store/keys.ts';
@@ -45,6 +46,7 @@ export async function intoShards(source: VenueRows, shards: number): Promise<Ven
   const moved: Readonly<Record<string, () => Attributes[] | Promise<Attributes[]>>> = {
     BOOK: () => books.map(rowOf),
     ROLL: async () => (await movedRolls(source, shards)).map(rowOf),
+    STOPS: () => source.ofKind('STOPS').map((row) => under(ownerStopsKey(row.sk!.S!, shards), row)),
     SHARD: () => source.ofKind('SHARD').flatMap((row) => movedOfAccount(row, shards)),
     AUCTION: () => source.ofKind('AUCTION').map((row) => movedAuction(row, dates, shards)),
     INTAKE: () => [...intakes].flatMap(([product, open]) => movedIntakes(product, open, dates, shards).map(rowOf)),

@@ -140,6 +140,7 @@ describe('an instruction is refused alone, and the rest of its submission stands
       'too-many-live-orders',
       'too-many-submissions',
       'overtaken',
+      'stopped',
       'other-product',
       'order-too-large',
       'position-limit',

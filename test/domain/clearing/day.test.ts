@@ -43,12 +43,14 @@ const BEFORE: ProductState = {
   listed,
   marks: curve(listed),
   lastAuction: 2,
+  lockedInARow: {},
   carried: NO_REFERENCES,
   toSettle: null,
   settledOn: FRIDAY,
   closedOn: FRIDAY,
   closedBy: 4,
   lastDay: { date: FRIDAY, clearedBy: 2, settledBy: 3, expiredBy: null },
+  stop: null,
   lastEvent: 6,
 };
 const MONDAYS = { date: MONDAY, clearedBy: 7, settledBy: null, expiredBy: null } as const;

@@ -12,12 +12,14 @@ const STATE: ProductState = {
   listed: [],
   marks: {},
   lastAuction: 4,
+  lockedInARow: {},
   carried: NO_REFERENCES,
   toSettle: null,
   settledOn: on('2025-10-17'),
   closedOn: on('2025-10-17'),
   closedBy: 0,
   lastDay: null,
+  stop: null,
   lastEvent: 9,
 };
 const [TEN, ONE] = ['2025-10-20T14:00:00.000Z', '2025-10-20T17:00:00.000Z'];

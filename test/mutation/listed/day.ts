@@ -147,8 +147,14 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'day-not-moved-on',
         wrong: 'A day whose wake-up was lost stands still for good.',
-        text: "if (day || seen.toPublish) wakeUps.push({ kind: 'settle' });",
-        becomes: "if (seen.toPublish) wakeUps.push({ kind: 'settle' });",
+        text: 'if (day || seen.toPublish || seen.hasShort)',
+        becomes: 'if (seen.toPublish || seen.hasShort)',
+      },
+      {
+        name: 'calls-not-looked-at',
+        wrong: 'A call that was due while nothing else happened is overdue when something does.',
+        text: 'if (day || seen.toPublish || seen.hasShort)',
+        becomes: 'if (day || seen.toPublish)',
       },
     ],
   },

@@ -66,12 +66,6 @@ export const POSTING: readonly MutatedFile[] = [
         becomes: '[],\n  );',
       },
       {
-        name: 'roll-left-outside-its-window',
-        wrong: 'The report counts what is left to roll of the wrong month.',
-        text: 'new Set(instructed.map(({ account }) => account))',
-        becomes: 'new Set<string>()',
-      },
-      {
         name: 'part-of-an-event-forgotten',
         wrong: 'What an interrupted run has moved is missing in the totals, and the venue halts.',
         text: 'let totals = from?.totals ?? (',
@@ -82,6 +76,54 @@ export const POSTING: readonly MutatedFile[] = [
         wrong: 'The part that is posted is counted again behind its own totals.',
         text: "from?.through ?? '')) {",
         becomes: "'')) {",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/post-events/close-books.ts',
+    tests: ['test/lambdas/post-events.test.ts', 'test/lambdas/margin-calls.test.ts'],
+    mutants: [
+      {
+        name: 'roll-left-outside-its-window',
+        wrong: 'The report counts what is left to roll of the wrong month.',
+        text: 'new Set(instructed.map(({ account }) => account))',
+        becomes: 'new Set<string>()',
+      },
+      {
+        name: 'owner-cut-by-a-slice',
+        wrong: 'An owner whose accounts lie in two slices counts for less, and its accounts need less.',
+        text: 'cut.has(owner) && !before.has(owner)',
+        becomes: 'cut.has(owner) && before.has(owner)',
+      },
+      {
+        name: 'requirement-of-later-parameters',
+        wrong: 'Parameters that change while books close make statements that no audit can repeat.',
+        text: 'parameters: await parametersAt(table, newest, seq)',
+        becomes: 'parameters: newest.parameters',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/settle-day/open-calls.ts',
+    tests: ['test/lambdas/margin-calls.test.ts'],
+    mutants: [
+      {
+        name: 'calls-met-twice',
+        wrong: 'Accounts are looked at as they were before what has moved them, and a call is met by cash that is gone.',
+        text: 'if (!found) return undefined;',
+        becomes: 'if (!found) return 0;',
+      },
+      {
+        name: 'open-call-forgotten',
+        wrong: 'A call whose account was not short again is never looked at any more.',
+        text: 'row.seq < own.closedBy && done.has(row.account)',
+        becomes: 'row.seq < own.closedBy',
+      },
+      {
+        name: 'called-accounts-piling-up',
+        wrong: 'Every account that was ever short is looked at for ever.',
+        text: 'row.seq < own.closedBy && done.has(row.account)',
+        becomes: 'row.seq < 0',
       },
     ],
   },
@@ -122,8 +164,8 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'day-not-told',
         wrong: 'A day run waits for the next sweep after each of its steps.',
-        text: "if (advancesDay(event)) await queues.notify('day-runs'",
-        becomes: "if (!backends && advancesDay(event)) await queues.notify('day-runs'",
+        text: "case 'day-closed':\n      return [event.product];",
+        becomes: "case 'day-closed':\n      return [];",
       },
       {
         name: 'gap-in-the-log-posted',

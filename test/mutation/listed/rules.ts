@@ -46,8 +46,37 @@ export const RULES: readonly MutatedFile[] = [
   },
   {
     file: 'lib/domain/auction/open-orders.ts',
-    tests: ['test/domain/auction/open-orders.test.ts'],
+    tests: [
+      'test/domain/auction/open-orders.test.ts',
+      'test/domain/auction/account-intake.test.ts',
+      'test/domain/clearing/owner-intake.test.ts',
+    ],
     mutants: [
+      {
+        name: 'exposed-orders-forgotten',
+        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
+        text: 'instructions, terms, this.exposed, (instruction, outcome)',
+        becomes: 'instructions, terms, new Set(), (instruction, outcome)',
+      },
+      {
+        name: 'cancelled-too-late-is-free',
+        wrong:
+          'What stands in a closed auction counts no more once it is cancelled, and its account trades what it can’t pay for.',
+        text: 'const left = stands ? gone : gone.filter',
+        becomes: 'const left = gone.filter',
+      },
+      {
+        name: 'for-one-auction-until-the-cut',
+        wrong: 'An order for one auction counts no more when that is cut, though it has yet to trade.',
+        text: 'this.#standing.push(this.#alternatives.get(name) ?? [order]);',
+        becomes: '',
+      },
+      {
+        name: 'replacement-beside-the-old',
+        wrong: 'A replacement that waits and what it replaces count together, and an account is refused what it can pay for.',
+        text: '[...left, instruction.order] : left',
+        becomes: '[instruction.order] : left',
+      },
       {
         name: 'arrival-dropped',
         wrong: 'A cancel whose key is older than its order’s is folded before it, and the cancelled order trades.',
@@ -75,8 +104,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'one-auction-orders-stay',
         wrong: 'The name of an order for one auction is taken after its auction is cut.',
-        text: "if (timeInForce === 'auction') this.orders.delete(name);",
-        becomes: "if (timeInForce === 'day') this.orders.delete(name);",
+        text: "if (order.timeInForce !== 'auction') continue;",
+        becomes: "if (order.timeInForce !== 'day') continue;",
       },
       {
         name: 'exposed-of-the-first-cut',
@@ -309,8 +338,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'statement-of-a-later-state',
         wrong: 'A late repeat writes a statement with the cash of the next day.',
-        text: 'state.applied > seq ? []',
-        becomes: 'state.applied < 0 ? []',
+        text: 'if (state.applied > seq) continue;',
+        becomes: 'if (state.applied < 0) continue;',
       },
       {
         name: 'bank-left-out',

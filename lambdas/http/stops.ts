@@ -1,0 +1,90 @@
+/**
+ * The kill switches of accounts, as both APIs use them. First the switch is written: from then on it stands, whatever becomes of the request.
+ * Then each account's own group of `orders.fifo` is told, by a message that takes out all of the account's orders: it stands before or behind
+ * a marker like any submission. A request that died between the two is sent again, and so tells the groups again.
+ */
+import { randomBytes } from 'node:crypto';
+import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
+import { uuidv7Of } from '../../lib/domain/auction/idempotency-key.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import { changeStops, type OwnerStops, type StopChange, type StopNote, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
+import type { AccountState } from '../../lib/domain/clearing/account.ts';
+import { productOf } from '../../lib/domain/clearing/account-risk.ts';
+import { accountsOfOwner } from '../../lib/store/accounts.ts';
+import { shardOf } from '../../lib/store/keys.ts';
+import { loadVenue } from '../../lib/store/log.ts';
+import { packInstructions } from '../../lib/store/packing.ts';
+import { readOwnerStops, writeOwnerStops } from '../../lib/store/stops.ts';
+import { digestOf } from '../../lib/store/submissions.ts';
+import { untilCommitted } from '../until-committed.ts';
+import { findAccount } from './accounts.ts';
+import { type Request, receivedAt } from './request.ts';
+import { logAccess } from './routes.ts';
+
+const CANCEL_ALL: readonly Instruction[] = [{ kind: 'cancel-all' }];
+
+/** Uses a switch of an owner, whose accounts are open. Gives all switches of the owner. */
+export async function useSwitch(request: Request<unknown>, owner: string, change: StopChange): Promise<OwnerStops> {
+  const { table, shards } = request.backends;
+  const stops = await untilCommitted(async () => {
+    const before = await readOwnerStops(table, owner, shards);
+    const next = changeStops(before, change);
+    if (next === undefined) return before;
+    return (await writeOwnerStops(table, next, shards)) ? next : undefined;
+  });
+  for (const state of await accountsOf(request, owner, change.of)) await tell(request, state, change);
+  logAccess(request, change.kind === 'stop' ? 'trading stopped' : 'trading released', {
+    owner,
+    of: change.of,
+    side: change.side,
+    reason: change.note.reason,
+  });
+  return stops;
+}
+
+/** The accounts that a switch is of, so far as their opening is posted: the others have orders of seconds at most, and take no more. */
+async function accountsOf({ backends }: Request<unknown>, owner: string, of: string): Promise<AccountState[]> {
+  const { table, shards } = backends;
+  if (of === WHOLE_OWNER) return accountsOfOwner(table, owner, shards);
+  const state = await findAccount(table, of, shards);
+  return state ? [state] : [];
+}
+
+/** Tells an account's group that its switches have changed; a stop takes out all its orders at that place. */
+async function tell(request: Request<unknown>, state: AccountState, { kind, side, note }: StopChange): Promise<void> {
+  const { table, queues, shards } = request.backends;
+  const product = productOf(state, await loadVenue(table));
+  if (product === undefined) return;
+  const packed = packInstructions(kind === 'stop' ? CANCEL_ALL : []);
+  await queues.submit({
+    v: 1,
+    kind: 'submission',
+    product,
+    shard: shardOf(state.account, shards),
+    account: state.account,
+    sender: side === 'operator' ? VENUE_SENDER : note.by,
+    key: uuidv7Of(request.time, randomBytes(16)),
+    digest: digestOf(packed),
+    receivedAt: receivedAt(request),
+    instructions: Buffer.from(packed).toString('base64'),
+    stops: true,
+  });
+}
+
+/**
+ * An owner's switches as both APIs show them; with `account`, those that it is under, as its participant sees them: which of the venue's
+ * operators used one is not among it.
+ */
+export function stopsJson({ owner, switches }: OwnerStops, account?: string) {
+  return Object.entries(switches)
+    .filter(([of]) => account === undefined || of === account || of === WHOLE_OWNER)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([of, sides]) =>
+      Object.entries(sides).map(([side, { stopped, released }]) => {
+        const note = ({ by, at, reason }: StopNote) =>
+          side === 'operator' && account !== undefined ? { at, reason } : { by, at, reason };
+        const what = of === WHOLE_OWNER ? { owner } : { account: of };
+        return { ...what, side, stands: released === null, stopped: note(stopped), released: released && note(released) };
+      }),
+    );
+}
