@@ -5,7 +5,6 @@
  */
 import * as z from 'zod';
 import {
-  type Basis,
   decideAmendment,
   decideApproval,
   decideDecline,
@@ -14,26 +13,17 @@ import {
   isApproved,
   isWaiting,
 } from '../../lib/domain/clearing/approval.ts';
-import type { OperatorAct } from '../../lib/domain/clearing/operator-acts.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
-import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
-import { writtenParameters } from '../../lib/domain/contract/parameters.ts';
-import {
-  type ForwardCurve,
-  formatIndex,
-  formatPrice,
-  type ProductParameters,
-  parseIndex,
-  parsePrice,
-} from '../../lib/domain/contract/product.ts';
-import { formatCents, type Micros } from '../../lib/domain/contract/units.ts';
+import { type ForwardCurve, type ProductParameters, parseIndex, parsePrice } from '../../lib/domain/contract/product.ts';
 import { type AnyHeld, changeHeld, isAct, pageOfHeld, readAnyHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { limitText } from '../http/paging.ts';
 import { type FieldError, notFound, Problem } from '../http/problems.ts';
 import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
 import { type Answer, logAccess, ok, withQuery } from '../http/routes.ts';
+import { untilCommitted } from '../until-committed.ts';
+import { heldJson } from './held-json.ts';
 import { VALUE_RULE } from './index-values.ts';
 import type { OperatorRequest } from './operator.ts';
 import { approvalJson, takeEffect } from './propose.ts';
@@ -82,18 +72,43 @@ const REVISION_RULE = 'must be the revision that was read, a whole number';
 const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
 const APPROVAL = z.strictObject({ revision }, 'must be an object');
 
-export async function approve(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await heldIn(request);
-  if (held instanceof Problem) return held;
-  const body = readBody(request, APPROVAL);
-  if (body instanceof Problem) return body;
-  const decision = decideApproval(held, request.caller.operator, body.revision);
-  if (decision.kind === 'refused') return refusal(decision.why, held);
-  if (decision.kind === 'repeated') return takeEffect(request, held);
-  const next = isAct(decision.held) ? { ...decision.held, at: receivedAt(request) } : decision.held;
-  if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);
-  logAccess(request, 'approved', { held: held.id, revision: held.revision });
-  return isApproved(next) ? takeEffect(request, next) : ok(approvalJson(next));
+export function approve(request: OperatorRequest): Promise<Answer | Problem> {
+  return changing(
+    request,
+    APPROVAL,
+    (held, body) => {
+      const decision = decideApproval(held, request.caller.operator, body.revision);
+      if (decision.kind !== 'changed' || !isAct(decision.held)) return decision;
+      return { kind: 'changed', held: { ...decision.held, at: receivedAt(request) } };
+    },
+    (held) => (isApproved(held) ? takeEffect(request, held) : ok(approvalJson(held))),
+  );
+}
+
+/**
+ * Changes what is held as `decide` says, and answers with what stands then. When another change was first it is decided again, on that: it may
+ * have been this one's own, whose answer the table's client has lost.
+ */
+async function changing<Body extends z.ZodType>(
+  request: OperatorRequest,
+  schema: Body,
+  decide: (held: AnyHeld, body: z.infer<Body>) => HeldDecision<AnyHeld> | Problem,
+  answer: (held: AnyHeld) => Answer | Problem | Promise<Answer | Problem>,
+): Promise<Answer | Problem> {
+  const changed = await untilCommitted<AnyHeld | Problem>(async () => {
+    const held = await heldIn(request);
+    if (held instanceof Problem) return held;
+    const body = readBody(request, schema);
+    if (body instanceof Problem) return body;
+    const decision = decide(held, body);
+    if (decision instanceof Problem) return decision;
+    if (decision.kind === 'refused') return refusal(decision.why, held);
+    if (decision.kind === 'repeated') return held;
+    if (!(await changeHeld(request.backends.table, held, decision.held))) return undefined;
+    logAccess(request, 'held changed', { held: held.id, revision: held.revision });
+    return decision.held;
+  });
+  return changed instanceof Problem ? changed : answer(changed);
 }
 
 const REASON_RULE = 'must be 1 to 500 characters of text';
@@ -103,19 +118,16 @@ const DECLINE = z.strictObject(
 );
 
 /** What an operator has proposed is declined by one: by another, or by the one who takes it back. The same may be proposed anew. */
-export async function decline(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await heldIn(request);
-  if (held instanceof Problem) return held;
-  const body = readBody(request, DECLINE);
-  if (body instanceof Problem) return body;
-  if (!isAct(held) && held.proposal.kind !== 'index')
-    return new Problem('not-declinable', 'a day of the product waits for this price; amend it');
-  const decision = decideDecline(held, request.caller.operator, body.revision, body.reason);
-  if (decision.kind === 'refused') return refusal(decision.why, held);
-  const next = decision.kind === 'changed' ? decision.held : held;
-  if (next !== held && !(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);
-  logAccess(request, 'declined', { held: held.id, revision: held.revision });
-  return ok({ held: held.id, revision: next.revision, ended: next.ended });
+export function decline(request: OperatorRequest): Promise<Answer | Problem> {
+  return changing(
+    request,
+    DECLINE,
+    (held, { revision, reason }) =>
+      isAct(held) || held.proposal.kind === 'index'
+        ? decideDecline(held, request.caller.operator, revision, reason)
+        : new Problem('not-declinable', 'a day of the product waits for this price; amend it'),
+    ({ id, revision, ended }) => ok({ held: id, revision, ended }),
+  );
 }
 
 function refusal(
@@ -148,21 +160,17 @@ type Amendment = z.infer<typeof AMENDMENT>;
 
 /** Puts another proposal in the place of the one held. Approvals of the old one are gone. */
 export async function amend(request: OperatorRequest): Promise<Answer | Problem> {
-  const held = await heldIn(request);
-  if (held instanceof Problem) return held;
-  const body = readBody(request, AMENDMENT);
-  if (body instanceof Problem) return body;
-  if (isAct(held)) return new Problem('not-amendable', 'decline it, and propose what is wanted in its place');
   const venue = await loadVenue(request.backends.table);
-  const { parameters } = venue.products[held.product]!;
-  const proposal = amended(held.proposal, body, parameters);
-  if (proposal instanceof Problem) return proposal;
-  const decision = decideAmendment(held, request.caller.operator, body.revision, proposal);
-  if (decision.kind === 'refused') return refusal(decision.why, held);
-  if (decision.kind === 'repeated') return ok(heldJson(held, venue));
-  if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);
-  logAccess(request, 'amended', { held: held.id, revision: held.revision });
-  return ok(heldJson(decision.held, venue));
+  return changing(
+    request,
+    AMENDMENT,
+    (held, body) => {
+      if (isAct(held)) return new Problem('not-amendable', 'decline it, and propose what is wanted in its place');
+      const proposal = amended(held.proposal, body, venue.products[held.product]!.parameters);
+      return proposal instanceof Problem ? proposal : decideAmendment(held, request.caller.operator, body.revision, proposal);
+    },
+    (held) => ok(heldJson(held, venue)),
+  );
 }
 
 const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as const;
@@ -209,65 +217,3 @@ function amendedCurve(
   });
   return Object.fromEntries(entries);
 }
-
-function heldJson(held: AnyHeld, venue: VenueState) {
-  const { id, proposedBy, approvals, revision, revised, ended } = held;
-  const agreement = { proposedBy, approvals, revision, revised, approved: isApproved(held), ended };
-  if (isAct(held)) return { held: id, ...actJson(held.proposal), at: held.at, ...agreement };
-  const { product, date, proposal, holds, basis } = held;
-  const { parameters } = venue.products[product]!;
-  return {
-    held: id,
-    product,
-    date,
-    kind: proposal.kind,
-    reasons: holds,
-    proposal: proposalJson(proposal, parameters),
-    // What the rules propose by now: not what is proposed above, once an operator has amended that.
-    basis: basis && { proposal: proposalJson(basis.proposal, parameters), index: indexJson(basis.index) },
-    ...agreement,
-  };
-}
-
-/** What would be done, as it was asked for. */
-function actJson(act: OperatorAct) {
-  switch (act.kind) {
-    case 'accounts-opened':
-      return { kind: 'accounts', proposal: { accounts: act.accounts } };
-    case 'cash-moved': {
-      const movements = act.movements.map(({ account, reference, cents }) => ({
-        account,
-        reference,
-        amount: formatCents(cents),
-      }));
-      return { kind: 'cash', proposal: { movements } };
-    }
-    case 'parameters-changed': {
-      const { product, version, parameters, listing } = act;
-      const curve = listing && curveJson(listing.curve, parameters);
-      const proposal = {
-        expectedVersion: version - 1,
-        parameters: writtenParameters(parameters),
-        ...(listing ? { listing: { date: listing.date, curve } } : {}),
-      };
-      return { kind: 'parameters', product, proposal };
-    }
-  }
-}
-
-const indexJson = (index: Basis['index']): Record<string, string> =>
-  Object.fromEntries(Object.entries(index).map(([date, micros]) => [date, formatIndex(BigInt(micros) as Micros)]));
-
-function proposalJson(proposal: HeldProposal, parameters: ProductParameters) {
-  switch (proposal.kind) {
-    case 'settlement':
-      return { curve: curveJson(proposal.curve, parameters) };
-    case 'final-price':
-      return { month: monthText(proposal.month as ContractMonth), price: formatPrice(proposal.price, parameters) };
-    case 'index':
-      return { value: formatIndex(BigInt(proposal.micros) as Micros) };
-  }
-}
-
-const curveJson = (curve: ForwardCurve, parameters: ProductParameters): Record<string, string> =>
-  Object.fromEntries(months(curve).map((month) => [monthText(month), formatPrice(curve[month]!, parameters)]));

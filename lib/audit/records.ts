@@ -4,11 +4,11 @@
  * readers, or the next step.
  */
 
-import { heldId } from '../domain/clearing/approval.ts';
+import { heldId, isEnough } from '../domain/clearing/approval.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import { onceNames } from '../domain/clearing/once.ts';
 import { nameKey, readAuction } from '../store/auctions.ts';
-import { decodeHeld } from '../store/held.ts';
+import { decodeHeld, isAct, readAnyHeld } from '../store/held.ts';
 import { heldKey, logKey, onceKey } from '../store/keys.ts';
 import type { Attributes } from '../store/table.ts';
 import { canonical } from './canonical.ts';
@@ -27,6 +27,7 @@ export async function recordFindings(rows: VenueRows, replayed: Replay): Promise
     ...onceFindings(rows, replayed.events),
     ...dayFindings(rows, replayed),
     ...(await approvalFindings(rows, replayed.events)),
+    ...(await actFindings(rows, replayed.events)),
   ];
   return { checked, faults };
 }
@@ -86,6 +87,30 @@ function onceFindings(rows: VenueRows, events: readonly ClearingEvent[]): Findin
       marks.delete(row);
     }
   for (const [row, seq] of marks) faults.push({ row, what: `does not stand for event ${seq}` });
+  return faults;
+}
+
+/** What two operators did is what one proposed and another approved; parameters are changed by two alone. */
+async function actFindings(rows: VenueRows, events: readonly ClearingEvent[]): Promise<Finding[]> {
+  const faults: Finding[] = [];
+  for (const [at, event] of events.entries()) {
+    if (event.kind !== 'accounts-opened' && event.kind !== 'cash-moved' && event.kind !== 'parameters-changed') continue;
+    const { by, approval, at: _, ...act } = event;
+    if (!approval) {
+      if (event.kind === 'parameters-changed') faults.push({ row: nameOf(logKey(at + 1)), what: `was changed by ${by} alone` });
+      continue;
+    }
+    const held = await readAnyHeld(rows, approval.held);
+    const isSame =
+      held !== undefined &&
+      isAct(held) &&
+      canonical(held.approvals) === canonical([by, approval.by]) &&
+      isEnough(held.approvals) &&
+      canonical(held.proposal) === canonical(act) &&
+      held.ended?.kind === 'committed' &&
+      held.ended.seq === at + 1;
+    if (!isSame) faults.push({ row: nameOf(heldKey(approval.held)), what: `is not what event ${at + 1} was approved as` });
+  }
   return faults;
 }
 

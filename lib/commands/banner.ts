@@ -59,9 +59,10 @@ export function bannerLines(board: Banner): string[] {
     `  curl -s $MARKET/v1/positions -H "Authorization: Bearer $ACME"`,
     `  curl -s $MARKET/v1/journal -H "Authorization: Bearer $ACME"`,
     '',
-    'Roll the near month forward when its window comes; publish an index value as an operator:',
+    'Roll the near month forward when its window comes; publish an index value as two operators, one who proposes it and one who approves:',
     `  curl -s -X PUT $MARKET/v1/roll-instructions/${product} -H "Authorization: Bearer $ACME" -d '{"at":"market"}'`,
     `  curl -s -X PUT $MARKET/v1/operator/index/${product}/${board.now.slice(0, 10)} -H "Authorization: Bearer $OPS1" -d '{"value":"2.3978"}'`,
+    `  curl -s -X POST $MARKET/v1/operator/held/index.${product}.${board.now.slice(0, 10)}/approve -H "Authorization: Bearer $OPS2" -d '{"revision":1}'`,
     '',
     'Ctrl-C stops it; the next start goes on from here.',
   ];

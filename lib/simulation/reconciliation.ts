@@ -181,9 +181,9 @@ function groupResult({ participants }: Run, group: Group, accounts: readonly Acc
 
 function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedger, groups: readonly GroupResult[]): Check[] {
   const { audit, auctions, deadLetters } = evidence;
-  const rang = evidence.alarms.filter(({ to }) => to === 'ALARM');
+  const inAlarm = evidence.alarms.filter(({ to }) => to === 'ALARM');
   // That a call is overdue is what one group is there for.
-  const alarms = rang.filter(({ alarm }) => !alarm.endsWith(EXPECTED_ALARM));
+  const alarms = inAlarm.filter(({ alarm }) => !alarm.endsWith(EXPECTED_ALARM));
   const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
   const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
   const { lots } = ledger;
@@ -232,7 +232,7 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
       alarms
         .map(({ alarm, atMs, reason }) => `${alarm} went into ALARM at ${new Date(atMs).toISOString()} (${reason})`)
         .slice(0, SHOWN_MAX)
-        .join('; ') || (rang.length > 0 ? `none went into ALARM but ${EXPECTED_ALARM}` : 'none went into ALARM'),
+        .join('; ') || (inAlarm.length > 0 ? `none went into ALARM but ${EXPECTED_ALARM}` : 'none went into ALARM'),
     ),
   ];
 }

@@ -14,10 +14,10 @@
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot of an intraday auction            | SLOT#product                | slot                 | close                       | close                                          |
  * | day of a closing auction               | CLOSING#product             | date                 | roll                        | close, roll, settle                            |
- * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, participant-api                          |
+ * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api                  |
  * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
- * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, sweep                                    |
- * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, roll, APIs                               |
+ * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
+ * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
  * | kill switches of a shard's owners      | STOPS#shard                 | owner                | participant-api, operator-api | accept, roll, APIs                       |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |

@@ -220,6 +220,32 @@ test('what was settled on approval must be what was held, approved by the same o
   expect(await faults([], event)).toEqual([{ ...wrong, what: 'is missing: LOG 000000000001 was approved' }]);
 });
 
+test('what two operators did must be what one proposed and the other approved, and parameters are not changed by one alone', async () => {
+  const act = { kind: 'parameters-changed', product: 'P', version: 2, parameters: { lotGpuHours: 1 } };
+  const event = { ...act, by: 'op-1', at: 'then', approval: { by: 'op-2', held: 'parameters.P.2' } };
+  const ended = { kind: 'committed', seq: 1 };
+  const key = { pk: S('HELD'), sk: S('parameters.P.2') };
+  const held = (change: object = {}) => [
+    { ...key, data: S(JSON.stringify({ proposal: act, approvals: ['op-1', 'op-2'], at: 'then', ended, ...change })) },
+  ];
+  const mark = { pk: S('ONCE#parameters#P#2'), sk: S('EVENT'), seq: { N: '1' } };
+  const faults = async (rows: object[], logged: object = event) =>
+    (await recordFindings(await VenueRows.from([mark, ...rows] as Attributes[]), { events: [logged] } as unknown as Replay))
+      .faults;
+  expect(await faults(held())).toEqual([]);
+  const wrong = [{ row: 'HELD parameters.P.2', what: 'is not what event 1 was approved as' }];
+  expect(await faults([])).toEqual(wrong);
+  expect(
+    await faults(held({ approvals: ['op-1', 'op-1'] }), { ...event, approval: { by: 'op-1', held: 'parameters.P.2' } }),
+  ).toEqual(wrong);
+  expect(await faults(held({ approvals: ['op-1', 'op-3'] }))).toEqual(wrong);
+  expect(await faults(held(), { ...event, parameters: { lotGpuHours: 2 } })).toEqual(wrong);
+  expect(await faults(held({ ended: { kind: 'declined', by: 'op-2', reason: 'no' } }))).toEqual(wrong);
+  expect(await faults(held(), { ...act, by: 'op-1', at: 'then' })).toEqual([
+    { row: 'LOG 000000000001', what: 'was changed by op-1 alone' },
+  ]);
+});
+
 describe('an export', () => {
   test('has the same bytes each time, whatever the order in which rows are read', async () => {
     writeExport(join(folder, 'a'), await VenueRows.from(items));
@@ -250,14 +276,17 @@ describe('an export', () => {
     const dir = join(folder, 'e');
     const log = items.filter((item) => item.pk!.S === 'LOG').sort((a, b) => (a.sk!.S! < b.sk!.S! ? -1 : 1));
     const [noted, head] = [log[9]!.hash!.S!, log.at(-1)!.hash!.S!];
-    // An operator's name in the first event is changed, and the chain made to fit all the way.
+    // An operator's name in the first event is changed, and in what was held for it, and the chain made to fit all the way.
+    const renamed = (data: string): string => data.replaceAll('op-1', 'op-9');
     let hash = '';
     const forged = log.map((item, at) => {
-      const data = at === 0 ? item.data!.S!.replace('op-1', 'op-9') : item.data!.S!;
+      const data = at === 0 ? renamed(item.data!.S!) : item.data!.S!;
       hash = chain(hash, data);
       return { ...item, data: S(data), hash: S(hash) };
     });
-    const others = items.filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE');
+    const others = items
+      .filter((item) => item.pk!.S !== 'LOG' && nameOf(item) !== 'VENUE STATE')
+      .map((item) => (nameOf(item).startsWith('HELD parameters.') ? { ...item, data: S(renamed(item.data!.S!)) } : item));
     writeExport(dir, await VenueRows.from([...others, ...forged]));
     expect((await runCommand('audit', ['--export', dir])).stdout).toContain('Everything holds.');
     const held = await runCommand('audit', ['--export', dir, '--head', noted]);

@@ -1,4 +1,4 @@
-/** Nobody's order is taken that its account could not pay for: at whatever moment it comes, and whoever decides it. */
+/** No order is taken that its account could not pay for: at every moment at which it may come, and by every worker that may decide it. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Worker } from '../../lambdas/accept-orders/account-intakes.ts';
 import { acceptOrders } from '../../lambdas/accept-orders/index.ts';
@@ -193,6 +193,27 @@ describe('one lot for which there is cash', () => {
       }
     },
   );
+});
+
+describe('a thousand orders at the limit', () => {
+  it('cost the same, the thousandth as the first', async () => {
+    const account = await trader(500n * LOT_CENTS);
+    await post();
+    const worker = acceptOrders(new Worker());
+    const costs: number[] = [];
+    const said: Outcome[] = [];
+    for (let at = 0; at < 1000; at++) {
+      venue.engine.requests.length = 0;
+      clock += 100;
+      const message = submission(product, account, new Date(clock).toISOString(), [buy(`o${at}`, NOV, 2400, 1)]);
+      expect(await deliverTo(worker, 'orders', message)).toEqual([]);
+      costs.push(venue.engine.requests.length);
+      if (at % 100 === 99)
+        said.push(...(await readSubmission(venue.table, product, message.shard, account, message.key))!.outcomes);
+    }
+    expect(new Set(costs.slice(1))).toEqual(new Set([costs[1]]));
+    expect(said).toEqual([...Array(5).fill('accepted'), ...Array(5).fill('margin')]);
+  });
 });
 
 describe('a deferred replacement', () => {

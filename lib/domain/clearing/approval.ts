@@ -118,6 +118,7 @@ export function decideApproval<Of extends Agreement<unknown>>(held: Of, operator
   const isNamed = held.approvals.includes(operator);
   if (held.ended?.kind === 'declined') return refused('declined');
   if (isApproved(held)) return isNamed || held.revision === revision ? { kind: 'repeated' } : refused('version-conflict');
+  if (isNamed && held.proposedBy !== operator && held.revision === revision + 1) return { kind: 'repeated' };
   if (isNamed) return refused('second-operator-needed');
   if (held.revision !== revision) return refused('version-conflict');
   return changed(held, { approvals: [...held.approvals, operator] });

@@ -5,7 +5,7 @@
  * them since. Fills are in the one or in the other, so at no moment is one counted nowhere (docs/decisions/0019).
  *
  * The worst case is kept and brought up to date order by order, so that the next submission costs the same whether it is the second or the
- * ten thousandth. It is reckoned anew when an event has moved what it stands on: positions, marks, parameters.
+ * ten thousandth. It is computed anew when an event has moved what it stands on: positions, marks, parameters.
  */
 import type { AccountIntake, ArrivingSubmission, IntakeTerms } from '../auction/account-intake.ts';
 import type { Alternatives, Exchange, Judge } from '../auction/open-orders.ts';
@@ -13,12 +13,13 @@ import type { Order, Outcome, Refusal } from '../auction/orders.ts';
 import { businessDays } from '../contract/calendar.ts';
 import { type ContractMonth, firstDay, monthOf } from '../contract/months.ts';
 import { centsPerTick } from '../contract/product.ts';
-import type { Cents } from '../contract/units.ts';
+import { type Cents, type Lots, lots } from '../contract/units.ts';
 import { type MarginLines, marginCents } from '../risk/margin.ts';
 import { deliveryLimited, WorstHoldings } from '../risk/position-limits.ts';
-import { WorstCase } from '../risk/worst-case.ts';
+import { coveredLots, WorstCase } from '../risk/worst-case.ts';
 import { type AccountState, type ProductHolding, positions } from './account.ts';
 import { coverOf, marginLinesOf, ownerLotsOf, productOf } from './account-risk.ts';
+import type { RollOrder } from './roll.ts';
 import { openBooks, type ProductState, type VenueState } from './venue.ts';
 
 /** What an owner's submissions are decided on, as of one event. */
@@ -26,8 +27,6 @@ export interface OwnerState {
   readonly product: ProductState;
   /** The owner's accounts that trade the product, by name. */
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** Of these, those of which only what does not raise the worst case is taken. */
-  readonly reduceOnly?: ReadonlySet<string>;
 }
 
 /** Those of an owner's accounts that count where one of them sends something. One that is not open trades whatever it is sent for. */
@@ -75,7 +74,7 @@ export interface Decision {
 export const hasFigures = (outcome: Outcome): boolean => OF_FIGURES.has(outcome);
 const OF_FIGURES: ReadonlySet<Outcome> = new Set<Figures['reason']>(['margin', 'order-too-large', 'position-limit']);
 
-/** The most that a worst case may come to, ticks x lots: far enough below what is reckoned exactly for marks to move. */
+/** The most that a worst case may come to, ticks x lots: far enough below what a double holds exactly for marks to move. */
 const WORST_TICKS_MAX = 2 ** 50;
 /** Memory of a line of a worst case, in orders. */
 const LINES_AN_ORDER = 14;
@@ -127,9 +126,31 @@ export class OwnerIntake {
   }
 }
 
+/**
+ * How many lots of a roll order its account could pay for, beside all else of it that may trade. A roll keeps an owner's lots, so no position
+ * limit is asked.
+ */
+export function coveredRoll(
+  product: ProductState,
+  state: AccountState,
+  ownerLots: number,
+  mayTrade: Iterable<Alternatives>,
+  order: RollOrder,
+): Lots {
+  const worst = new WorstCase(sharedLines(product, ownerLots), product.marks, positionsIn(state, product), mayTrade);
+  const cover = coverOf(state, product);
+  return lots(coveredLots(worst, order, (ticks) => marginCents(ticks, centsPerTick(product.parameters)) <= cover));
+}
+
 const OTHER_PRODUCT: Judge = { decide: () => 'other-product', leave: () => {} };
 
-/** What an owner's positions and orders could come to, and what that was reckoned from. */
+/** What an account's positions and orders may come to need, whatever of these trades. */
+export function worstCaseOf(product: ProductState, state: AccountState, ownerLots: number, intake: AccountIntake): Cents {
+  const worst = new WorstCase(sharedLines(product, ownerLots), product.marks, positionsIn(state, product), intake.mayTrade());
+  return marginCents(worst.ticks, centsPerTick(product.parameters));
+}
+
+/** What an owner's positions and orders could come to, and what that was computed from. */
 class Exposure {
   readonly holdings: WorstHoldings;
   readonly #owner: OwnerState;
@@ -152,7 +173,7 @@ class Exposure {
     return this.#worst.size * this.#margin.lines.length;
   }
 
-  /** Whether what it was reckoned from is what there is now. Cash may be another: it is not part of it. */
+  /** Whether what it was computed from is what there is now. Cash may be another: it is not part of it. */
   standsOn({ product, accounts }: OwnerState): boolean {
     const before = this.#owner;
     if (product !== before.product || accounts.size !== before.accounts.size) return false;
@@ -197,7 +218,8 @@ class OrderJudge implements Judge {
   readonly figures: Figures[] = [];
   readonly #owner: OwnerState;
   readonly #cover: Cents;
-  readonly #reduceOnly: boolean;
+  /** Of an account whose call is overdue, only what does not raise the worst case is taken. */
+  readonly #isOverdue: boolean;
   readonly #delivered: ContractMonth | undefined;
   readonly #worst: WorstCase;
   readonly #holdings: WorstHoldings;
@@ -206,7 +228,7 @@ class OrderJudge implements Judge {
     const { product } = owner;
     this.#owner = owner;
     this.#cover = coverOf(state, product);
-    this.#reduceOnly = owner.reduceOnly?.has(state.account) ?? false;
+    this.#isOverdue = state.call?.overdue === true;
     this.#delivered = deliveredIn(product);
     this.#worst = worst;
     this.#holdings = holdings;
@@ -223,7 +245,7 @@ class OrderJudge implements Judge {
     const [before, would] = [this.#worst.ticks, this.#worst.exchanged(exchange.gone, exchange.come)];
     const cents = (ticks: number): Cents => marginCents(ticks, centsPerTick(parameters));
     // What takes risk off, or adds none, always passes.
-    if (would > before && (this.#reduceOnly || would > WORST_TICKS_MAX || cents(would) > this.#cover))
+    if (would > before && (this.#isOverdue || would > WORST_TICKS_MAX || cents(would) > this.#cover))
       return this.#refuse({ reason: 'margin', before: cents(before), would: cents(would), cover: this.#cover });
     this.#count(exchange);
     return undefined;

@@ -59,6 +59,7 @@ const said = fc.oneof(
   { weight: 4, arbitrary: newOrder },
   { weight: 2, arbitrary: fc.tuple(name, newOrder).map(([old, by]) => replace(old, by)) },
   { weight: 1, arbitrary: name.map(cancel) },
+  { weight: 1, arbitrary: fc.constant<Instruction>({ kind: 'cancel-all' }) },
 );
 const steps = fc.array(fc.oneof({ weight: 4, arbitrary: said }, { weight: 1, arbitrary: fc.constant('cut' as const) }), {
   maxLength: 9,
@@ -164,7 +165,7 @@ describe('the worst case over what may still trade', () => {
     );
   });
 
-  it('leads to the same outcomes when it is kept and when it is reckoned anew for each submission', () => {
+  it('leads to the same outcomes when it is kept and when it is computed anew for each submission', () => {
     fc.assert(
       fc.property(steps, positionsOf, fc.integer({ min: 0, max: 3000 }), (all, held, cash) => {
         const [kept, anew] = [false, true].map((each) => decideAll(all, stateOf(BigInt(cash) * CENTS, held), each).auctions);
@@ -188,9 +189,9 @@ describe('an owner intake', () => {
     return own.take(account, submission, TERMS, owner);
   };
 
-  it('of an account that is to add no risk takes what adds none, whatever its cash', () => {
-    const state = stateOf(10n ** 9n, { [NOV]: lots(3) });
-    const owner = { ...ownerOf(state), reduceOnly: new Set(['ann']) };
+  it('of an account whose call is overdue takes what adds no risk, whatever its cash', () => {
+    const call = { date: on('2025-10-17'), due: '2025-10-20T14:00:00.000Z', cents: 1n as Cents, overdue: true };
+    const owner = ownerOf({ ...stateOf(10n ** 9n, { [NOV]: lots(3) }), call });
     expect(
       take(intakes('ann'), owner, 'ann', sell('s', NOV, 2410, 3), sell('t', NOV, 2410, 3), buy('b', NOV, 2410, 1)).outcomes,
     ).toEqual(['accepted', 'accepted', 'margin']);
@@ -211,7 +212,7 @@ describe('an owner intake', () => {
     expect(take(own, owner, 'ann', buy('c', NOV, 2260, 1)).outcomes).toEqual(['accepted']);
   });
 
-  it('refuses what can’t be reckoned exactly, however much credit there is', () => {
+  it('refuses what can’t be computed exactly, however much credit there is', () => {
     const product = listed({
       creditUsd: 999_999_999_999_999,
       limits: {

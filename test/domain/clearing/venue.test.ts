@@ -4,6 +4,7 @@ import {
   auctionTerms,
   EMPTY_VENUE,
   evolveVenue,
+  isTradingStopped,
   LogOrderError,
   lockedAtStop,
   type VenueState,
@@ -409,5 +410,42 @@ describe('the band of a month', () => {
     const { widths, marks, closing } = auctionTerms(banded(locks(1, 'bid')), on('2025-10-30'), true);
     expect(Object.values(widths).map((width) => Number(width))).toEqual([100, 200, ...Array.from({ length: 10 }, () => 100)]);
     expect([Object.keys(marks).length, closing]).toEqual([12, true]);
+  });
+});
+
+describe('trading that is stopped', () => {
+  const note = { product: PRODUCT, reason: 'a runaway', by: 'olga', at: '' };
+  const stopped: ClearingEvent = { kind: 'trading-stopped', ...note };
+  const resumed = (through: number): ClearingEvent => ({ kind: 'trading-resumed', ...note, through });
+  const fold = (...events: readonly ClearingEvent[]): VenueState =>
+    events.reduce((state, event) => evolveVenue(state, state.seq + 1, '', event), EMPTY_VENUE);
+  const DAY = '2025-10-30';
+
+  test.each<[when: string, events: ClearingEvent[], auctions: number[]]>([
+    ['in no auction before it was', [], []],
+    ['in all from then on', [stopped], [1, 2, 9]],
+    ['in all up to the one that it is resumed behind', [stopped, resumed(2)], [1, 2]],
+    ['still so far, when some of these have cleared', [stopped, resumed(2), cleared(1, DAY)], [1, 2]],
+    ['in none, once they have', [stopped, resumed(2), cleared(1, DAY), cleared(2, DAY)], []],
+    ['in none, when it is resumed and no auction is left to come', [cleared(1, DAY), stopped, resumed(1)], []],
+    ['again in all, when it is stopped again before that', [stopped, resumed(2), stopped], [1, 2, 9]],
+    ['in all while auctions clear', [stopped, cleared(1, DAY)], [1, 2, 9]],
+  ])('%s', (_, events, auctions) => {
+    const state = fold(listing(), ...events).products[PRODUCT]!;
+    expect([1, 2, 9].filter((auction) => isTradingStopped(state, auction))).toEqual(auctions);
+    const none = auctions.length === 0;
+    expect(state.stop).toEqual(
+      none ? null : { reason: 'a runaway', by: 'olga', at: '', through: auctions.includes(9) ? null : 2 },
+    );
+  });
+
+  test.each<[events: ClearingEvent[], says: string]>([
+    [[stopped, stopped], `trading in ${PRODUCT} is stopped already`],
+    [[resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[stopped, resumed(1), resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[cleared(1, DAY), stopped, resumed(0)], `trading in ${PRODUCT} can't resume behind auction 0`],
+    [[stopped, resumed(1.5)], `trading in ${PRODUCT} can't resume behind auction 1.5`],
+  ])('%# is refused where it can not follow', (events, says) => {
+    expect(() => fold(listing(), ...events)).toThrow(new LogOrderError(says));
   });
 });

@@ -298,8 +298,14 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'repeat-not-compared',
         wrong: 'Another amount under a used reference is answered as booked.',
-        text: 'if (refusal) return refusal;',
-        becomes: '',
+        text: 'if (refusal) return refusal;\n    await notifyAgain',
+        becomes: 'await notifyAgain',
+      },
+      {
+        name: 'alone-what-takes-two',
+        wrong: 'One operator moves any sum, and changes parameters.',
+        text: 'if (needsSecond(',
+        becomes: 'if (false && needsSecond(',
       },
       {
         name: 'repeat-notifies-no-shard',
@@ -328,32 +334,62 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'end-of-a-page-as-the-end',
         wrong: 'What waits behind a thousand that are approved is never found.',
-        text: 'rows.length === ROWS_MAX ? rows.at(-1) : undefined',
-        becomes: 'undefined',
+        text: 'rows.length === most && last !== undefined',
+        becomes: 'false',
       },
       {
-        name: 'approved-over-an-amendment',
+        name: 'changed-over-a-change',
         wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',
-        text: "if (!(await changeHeld(request.backends.table, held, next))) return refusal('version-conflict', held);",
-        becomes: 'await changeHeld(request.backends.table, held, next);',
-      },
-      {
-        name: 'amended-over-an-approval',
-        wrong: 'Of two amendments at once both are answered as done, and one of them is lost.',
-        text: "if (!(await changeHeld(request.backends.table, held, decision.held))) return refusal('version-conflict', held);",
+        text: 'if (!(await changeHeld(request.backends.table, held, decision.held))) return undefined;',
         becomes: 'await changeHeld(request.backends.table, held, decision.held);',
       },
       {
         name: 'half-approved-takes-effect',
         wrong: 'An index value is published by the first approval.',
-        text: 'return isApproved(next) ? takeEffect(request, next)',
-        becomes: 'return next ? takeEffect(request, next)',
+        text: '(isApproved(held) ? takeEffect(request, held)',
+        becomes: '(held ? takeEffect(request, held)',
       },
       {
         name: 'approved-and-left',
         wrong: 'A repeat of an approval whose worker crashed before it took effect does nothing.',
-        text: "if (decision.kind === 'repeated') return takeEffect(request, held);",
-        becomes: "if (decision.kind === 'repeated') return ok(approvalJson(held));",
+        text: "if (decision.kind === 'repeated') return held;",
+        becomes: "if (decision.kind === 'repeated') return new Problem('already-approved', '');",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/propose.ts',
+    tests: ['test/lambdas/two-operators.test.ts', ...OPERATOR],
+    mutants: [
+      {
+        name: 'index-past-its-hold',
+        wrong: 'A proposal that waits for a second operator is taken for another one.',
+        text: 'if (!isDeepStrictEqual(before.proposal, fresh.proposal))',
+        becomes: 'if (false)',
+      },
+      {
+        name: 'proposals-without-end',
+        wrong: 'One operator buries what waits under proposals of their own.',
+        text: 'if (open.length >= PROPOSED_MAX)',
+        becomes: 'if (open.length < 0)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-acts/approved.ts',
+    tests: ['test/lambdas/two-operators.test.ts'],
+    mutants: [
+      {
+        name: 'done-apart-from-its-end',
+        wrong: 'What is declined at the moment of its commit is done all the same.',
+        text: 'await append(table, venue, event, [heldChange(held, done)]);',
+        becomes: 'await append(table, venue, event);',
+      },
+      {
+        name: 'declined-and-done',
+        wrong: 'What one operator has declined is done by the next day run.',
+        text: 'if (held.ended || !isApproved(held)) return held;',
+        becomes: 'if (held.ended) return held;',
       },
     ],
   },
@@ -372,12 +408,6 @@ export const API: readonly MutatedFile[] = [
         wrong: 'Today’s value can’t be published before tomorrow.',
         text: 'if (date > localDate(',
         becomes: 'if (date >= localDate(',
-      },
-      {
-        name: 'index-past-its-hold',
-        wrong: 'A value that waits for a second operator is published by sending another.',
-        text: 'if (held) return answerHeld(held, body.value);',
-        becomes: '',
       },
       {
         name: 'judged-by-the-future',

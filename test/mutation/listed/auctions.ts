@@ -135,8 +135,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'account-not-named-in-a-chunk',
         wrong: 'A chunk of fills that begins within an account does not say whose they are.',
-        text: 'this.#fills.beginRow(bytesMost) ? accountLength : 0',
-        becomes: 'this.#fills.beginRow(bytesMost) && row === first ? accountLength : 0',
+        text: 'isFirst ? accountLength : 0',
+        becomes: 'isFirst && before < 0 ? accountLength : 0',
+      },
+      {
+        name: 'senders-taken-for-the-first',
+        wrong: 'What two people of an account have sent stands under the name of the first of them.',
+        text: 'if (isFirst || !isSameSender(senders, before, sender))',
+        becomes: 'if (isFirst)',
       },
       {
         name: 'accounts-that-begin-alike',
@@ -291,7 +297,7 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'nothing-caught-up',
         wrong: 'A worker takes over and does not read what the other wrote.',
-        text: 'own.catchUp((await submissionsSince(table, message, under, open - 1, since)).at(-1)!);',
+        text: 'known.catchUp((await submissionsSince(table, place, under, open - 1, since)).at(-1)!);',
         becomes: '',
       },
       {
@@ -345,8 +351,50 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'carried-of-the-first-shard',
         wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
-        text: 'state.carried, account)',
-        becomes: '{ ...state.carried, shards: 1 }, account)',
+        text: 'state.carried, place.account)',
+        becomes: '{ ...state.carried, shards: 1 }, place.account)',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/accept-orders/owner-accounts.ts',
+    tests: ['test/lambdas/accept-margin.test.ts'],
+    mutants: [
+      {
+        name: 'unposted-fills-forgotten',
+        wrong: 'What has cleared and is not posted counts nowhere, and its account trades what it can’t pay for.',
+        text: 'if (fills.length > 0) tradedBy.set(account, addFills([], fills));',
+        becomes: '',
+      },
+      {
+        name: 'cursor-taken-for-posted',
+        wrong: 'An account that is read before its shard has posted is taken for one that has all events.',
+        text: 'return Math.min(cursor, newest);',
+        becomes: 'return newest;',
+      },
+      {
+        name: 'accounts-kept-as-they-were',
+        wrong: 'A worker decides on the account as it was when it first met it.',
+        text: 'if (kept.asOf >= venue.seq) return kept;',
+        becomes: 'if (kept) return { ...kept, asOf: venue.seq };',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/owner-intake.ts',
+    tests: ['test/domain/clearing/owner-intake.test.ts'],
+    mutants: [
+      {
+        name: 'worst-case-of-the-event-before',
+        wrong: 'Marks, positions and parameters of an earlier event decide.',
+        text: 'if (!this.#exposure?.standsOn(owner))',
+        becomes: 'if (!this.#exposure)',
+      },
+      {
+        name: 'risk-not-taken-off',
+        wrong: 'An account that is short can’t take risk off.',
+        text: 'if (would > before && (',
+        becomes: 'if ((',
       },
     ],
   },
@@ -381,12 +429,6 @@ export const AUCTIONS: readonly MutatedFile[] = [
         wrong: 'An order that comes back from the dead letters becomes live after its cancel.',
         text: "isNotAfter(receivedAt, this.#receivedAt) ? 'overtaken' : undefined",
         becomes: 'undefined',
-      },
-      {
-        name: 'exposed-orders-forgotten',
-        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
-        text: ', { ...terms, cancelsOnly }, this.#open.exposed)',
-        becomes: ', { ...terms, cancelsOnly })',
       },
       {
         name: 'submissions-of-every-auction',

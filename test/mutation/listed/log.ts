@@ -63,8 +63,8 @@ export const LOG: readonly MutatedFile[] = [
       {
         name: 'name-not-claimed',
         wrong: 'A deposit that is sent twice is booked twice.',
-        text: '? await table.createTogether([item, ...marks])',
-        becomes: '? await table.create(item)',
+        text: 'await table.createTogether([item, ...marks], along)',
+        becomes: 'await table.createTogether([item], along)',
       },
     ],
   },

@@ -338,14 +338,14 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'approval-overwritten',
         wrong: 'Of two approvals at once one is lost, or approves what the other has just amended.',
-        text: "'revision = :seen', { ':seen': N(seen.revision) }",
-        becomes: "'revision >= :seen', { ':seen': N(0) }",
+        text: "condition: 'revision = :seen',\n  values: { ':seen': N(seen.revision) },",
+        becomes: "condition: 'revision >= :seen',\n  values: { ':seen': N(0) },",
       },
       {
         name: 'hold-overwritten',
         wrong: 'A value that waits for approval is taken over by another one sent at the same time.',
-        text: 'return table.create({ ...heldKey(held.id), attributes: encodeHeld(held) });',
-        becomes: 'await table.put({ ...heldKey(held.id), attributes: encodeHeld(held) });\n  return true;',
+        text: 'return table.create(itemOf(held));',
+        becomes: 'await table.put(itemOf(held));\n  return true;',
       },
     ],
   },

@@ -46,8 +46,37 @@ export const RULES: readonly MutatedFile[] = [
   },
   {
     file: 'lib/domain/auction/open-orders.ts',
-    tests: ['test/domain/auction/open-orders.test.ts'],
+    tests: [
+      'test/domain/auction/open-orders.test.ts',
+      'test/domain/auction/account-intake.test.ts',
+      'test/domain/clearing/owner-intake.test.ts',
+    ],
     mutants: [
+      {
+        name: 'exposed-orders-forgotten',
+        wrong: 'An order is replaced that the auction being cleared fills, and its account trades more than it asked for.',
+        text: 'instructions, terms, this.exposed, (instruction, outcome)',
+        becomes: 'instructions, terms, new Set(), (instruction, outcome)',
+      },
+      {
+        name: 'cancelled-too-late-is-free',
+        wrong:
+          'What stands in a closed auction counts no more once it is cancelled, and its account trades what it can’t pay for.',
+        text: 'const left = stands ? gone : gone.filter',
+        becomes: 'const left = gone.filter',
+      },
+      {
+        name: 'for-one-auction-until-the-cut',
+        wrong: 'An order for one auction counts no more when that is cut, though it has yet to trade.',
+        text: 'this.#standing.push(this.#alternatives.get(name) ?? [order]);',
+        becomes: '',
+      },
+      {
+        name: 'replacement-beside-the-old',
+        wrong: 'A replacement that waits and what it replaces count together, and an account is refused what it can pay for.',
+        text: '[...left, instruction.order] : left',
+        becomes: '[instruction.order] : left',
+      },
       {
         name: 'arrival-dropped',
         wrong: 'A cancel whose key is older than its order’s is folded before it, and the cancelled order trades.',
@@ -75,8 +104,8 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'one-auction-orders-stay',
         wrong: 'The name of an order for one auction is taken after its auction is cut.',
-        text: "if (timeInForce === 'auction') this.orders.delete(name);",
-        becomes: "if (timeInForce === 'day') this.orders.delete(name);",
+        text: "if (order.timeInForce !== 'auction') continue;",
+        becomes: "if (order.timeInForce !== 'day') continue;",
       },
       {
         name: 'exposed-of-the-first-cut',
@@ -367,6 +396,12 @@ export const RULES: readonly MutatedFile[] = [
         becomes: 'approvals.length >= APPROVALS_NEEDED',
       },
       {
+        name: 'approved-after-decline',
+        wrong: 'What one operator has declined is done when another approves it.',
+        text: "if (held.ended?.kind === 'declined') return refused('declined');",
+        becomes: '',
+      },
+      {
         name: 'approvals-outlive-amendment',
         wrong: 'Approvals of the old proposal count for the new one.',
         text: 'proposedBy: operator, approvals: [operator]',
@@ -375,8 +410,38 @@ export const RULES: readonly MutatedFile[] = [
       {
         name: 'amended-after-approval',
         wrong: 'What two operators have agreed to is changed by one.',
-        text: "if (isApproved(held)) return refused('already-approved');",
+        text: "if (isApproved(held)) return refused('already-approved');\n  if (held.ended)",
+        becomes: 'if (held.ended)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/operator-acts.ts',
+    tests: ['test/domain/clearing/operator-acts.test.ts', 'test/lambdas/two-operators.test.ts'],
+    mutants: [
+      {
+        name: 'withdrawals-not-counted',
+        wrong: 'One operator moves any sum out of accounts, if as much goes in.',
+        text: '(cents < 0n ? -cents : cents)',
+        becomes: 'cents',
+      },
+      {
+        name: 'alone-by-the-movement',
+        wrong: 'One operator moves any sum alone, in small parts.',
+        text: 'return before + sizeOf(act) > aloneCents;',
+        becomes: 'return sizeOf(act) > aloneCents;',
+      },
+      {
+        name: 'approved-counts-as-alone',
+        wrong: 'What two operators have agreed to uses up what one may move alone.',
+        text: 'if (event.approval) return moved;',
         becomes: '',
+      },
+      {
+        name: 'a-late-event-begins-the-day-anew',
+        wrong: 'One operator moves the amount again behind an event that comes late from the day before.',
+        text: '(at.slice(0, 10) > day ? at.slice(0, 10) : day)',
+        becomes: 'at.slice(0, 10)',
       },
     ],
   },

@@ -14,6 +14,7 @@ let market: Market;
 let rows: VenueRows;
 let folder: string;
 let token: string;
+let second: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'change-'));
@@ -27,6 +28,7 @@ beforeAll(async () => {
   });
   rows = await VenueRows.from(market.table.scan());
   token = await market.cloud.mint({ sub: 'op-1', groups: ['operators'] });
+  second = await market.cloud.mint({ sub: 'op-2', groups: ['operators'] });
 });
 afterAll(async () => {
   await market[Symbol.asyncDispose]();
@@ -109,7 +111,8 @@ describe('a change is refused before anything is written', () => {
 const change = async (...args: string[]) => {
   const { tableName, dynamodbEndpoint, url } = market.cloud;
   const where = ['--table', tableName, '--endpoint', dynamodbEndpoint, '--url', url];
-  const { status, stdout, stderr } = await runCommand('parameters', [...args, ...where], { OPERATOR_TOKEN: token });
+  const OPERATOR_TOKEN = args.includes('--proposed') ? second : token;
+  const { status, stdout, stderr } = await runCommand('parameters', [...args, ...where], { OPERATOR_TOKEN });
   return { code: status, said: stdout + stderr };
 };
 const inForce = async () => {
@@ -119,7 +122,9 @@ const inForce = async () => {
   return [items[0]!.version, items[0]!.parameters.dailyLimit];
 };
 
-test('the command tries, changes, and takes back by the command that it prints', async () => {
+const printed = (said: string): string[] => /npm run parameters -- (.*--apply.*)/.exec(said)?.[1]?.split(' ') ?? [];
+
+test('the command tries, proposes, makes what a second operator agrees to, and takes back by the command that it prints', async () => {
   const file = join(folder, 'limit.json');
   writeFileSync(file, '{"dailyLimit": "0.010"}');
   const trial = await change('--product', PRODUCT, '--file', file);
@@ -130,13 +135,24 @@ test('the command tries, changes, and takes back by the command that it prints',
   expect(await inForce()).toEqual([1, '0.500']);
 
   const made = await change('--product', PRODUCT, '--file', file, '--apply');
-  expect(made.said).toContain('H100-SXM is at version 2. To take it back:');
-  expect(await inForce()).toEqual([2, '0.010']);
+  expect(made.said).toContain('Version 2 of H100-SXM waits for a second operator');
+  const agree = printed(made.said).slice(0, 4);
+  expect(agree).toEqual(['--product', PRODUCT, '--proposed', '--apply']);
+  expect(await inForce()).toEqual([1, '0.500']);
 
-  const revert = /npm run parameters -- (.*--apply.*)/.exec(made.said)?.[1]?.split(' ') ?? [];
-  expect(revert.slice(0, 5)).toEqual(['--product', PRODUCT, '--version', '1', '--apply']);
-  const back = await change(...revert.slice(0, 5));
+  const shown = await change(...agree.slice(0, 3));
+  expect(shown.said).toMatch(/Proposed by op-1:.*dailyLimit {2}0.500 -> 0.010.*Nothing was changed/s);
+  expect(await inForce()).toEqual([1, '0.500']);
+  const agreed = await change(...agree);
+  expect(agreed.said).toContain('H100-SXM is at version 2. To take it back:');
+  expect(await inForce()).toEqual([2, '0.010']);
+  expect((await change(...agree)).said).toContain('Nothing of H100-SXM waits for a second operator');
+
+  const revert = printed(agreed.said).slice(0, 5);
+  expect(revert).toEqual(['--product', PRODUCT, '--version', '1', '--apply']);
+  const back = await change(...revert);
   expect(back.said).toContain('dailyLimit  0.010 -> 0.500');
+  await change(...agree);
   expect(await inForce()).toEqual([3, '0.500']);
   await market.cloud.quiet();
   expect((await market.audit()).differences).toEqual([]);
@@ -154,7 +170,7 @@ test('a change that is refused for one of several products is made for none', as
 
 test.each([
   [['--file', 'x.json'], '--product is missing'],
-  [['--product', PRODUCT], 'name one of --file and --version'],
+  [['--product', PRODUCT], 'name one of --file, --version and --proposed'],
   [['--product', PRODUCT, '--version', '0'], 'a whole number'],
 ])('change %j ends with 2', async (args, says) => {
   const { code, said } = await change(...args);
