@@ -16,8 +16,9 @@ import { ReadChunks } from '../../lib/store/read-chunks.ts';
 import { readFillsOf } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
 
-/** Accounts read at once: about as many as a read unit holds. */
-const PAGE = 12;
+/** A read unit, and how many accounts are read at once: about as many as it holds, by the last ones that were read. */
+const UNIT_BYTES = 4096;
+const [PAGE_FIRST, PAGE_MAX] = [12, 32];
 /** Accounts that a worker keeps, each of some five hundred bytes of its memory. */
 const KEPT_MAX = 40_000;
 /** Newest events that a worker keeps, of a few kilobytes each. */
@@ -41,6 +42,7 @@ export class OwnerAccounts {
   /** By table, its newest events without a gap. */
   readonly #events = new Map<string, LogEntry[]>();
   readonly fills = new ReadChunks(FILLS_BYTES_MAX);
+  page = PAGE_FIRST;
 
   constructor(keptMax = KEPT_MAX) {
     this.#keptMax = keptMax;
@@ -131,7 +133,8 @@ export class OwnerReader {
     // Before the accounts: what the cursor has passed is in all of them.
     const asOf = await this.#cursor(shard, venue.seq);
     const owner = ownerOf(account);
-    const owners = await readOwnersFrom(this.#table, shard, owner, PAGE);
+    const { owners, accounts, bytes } = await readOwnersFrom(this.#table, shard, owner, this.#worker.page);
+    if (accounts > 0) this.#worker.page = Math.max(1, Math.min(PAGE_MAX, Math.floor((UNIT_BYTES * accounts) / bytes)));
     for (const [other, states] of owners) {
       const name = this.#nameOf(shard, other);
       if (other !== owner && !this.#worker.has(name)) this.#worker.keep(name, { asOf, states: byName(states) });

@@ -5,21 +5,23 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
-import { auctionTerms, openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
+import { auctionTerms, lockedAtStop, openBooks, type ProductState } from '../../lib/domain/clearing/venue.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
 import { type Auction, isClosed, noteCleared, readAuction } from '../../lib/store/auctions.ts';
 import { frozenBook, readStoredBook } from '../../lib/store/frozen-book.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { append, loadVenue, newestEvents } from '../../lib/store/log.ts';
+import { METRICS } from '../../lib/store/names.ts';
 import { readBehind, shardsTouched } from '../../lib/store/posted.ts';
 import { packResult, StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
-import type { Backends } from '../backends.ts';
+import { type Backends, measure } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
 import { checkBands, checkConservation } from './conservation.ts';
 
-export const handler = consume('clearings', ({ table, queues, logger, shards }) => async ({ product, auction: number }) => {
+export const handler = consume('clearings', (backends) => async ({ product, auction: number }) => {
+  const { table, queues, logger, shards } = backends;
   if (await readHalt(table)) return logger.warn('auction waits: the venue is halted', { product, auction: number });
   const auction = await readAuction(table, product, number);
   if (!auction || !isClosed(auction))
@@ -39,6 +41,7 @@ export const handler = consume('clearings', ({ table, queues, logger, shards }) 
     const next = await append(table, venue, event);
     if (next === undefined) return undefined;
     logger.info('auction cleared', { product, auction: number, orders: event.orders, seq: next.seq });
+    measure(backends, METRICS.lockedAtStop, lockedAtStop(next.products[product]!));
     return { venue: next, repeated: false, toNotify: shardsTouched(event, shards) };
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });

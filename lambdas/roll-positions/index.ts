@@ -1,7 +1,7 @@
 /**
  * Roll: the first step of a day run. Every position with an instruction becomes a calendar-spread order of the closing
  * auction, for the day's share. The orders are written straight into that auction's book, which no one has closed yet:
- * they need no queue, and a repeat finds what stands there.
+ * they need no queue, and a repeat finds what stands there. Each is cut to what its account could pay for, beside its own orders.
  */
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
@@ -13,7 +13,7 @@ import type { BusinessDate } from '../../lib/domain/contract/calendar.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
 import { readAccounts } from '../../lib/store/accounts.ts';
-import { openAuction } from '../../lib/store/auctions.ts';
+import { openAuction, readIntake } from '../../lib/store/auctions.ts';
 import { lookAtDay, openDay, planDay, saveDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -23,6 +23,7 @@ import { stopsIn } from '../../lib/store/stops.ts';
 import type { Backends } from '../backends.ts';
 import { consume } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
+import { CoveredRolls, type DueRoll } from './covered-rolls.ts';
 
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;
@@ -80,6 +81,7 @@ async function rollShard(
   const today = rollDay(state.parameters.calendar, date);
   const instructions = today ? await rollInstructionsOf(table, product, shard) : [];
   if (!today || instructions.length === 0) return;
+  const covered = new CoveredRolls(table, state, shard, await readIntake(table, product, shard));
   const stops = new Map<string, OwnerStops>();
   for await (const own of stopsIn(table, shard)) stops.set(own.owner, own);
   let through = '';
@@ -90,13 +92,17 @@ async function rollShard(
       next.map(({ account }) => account),
       shards,
     );
-    const orders = next.flatMap(({ account, instruction }): BookOrder[] => {
+    const due = next.flatMap(({ account, instruction }): DueRoll[] => {
       if (isStopped(stops.get(ownerOf(account)), account)) return [];
-      const holding = states.get(account)?.products[product];
+      const own = states.get(account);
+      const holding = own?.products[product];
       const holds = holding?.lots[today.near] ?? lots(0);
       const order = decideRoll(today, holding?.roll, holds, instruction, state.marks, state.parameters);
-      return order ? [{ ...order, account, clientOrderId: rollOrderId(date), ...OURS }] : [];
+      return own && order ? [{ state: own, order }] : [];
     });
+    const orders = (await covered.cut(due)).map(
+      ({ state: { account }, order }): BookOrder => ({ ...order, account, clientOrderId: rollOrderId(date), ...OURS }),
+    );
     const last = next.length < CHUNK_ACCOUNTS;
     const stands = await claimRollChunk(table, product, shard, auction, chunk, {
       orders,

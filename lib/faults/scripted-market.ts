@@ -14,7 +14,7 @@ import type { SweepTimes } from '../infra/deployment.ts';
 import { assemblyOf, UNLIMITED } from '../infra/local-deployment.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
 import { frozenClock } from '../local/host/clock.ts';
-import { WITHOUT_RISK } from '../simulation/parameters.ts';
+import { PARAMETERS } from '../simulation/parameters.ts';
 import { Table } from '../store/table.ts';
 
 export const PRODUCT = 'H100-SXM';
@@ -188,7 +188,7 @@ export async function playDay(
 async function list({ operator, as, untilAnswered }: Market<Stage>, listed: string, first: BusinessDate): Promise<void> {
   const months = listedMonths('NYSE', first, 12);
   const curve = Object.fromEntries(months.map((month, index) => [monthText(month), `2.4${String(index).padStart(2, '0')}`]));
-  const parameters = { ...WITHOUT_RISK, indexValuesMin: 1 };
+  const parameters = { ...PARAMETERS, indexValuesMin: 1 };
   await untilAnswered(() =>
     operator.put(`/v1/operator/products/${PRODUCT}`, { expectedVersion: 0, parameters, listing: { date: listed, curve } }),
   );

@@ -93,6 +93,7 @@ export class Alarms extends Construct {
       ['posting-behind', { ...measured('postingBehind', 1, 'A shard has been behind the log for two sweeps.'), periods: 2 }],
       ['day-run-late', measured('dayRunLate', DAY_RUN_LATE_S, 'A day run is due and has not finished.')],
       ['held-for-approval', measured('held', 1, 'Something waits for the approval of a second operator.')],
+      ['locked-at-stop', measured('lockedAtStop', 1, 'A month is locked in the widest of its price bands.')],
       ['calls-overdue', measured('callsOverdue', 1, 'An account has not met its margin call in time.')],
       [
         'sweep-missing',

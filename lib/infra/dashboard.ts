@@ -52,7 +52,7 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     graph('Posting behind (events)', [measured('postingBehind')]),
     graph(
       'Held, overdue calls, reported, out of balance, sweep',
-      (['held', 'callsOverdue', 'reported', 'outOfBalance', 'sweep'] as const).map(measured),
+      (['held', 'lockedAtStop', 'callsOverdue', 'reported', 'outOfBalance', 'sweep'] as const).map(measured),
     ),
     graph('Table', [
       table.metricConsumedWriteCapacityUnits({ statistic: SUM, period: MINUTE, label: 'write units' }),

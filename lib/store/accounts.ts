@@ -41,16 +41,21 @@ export async function accountsOfOwner(table: Table, owner: string, shards: numbe
 
 /**
  * Accounts of a shard in the order of their keys, from an owner's first on: all of that owner's, and as many of the owners behind it as come
- * with a page of `limit`, each owner with all of its accounts or not at all.
+ * with a page of `limit`, each owner with all of its accounts or not at all; and how many accounts were read for that, of how many bytes.
  */
 export async function readOwnersFrom(
   table: Table,
   shard: number,
   owner: string,
   limit: number,
-): Promise<Map<string, AccountState[]>> {
-  const page = async (range: Range): Promise<AccountState[]> =>
-    (await table.queryAll(shardPartition(shard), range)).map(decodeAccount);
+): Promise<{ owners: Map<string, AccountState[]>; accounts: number; bytes: number }> {
+  let [accounts, bytes] = [0, 0];
+  const page = async (range: Range): Promise<AccountState[]> => {
+    const items = await table.queryAll(shardPartition(shard), range);
+    accounts += items.length;
+    for (const item of items) bytes += sizeOf(item);
+    return items.map(decodeAccount);
+  };
   const states = await page({ from: accountSort(owner), to: `${ACCOUNT_PREFIX}~`, limit });
   const last = states.length === limit ? states.at(-1)! : undefined;
   const owners = Map.groupBy(states, ({ account }) => ownerOf(account));
@@ -58,8 +63,12 @@ export async function readOwnersFrom(
   if (last && ownerOf(last.account) === owner)
     owners.get(owner)!.push(...(await page({ from: `${accountSort(last.account)} `, to: `${accountSort(`${owner}.`)}~` })));
   else if (last) owners.delete(ownerOf(last.account));
-  return owners;
+  return { owners, accounts, bytes };
 }
+
+/** About the bytes that a read of an item is billed by: of names and values. */
+const sizeOf = (item: Attributes): number =>
+  Object.entries(item).reduce((sum, [name, { S, N }]) => sum + name.length + (S ?? N ?? '').length, 0);
 
 export async function readAccounts(
   table: Table,

@@ -72,6 +72,8 @@ export const METRICS = {
   held: 'HeldForApproval',
   /** Margin calls of a product that are overdue, whenever they are looked at; 0 by the sweep when no product has any. */
   callsOverdue: 'MarginCallsOverdue',
+  /** Months that an auction locked at the edges of the widest band there is, so that it widens no more. */
+  lockedAtStop: 'MonthsLockedAtStop',
   /** 1 when a posting run does not sum to zero and the venue is halted. */
   outOfBalance: 'VenueOutOfBalance',
   /** accept, when it happens: an owner may come to hold more than the level that is reported. */

@@ -413,6 +413,8 @@ describe('the market', () => {
     expect(items).toHaveLength(12);
     expect(items[2]).toEqual({
       contract: 'H100-SXM-2025-12',
+      band: { low: '-99997.600', high: '100002.400' },
+      lockedInARow: 0,
       product: PRODUCT,
       month: '2025-12',
       lastTradingDay: '2025-12-31',
@@ -439,8 +441,8 @@ describe('the market', () => {
     });
     expect(items[0]).toMatchObject({ product: PRODUCT, auction: 1, slot: SLOT, date: '2025-10-20', closing: false });
     expect(items[0].months.slice(2, 4)).toEqual([
-      { contract: 'H100-SXM-2025-12', price: '2.410', traded: true, volume: 14, bid: '2.420', offer: null },
-      { contract: 'H100-SXM-2026-01', price: '2.430', traded: true, volume: 4, bid: null, offer: '2.450' },
+      { contract: 'H100-SXM-2025-12', price: '2.410', traded: true, volume: 14, bid: '2.420', offer: null, locked: null },
+      { contract: 'H100-SXM-2026-01', price: '2.430', traded: true, volume: 4, bid: null, offer: '2.450', locked: null },
     ]);
     expect(JSON.stringify(answer.body)).not.toMatch(/acme|zeta|b1|sealed|2\.421|2\.449/);
   });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
+import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { changeStops, noStops } from '../../lib/domain/auction/stops.ts';
 import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { businessDays } from '../../lib/domain/contract/calendar.ts';
-import { lots, ticks } from '../../lib/domain/contract/units.ts';
+import { type Cents, lots, ticks } from '../../lib/domain/contract/units.ts';
 import { encodeAccount, readAccount } from '../../lib/store/accounts.ts';
 import { findClosing, newestAuctions, openAuction } from '../../lib/store/auctions.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
@@ -14,9 +15,10 @@ import { ownerStopsKey, rollInstructionKey, shardOf } from '../../lib/store/keys
 import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { rollOrders } from '../../lib/store/roll-orders.ts';
 import { writeOwnerStops } from '../../lib/store/stops.ts';
+import { readSubmission } from '../../lib/store/submissions.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
-import { DEC, month, newYork, on } from '../venue/h100.ts';
+import { DEC, month, newYork, on, RISKY } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
 import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
@@ -302,5 +304,68 @@ test('a day with a roll moves lots from one month to the next and changes no acc
   expect(await readDay(venue.table, product, FIRST)).toMatchObject({
     step: 'done',
     report: { roll: { longsRolled: 2, shortsRolled: 0, longsLeft: 8 } },
+  });
+});
+
+describe('a roll order is cut to what its account could pay for', () => {
+  const LOT_CENTS = 30_000n;
+  const short = async (cents: bigint): Promise<void> => {
+    product = venue.nextProduct();
+    await venue.list(product, { date: EARLIER, parameters: RISKY });
+    await instruct(ANN);
+    const state = await readAccount(venue.table, ANN, SHARDS);
+    await venue.table.put(encodeAccount({ ...state!, cash: cents as Cents }, SHARDS));
+  };
+  const rolled = async (): Promise<number[]> => {
+    expect(await roll(FIRST)).toEqual([]);
+    return (await rollBook()).map(({ lots: count }) => count);
+  };
+  const sent = async (...instructions: Instruction[]): Promise<void> => {
+    const message = submission(product, ANN, newYork(FIRST, '10:00'), instructions);
+    expect(await deliver('orders', message)).toEqual([]);
+    const { shard, key } = message;
+    const { outcomes } = (await readSubmission(venue.table, product, shard, ANN, key))!;
+    expect(outcomes).toEqual(instructions.map(() => 'accepted'));
+  };
+
+  // Two of ten lots are due; each may cost the band, 50 ticks, beside the 300 that a lot needs, wherever it lies.
+  it.each([
+    ['whole, where there is cash for what it may cost', 10n * LOT_CENTS + 10_000n, [2]],
+    ['in part, where there is cash for one lot’s', 10n * LOT_CENTS + 9_999n, [1]],
+    ['not at all, where there is none', 10n * LOT_CENTS + 4_999n, []],
+  ] as const)('%s', async (_, cash, expected) => {
+    await short(cash);
+    await give(ANN, 10);
+    expect(await rolled()).toEqual(expected);
+  });
+
+  it('beside the orders that the account has in the book', async () => {
+    await short(11n * LOT_CENTS + 10_000n);
+    await give(ANN, 10);
+    await sent(buy('own', DEC, 2400, 1));
+    expect(await rolled()).toEqual([2]);
+    await short(11n * LOT_CENTS + 5_000n);
+    await give(ANN, 10);
+    await sent(buy('own', DEC, 2400, 1));
+    expect(await rolled()).toEqual([1]);
+  });
+
+  it('and an owner that is large needs what its tier does', async () => {
+    await short(10n * (LOT_CENTS + 2_000n) + 9_999n);
+    const { version, parameters } = await venue.stateOf(product);
+    const margin = { ...parameters.margin, concentration: [{ lots: 5, ticks: 20 }] };
+    await venue.commit({
+      kind: 'parameters-changed',
+      product,
+      version: version + 1,
+      parameters: { ...parameters, margin },
+      by: 'op',
+      at: '',
+    });
+    await give(ANN, 10);
+    const state = (await readAccount(venue.table, ANN, SHARDS))!;
+    const holding = { ...state.products[product]!, settledLots: lots(10) };
+    await venue.table.put(encodeAccount({ ...state, products: { ...state.products, [product]: holding } }, SHARDS));
+    expect(await rolled()).toEqual([1]);
   });
 });

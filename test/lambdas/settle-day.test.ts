@@ -209,6 +209,7 @@ test('the books of a small day, by hand', async () => {
   expect(await reportOf(MONDAY)).toEqual({
     auction: 2,
     settled: codes({ [code(OCT)]: '2.410', [code(NOV)]: '2.410' }),
+    locked: {},
     volume: { ...Object.fromEntries(own.listed.map((each) => [code(each), 0])), [code(NOV)]: 15, [code(DEC)]: 2 },
     openInterest: { [code(NOV)]: 15, [code(DEC)]: 2 },
     near: code(DEC),
@@ -216,6 +217,7 @@ test('the books of a small day, by hand', async () => {
     roll: null,
     variation: { collected: '50.00', paid: '50.00' },
     expired: null,
+    called: { accounts: 0, amount: '0.00' },
   });
 });
 

@@ -13,12 +13,13 @@ import type { Order, Outcome, Refusal } from '../auction/orders.ts';
 import { businessDays } from '../contract/calendar.ts';
 import { type ContractMonth, firstDay, monthOf } from '../contract/months.ts';
 import { centsPerTick } from '../contract/product.ts';
-import type { Cents } from '../contract/units.ts';
+import { type Cents, type Lots, lots } from '../contract/units.ts';
 import { type MarginLines, marginCents } from '../risk/margin.ts';
 import { deliveryLimited, WorstHoldings } from '../risk/position-limits.ts';
-import { WorstCase } from '../risk/worst-case.ts';
+import { coveredLots, WorstCase } from '../risk/worst-case.ts';
 import { type AccountState, type ProductHolding, positions } from './account.ts';
 import { coverOf, marginLinesOf, ownerLotsOf, productOf } from './account-risk.ts';
+import type { RollOrder } from './roll.ts';
 import { openBooks, type ProductState, type VenueState } from './venue.ts';
 
 /** What an owner's submissions are decided on, as of one event. */
@@ -125,7 +126,29 @@ export class OwnerIntake {
   }
 }
 
+/**
+ * How many lots of a roll order its account could pay for, beside all else of it that may trade. A roll keeps an owner's lots, so no position
+ * limit is asked.
+ */
+export function coveredRoll(
+  product: ProductState,
+  state: AccountState,
+  ownerLots: number,
+  mayTrade: Iterable<Alternatives>,
+  order: RollOrder,
+): Lots {
+  const worst = new WorstCase(sharedLines(product, ownerLots), product.marks, positionsIn(state, product), mayTrade);
+  const cover = coverOf(state, product);
+  return lots(coveredLots(worst, order, (ticks) => marginCents(ticks, centsPerTick(product.parameters)) <= cover));
+}
+
 const OTHER_PRODUCT: Judge = { decide: () => 'other-product', leave: () => {} };
+
+/** What an account's positions and orders may come to need, whatever of these trades. */
+export function worstCaseOf(product: ProductState, state: AccountState, ownerLots: number, intake: AccountIntake): Cents {
+  const worst = new WorstCase(sharedLines(product, ownerLots), product.marks, positionsIn(state, product), intake.mayTrade());
+  return marginCents(worst.ticks, centsPerTick(product.parameters));
+}
 
 /** What an owner's positions and orders could come to, and what that was computed from. */
 class Exposure {

@@ -13,6 +13,8 @@ import { bandWidth } from '../risk/price-bands.ts';
 import {
   type AuctionCleared,
   BANK,
+  type CallsMet,
+  type CallsOverdue,
   type ClearingEvent,
   LISTED_MAX,
   type MarginCalled,
@@ -103,6 +105,10 @@ export const widthOf = (
   month: ContractMonth,
 ): number => bandWidth(parameters.bandTicks, lockedInARow[month] ?? 0);
 
+/** How many months the last auction locked in the widest band there is, so that it widens no more. */
+export const lockedAtStop = ({ parameters, lockedInARow }: Pick<ProductState, 'parameters' | 'lockedInARow'>): number =>
+  Object.values(lockedInARow).filter((inARow) => inARow >= parameters.bandTicks.length).length;
+
 /** What an auction of a business day clears by. */
 export function auctionTerms(state: ProductState, date: BusinessDate, closing: boolean): AuctionTerms {
   const listed = tradedOn(state.parameters.calendar, state.listed, date);
@@ -155,20 +161,9 @@ function evolveProduct(
   }
   if (!state) throw new LogOrderError(`event ${seq} is of a product that is not listed: ${event.product}`);
   switch (event.kind) {
-    case 'auction-cleared': {
+    case 'auction-cleared':
       checkAuction(state, event);
-      const { auction, date, months, carried } = event;
-      // What could have come before the stop is gone with the last auction that matched nothing.
-      const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
-      const lockedInARow = lockedAgain(state, months);
-      const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
-      if (!event.closing) return cleared;
-      return {
-        ...cleared,
-        toSettle: { auction, date, months },
-        lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
-      };
-    }
+      return afterAuction(state, seq, event);
     case 'prices-settled':
       if (state.toSettle?.date !== event.date) throw new LogOrderError(`${event.date} is settled without its closing auction`);
       checkMarks(state.marks, event.previous, `the settlement of ${event.date}`);
@@ -202,12 +197,14 @@ function evolveProduct(
       return { ...state, called: addCalls(state, seq, event) };
     case 'calls-met':
     case 'calls-overdue':
-      checkListed(
-        seq,
-        event.accounts.map((account) => ({ account })),
-      );
-      return state;
+      return unmoved(state, seq, event);
   }
+}
+
+/** What becomes of calls stands with the accounts. */
+function unmoved(state: ProductState, seq: number, { accounts }: CallsMet | CallsOverdue): ProductState {
+  checkListed(seq, accounts);
+  return state;
 }
 
 const withoutCalled = ({ called: _, ...state }: ProductState): ProductState => state;
@@ -229,6 +226,23 @@ function addCalls(
     [through, sum] = [account, sum + cents];
   }
   return { through, accounts: called.accounts + calls.length, cents: `${sum}` };
+}
+
+function afterAuction(
+  state: ProductState,
+  seq: number,
+  { auction, date, months, carried, closing }: AuctionCleared,
+): ProductState {
+  const lockedInARow = lockedAgain(state, months);
+  // What could have come before the stop is gone with the last auction that matched nothing.
+  const stop = isTradingStopped(state, auction + 1) ? state.stop : null;
+  const cleared = { ...state, lastAuction: auction, tradedOn: date, lockedInARow, carried, stop, lastEvent: seq };
+  if (!closing) return cleared;
+  return {
+    ...cleared,
+    toSettle: { auction, date, months },
+    lastDay: { date, clearedBy: seq, settledBy: null, expiredBy: null },
+  };
 }
 
 /** What of a stop stands behind an event that makes or ends it. */
@@ -268,8 +282,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
 }
 
 /** Each account is moved by its event once, as its journal says it, and the bank by their sum alone. */
-function checkListed(seq: number, items: readonly { readonly account: string }[]): void {
-  const accounts = new Set(items.map(({ account }) => account));
+function checkListed(seq: number, items: readonly (string | { readonly account: string })[]): void {
+  const accounts = new Set(items.map((item) => (typeof item === 'string' ? item : item.account)));
   if (items.length === 0 || items.length > LISTED_MAX)
     throw new LogOrderError(`event ${seq} lists ${items.length}, not 1 to ${LISTED_MAX}`);
   if (accounts.size < items.length) throw new LogOrderError(`event ${seq} lists an account twice`);

@@ -118,6 +118,19 @@ function lossOf(alternatives: readonly Terms[], line: Float64Array): number {
   return most;
 }
 
+/** How many of an order's lots may trade, so that the worst case is covered, or is none the greater: more lots never need less. */
+export function coveredLots(worst: WorstCase, order: OpenOrder, isCovered: (ticks: number) => boolean): number {
+  const before = worst.ticks;
+  let [good, bad] = [0, order.lots + 1];
+  while (bad - good > 1) {
+    const lots = Math.floor((good + bad) / 2);
+    const after = worst.with({ ...order, lots });
+    if (after <= before || isCovered(after)) good = lots;
+    else bad = lots;
+  }
+  return good;
+}
+
 /** Whether an order may be taken: the worst case with it is covered by the account's cash, or is none the greater for it. */
 export const mayTake = (worst: WorstCase, order: MayTrade, cashTicks: bigint): boolean => {
   const after = worst.with(order);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MonthResult } from '../../../lib/domain/auction/book.ts';
+import type { Locked, MonthResult } from '../../../lib/domain/auction/book.ts';
 import type { ShardTotals, StatementTotals } from '../../../lib/domain/clearing/control-totals.ts';
 import { dayReport } from '../../../lib/domain/clearing/day-report.ts';
 import { type AuctionCleared, type ClearingEvent, NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
@@ -61,11 +61,13 @@ const shard = (day: Partial<StatementTotals> = {}, long: Record<number, number> 
   held: { long: Object.fromEntries(Object.entries(long).map(([each, held]) => [each, lots(held)])), net: {} },
   day: { collected: NO_CENTS, longsRolled: lots(0), shortsRolled: lots(0), longsLeft: lots(0), longsRollCost: NO_CENTS, ...day },
 });
-const CLOSING = auction(2, true, [
+const CLEARED = auction(2, true, [
   [NOV, 2400, 0],
   [DEC, 2412, 7],
   [JAN, 2437, 4],
 ]);
+const LOCKED: Locked = { side: 'offered', crowd: lots(9), kept: lots(4) };
+const CLOSING = { ...CLEARED, months: { ...CLEARED.months, [JAN]: { ...CLEARED.months[JAN]!, locked: LOCKED } } };
 
 test('a day in the window: what settled, traded, is open and has rolled, over all auctions and shards', () => {
   const events = [auction(1, false, [[DEC, 2409, 5]]), CLOSING, settled(), { kind: 'day-closed', product: PRODUCT, date: FIRST }];
@@ -79,6 +81,7 @@ test('a day in the window: what settled, traded, is open and has rolled, over al
   expect(dayReport(OWN, FIRST, events as ClearingEvent[], totals)).toEqual({
     auction: 2,
     settled: { 'H100-SXM-2025-11': '2.400', 'H100-SXM-2025-12': '2.412', 'H100-SXM-2026-01': '2.437' },
+    locked: { 'H100-SXM-2026-01': 'limit-offered' },
     volume: { 'H100-SXM-2025-11': 0, 'H100-SXM-2025-12': 12, 'H100-SXM-2026-01': 4 },
     openInterest: { 'H100-SXM-2025-12': 14, 'H100-SXM-2026-01': 3 },
     near: 'H100-SXM-2025-12',

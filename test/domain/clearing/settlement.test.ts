@@ -51,6 +51,26 @@ const auction = (...cells: Cell[]): Record<number, MonthResult> =>
   );
 const NONE: Cell = [null, null];
 
+describe('a month that was locked', () => {
+  const locked = { side: 'bid', crowd: lots(40), kept: lots(0) } as const;
+  const of = (bid: number): Record<number, MonthResult> => {
+    const months = auction(NONE, [bid, null], NONE);
+    const own = monthAfter(FIRST, 1);
+    return { ...months, [own]: { ...months[own]!, price: ticks(2030), locked } };
+  };
+
+  test('settles at the edge of its band, also when nothing traded and more is bid beyond it, and moves no other', () => {
+    expect(settlementCurve(curve(2000, 2010, 2020), of(2500))).toEqual(curve(2000, 2030, 2020));
+  });
+
+  test('holds the settlement for two operators, with its figures, whatever the daily limit', () => {
+    const parameters = { ...H100, dailyLimitTicks: ticks(1000) };
+    const { holds } = decideCurve(PRODUCT, parameters, on('2025-11-03'), curve(2000, 2010, 2020), of(2500), on('2025-11-03'));
+    const detail = `${PRODUCT}-2025-12 is limit bid at 2030 ticks: 0 of 40 lots were let in`;
+    expect(holds).toEqual([{ reason: 'month-locked', detail }]);
+  });
+});
+
 describe('the closing prices are the curve, and a month that did not trade keeps its spread to the nearest that did', () => {
   test.each<[rule: string, previous: number[], closing: Cell[], settles: number[]]>([
     ['all traded: the auction’s own prices', [2000, 2010, 2020], [1990, 2005, 2030], [1990, 2005, 2030]],

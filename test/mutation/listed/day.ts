@@ -274,14 +274,20 @@ export const DAY: readonly MutatedFile[] = [
         name: 'roll-orders-stay',
         wrong:
           'What does not fill of a roll order trades in the auctions of the next day, without the account having asked for it.',
-        text: "timeInForce: 'auction', rolls: true",
-        becomes: "timeInForce: 'gtc', rolls: true",
+        text: "timeInForce: 'auction',",
+        becomes: "timeInForce: 'gtc',",
       },
       {
         name: 'roll-not-told-apart',
         wrong: 'What rolled is not counted toward the roll, and rolls again the next day.',
         text: 'rolls: true, partlyFilled: false }',
         becomes: 'rolls: false, partlyFilled: false }',
+      },
+      {
+        name: 'rolls-what-it-can-not-pay-for',
+        wrong: 'The venue rolls a position at a price that leaves its account short.',
+        text: 'await covered.cut(due)',
+        becomes: 'due',
       },
       {
         name: 'rolls-a-name-of-theirs',

@@ -69,7 +69,7 @@ describe('on the last trading day', () => {
 
   it('a roll band of nothing rolls less at a dearer spread, and the prices show it', async () => {
     const { rolled, months } = await tried({ rollBand: '0.000' });
-    expect(rolled).toEqual([8, 5]);
+    expect(rolled).toEqual([8, 0]);
     expect(months.filter(({ price }) => price[0] !== price[1]).map(({ contract }) => contract)).not.toEqual([]);
     expect(months.filter(({ settles }) => settles[0] !== settles[1]).length).toBeGreaterThan(0);
   });
