@@ -183,6 +183,42 @@ export const AUCTIONS: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lib/domain/risk/clear.ts',
+    tests: ['test/domain/risk/clear.test.ts'],
+    mutants: [
+      {
+        name: 'self-matches-left-in',
+        wrong: 'An owner trades with itself.',
+        text: 'const rest = taken ? restOf(columns, taken) : columns;',
+        becomes: 'const rest = columns;',
+      },
+      {
+        name: 'rows-of-the-rest-misplaced',
+        wrong: 'Where an owner crosses itself, fills go to the orders of others.',
+        text: 'rows: rows.map((row) => columns.rows[row]!)',
+        becomes: 'rows',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/risk/price-bands.ts',
+    tests: ['test/domain/risk/price-bands.test.ts'],
+    mutants: [
+      {
+        name: 'nothing-given-back',
+        wrong: 'Crowds of months that another month has relieved stay cut for nothing.',
+        text: 'if (!eased) return prices;',
+        becomes: 'if (!eased || eased) return prices;',
+      },
+      {
+        name: 'spreads-not-in-the-crowd',
+        wrong: 'Spreads press a locked month and are not cut, so that outrights are cut to nothing.',
+        text: 'if (crowded[row] === place + 1) rows.push(row);',
+        becomes: 'if (crowded[row] === place + 1 && (book.buy[row] === 0 || book.sell[row] === 0)) rows.push(row);',
+      },
+    ],
+  },
+  {
     file: 'lambdas/accept-orders/index.ts',
     tests: ['test/lambdas/accept-bounds.test.ts', 'test/lambdas/accept-orders.test.ts'],
     mutants: [
