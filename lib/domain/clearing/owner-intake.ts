@@ -202,16 +202,26 @@ const holdingOf = (state: AccountState | undefined, { product }: ProductState): 
 const positionsIn = (state: AccountState, product: ProductState): ReturnType<typeof positions> =>
   positions(holdingOf(state, product) ?? { lots: {} });
 
-/** The lines of a requirement, once for all owners of a tier: they are larger than most accounts. */
+/** What follows from a product's state alone, once for all owners: lines of a requirement, by tier, are larger than most accounts. */
+interface Shared {
+  readonly lines: Map<number, MarginLines>;
+  readonly delivered: ContractMonth | undefined;
+}
+const shared = new WeakMap<ProductState, Shared>();
+
+function sharedOf(product: ProductState): Shared {
+  const known = shared.get(product) ?? { lines: new Map(), delivered: deliveredIn(product) };
+  shared.set(product, known);
+  return known;
+}
+
 function sharedLines(product: ProductState, ownerLots: number): MarginLines {
   const tier = product.parameters.margin.concentration.findLast(({ lots }) => ownerLots >= lots)?.lots ?? 0;
-  const known = shared.get(product) ?? new Map<number, MarginLines>();
-  shared.set(product, known);
+  const known = sharedOf(product).lines;
   const lines = known.get(tier) ?? marginLinesOf(product, tier);
   known.set(tier, lines);
   return lines;
 }
-const shared = new WeakMap<ProductState, Map<number, MarginLines>>();
 
 /** Says of each order whether it may come in, with the figures of those that may not, and keeps count of what may. */
 class OrderJudge implements Judge {
@@ -229,7 +239,7 @@ class OrderJudge implements Judge {
     this.#owner = owner;
     this.#cover = coverOf(state, product);
     this.#isOverdue = state.call?.overdue === true;
-    this.#delivered = deliveredIn(product);
+    this.#delivered = sharedOf(product).delivered;
     this.#worst = worst;
     this.#holdings = holdings;
   }
