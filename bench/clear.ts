@@ -11,6 +11,7 @@ import { nextBusinessDay } from '../lib/domain/contract/calendar.ts';
 import { CASH, listedMonths } from '../lib/domain/contract/months.ts';
 import { lots, ticks } from '../lib/domain/contract/units.ts';
 import { clearBook } from '../lib/domain/risk/clear.ts';
+import { selfMatches, without } from '../lib/domain/risk/self-match.ts';
 import type { Auction } from '../lib/store/auctions.ts';
 import { hashOf, readStoredBook } from '../lib/store/frozen-book.ts';
 import { bookPartition, shardOf } from '../lib/store/keys.ts';
@@ -45,6 +46,8 @@ interface MarketShape {
   readonly accounts: number;
   /** Whether each account sends a cancel of its last order as well. */
   readonly cancels: boolean;
+  /** Whether each account would trade with itself; not, unless said. */
+  readonly crosses?: boolean;
 }
 
 /** Items in memory, in the order of the table. */
@@ -85,43 +88,48 @@ class MemoryRows implements Rows {
   }
 }
 
-/** A day's orders: limits a few hundred ticks around a rising curve, 1 to 50 lots an order, names in no order. */
-function orderMaker(random: () => number, marks: readonly number[]): () => Order {
+/**
+ * A day's orders: limits a few hundred ticks around a rising curve, 1 to 50 lots an order, names in no order. An account has a curve of its own, below
+ * which it buys and above which it sells, so that it does not cross itself; unless it does.
+ */
+function orderMaker(random: () => number, marks: readonly number[], crosses: boolean): (own: number) => Order {
   const around = (width: number): number => Math.round((random() + random() + random() - 1.5) * width);
   const fair = marks.map((price) => price + around(40));
   const name = (): string =>
     Math.floor(random() * 36 ** 8)
       .toString(36)
       .padStart(8, '0');
-  const terms = (at: number): Pick<Order, 'buy' | 'sell'> & { readonly limit: number } => {
+  const off = (own: number): number => (crosses ? around(300) - 20 : own - Math.round(random() * 150) - 1);
+  const terms = (at: number, own: number): Pick<Order, 'buy' | 'sell'> & { readonly limit: number } => {
     const month = MONTHS[at]!;
     const kind = random();
     if (kind < SPREADS) {
       const other = (at + 1 + Math.floor(random() * (MONTHS.length - 1))) % MONTHS.length;
-      return { buy: month, sell: MONTHS[other]!, limit: fair[at]! - fair[other]! + around(150) - 10 };
+      return { buy: month, sell: MONTHS[other]!, limit: fair[at]! - fair[other]! + (crosses ? around(150) - 10 : off(0)) };
     }
-    if (kind < (1 + SPREADS) / 2) return { buy: month, sell: CASH, limit: fair[at]! + around(300) - 20 };
-    return { buy: CASH, sell: month, limit: -(fair[at]! + around(300) + 20) };
+    if (kind < (1 + SPREADS) / 2) return { buy: month, sell: CASH, limit: fair[at]! + off(own) };
+    return { buy: CASH, sell: month, limit: -fair[at]! + off(-own) };
   };
-  return () => {
-    const { buy, sell, limit } = terms(Math.floor(random() * MONTHS.length));
+  return (own) => {
+    const { buy, sell, limit } = terms(Math.floor(random() * MONTHS.length), own);
     const timeInForce = TIMES_IN_FORCE[Math.floor(random() * TIMES_IN_FORCE.length)]!;
     return { clientOrderId: name(), buy, sell, limit: ticks(limit), lots: lots(1 + Math.floor(random() * 50)), timeInForce };
   };
 }
 
-function storedMarket({ orders, accounts, cancels }: MarketShape, seed: number): StoredMarket {
+function storedMarket({ orders, accounts, cancels, crosses = false }: MarketShape, seed: number): StoredMarket {
   const random = mulberry32(seed);
   const marks = MONTHS.map((_, at) => 2000 + Math.round((1000 * at) / MONTHS.length));
-  const order = orderMaker(random, marks);
+  const order = orderMaker(random, marks, crosses);
   const rows = new MemoryRows();
   const carried = new Map(Array.from({ length: SHARDS }, (_, shard): [number, BookOrder[]] => [shard, []]));
   for (let at = 0; at < accounts; at++) {
     const account = `trader-${String(at).padStart(6, '0')}`;
     const shard = shardOf(account, SHARDS);
     const sent: Order[] = [];
+    const own = Math.round((random() + random() + random() - 1.5) * 150);
     for (let each = 0; each < orders / accounts; each++) {
-      const one = order();
+      const one = order(own);
       if (random() >= CARRIED) sent.push(one);
       else
         carried.get(shard)!.push({
@@ -202,6 +210,9 @@ export interface ClearBenchRow {
   /** The rule alone, on the same columns. */
   readonly rule_ms: number;
   readonly ratio: number;
+  /** Looking for what accounts would trade with themselves, and taking it out; it is in the step that clears. */
+  readonly selfMatch_ms: number;
+  readonly selfMatchRatio: number;
   /** Of the process so far, with the stored items and what made them. */
   readonly peakMemory_mb: number;
   readonly fills: number;
@@ -214,6 +225,8 @@ const MARKETS: readonly (MarketShape & { readonly what: string })[] = [
   { what: '20 orders an account, sent together', orders: 1_000_000, accounts: 50_000, cancels: false },
   { what: 'the same, and every account cancels one', orders: 1_000_000, accounts: 50_000, cancels: true },
   { what: 'one order an account', orders: 1_000_000, accounts: 1_000_000, cancels: false },
+  { what: '100 orders an account', orders: 1_000_000, accounts: 10_000, cancels: false },
+  { what: 'the same, and every account crosses itself', orders: 1_000_000, accounts: 10_000, cancels: false, crosses: true },
   { what: '10,000 orders an account', orders: 1_000_000, accounts: 100, cancels: false },
 ];
 
@@ -232,17 +245,20 @@ async function measured(market: StoredMarket): Promise<Measured> {
     const done = await clearOnce(market);
     if (round >= 0) rounds.push(done);
   }
-  const [{ steps, rule_ms: _, ...found }] = rounds as [Round];
+  const [{ steps, rule_ms: _, selfMatch_ms: _s, ...found }] = rounds as [Round];
   const medians = Object.fromEntries(Object.keys(steps).map((step) => [step, median(rounds.map((each) => each.steps[step]!))]));
   const whole_ms = median(rounds.map((each) => Object.values(each.steps).reduce((sum, ms) => sum + ms)));
   const rule_ms = median(rounds.map((each) => each.rule_ms));
   const peakMemory_mb = Math.round(process.resourceUsage().maxRSS / 1000);
-  return { steps: medians, whole_ms, rule_ms, ratio: whole_ms / rule_ms, peakMemory_mb, ...found };
+  const selfMatch_ms = median(rounds.map((each) => each.selfMatch_ms));
+  const ratios = { ratio: whole_ms / rule_ms, selfMatch_ms, selfMatchRatio: selfMatch_ms / rule_ms };
+  return { steps: medians, whole_ms, rule_ms, ...ratios, peakMemory_mb, ...found };
 }
 
 interface Round {
   readonly steps: Readonly<Record<string, number>>;
   readonly rule_ms: number;
+  readonly selfMatch_ms: number;
   readonly fills: number;
   readonly carried: number;
   readonly written_mb: number;
@@ -273,9 +289,13 @@ async function clearOnce({ rows, auction, state }: StoredMarket): Promise<Round>
   from = threadMs();
   clearAuction(columns);
   const rule_ms = threadMs() - from;
+  from = threadMs();
+  const taken = selfMatches(columns);
+  if (taken) without(columns, taken);
+  const selfMatch_ms = threadMs() - from;
   const count = (lots: Int32Array): number => lots.reduce((sum, each) => sum + Number(each > 0), 0);
   const written_mb = packed.items.reduce((sum, { attributes }) => sum + attributes.body!.B!.length, 0) / 1e6;
-  return { steps, rule_ms, fills: count(cleared.filled), carried: count(cleared.carried), written_mb };
+  return { steps, rule_ms, selfMatch_ms, fills: count(cleared.filled), carried: count(cleared.carried), written_mb };
 }
 
 const termsOf = ({ marks }: BookState): AuctionTerms => ({

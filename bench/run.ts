@@ -122,11 +122,13 @@ function printPipeline(
 function printClear(rows: readonly ClearBenchRow[]): void {
   if (rows.length === 0) return;
   console.log('the whole step clear, from stored items to items to write: milliseconds of its thread (to reach: 8 x the rule)');
-  for (const { what, orders, steps, whole_ms, rule_ms, ratio, peakMemory_mb, fills, carried, written_mb } of rows) {
+  for (const row of rows) {
+    const { what, orders, steps, whole_ms, rule_ms, ratio, selfMatch_ms, selfMatchRatio, peakMemory_mb } = row;
     const each = Object.entries(steps).map(([step, ms]) => `${step} ${ms.toFixed(0)}`);
     console.log(
       `${orders.toLocaleString('en-US')} orders, ${what}: ${whole_ms.toFixed(0)}, the rule ${rule_ms.toFixed(1)}, ratio ${ratio.toFixed(1)}: ${each.join(', ')};` +
-        ` ${fills.toLocaleString('en-US')} fills and ${carried.toLocaleString('en-US')} carried in ${written_mb.toFixed(1)} MB; ${peakMemory_mb} MB at most so far`,
+        ` self-matches ${selfMatch_ms.toFixed(1)}, ${selfMatchRatio.toFixed(2)} x the rule (to reach: 1 where no owner crosses itself);` +
+        ` ${row.fills.toLocaleString('en-US')} fills and ${row.carried.toLocaleString('en-US')} carried in ${row.written_mb.toFixed(1)} MB; ${peakMemory_mb} MB at most so far`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The kill switches of accounts, as both APIs use them. First the switch is written: from then on it stands, whatever becomes of the request.
  * Then each account's own group of `orders.fifo` is told, by a message that takes out all of the account's orders: it stands before or behind
- * a marker like any submission. A request that died between the two is sent again, and so tells the groups again.
+ * a marker like any submission. A request whose worker crashed between the two is sent again, and so tells the groups again.
  */
 import { randomBytes } from 'node:crypto';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';

@@ -21,12 +21,7 @@ import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 export async function showAccount(request: ParticipantRequest): Promise<Answer> {
-  const { table, shards } = request.backends;
-  // Side by side, and with the rest: what an owner's accounts held at the last settlement seldom changes.
-  const [{ state, asOf, venue }, own] = await Promise.all([
-    postedAccount(request),
-    accountsOfOwner(table, ownerOf(request.caller.account), shards),
-  ]);
+  const { state, own, asOf, venue } = await postedAccount(request);
   const { account, name, cash, applied } = state;
   return ok({ account, name, cash: formatCents(cash), ...marginJson(venue, state, own), applied, asOf, seq: venue.seq });
 }
@@ -45,6 +40,8 @@ export async function showPositions(request: ParticipantRequest): Promise<Answer
 interface PostedAccount {
   /** The caller's, which is open: no other caller gets this far. */
   readonly state: AccountState;
+  /** All accounts of its owner that have been posted. */
+  readonly own: readonly AccountState[];
   /** The last event that is in it: events after it, up to the venue's newest, may still change the account. */
   readonly asOf: number;
   readonly venue: VenueState;
@@ -55,8 +52,9 @@ async function postedAccount(request: ParticipantRequest): Promise<PostedAccount
   const { table, shards } = request.backends;
   const { account, shard } = request.caller;
   const posted = await postedThrough(table, shard, shards);
-  const state = (await findAccount(table, account, shards))!;
-  return { state, asOf: Math.max(posted, state.applied), venue: await newestVenue(request) };
+  const own = await accountsOfOwner(table, ownerOf(account), shards);
+  const state = own.find((each) => each.account === account) ?? (await findAccount(table, account, shards))!;
+  return { state, own, asOf: Math.max(posted, state.applied), venue: await newestVenue(request) };
 }
 
 const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });

@@ -19,6 +19,7 @@ import { shortIn } from '../../lib/store/short.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { type Backends, measure } from '../backends.ts';
 import { consume, type TimeLeft } from '../queue/consume.ts';
+import { cancelOrders } from './cancel-orders.ts';
 import { postToShard } from './post-event.ts';
 import type { Shard } from './shard.ts';
 
@@ -27,7 +28,7 @@ const EVENTS_MAX = 50;
 /** What one slice of accounts may take at the worst, with the SDK's retries, and the end of the invocation after it. */
 const SLICE_MS_MAX = 30_000;
 
-export const handler = consume('postings', (backends, timeLeft) => async ({ shard: number }) => {
+export const handler = consume('postings', (backends, timeLeft) => async ({ shard: number }, { messageId, attributes }) => {
   const { table, logger, shards } = backends;
   const venue = await loadVenue(table);
   const product = (code: string) => venue.products[code]!;
@@ -38,6 +39,8 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
     product,
     centsPerTick: (code) => centsPerTick(product(code).parameters),
     productOf: (state) => productOf(state, venue),
+    cancelOrders: cancelOrders(backends, Number(attributes.SentTimestamp)),
+    ...(Number(attributes.ApproximateReceiveCount) > 1 ? { again: messageId } : {}),
   };
   const position = await readPosition(table, number);
   for (let cursor = position.seq; cursor < venue.seq; ) {
@@ -71,6 +74,8 @@ async function postEntries(
       posted = entry.seq;
       continue;
     }
+    // A submission's key must be of about now: with a wake-up of its own.
+    if (entry.event.kind === 'calls-overdue' && shard.again) return stop(backends, shard, posted, `${posted}.${shard.again}`);
     const from = progress?.seq === entry.seq ? progress : undefined;
     const totals = await postToShard(shard, entry, from, (next) => goOn(backends, shard, posted, next, timeLeft));
     if (totals === undefined) return undefined;

@@ -54,12 +54,13 @@ interface Slice {
 }
 
 async function postSlice(
-  { table, shards, centsPerTick }: Shard,
+  { table, shards, centsPerTick, cancelOrders }: Shard,
   seq: number,
   event: ClearingEvent,
   { states, tradedBy }: Slice,
 ): Promise<ShardTotals> {
   const { applied, totals } = postEvent(seq, event, states, tradedBy, await entriesLeft(table, seq, states), centsPerTick);
+  if (event.kind === 'calls-overdue') await Promise.all(applied.map(({ entry }) => cancelOrders(event.product, entry.account)));
   await writeJournal(
     table,
     applied.map(({ entry }) => entry),

@@ -101,15 +101,7 @@ async function rollShard(
       return own && order ? [{ state: own, order }] : [];
     });
     const orders = (await covered.cut(due)).map(
-      ({ state: { account }, order }): BookOrder => ({
-        ...order,
-        account,
-        sender: VENUE_SENDER,
-        clientOrderId: rollOrderId(date),
-        timeInForce: 'auction',
-        rolls: true,
-        partlyFilled: false,
-      }),
+      ({ state: { account }, order }): BookOrder => ({ ...order, account, clientOrderId: rollOrderId(date), ...OURS }),
     );
     const last = next.length < CHUNK_ACCOUNTS;
     const stands = await claimRollChunk(table, product, shard, auction, chunk, {
@@ -121,6 +113,9 @@ async function rollShard(
     through = stands.through;
   }
 }
+
+/** What every order of the roll is. */
+const OURS = { sender: VENUE_SENDER, timeInForce: 'auction', rolls: true, partlyFilled: false } as const;
 
 /** Participants can't use a slash in an order's name, so a roll order never meets one of theirs. */
 const rollOrderId = (date: BusinessDate): string => `roll/${date}`;

@@ -27,7 +27,7 @@ export const CATALOGUE = {
   operate: [
     run('audit', 'proves a venue again from its log: chain, auctions, journals, balances'),
     run('export', 'writes a venue as files, which can be audited without its table'),
-    run('parameters', "tries a product's new parameters on its last trading day, and changes them when told to"),
+    run('parameters', "tries a product's new parameters on its last trading day, and changes them when two operators tell it to"),
     run('margin', 'proposes margin scenarios from settlement prices, and says how such proposals would have done'),
     run('repair', 'shows the rows of a halted venue that do not follow from its log, and puts them right'),
     run('restore', 'makes a table as it was at a point in time, beside the damaged one'),

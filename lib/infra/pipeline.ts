@@ -94,7 +94,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings'],
+    sendsTo: ['day-runs', 'postings', 'orders'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',

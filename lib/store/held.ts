@@ -12,7 +12,7 @@ export type AnyHeld = Held | HeldAct;
 export const isAct = (held: AnyHeld): held is HeldAct => 'at' in held;
 
 /** Holds what the system proposes. False when something is held under its id already. */
-export async function hold(table: Table, held: Held): Promise<boolean> {
+export async function hold(table: Table, held: AnyHeld): Promise<boolean> {
   return table.create(itemOf(held));
 }
 

@@ -28,7 +28,15 @@ beforeAll(async () => {
   for (let shard = 0; shard < SHARDS; shard++)
     for (const entry of await readEvents(table, 0, 10)) {
       const product = () => expect.unreachable('no product is listed');
-      const of = { table, shard, shards: SHARDS, product, centsPerTick: () => 100n, productOf: () => undefined };
+      const of = {
+        table,
+        shard,
+        shards: SHARDS,
+        product,
+        centsPerTick: () => 100n,
+        productOf: () => undefined,
+        cancelOrders: async () => {},
+      };
       if (shardsTouched(entry.event, SHARDS).includes(shard)) {
         const totals = await postToShard(of, entry, undefined, async () => true);
         await recordTotals(table, entry.seq, shard, SHARDS, totals!);

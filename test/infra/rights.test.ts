@@ -36,7 +36,7 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
   },
   'post-events': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings'],
+    sendsTo: ['day-runs', 'postings', 'orders'],
     receivesFrom: 'postings',
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },

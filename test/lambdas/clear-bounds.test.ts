@@ -1,7 +1,8 @@
 /** Clear where a small mistake would go unseen: what is noted late, and the second look at what the matching came to. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClearedBook, FrozenBook } from '../../lib/domain/auction/book.ts';
+import type { ClearedBook, FrozenBook, MonthResult } from '../../lib/domain/auction/book.ts';
 import type { BookColumns } from '../../lib/domain/auction/book-columns.ts';
+import { lots, MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import type { clearBook } from '../../lib/domain/risk/clear.ts';
 import { readAuction } from '../../lib/store/auctions.ts';
 import { newestEvents } from '../../lib/store/log.ts';
@@ -120,6 +121,13 @@ describe('a matching that breaks its own rules is not committed', () => {
       const price = (result.months[NOV]!.price + by) as never;
       return { ...result, months: { ...result.months, [NOV]: { ...result.months[NOV]!, price } } };
     };
+  /** Says something else of a month in which nothing trades. */
+  const december =
+    (other: Partial<MonthResult>): Mistake =>
+    (cleared, book) => {
+      const result = cleared(book);
+      return { ...result, months: { ...result.months, [DEC]: { ...result.months[DEC]!, ...other } } };
+    };
   /** Changes columns of the book, before it is cleared or only after. */
   const columns =
     (when: 'before' | 'after', change: (orders: BookColumns) => void): Mistake =>
@@ -146,6 +154,8 @@ describe('a matching that breaks its own rules is not committed', () => {
     ],
     ['read another limit than was sent', columns('before', ({ limit }) => limit.set([2490, -2480])), 'beyond its limit'],
     ['read another month than was sent', columns('before', otherMonth), 'not of an order of the book'],
+    ['prices a month beyond its band', december({ price: ticks(2 * MAX_TICKS) }), 'clears 199997600 ticks from its mark'],
+    ['locks a month inside its band', december({ locked: { side: 'bid', crowd: lots(2), kept: lots(1) } }), 'clears 0 ticks'],
     ['reads an order at a place where it is not', columns('before', ({ source }) => source.fill(0)), 'not of an order'],
     [
       'takes the order of one account for that of another',

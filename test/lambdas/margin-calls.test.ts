@@ -1,22 +1,27 @@
 /** Margin calls as workers make them: interrupted, twice at once, on accounts whose shards are behind. */
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { booksCloser } from '../../lambdas/post-events/close-books.ts';
+import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
 import { BANK, type CashMoved, type ClearingEvent, type DayClosed, LISTED_MAX } from '../../lib/domain/clearing/events.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { centsPerTick } from '../../lib/domain/contract/product.ts';
 import { cents, lots, type Micros } from '../../lib/domain/contract/units.ts';
 import { accountsOfOwner, readAccount, writeAccount } from '../../lib/store/accounts.ts';
+import { readIntake } from '../../lib/store/auctions.ts';
 import { readDay } from '../../lib/store/days.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue, newestEvents } from '../../lib/store/log.ts';
 import { METRICS } from '../../lib/store/names.ts';
+import { readCarriedOf } from '../../lib/store/results.ts';
 import { readShort } from '../../lib/store/short.ts';
 import { readStatements } from '../../lib/store/statements.ts';
+import { readSubmission, submissionsSince } from '../../lib/store/submissions.ts';
 import { moved } from '../venue/events.ts';
 import { DEC, newYork, on, RISKY } from '../venue/h100.ts';
-import { record } from '../venue/records.ts';
+import { buy, sell } from '../venue/orders.ts';
+import { record, submission } from '../venue/records.ts';
 import { crashOnce, deliver, invocation, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
@@ -194,6 +199,7 @@ async function shardWith(account: string, parameters?: ProductParameters) {
     product: () => newest,
     centsPerTick: () => centsPerTick(newest.parameters),
     productOf: (each: Parameters<typeof productOf>[0]) => productOf(each, state),
+    cancelOrders: async () => {},
   };
 }
 
@@ -290,6 +296,56 @@ describe('an open call', () => {
       220 - 2 * LISTED_MAX,
     ]);
     expect((await events('calls-overdue')).flatMap((event) => event.accounts)).toEqual(accounts);
+  });
+});
+
+describe('an account whose call is overdue', () => {
+  const at = (time: string): string => newYork(TUESDAY, time);
+  async function send(account: string, time: string, ...orders: Parameters<typeof submission>[3]): Promise<readonly string[]> {
+    const message = submission(product, account, at(time), orders);
+    expect(await deliver('orders', message)).toEqual([]);
+    return (await readSubmission(venue.table, product, message.shard, account, message.key))!.outcomes;
+  }
+  const live = async (account: string): Promise<string[]> => {
+    const { lastAuction, carried } = await venue.stateOf(product);
+    const shard = shardOf(account, SHARDS.length);
+    const intake = await readIntake(venue.table, product, shard);
+    const auctions = await submissionsSince(venue.table, { product, shard, account }, intake, lastAuction);
+    return [...openOrders(await readCarriedOf(venue.table, product, carried, account), auctions).orders.keys()];
+  };
+
+  it('loses its open orders, and from then on adds no risk, until the call is met', async () => {
+    const [seller, buyer] = [`${product.toLowerCase()}-seller`, `${product.toLowerCase()}-buyer`] as const;
+    await open(seller, buyer);
+    await pay(1000_00n, seller, buyer);
+    await post();
+    const day = (account: string, ...orders: Parameters<typeof submission>[3]) =>
+      deliver('orders', submission(product, account, newYork(MONDAY, '09:30'), orders));
+    await day(seller, sell('s1', DEC, 2400, 3));
+    await day(buyer, buy('b1', DEC, 2400, 3), buy('low', DEC, 1900, 1, 'gtc'));
+    await venue.holdAuction(product, newYork(MONDAY, '10:00'));
+    await pay(-500_00n, buyer);
+    await venue.runDay(product, MONDAY);
+    expect(await callOf(buyer)).toMatchObject({ cents: 400_00n });
+    expect(await live(buyer)).toEqual(['low']);
+    await wakeUp(at('10:00'));
+    crashOnce(venue.table, 'putAll', 'before');
+    const shard = shardOf(buyer, SHARDS.length);
+    const posting = () => record('postings', { v: 1, shard }, { sentAt: at('10:00') });
+    expect(await deliver('postings', posting())).toEqual([0]);
+    expect(await deliver('postings', posting())).toEqual([]);
+    await venue.work();
+    expect(await callOf(buyer)).toMatchObject({ overdue: true });
+    expect(await live(buyer)).toEqual([]);
+    expect(await send(buyer, '10:30', buy('b2', DEC, 2400, 1), sell('s2', DEC, 2400, 1))).toEqual(['margin', 'accepted']);
+    expect(await live(buyer)).toEqual(['s2']);
+    await pay(1000_00n, buyer);
+    await post();
+    await wakeUp(at('10:45'));
+    await post();
+    expect(await callOf(buyer)).toBeUndefined();
+    expect(await send(buyer, '11:00', buy('b3', DEC, 2400, 1))).toEqual(['accepted']);
+    venue.engine.drain();
   });
 });
 

@@ -653,7 +653,7 @@ describe('the sealed book', () => {
       instructions: [{ kind: 'new', order }],
       outcomes: ['accepted'],
     });
-    const path = { product: PRODUCT, account: 'acme', date: '2025-10-20', held: 'settlement.s1' };
+    const path = { product: PRODUCT, account: 'acme', owner: 'acme', date: '2025-10-20', held: 'settlement.s1' };
     for (const route of Object.keys(ROUTES).filter((key) => key.startsWith('GET '))) {
       const answer = await call(route, { path });
       expect([route, answer.status]).toEqual([route, 200]);
@@ -664,7 +664,7 @@ describe('the sealed book', () => {
 
 test('whatever the body, a write is refused or done, and never fails', async () => {
   const routes = Object.keys(ROUTES).filter((key) => !key.startsWith('GET '));
-  const path = { product: PRODUCT, account: 'acme', date: '2025-10-19', held: 'final-price.f1' };
+  const path = { product: PRODUCT, account: 'acme', owner: 'acme', date: '2025-10-19', held: 'final-price.f1' };
   const odd = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('1.00', '-1', 1, 2, '2.4', 'acme', LISTING, PARAMETERS));
   const field = fc.constantFrom(
     'expectedVersion',

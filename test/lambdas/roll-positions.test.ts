@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
-import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
+import { changeStops, noStops } from '../../lib/domain/auction/stops.ts';
 import { type AccountState, emptyAccount } from '../../lib/domain/clearing/account.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { businessDays } from '../../lib/domain/contract/calendar.ts';
@@ -11,9 +11,10 @@ import { findClosing, newestAuctions, openAuction } from '../../lib/store/auctio
 import { listDays, readDay } from '../../lib/store/days.ts';
 import { halt } from '../../lib/store/halt.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
-import { rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
+import { ownerStopsKey, rollInstructionKey, shardOf } from '../../lib/store/keys.ts';
 import { deleteRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { rollOrders } from '../../lib/store/roll-orders.ts';
+import { writeOwnerStops } from '../../lib/store/stops.ts';
 import { readSubmission } from '../../lib/store/submissions.ts';
 import { type Item, json, Table } from '../../lib/store/table.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
@@ -79,17 +80,24 @@ describe('an instruction becomes a spread order of the closing auction', () => {
     await instruct(ANN, instruction);
     await give(CAT, held, rolled, now);
     expect(await roll(FIRST)).toEqual([]);
-    const made = {
-      account: ANN,
-      sender: VENUE_SENDER,
-      clientOrderId: `roll/${FIRST}`,
-      timeInForce: 'auction',
-      rolls: true,
-      partlyFilled: false,
-    };
-    expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made }] : []);
+    const made = { account: ANN, sender: 'venue', clientOrderId: `roll/${FIRST}` };
+    const ours = { timeInForce: 'auction', rolls: true, partlyFilled: false };
+    expect(await rollBook()).toEqual(expected ? [{ ...expected, ...made, ...ours }] : []);
     expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
     expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, date: FIRST }]);
+  });
+
+  it('for no account that is stopped', async () => {
+    for (const account of [ANN, BOB]) {
+      await give(account, 5);
+      await instruct(account);
+    }
+    const note = { by: 'olga', at: '', reason: 'why' };
+    const stops = changeStops(noStops(ANN), { of: ANN, side: 'operator', kind: 'stop', note })!;
+    await writeOwnerStops(venue.table, stops, SHARDS);
+    await roll(FIRST);
+    expect((await rollBook()).map(({ account }) => account)).toEqual([BOB]);
+    await venue.table.delete(ownerStopsKey(ANN, SHARDS));
   });
 
   it('for accounts of every shard', async () => {

@@ -74,6 +74,18 @@ test('of withdrawals at once those are done that fit together, and one sent agai
   expect((await readAccount(venue.table, long, SHARDS.length))!.cash).toBe(920_00n);
 });
 
+test('cash on which open orders were accepted stays, until they are gone', async () => {
+  const at = newYork(DAY, '09:30');
+  await deliver('orders', submission(product, long, at, [buy('b', DEC, 2400, 2), sell('s', DEC, 2400, 1)]));
+  const over = await withdraw(long, 400_01n);
+  expect([over.status, codeOf(over)]).toEqual([409, 'below-requirement']);
+  expect(over.body.errors[0].rule).toMatch(/below what its open orders may come to require$/);
+  expect((await withdraw(long, 400_00n)).status).toBe(201);
+  await deliver('orders', submission(product, long, at, [{ kind: 'cancel', clientOrderId: 'b' }]));
+  expect((await withdraw(long, 300_01n)).status).toBe(409);
+  expect((await withdraw(long, 300_00n)).status).toBe(201);
+});
+
 test('an auction that clears between the decision and its commit counts', async () => {
   const { createTogether } = venue.table;
   let overtaken = false;

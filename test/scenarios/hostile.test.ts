@@ -116,6 +116,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/operator/venue/resume': { reason: 'x' },
   'POST /v1/operator/held/{held}/approve': { revision: 1 },
   'POST /v1/operator/held/{held}/amend': { revision: 1, value: '2.400' },
+  'POST /v1/operator/held/{held}/decline': { revision: 1, reason: 'x' },
 };
 
 const GOOD_PARTS: Readonly<Record<string, string>> = {
@@ -135,7 +136,7 @@ beforeAll(async () => {
   await venue.list();
   await venue.publishIndex('2025-10-16');
   // Something waits, so that approvals and amendments are refused for what is wrong with them.
-  await venue.publishIndex('2025-10-17', '240.000');
+  await venue.operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '240.000' });
   const lasting = { expiresIn: 366 * 86_400 };
   tokens.participant = await venue.cloud.mint({ ...lasting, sub: 'fund', attributes: { account: 'fund' } });
   tokens.operator = await venue.cloud.mint({ ...lasting, sub: 'op-3', groups: ['operators'] });

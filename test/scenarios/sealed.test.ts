@@ -27,6 +27,8 @@ const withoutChance = (text: string): string =>
 const marks = (text: string): boolean => MARKS.test(withoutChance(text)) || text.includes(PACKED.toString('base64').slice(0, 24));
 /** The order's numbers as a metric would have them: whole, and not as some digits of a duration. */
 const MARKED_VALUES = [2.717, 2717, 31_337, 2717 * 31_337];
+/** The person that sends it. The access log names callers; nothing that is said of the order does. */
+const PERSON = 'person-mark-77';
 /** How often each of these fails before it is let through. */
 const FAILS = { 'accept-orders': 6, 'clear-auction': 6 };
 
@@ -50,7 +52,7 @@ beforeAll(async () => {
   venue.faults.proxy = failAtFirst;
   const { cloud } = venue;
   tokens.push(
-    await cloud.mint({ sub: 'fund', attributes: { account: 'fund' } }),
+    await cloud.mint({ sub: PERSON, attributes: { account: 'fund' } }),
     await cloud.mint({ sub: 'op-1', groups: ['operators'] }),
   );
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
@@ -105,6 +107,7 @@ async function sees(who: 'hedger' | 'fund' | 'operator'): Promise<string> {
 describe('before its auction has cleared, an order is', () => {
   it('what its owner sees, or this file would search for nothing', async () => {
     expect(await sees('fund')).toMatch(MARKS);
+    expect(await sees('fund')).toContain(PERSON);
     expect(failed['accept-orders']).toBeGreaterThan(FAILS['accept-orders']);
   });
 
@@ -242,6 +245,11 @@ describe('as long as it is carried, an order is', () => {
     for (const who of ['hedger', 'operator'] as const)
       expect(withoutChance(await sees(who))).not.toMatch(/CARRIED-MARK|21213|21206/);
   });
+});
+
+it('no person that sends orders is known to another caller, nor is in a log line that is not of the access log', async () => {
+  for (const who of ['hedger', 'operator'] as const) expect(await sees(who)).not.toContain(PERSON);
+  expect(lines.filter(({ text }) => text.includes(PERSON) && !text.includes('"access":true')).slice(0, 3)).toEqual([]);
 });
 
 it('no token is in a log line, not the whole and not its signature', () => {

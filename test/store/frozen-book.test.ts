@@ -64,7 +64,7 @@ function read(sent: readonly Sent[], shards = 1) {
     },
   };
   const closed = new Map(Array.from({ length: shards }, (_, shard) => [shard, [DATE]]));
-  const state = { lastAuction: 0, carried: NO_REFERENCES } as unknown as ProductState;
+  const state = { lastAuction: 0, carried: NO_REFERENCES, stop: null } as unknown as ProductState;
   return readAuctionBook(rows, { product: PRODUCT, auction: 1, shards, closed } as unknown as Auction, state);
 }
 

@@ -113,6 +113,27 @@ test('a shard without rows has no items, and a book of which nothing traded or l
   expect(items).toEqual([]);
 });
 
+test('a row says its sender where it is another than that of the row before, and in the first of its chunk', async () => {
+  const people = ['0a1b2c3d-0000-4000-8000-000000000001', '0a1b2c3d-0000-4000-8000-000000000002', 'x'.repeat(255)];
+  const sentBy = (at: number): string => people[Math.floor(at / 7) % 3]!;
+  const rows = Array.from({ length: 4_000 }, (_, at) => ({
+    ...left(at < 2_000 ? 'ann' : 'bob', serial(at)),
+    sender: sentBy(at),
+  }));
+  const fills = rows.map(({ account, clientOrderId, sender }) => ({ ...fill(account, 1, clientOrderId), sender }));
+  const result = { shards: 1, fills: new Map([[0, fills]]), carried: new Map([[0, rows]]), depth: [] };
+  const written = await writeRows(table, 'P', 6, result);
+  expect(await readFills(table, at(6, written))).toEqual(fills);
+  expect(await readCarried(table, 'P', written.carried)).toEqual(rows);
+
+  const bytesBy = (sender: string): number => {
+    const own = rows.map((row) => ({ ...row, sender }));
+    const { items } = packRows('P', 7, { ...result, fills: new Map(), carried: new Map([[0, own]]) });
+    return items.reduce((sum, { attributes }) => sum + attributes.body!.B!.length, 0);
+  };
+  expect(bytesBy(people[0]!) - bytesBy('a')).toBeLessThan(rows.length / 4);
+});
+
 test('an account’s fills are read from any of its orders on, and no other account’s', async () => {
   const own = Array.from({ length: 4_500 }, (_, at) => fill('ann', 1, serial(at)));
   const all = [...Array.from({ length: 900 }, (_, at) => fill('an', 1, serial(at))), ...own, fill('ann-2'), fill('ann.two')];

@@ -15,12 +15,14 @@ import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts'
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
 import { handler as sweepVenue } from '../../lambdas/sweep-venue/index.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
+import { approvedEvent, type HeldAct, proposeAct } from '../../lib/domain/clearing/operator-acts.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths } from '../../lib/domain/contract/months.ts';
 import type { ProductParameters } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { readHalt, resume } from '../../lib/store/halt.ts';
+import { actId, hold } from '../../lib/store/held.ts';
 import { append, loadVenue } from '../../lib/store/log.ts';
 import type { Message } from '../../lib/store/messages.ts';
 import { QUEUES, type QueueName } from '../../lib/store/names.ts';
@@ -82,7 +84,10 @@ export class WorkerVenue implements Backends {
 
   /** Appends an event, by another table where this one's is spied on. Gives its number. */
   async commit(event: ClearingEvent, table: Backends['table'] = this.table): Promise<number> {
-    const next = await append(table, await loadVenue(table), event);
+    const venue = await loadVenue(table);
+    const { held, event: agreed } = agreedOn(event, venue.seq + 1);
+    if (held) await hold(table, held);
+    const next = await append(table, venue, agreed);
     if (next === undefined) throw new Error('not committed');
     return next.seq;
   }
@@ -179,6 +184,14 @@ export class WorkerVenue implements Backends {
     const standing = await readHalt(this.table);
     if (standing) await resume(this.table, standing);
   }
+}
+
+/** Parameters as two operators change them: the event, and what was held until both agreed. Every other event as it is. */
+function agreedOn(event: ClearingEvent, seq: number): { event: ClearingEvent; held?: HeldAct } {
+  if (event.kind !== 'parameters-changed' || event.approval) return { event };
+  const { by, at, ...act } = event;
+  const held = { ...proposeAct(actId(act), act, by, at), approvals: [by, 'second'], ended: { kind: 'committed', seq } } as const;
+  return { event: approvedEvent(held), held };
 }
 
 /** What a worker learns of the invocation that it works in; a test may take its time away. */

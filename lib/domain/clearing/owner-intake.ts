@@ -144,6 +144,12 @@ export function coveredRoll(
 
 const OTHER_PRODUCT: Judge = { decide: () => 'other-product', leave: () => {} };
 
+/** What an account's positions and orders may come to need, whatever of these trades. */
+export function worstCaseOf(product: ProductState, state: AccountState, ownerLots: number, intake: AccountIntake): Cents {
+  const worst = new WorstCase(sharedLines(product, ownerLots), product.marks, positionsIn(state, product), intake.mayTrade());
+  return marginCents(worst.ticks, centsPerTick(product.parameters));
+}
+
 /** What an owner's positions and orders could come to, and what that was computed from. */
 class Exposure {
   readonly holdings: WorstHoldings;

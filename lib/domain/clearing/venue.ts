@@ -13,11 +13,15 @@ import { bandWidth } from '../risk/price-bands.ts';
 import {
   type AuctionCleared,
   BANK,
+  type CallsMet,
+  type CallsOverdue,
   type ClearingEvent,
   LISTED_MAX,
   type MarginCalled,
   NO_REFERENCES,
   type References,
+  type TradingResumed,
+  type TradingStopped,
 } from './events.ts';
 import { countMoved, type MovedAlone, NOTHING_MOVED } from './operator-acts.ts';
 import { changeErrors } from './product-change.ts';
@@ -181,16 +185,9 @@ function evolveProduct(
       const marks = { ...rest, [event.listed]: event.listedAt };
       return { ...state, listed, marks, lastDay: state.lastDay && { ...state.lastDay, expiredBy: seq }, lastEvent: seq };
     }
-    case 'trading-stopped': {
-      const { reason, by, at } = event;
-      if (state.stop?.through === null) throw new LogOrderError(`trading in ${event.product} is stopped already`);
-      return { ...state, stop: { reason, by, at, through: null } };
-    }
+    case 'trading-stopped':
     case 'trading-resumed':
-      if (state.stop?.through !== null) throw new LogOrderError(`trading in ${event.product} is not stopped`);
-      if (!Number.isSafeInteger(event.through) || event.through < state.lastAuction)
-        throw new LogOrderError(`trading in ${event.product} can't resume behind auction ${event.through}`);
-      return { ...state, stop: event.through > state.lastAuction ? { ...state.stop, through: event.through } : null };
+      return { ...state, stop: evolveStop(state, event) };
     case 'day-closed':
       if (state.settledOn !== event.date) throw new LogOrderError(`${event.date} is closed before it is settled`);
       if (state.closedOn === event.date) throw new LogOrderError(`${event.date} is closed already`);
@@ -200,12 +197,14 @@ function evolveProduct(
       return { ...state, called: addCalls(state, seq, event) };
     case 'calls-met':
     case 'calls-overdue':
-      checkListed(
-        seq,
-        event.accounts.map((account) => ({ account })),
-      );
-      return state;
+      return unmoved(state, seq, event);
   }
+}
+
+/** What becomes of calls stands with the accounts. */
+function unmoved(state: ProductState, seq: number, { accounts }: CallsMet | CallsOverdue): ProductState {
+  checkListed(seq, accounts);
+  return state;
 }
 
 const withoutCalled = ({ called: _, ...state }: ProductState): ProductState => state;
@@ -246,6 +245,21 @@ function afterAuction(
   };
 }
 
+/** What of a stop stands behind an event that makes or ends it. */
+function evolveStop({ product, stop, lastAuction }: ProductState, event: TradingStopped | TradingResumed): TradingStop | null {
+  const stands = stop?.through === null;
+  if (event.kind === 'trading-stopped') {
+    if (stands) throw new LogOrderError(`trading in ${product} is stopped already`);
+    const { reason, by, at } = event;
+    return { reason, by, at, through: null };
+  }
+  const { through } = event;
+  if (!stands) throw new LogOrderError(`trading in ${product} is not stopped`);
+  if (!Number.isSafeInteger(through) || through < lastAuction)
+    throw new LogOrderError(`trading in ${product} can't resume behind auction ${through}`);
+  return through > lastAuction ? { ...stop, through } : null;
+}
+
 const lockedAgain = ({ lockedInARow }: ProductState, months: AuctionCleared['months']): Record<number, number> =>
   Object.fromEntries(
     Object.entries(months).flatMap(([month, { locked }]) => (locked ? [[month, (lockedInARow[Number(month)] ?? 0) + 1]] : [])),
@@ -268,8 +282,8 @@ function checkAuction(state: ProductState, event: AuctionCleared): void {
 }
 
 /** Each account is moved by its event once, as its journal says it, and the bank by their sum alone. */
-function checkListed(seq: number, items: readonly { readonly account: string }[]): void {
-  const accounts = new Set(items.map(({ account }) => account));
+function checkListed(seq: number, items: readonly (string | { readonly account: string })[]): void {
+  const accounts = new Set(items.map((item) => (typeof item === 'string' ? item : item.account)));
   if (items.length === 0 || items.length > LISTED_MAX)
     throw new LogOrderError(`event ${seq} lists ${items.length}, not 1 to ${LISTED_MAX}`);
   if (accounts.size < items.length) throw new LogOrderError(`event ${seq} lists an account twice`);

@@ -28,7 +28,7 @@ const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) =>
   [/^INTAKE#/, (row) => Number(row.open?.N ?? 0) * 1_000 + (row.dates?.SS?.length ?? 0)],
   [/^AUCTION#/, (row) => Object.keys(row.closed?.M ?? {}).length * 4 + (row.marked?.BOOL ? 2 : 0) + (row.clearedBy ? 1 : 0)],
   [/^DAY#/, (row) => DAY_STEPS.indexOf(row.step?.S as (typeof DAY_STEPS)[number])],
-  [/^HELD /, (row) => Number(row.revision?.N ?? 0)],
+  [/^(HELD|PROPOSED) /, (row) => Number(row.revision?.N ?? 0)],
   [/^STOPS#/, (row) => Number(row.version?.N ?? 0)],
 ];
 /** What its owner changes at will and nothing else depends on: the newer source's, as it has it. */

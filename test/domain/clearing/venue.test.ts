@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { AuctionCleared, ClearingEvent, MonthExpired, PricesSettled } from '../../../lib/domain/clearing/events.ts';
-import { EMPTY_VENUE, evolveVenue, LogOrderError, type VenueState } from '../../../lib/domain/clearing/venue.ts';
+import {
+  auctionTerms,
+  EMPTY_VENUE,
+  evolveVenue,
+  isTradingStopped,
+  LogOrderError,
+  lockedAtStop,
+  type VenueState,
+  widthOf,
+} from '../../../lib/domain/clearing/venue.ts';
 import { nextBusinessDay } from '../../../lib/domain/contract/calendar.ts';
 import { type ContractMonth, listedMonths } from '../../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../../lib/domain/contract/product.ts';
-import { ticks } from '../../../lib/domain/contract/units.ts';
+import { lots, ticks } from '../../../lib/domain/contract/units.ts';
 import { moved as movedBy, opened as openedOf } from '../../venue/events.ts';
 import { H100, month, on, PRODUCT } from '../../venue/h100.ts';
 
@@ -355,5 +364,88 @@ describe('an event that does not start from the marks is refused: its cents woul
     const state = fold([listing(), cleared(1, '2025-10-30', true)]);
     const event = { ...settled('2025-10-30'), previous };
     expect(() => evolveVenue(state, 3, '', event)).toThrow('the settlement of 2025-10-30 does not start from the marks');
+  });
+});
+
+describe('the band of a month', () => {
+  const NOV = month('2025-11');
+  const result = {
+    price: ticks(2350),
+    traded: false,
+    volume: lots(0),
+    bid: null,
+    offer: null,
+    sealedBid: null,
+    sealedOffer: null,
+  };
+  const locks = (auction: number, side?: 'bid' | 'offered'): AuctionCleared => {
+    const locked = side && { side, crowd: lots(9), kept: lots(1) };
+    return { ...cleared(auction, '2025-10-30'), months: { [NOV]: { ...result, ...(locked ? { locked } : {}) } } };
+  };
+  const banded = (...auctions: AuctionCleared[]) => ({
+    ...product([listing(), ...auctions]),
+    parameters: { ...H100, bandTicks: [ticks(100), ticks(200), ticks(400)] },
+  });
+
+  test('widens with every auction in a row that was locked, to whichever side, up to the stop', () => {
+    const sides = ['bid', 'offered', 'bid', 'bid'] as const;
+    const widths = [0, 1, 2, 3, 4].map((count) => {
+      const state = banded(...sides.slice(0, count).map((side, at) => locks(at + 1, side)));
+      return [widthOf(state, NOV), lockedAtStop(state)];
+    });
+    expect(widths).toEqual([
+      [100, 0],
+      [200, 0],
+      [400, 0],
+      [400, 1],
+      [400, 1],
+    ]);
+  });
+
+  test('is narrow again after an auction in which it was not locked', () => {
+    expect(widthOf(banded(locks(1, 'bid'), locks(2, 'bid'), locks(3)), NOV)).toBe(100);
+  });
+
+  test('is what the next auction clears by, of each month that trades', () => {
+    const { widths, marks, closing } = auctionTerms(banded(locks(1, 'bid')), on('2025-10-30'), true);
+    expect(Object.values(widths).map((width) => Number(width))).toEqual([100, 200, ...Array.from({ length: 10 }, () => 100)]);
+    expect([Object.keys(marks).length, closing]).toEqual([12, true]);
+  });
+});
+
+describe('trading that is stopped', () => {
+  const note = { product: PRODUCT, reason: 'a runaway', by: 'olga', at: '' };
+  const stopped: ClearingEvent = { kind: 'trading-stopped', ...note };
+  const resumed = (through: number): ClearingEvent => ({ kind: 'trading-resumed', ...note, through });
+  const fold = (...events: readonly ClearingEvent[]): VenueState =>
+    events.reduce((state, event) => evolveVenue(state, state.seq + 1, '', event), EMPTY_VENUE);
+  const DAY = '2025-10-30';
+
+  test.each<[when: string, events: ClearingEvent[], auctions: number[]]>([
+    ['in no auction before it was', [], []],
+    ['in all from then on', [stopped], [1, 2, 9]],
+    ['in all up to the one that it is resumed behind', [stopped, resumed(2)], [1, 2]],
+    ['still so far, when some of these have cleared', [stopped, resumed(2), cleared(1, DAY)], [1, 2]],
+    ['in none, once they have', [stopped, resumed(2), cleared(1, DAY), cleared(2, DAY)], []],
+    ['in none, when it is resumed and no auction is left to come', [cleared(1, DAY), stopped, resumed(1)], []],
+    ['again in all, when it is stopped again before that', [stopped, resumed(2), stopped], [1, 2, 9]],
+    ['in all while auctions clear', [stopped, cleared(1, DAY)], [1, 2, 9]],
+  ])('%s', (_, events, auctions) => {
+    const state = fold(listing(), ...events).products[PRODUCT]!;
+    expect([1, 2, 9].filter((auction) => isTradingStopped(state, auction))).toEqual(auctions);
+    const none = auctions.length === 0;
+    expect(state.stop).toEqual(
+      none ? null : { reason: 'a runaway', by: 'olga', at: '', through: auctions.includes(9) ? null : 2 },
+    );
+  });
+
+  test.each<[events: ClearingEvent[], says: string]>([
+    [[stopped, stopped], `trading in ${PRODUCT} is stopped already`],
+    [[resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[stopped, resumed(1), resumed(1)], `trading in ${PRODUCT} is not stopped`],
+    [[cleared(1, DAY), stopped, resumed(0)], `trading in ${PRODUCT} can't resume behind auction 0`],
+    [[stopped, resumed(1.5)], `trading in ${PRODUCT} can't resume behind auction 1.5`],
+  ])('%# is refused where it can not follow', (events, says) => {
+    expect(() => fold(listing(), ...events)).toThrow(new LogOrderError(says));
   });
 });

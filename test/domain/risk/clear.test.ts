@@ -1,19 +1,23 @@
 /** A book through the whole rule: what is taken out of an owner's orders, and that no owner else can tell. */
 import { describe, expect, it } from 'vitest';
-import type { BookOrder } from '../../../lib/domain/auction/book.ts';
+import { auctionBook, type BookOrder } from '../../../lib/domain/auction/book.ts';
 import { CASH, type ContractMonth } from '../../../lib/domain/contract/months.ts';
-import { lots, ticks } from '../../../lib/domain/contract/units.ts';
+import { lots, MAX_TICKS, ticks } from '../../../lib/domain/contract/units.ts';
+import { clearWithin } from '../../../lib/domain/risk/price-bands.ts';
+import { selfMatches, without } from '../../../lib/domain/risk/self-match.ts';
+import { greatestSurplus, loadHighs } from '../../properties/auction-lp.ts';
 import { month } from '../../venue/h100.ts';
 import { order } from '../../venue/orders.ts';
-import { type ClearedRows, clearRows } from '../../venue/results.ts';
-import { mulberry32 } from '../auction/books.ts';
+import { type ClearedRows, clearRows, columnsOf } from '../../venue/results.ts';
+import { mulberry32, pickRows } from '../auction/books.ts';
 
 const [NOV, DEC, JAN] = [month('2025-11'), month('2025-12'), month('2026-01')];
 const MONTHS = [NOV, DEC, JAN];
 const MARKS = { [NOV]: ticks(2400), [DEC]: ticks(2410), [JAN]: ticks(2420) };
 
-const clear = (orders: readonly BookOrder[], closing = false): ClearedRows =>
-  clearRows(orders, [1, 2, 3, 4], MONTHS, MARKS, closing);
+const HASH = [1, 2, 3, 4] as const;
+const clear = (orders: readonly BookOrder[], closing = false, width: number = MAX_TICKS): ClearedRows =>
+  clearRows(orders, HASH, MONTHS, MARKS, closing, Object.fromEntries(MONTHS.map((each) => [each, width])));
 /** `name` is account/order. */
 const of = (
   name: string,
@@ -88,6 +92,32 @@ describe('what an owner’s orders would trade with each other', () => {
   });
 });
 
+describe('a month that would clear beyond its band', () => {
+  const crowd = [buy('ann/b', 2500, 30), buy('bob/b', 2460, 10, { timeInForce: 'auction' }), sell('cat/s', 2405, 8)];
+
+  it('is locked at the edge: who crowds there shares by size, and what was cut is carried or lapses as ever', () => {
+    const cleared = clear(crowd, false, 20);
+    expect(cleared.months[NOV]).toMatchObject({ price: 2420, volume: 8, locked: { side: 'bid', crowd: 40, kept: 8 } });
+    expect(became(cleared)).toEqual({ 'ann/b': [6, 0], 'bob/b': [2, 0], 'cat/s': [8, 0] });
+    expect(left(cleared)).toEqual({ 'ann/b': 24 });
+    expect(cleared.depth).toContainEqual({ buy: NOV, sell: CASH, limit: 2460, traded: 2, lapsed: 8 });
+  });
+
+  it('stands at the edge also when nothing traded, and no other month says that it was locked', () => {
+    const { months } = clear([buy('ann/b', 2500, 5)], false, 20);
+    expect(months[NOV]).toMatchObject({ price: 2420, traded: false, volume: 0, locked: { side: 'bid', crowd: 5, kept: 0 } });
+    expect([months[DEC]!.locked, months[JAN]!.locked]).toEqual([undefined, undefined]);
+  });
+
+  it('is not pressed there by lots that an owner would sell to itself, and they do not count in its crowd', () => {
+    const own = [buy('ann/own', 2600, 900), sell('ann.desk/own', 2300, 900)];
+    const { months } = clear([...own, ...crowd.slice(1)], false, 100);
+    expect(months[NOV]).toMatchObject({ price: 2460, volume: 8 });
+    expect(months[NOV]!.locked).toBeUndefined();
+    expect(clear([...own, ...crowd.slice(1)], false, 20).months[NOV]!.locked).toEqual({ side: 'bid', crowd: 10, kept: 8 });
+  });
+});
+
 /** Two months and their spread, four owners with two accounts each, prices close enough to cross often. */
 function crossedOrders(seed: number): BookOrder[] {
   const random = mulberry32(seed * 6007);
@@ -153,5 +183,34 @@ describe('on random books', () => {
       const lapsed = cleared.depth.reduce((total, level) => total + level.lapsed, 0);
       expect(sum(cleared.fills) + taken + sum(cleared.carried) + lapsed, `seed ${seed}`).toBe(sum(orders));
     }
+  });
+
+  it('within bands: an owner’s own auction, and then the auction of sizes left, are of greatest surplus by another solver', async () => {
+    const highs = await loadHighs();
+    let locked = 0;
+    for (const seed of SEEDS.slice(0, 80)) {
+      const orders = crossedOrders(seed);
+      const cleared = clear(orders, false, 6);
+      const columns = auctionBook({ orders: columnsOf(orders), hash: [...HASH] }, { listed: MONTHS, marks: MARKS });
+      const taken = selfMatches(columns) ?? new Int32Array(columns.rows.length);
+      let worth = 0n;
+      for (const owner of new Set(columns.owner)) {
+        const own = [...columns.rows.keys()].filter((row) => columns.owner[row] === owner);
+        worth += greatestSurplus(highs, pickRows(columns, own));
+      }
+      expect(taken.reduce((sum, lots, row) => sum + BigInt(lots) * BigInt(columns.limit[row]!), 0n)).toBe(worth);
+      const rest = without(columns, taken).book;
+      const bands = { low: rest.reference.map((mark) => mark - 6), high: rest.reference.map((mark) => mark + 6) };
+      const { sizes } = clearWithin(rest, bands);
+      const cut = without(
+        rest,
+        rest.lots.map((lots, row) => lots - sizes[row]!),
+      ).book;
+      expect(cleared.surplus, `seed ${seed}`).toBe(greatestSurplus(highs, cut));
+      for (const month of MONTHS)
+        expect(Math.abs(cleared.months[month]!.price - MARKS[month]!), `seed ${seed}`).toBeLessThanOrEqual(6);
+      if (MONTHS.some((month) => cleared.months[month]!.locked)) locked++;
+    }
+    expect(locked).toBeGreaterThan(10);
   });
 });

@@ -233,3 +233,29 @@ describe('on random books under pressure', () => {
     }
   });
 });
+
+it('months that press each other are done with after a bounded number of cuts', () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const random = mulberry32(seed * 104_729);
+    const shape = {
+      orders: 300,
+      months: 12,
+      spreads: 0.6 * random(),
+      width: 60,
+      tick: 1,
+      lots_max: 100_000,
+      first: 1000,
+      step: 25,
+    };
+    const flat = randomBook({ ...shape, buys: 0.2 + 0.6 * random() }, seed);
+    const push = Array.from({ length: 12 }, () => Math.round((random() - 0.5) * 160));
+    const book = {
+      ...flat,
+      limit: flat.limit.map((limit, row) => limit + (push[flat.buy[row]! - 1] ?? 0) - (push[flat.sell[row]! - 1] ?? 0)),
+    };
+    const bands = around(book, 25);
+    const { prices, locked } = clearWithin(book, bands);
+    expect(locked.length).toBeGreaterThan(2);
+    expect(prices.every((price, place) => price >= bands.low[place]! && price <= bands.high[place]!)).toBe(true);
+  }
+}, 60_000);

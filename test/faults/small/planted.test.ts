@@ -133,6 +133,19 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     [['lambdas/http/caller.ts', 'claimed === group ||', 'String(claimed).includes(group) ||']],
     /rogue is let in by/,
   ],
+  [
+    'an operator approves what is their own',
+    'proposes, approves and declines at once',
+    [
+      [
+        'lib/domain/clearing/approval.ts',
+        "if (isNamed) return refused('second-operator-needed');",
+        'if (isNamed) return changed(held, { approvals: [...held.approvals, operator] });',
+      ],
+      ['lib/domain/clearing/approval.ts', 'new Set(approvals).size >= APPROVALS_NEEDED', 'approvals.length >= APPROVALS_NEEDED'],
+    ],
+    /op-\d has approved what op-\d proposed/,
+  ],
 ];
 
 it.each(PLANTED)('a seed shows that %s', async (_, part, edits, says) => {

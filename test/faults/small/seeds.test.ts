@@ -1,6 +1,6 @@
 /** A few seeds of what `npm run faults -- --world small` plays by the thousand. A failure names its seed. */
 import { expect, it } from 'vitest';
-import { CLUMSY, DEAD_LETTERS, PUBLISHING } from '../../../lib/faults/small/clumsy.ts';
+import { AT_ODDS, CLUMSY, DEAD_LETTERS, PUBLISHING } from '../../../lib/faults/small/clumsy.ts';
 import { HOSTILE } from '../../../lib/faults/small/hostile.ts';
 import { runSmallSeed, smallSeed } from '../../../lib/faults/small/run.ts';
 
@@ -18,6 +18,8 @@ it('a seed is played again to the last request', async () => {
 it('every kind of hostile and clumsy script comes up in the first hundred seeds', () => {
   const played = new Set(Array.from({ length: 100 }, (_, seed) => smallSeed(seed).parts).flat());
   expect(
-    [...HOSTILE, ...CLUMSY, ...PUBLISHING, ...DEAD_LETTERS].map(({ name }) => name).filter((name) => !played.has(name)),
+    [...HOSTILE, ...CLUMSY, ...PUBLISHING, ...DEAD_LETTERS, ...AT_ODDS]
+      .map(({ name }) => name)
+      .filter((name) => !played.has(name)),
   ).toEqual([]);
 });

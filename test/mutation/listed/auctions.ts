@@ -135,8 +135,14 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'account-not-named-in-a-chunk',
         wrong: 'A chunk of fills that begins within an account does not say whose they are.',
-        text: 'this.#fills.beginRow(bytesMost) ? accountLength : 0',
-        becomes: 'this.#fills.beginRow(bytesMost) && row === first ? accountLength : 0',
+        text: 'isFirst ? accountLength : 0',
+        becomes: 'isFirst && before < 0 ? accountLength : 0',
+      },
+      {
+        name: 'senders-taken-for-the-first',
+        wrong: 'What two people of an account have sent stands under the name of the first of them.',
+        text: 'if (isFirst || !isSameSender(senders, before, sender))',
+        becomes: 'if (isFirst)',
       },
       {
         name: 'accounts-that-begin-alike',
@@ -173,6 +179,42 @@ export const AUCTIONS: readonly MutatedFile[] = [
         wrong: 'The number of orders of an auction tells how many are carried.',
         text: 'if (filled > 0 || !isCarried) endedOrders += 1;',
         becomes: 'endedOrders += 1;',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/risk/clear.ts',
+    tests: ['test/domain/risk/clear.test.ts'],
+    mutants: [
+      {
+        name: 'self-matches-left-in',
+        wrong: 'An owner trades with itself.',
+        text: 'const rest = taken ? restOf(columns, taken) : columns;',
+        becomes: 'const rest = columns;',
+      },
+      {
+        name: 'rows-of-the-rest-misplaced',
+        wrong: 'Where an owner crosses itself, fills go to the orders of others.',
+        text: 'rows: rows.map((row) => columns.rows[row]!)',
+        becomes: 'rows',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/risk/price-bands.ts',
+    tests: ['test/domain/risk/price-bands.test.ts'],
+    mutants: [
+      {
+        name: 'nothing-given-back',
+        wrong: 'Crowds of months that another month has relieved stay cut for nothing.',
+        text: 'if (!eased) return prices;',
+        becomes: 'if (!eased || eased) return prices;',
+      },
+      {
+        name: 'spreads-not-in-the-crowd',
+        wrong: 'Spreads press a locked month and are not cut, so that outrights are cut to nothing.',
+        text: 'if (crowded[row] === place + 1) rows.push(row);',
+        becomes: 'if (crowded[row] === place + 1 && (book.buy[row] === 0 || book.sell[row] === 0)) rows.push(row);',
       },
     ],
   },

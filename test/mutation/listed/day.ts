@@ -280,8 +280,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'roll-not-told-apart',
         wrong: 'What rolled is not counted toward the roll, and rolls again the next day.',
-        text: 'rolls: true,',
-        becomes: 'rolls: false,',
+        text: 'rolls: true, partlyFilled: false }',
+        becomes: 'rolls: false, partlyFilled: false }',
       },
       {
         name: 'rolls-what-it-can-not-pay-for',

@@ -219,4 +219,58 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       },
     ],
   },
+  {
+    file: 'lib/domain/auction/stops.ts',
+    tests: ['test/domain/auction/stops.test.ts', 'test/lambdas/stops.test.ts'],
+    mutants: [
+      {
+        name: 'owner-not-stopped',
+        wrong: 'A stop of an owner stops none of its accounts.',
+        text: ' || isOn(stops, WHOLE_OWNER));',
+        becomes: ');',
+      },
+      {
+        name: 'either-side-releases',
+        wrong: "A participant ends the operator's stop by one of its own.",
+        text: 'const switches = { ...stops.switches, [of]: { ...stops.switches[of], [side]: next } };',
+        becomes: 'const switches = { ...stops.switches, [of]: { [side]: next } };',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/accept-orders/known-stops.ts',
+    tests: ['test/lambdas/stops.test.ts'],
+    mutants: [
+      {
+        name: 'stops-read-once',
+        wrong: 'A worker that knew a shard before an account was stopped goes on taking its orders.',
+        text: 'if (known?.changes !== intake.stops) {',
+        becomes: 'if (!known) {',
+      },
+      {
+        name: 'released-and-still-known',
+        wrong: 'The worker that worked a release goes on refusing.',
+        text: 'else owners.delete(stops.owner);',
+        becomes: '',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/stops.ts',
+    tests: ['test/lambdas/stops.test.ts'],
+    mutants: [
+      {
+        name: 'release-takes-orders-out',
+        wrong: 'A release takes out what was sent since the stop was released before.',
+        text: "packInstructions(kind === 'stop' ? CANCEL_ALL : [])",
+        becomes: 'packInstructions(CANCEL_ALL)',
+      },
+      {
+        name: 'switch-told-once',
+        wrong: 'A stop whose message was lost leaves the orders in the book, however often it is asked for.',
+        text: 'if (next === undefined) return before;',
+        becomes: "if (next === undefined) throw new Error('it stands');",
+      },
+    ],
+  },
 ];
