@@ -4,14 +4,20 @@
  * The rule. A month may clear from `mark - width` to `mark + width`. When its book clears nowhere in there, the month is *locked* at the edge:
  * limit bid at the top, limit offered at the bottom. The crowded side of a locked month, all orders that buy it (or sell it), its spreads
  * included, is cut by one common factor, the largest with which the auction clears within the bands; each order's last lot is drawn.
- * Several months are locked in turn until none is left. While a month stays locked its band widens, step by step, up to a stop.
+ * Several months are locked in turn until none is left; an order in two crowds is cut by the smaller factor, so that the order of the cuts decides
+ * nothing of a row. While a month stays locked its band widens, step by step, up to a stop.
  *
- * Why it is right. Prices at which a box confines the auction minimise the same convex function over the box; a price that leaves
- * the band by a tick, when it may, says that the month clears nowhere in it. The pressure on a month falls as its crowd is cut, to none
+ * Why it is right. Prices at which a box confines the auction minimise the same convex function over the box; if none of them clears the book, a
+ * price leaves the band by a tick when it may. The pressure on a month falls as its crowd is cut, to none
  * without one, so the largest factor is found by bisection, and beside it, lot by lot, the last size that still clears. There the
- * edge itself is a clearing price, and it is taken; a month that was cut first and is then relieved by the cut of another may
- * end inside its band. So the crowd shares what there is by size, no order trades beyond a band, every other
+ * edge itself is a clearing price, and it is taken. So the crowd shares what there is by size, no order trades beyond a band, every other
  * month keeps a true clearing price, and the fills of what is left keep every rule of the auction.
+ *
+ * A month that was cut first may be relieved by the cut of another and end inside its band. Its crowd is then given back what it lost, and what leaves
+ * its band without that is cut anew, twice at most for a month. A month is said to be locked when it was cut and stands at the edge. Of 600
+ * random books, 491 of them locked, in 979 months, less than a hundredth of the lots cut was of months that ended inside (a test holds it below a fiftieth).
+ *
+ * A book that clears within its bands, as nearly all do, costs one descent, as without bands.
  *
  * Source: CME Rule 589, price limits that expand in steps; limit-locked markets share what trades by size in none of
  * the markets known to us that match by time, which a sealed auction does not.

@@ -61,13 +61,21 @@ function pick(book: AuctionBook, rows: Uint32Array): AuctionBook {
 }
 
 /**
- * The rows, those of an owner together, in the order of the book. Owners are numbers from 0 on, about as many as there are rows at most, so they are
+ * The rows, those of an owner together, in the order of the book. They mostly come so. Else owners are numbers from 0 on, about as many as there are rows at most, so they are
  * counted and not sorted: the name of an account decides where it stands, and must not make the step slow.
  */
 function byOwner(owner: Uint32Array): Uint32Array {
   const rows = new Uint32Array(owner.length);
-  const owners = owner.reduce((most, each) => Math.max(most, each + 1), 0);
-  if (owners > 2 * owner.length + OWNERS_LEAST) return rows.map((_, row) => row).sort((a, b) => owner[a]! - owner[b]! || a - b);
+  let [owners, isOrdered] = [0, true];
+  for (let row = 0, before = 0; row < rows.length; row++) {
+    const own = owner[row]!;
+    rows[row] = row;
+    if (own < before) isOrdered = false;
+    if (own >= owners) owners = own + 1;
+    before = own;
+  }
+  if (isOrdered) return rows;
+  if (owners > 2 * owner.length + OWNERS_LEAST) return rows.sort((a, b) => owner[a]! - owner[b]! || a - b);
   const from = new Uint32Array(owners + 1);
   for (let row = 0; row < owner.length; row++) from[owner[row]! + 1]! += 1;
   for (let each = 0; each < owners; each++) from[each + 1]! += from[each]!;
@@ -89,6 +97,11 @@ class CrossingCheck {
   readonly #seen: Uint32Array;
   readonly #pairs: Uint16Array;
   readonly #longest: Float64Array;
+  /** Where paths begin: any lengths do, and from the reference prices most have little further to go. */
+  readonly #start: Float64Array;
+  /** Of each pair the node sold and the node bought. */
+  readonly #sold: Uint8Array;
+  readonly #bought: Uint8Array;
   #look = 0;
 
   constructor(book: AuctionBook) {
@@ -98,18 +111,23 @@ class CrossingCheck {
     this.#seen = new Uint32Array(this.#nodes ** 2);
     this.#pairs = new Uint16Array(this.#nodes ** 2);
     this.#longest = new Float64Array(this.#nodes);
+    this.#start = Float64Array.of(0, ...Array.from(book.reference, (price) => price * (this.#nodes + 1)));
+    this.#sold = Uint8Array.from(this.#best, (_, pair) => Math.floor(pair / this.#nodes));
+    this.#bought = Uint8Array.from(this.#best, (_, pair) => pair % this.#nodes);
   }
 
   /** Of the rows in these places. */
   of(rows: Uint32Array, from: number, to: number): boolean {
     const count = this.#bestLimits(rows, from, to);
-    const [nodes, best, pairs, longest] = [this.#nodes, this.#best, this.#pairs, this.#longest.fill(0)];
+    const [nodes, best, pairs, longest] = [this.#nodes, this.#best, this.#pairs, this.#longest];
+    longest.set(this.#start);
+    const [sold, bought] = [this.#sold, this.#bought];
     for (let round = 0; round <= nodes; round++) {
       let settled = true;
       for (let at = 0; at < count; at++) {
         const pair = pairs[at]!;
-        const sell = Math.floor(pair / nodes);
-        const buy = pair - sell * nodes;
+        const sell = sold[pair]!;
+        const buy = bought[pair]!;
         const length = longest[sell]! + best[pair]! * (nodes + 1) + 1;
         if (length <= longest[buy]!) continue;
         longest[buy] = length;
