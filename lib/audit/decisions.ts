@@ -55,7 +55,9 @@ export class Decisions {
         this.faults.push({ row, what: `can't be read: ${(error as Error).message}` });
       }
     }
-    for (const { sent } of senders.values()) sent.sort((a, b) => byArrival(a.submission, b.submission));
+    // By auction first: places in a queue say nothing of those that were moved here from another.
+    for (const { sent } of senders.values())
+      sent.sort(({ submission: a }, { submission: b }) => a.auction - b.auction || byArrival(a, b));
   }
 
   /** Decides what was decided on event `seq`; the venue and the accounts are as of it. */

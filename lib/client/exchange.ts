@@ -80,7 +80,11 @@ export class Exchange {
           resolve({ status: response.statusCode ?? 0, body: parsed(text) });
         });
       });
-      sent.on('error', reject);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // A connection that was kept open may be closed at the other end just as it is used again. Everything here may be sent twice.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, token, body, key));
+        else reject(error);
+      });
       sent.end(payload);
     });
   }

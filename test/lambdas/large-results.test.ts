@@ -2,7 +2,7 @@
  * Auctions that leave much behind. Each of these stopped the market for all, or made its answers too large, when what an
  * account or a book could have much of was one item: it is stored in chunks, and posted, read and answered in pieces.
  */
-import { beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
@@ -13,7 +13,7 @@ import { readJournal } from '../../lib/store/journal.ts';
 import { resultPartition, shardOf } from '../../lib/store/keys.ts';
 import { newestEvents } from '../../lib/store/log.ts';
 import { Table } from '../../lib/store/table.ts';
-import { ANN, BOB, CAT, SHARDS } from '../venue/accounts.ts';
+import { SHARDS } from '../venue/accounts.ts';
 import { DEC, month, NOV, newYork, on } from '../venue/h100.ts';
 import { meteredTable } from '../venue/metered-table.ts';
 import { buy, sell } from '../venue/orders.ts';
@@ -31,20 +31,15 @@ const ORDERS_MAX = 500;
 /** What Lambda lets a function answer. */
 const ANSWER_BYTES_MAX = 6 * 1024 * 1024;
 
-beforeAll(async () => {
-  for (const account of [ANN, BOB, CAT]) {
-    const opened = await ask(operatorApi, 'POST /v1/operator/accounts', {
-      claims: operator('olga'),
-      body: { accounts: [{ account, name: account }] },
-    });
-    expect(opened.status).toBe(201);
-  }
-});
-
 let product: string;
+let [ann, bob, cat] = ['', '', ''];
 beforeEach(async () => {
   product = venue.nextProduct();
   await venue.list(product);
+  [ann, bob, cat] = ['ann', 'bob', 'cat'].map((name) => `${name}-${product.toLowerCase()}`) as [string, string, string];
+  const accounts = [ann, bob, cat].map((account) => ({ account, name: account, product }));
+  const opened = await ask(operatorApi, 'POST /v1/operator/accounts', { claims: operator('olga'), body: { accounts } });
+  expect(opened.status).toBe(201);
 });
 
 async function send(account: string, orders: readonly Instruction[]): Promise<void> {
@@ -79,48 +74,48 @@ describe('an account whose 4,600 one-lot orders are filled, or taken out as self
 
   it('is posted with its shard, and reads its journal and each of its fills', async () => {
     await send(
-      ANN,
+      ann,
       Array.from({ length: COUNT }, (_, at) => buy(`b${serial(at)}`, NOV, 2401, 1)),
     );
-    await send(ANN, [sell('s', NOV, 2401, COUNT - 1)]);
-    await send(CAT, [sell('s', NOV, 2401, 1)]);
+    await send(ann, [sell('s', NOV, 2401, COUNT - 1)]);
+    await send(cat, [sell('s', NOV, 2401, 1)]);
     await venue.holdAuction(product, TEN);
     expect(await readHalt(venue.table)).toBeUndefined();
 
-    const [entry] = await readJournal(venue.table, ANN, { limit: 1 });
+    const [entry] = await readJournal(venue.table, ann, { limit: 1 });
     expect(entry).toMatchObject({ kind: 'auction-cleared', product, fills: COUNT + 1, lots: { [NOV]: 1 } });
     expect(JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).length).toBeLessThan(500);
 
     type Fill = { clientOrderId: string; side: string; lots: number; product: string };
-    const fills = (await pages<Fill>(ANN, '/v1/fills', 'before')).filter((fill) => fill.product === product);
+    const fills = (await pages<Fill>(ann, '/v1/fills', 'before')).filter((fill) => fill.product === product);
     expect(fills.filter(({ side }) => side === 'buy').map(({ clientOrderId }) => clientOrderId)).toEqual(
       Array.from({ length: COUNT }, (_, at) => `b${serial(at)}`),
     );
     expect(fills.filter(({ side }) => side === 'sell')).toMatchObject([{ clientOrderId: 's', lots: 0, selfMatched: COUNT - 1 }]);
-    expect(await pages<Fill>(CAT, '/v1/fills', 'before')).toMatchObject([{ clientOrderId: 's', lots: 1 }]);
+    expect(await pages<Fill>(cat, '/v1/fills', 'before')).toMatchObject([{ clientOrderId: 's', lots: 1 }]);
 
     // A repeat finds the account past the event, and adds up the same from its journal.
-    expect(await deliver('postings', { v: 1, shard: shardOf(ANN, SHARDS) })).toEqual([]);
-    for await (const { account, products } of accountsOf(venue.table, shardOf(ANN, SHARDS)))
-      if (account === ANN) expect(products[product]?.lots[NOV]).toBe(1);
+    expect(await deliver('postings', { v: 1, shard: shardOf(ann, SHARDS) })).toEqual([]);
+    for await (const { account, products } of accountsOf(venue.table, shardOf(ann, SHARDS)))
+      if (account === ann) expect(products[product]?.lots[NOV]).toBe(1);
   });
 
   it('is posted from where it was when the worker crashes in between, to the same totals', async () => {
     await send(
-      ANN,
+      ann,
       Array.from({ length: COUNT }, (_, at) => buy(`b${serial(at)}`, NOV, 2401, 1)),
     );
-    await send(CAT, [sell('s', NOV, 2401, COUNT)]);
+    await send(cat, [sell('s', NOV, 2401, COUNT)]);
     const original = Table.prototype.putIf;
     const crash = vi.spyOn(Table.prototype, 'putIf').mockImplementation(async function (this: Table, item, ...rest) {
-      if (item.sk === `ACCOUNT#${ANN}`) throw new Error('crashed');
+      if (item.sk === `ACCOUNT#${ann}`) throw new Error('crashed');
       return original.call(this, item, ...rest);
     });
     await expect(venue.holdAuction(product, TEN)).rejects.toThrow();
     crash.mockRestore();
     await venue.work();
     expect(await readHalt(venue.table)).toBeUndefined();
-    const [entry] = await readJournal(venue.table, ANN, { limit: 1 });
+    const [entry] = await readJournal(venue.table, ann, { limit: 1 });
     expect(entry).toMatchObject({ product, fills: COUNT, lots: { [NOV]: COUNT } });
   });
 });
@@ -141,11 +136,11 @@ test.each([45_000, 90_000])(
     expect(await readHalt(venue.table)).toBeUndefined();
     expect(JSON.stringify(await newest()).length).toBeLessThan(6_000);
     const path = { product, auction: '1' };
-    const { body } = await ask(participantApi, 'GET /v1/auctions/{product}/{auction}', { claims: trader(ANN), path });
+    const { body } = await ask(participantApi, 'GET /v1/auctions/{product}/{auction}', { claims: trader(ann), path });
     expect(body).toMatchObject({ auction: 1, orders: levels });
     expect(JSON.stringify(body).length).toBeLessThan(4_000);
     type Level = { contract: string; price: string; traded: number; lapsed: number };
-    const depth = await pages<Level>(ANN, '/v1/auctions/{product}/{auction}/depth', 'after', { path });
+    const depth = await pages<Level>(ann, '/v1/auctions/{product}/{auction}/depth', 'after', { path });
     expect(depth).toHaveLength(levels);
     expect(new Set(depth.map(({ contract, price }) => `${contract} ${price}`)).size).toBe(levels);
     expect(depth.every(({ traded, lapsed }) => traded === 0 && lapsed === 2)).toBe(true);
@@ -162,10 +157,10 @@ test('an auction in which little changed writes little, whatever is carried, and
       account,
       Array.from({ length: each }, (_, at) => buy(`o${serial(at)}`, NOV, 1000 + (at % 900), 1, 'gtc')),
     );
-  await send(ANN, [buy('a', NOV, 2300, 1, 'gtc')]);
+  await send(ann, [buy('a', NOV, 2300, 1, 'gtc')]);
   await venue.holdAuction(product, TEN);
 
-  await send(BOB, [buy('b', NOV, 2301, 1, 'gtc')]);
+  await send(bob, [buy('b', NOV, 2301, 1, 'gtc')]);
   await deliver('closings', { v: 1, product, slot: ONE });
   await venue.work('orders');
   const { metered, table } = meteredTable();
@@ -178,6 +173,6 @@ test('an auction in which little changed writes little, whatever is carried, and
   expect(written).toHaveLength(1);
   expect(written[0]).toBeGreaterThan(0);
   expect(written[0]).toBeLessThan(40);
-  const orders = await pages<{ clientOrderId: string }>(BOB, '/v1/orders', 'after', { query: { product } });
+  const orders = await pages<{ clientOrderId: string }>(bob, '/v1/orders', 'after', { query: { product } });
   expect(orders.map(({ clientOrderId }) => clientOrderId)).toEqual(['b']);
 }, 60_000);

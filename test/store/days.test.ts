@@ -114,6 +114,7 @@ describe('what a day’s next step is decided on', () => {
       newestIndex: undefined,
       index: new Map(),
       held: { settlement: undefined, finalPrice: undefined },
+      short: [],
     });
   });
 
