@@ -653,7 +653,7 @@ describe('the sealed book', () => {
       instructions: [{ kind: 'new', order }],
       outcomes: ['accepted'],
     });
-    const path = { product: PRODUCT, account: 'acme', date: '2025-10-20', held: 'settlement.s1' };
+    const path = { product: PRODUCT, account: 'acme', owner: 'acme', date: '2025-10-20', held: 'settlement.s1' };
     for (const route of Object.keys(ROUTES).filter((key) => key.startsWith('GET '))) {
       const answer = await call(route, { path });
       expect([route, answer.status]).toEqual([route, 200]);
