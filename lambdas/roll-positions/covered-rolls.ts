@@ -1,10 +1,10 @@
 /** Roll orders of a shard, cut to what their accounts could pay for: on the accounts as posted, and on all of their orders that may still trade. */
 import { openOrders } from '../../lib/domain/auction/open-orders.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
-import { ownerLotsOf } from '../../lib/domain/clearing/account-risk.ts';
+import { ownerLotsOf, standingIn } from '../../lib/domain/clearing/account-risk.ts';
 import { coveredRoll } from '../../lib/domain/clearing/owner-intake.ts';
 import type { RollOrder } from '../../lib/domain/clearing/roll.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { readOwnersFrom } from '../../lib/store/accounts.ts';
 import type { Intake } from '../../lib/store/auctions.ts';
@@ -25,14 +25,16 @@ export interface DueRoll {
 
 export class CoveredRolls {
   readonly #table: Table;
+  readonly #venue: VenueState;
   readonly #product: ProductState;
   readonly #shard: number;
   readonly #intake: Intake;
   readonly #carried = new ReadChunks(CARRIED_BYTES_MAX);
 
-  constructor(table: Table, product: ProductState, shard: number, intake: Intake) {
+  constructor(table: Table, venue: VenueState, product: string, shard: number, intake: Intake) {
     this.#table = table;
-    this.#product = product;
+    this.#venue = venue;
+    this.#product = venue.products[product]!;
     this.#shard = shard;
     this.#intake = intake;
   }
@@ -54,9 +56,10 @@ export class CoveredRolls {
     const orders = await readCarriedOf(this.#carried.of(this.#table), product, carried, account);
     const auctions = await submissionsSince(this.#table, place, this.#intake, lastAuction);
     const mayTrade = openOrders(orders, auctions).mayTrade();
+    const standing = standingIn(state, this.#product, this.#venue);
     return {
       state,
-      order: { ...order, lots: coveredRoll(this.#product, state, await this.#ownerLots(account), mayTrade, order) },
+      order: { ...order, lots: coveredRoll(this.#product, standing, await this.#ownerLots(account), mayTrade, order) },
     };
   }
 

@@ -8,7 +8,7 @@ import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { isStopped, type OwnerStops } from '../../lib/domain/auction/stops.ts';
 import { type DayAt, daysDue, decideDay, evolveDay, WAITS } from '../../lib/domain/clearing/day.ts';
 import { decideRoll, rollDay } from '../../lib/domain/clearing/roll.ts';
-import type { ProductState } from '../../lib/domain/clearing/venue.ts';
+import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import type { BusinessDate } from '../../lib/domain/contract/calendar.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { lots } from '../../lib/domain/contract/units.ts';
@@ -30,7 +30,8 @@ const CHUNK_ACCOUNTS = 1000;
 
 export const handler = consume('rolls', (backends) => async ({ product, slot }, { attributes }) => {
   const { table, queues, logger, shards } = backends;
-  const state = (await loadVenue(table)).products[product];
+  const venue = await loadVenue(table);
+  const state = venue.products[product];
   if (!state) return logger.warn('day run not started: the product is not listed', { product, slot });
   const due = daysDue(state, slot, Number(attributes.SentTimestamp));
   if (due.length === 0)
@@ -45,7 +46,7 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }, 
   const decision = await untilCommitted(() => toRoll(backends, day, state));
   if (decision.kind === 'wait') return logger.info(`day run waits: ${WAITS[decision.for]}`, { product, date: day.date });
   const { auction } = decision;
-  for (let shard = 0; shard < shards; shard++) await rollShard(backends, day, state, auction, shard);
+  for (let shard = 0; shard < shards; shard++) await rollShard(backends, venue, day, auction, shard);
   await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));
   await queues.notify('closings', { v: 1, product, date: day.date });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
@@ -72,16 +73,16 @@ async function toRoll({ table, shards }: Backends, day: DayAt<'roll'>, state: Pr
 /** Writes a shard's roll orders in chunks. A chunk that stands says which accounts it covered; the next goes on after it. */
 async function rollShard(
   { table, shards }: Backends,
-  day: DayAt<'roll'>,
-  state: ProductState,
+  venue: VenueState,
+  { product, date }: DayAt<'roll'>,
   auction: number,
   shard: number,
 ): Promise<void> {
-  const { product, date } = day;
+  const state = venue.products[product]!;
   const today = rollDay(state.parameters.calendar, date);
   const instructions = today ? await rollInstructionsOf(table, product, shard) : [];
   if (!today || instructions.length === 0) return;
-  const covered = new CoveredRolls(table, state, shard, await readIntake(table, product, shard));
+  const covered = new CoveredRolls(table, venue, product, shard, await readIntake(table, product, shard));
   const stops = new Map<string, OwnerStops>();
   for await (const own of stopsIn(table, shard)) stops.set(own.owner, own);
   let through = '';

@@ -16,6 +16,10 @@ import { openBooks, type ProductState, type VenueState } from './venue.ts';
 export const productOf = ({ product }: Pick<AccountState, 'product'>, { products }: VenueState): string | undefined =>
   product ?? Object.keys(products)[0];
 
+/** An account as it stands in a product: its cash is behind the one that it trades, and in any other it has only what credit that gives. */
+export const standingIn = (state: AccountState, product: ProductState, venue: VenueState): AccountState =>
+  state.name === '' || productOf(state, venue) === product.product ? state : { ...state, cash: NO_CENTS };
+
 /** The size of an owner at the last settlement: net lots of its accounts, without their signs, summed. */
 export const ownerLotsOf = (states: Iterable<AccountState>, product: string): number => {
   let size = 0;

@@ -18,7 +18,7 @@ import { type MarginLines, marginCents } from '../risk/margin.ts';
 import { deliveryLimited, WorstHoldings } from '../risk/position-limits.ts';
 import { coveredLots, WorstCase } from '../risk/worst-case.ts';
 import { type AccountState, type ProductHolding, positions } from './account.ts';
-import { coverOf, marginLinesOf, ownerLotsOf, productOf } from './account-risk.ts';
+import { coverOf, marginLinesOf, ownerLotsOf, productOf, standingIn } from './account-risk.ts';
 import type { RollOrder } from './roll.ts';
 import { openBooks, type ProductState, type VenueState } from './venue.ts';
 
@@ -29,7 +29,10 @@ export interface OwnerState {
   readonly accounts: ReadonlyMap<string, AccountState>;
 }
 
-/** Those of an owner's accounts that count where one of them sends something. One that is not open trades whatever it is sent for. */
+/**
+ * Those of an owner's accounts that count where one of them sends something: those that trade the product, and any other too where the product
+ * gives credit. One that is not open trades whatever it is sent for.
+ */
 export function ownerStateOf(
   venue: VenueState,
   product: ProductState,
@@ -39,7 +42,10 @@ export function ownerStateOf(
   const accounts = new Map<string, AccountState>();
   for (const state of states) {
     const isOpen = state.name !== '';
-    if (isOpen ? productOf(state, venue) === product.product : state.account === sender) accounts.set(state.account, state);
+    const counts = isOpen
+      ? productOf(state, venue) === product.product || product.parameters.creditUsd > 0
+      : state.account === sender;
+    if (counts) accounts.set(state.account, standingIn(state, product, venue));
   }
   return { product, accounts };
 }
