@@ -23,8 +23,27 @@ import { type Replay, replay } from './replay.ts';
 import { rowName, VenueRows } from './rows.ts';
 import { bookFindings } from './submissions.ts';
 
+/** The checks, in the order in which they are told; the first and third only where there is a manifest, or a head. */
+export type CheckName =
+  | 'files'
+  | 'log'
+  | 'head'
+  | 'books'
+  | 'auctions'
+  | 'decisions'
+  | 'settlements'
+  | 'calls'
+  | 'posted'
+  | 'journal'
+  | 'accounts'
+  | 'statements'
+  | 'totals'
+  | 'chain'
+  | 'records'
+  | 'sums';
+
 export interface AuditCheck {
-  readonly name: string;
+  readonly name: CheckName;
   /** How many events, auctions or rows were looked at; `null` when the check could not be made. */
   readonly checked: number | null;
   readonly faults: readonly Finding[];
@@ -71,7 +90,7 @@ export async function auditRows(rows: VenueRows, shards: number): Promise<Audit>
   const { venue, events, accounts, faults, complete } = replayed;
   const stored = rows.ofKind('SHARD').filter(({ sk }) => sk?.S?.startsWith(ACCOUNT_PREFIX));
   const count = (kind: ClearingEvent['kind'][]): number => events.filter((event) => kind.includes(event.kind)).length;
-  const compared = (name: string, due: readonly Item[], found: readonly Attributes[]): AuditCheck =>
+  const compared = (name: CheckName, due: readonly Item[], found: readonly Attributes[]): AuditCheck =>
     complete ? { name, checked: due.length, faults: compare(due, found) } : { name, checked: null, faults: [] };
   const states = readStates(stored);
   const sum = sums(states.accounts);

@@ -26,8 +26,10 @@ export interface Surroundings {
 export async function prove(rows: VenueRows, { exported, head }: Surroundings = {}): Promise<Proof> {
   const audit = await auditRows(rows, rows.shards());
   const before: AuditCheck[] = [
-    ...(exported ? [{ name: 'files', checked: Object.keys(exported.manifest.files).length, faults: exported.faults }] : []),
-    ...(head === undefined ? [] : [{ name: 'head', checked: audit.heads.length, faults: headFindings(audit, head) }]),
+    ...(exported
+      ? [{ name: 'files' as const, checked: Object.keys(exported.manifest.files).length, faults: exported.faults }]
+      : []),
+    ...(head === undefined ? [] : [{ name: 'head' as const, checked: audit.heads.length, faults: headFindings(audit, head) }]),
   ];
   const checks = [...before, ...audit.checks];
   const { events, venue, stateHash, shards } = audit;

@@ -105,8 +105,8 @@ const PLANTED: [what: string, edits: Edit[], says: RegExp][] = [
     [
       [
         'lambdas/accept-orders/index.ts',
-        'if (await writeSubmission(table, submission)) return',
-        "session.backends.logger.info('accepted', { instructions });\n  if (await writeSubmission(table, submission)) return",
+        'if (await writeSubmission(table, submission)) {',
+        "session.backends.logger.info('accepted', { instructions });\n  if (await writeSubmission(table, submission)) {",
       ],
     ],
     /prints an order of/,

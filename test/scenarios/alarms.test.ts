@@ -9,7 +9,7 @@ import { serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import type { Attributes } from '../../lib/store/table.ts';
-import { newYork, newYorkMs, PRODUCT } from '../venue/h100.ts';
+import { newYork, newYorkMs, PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { outright } from '../venue/whole-venue.ts';
 
@@ -20,7 +20,7 @@ const [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] = ['20', '21', '22', '23', 
   string,
   string,
 ];
-const [NEXT_MONDAY, NEXT_TUESDAY] = ['2025-10-27', '2025-10-28'];
+const [NEXT_MONDAY, NEXT_TUESDAY, NEXT_WEDNESDAY, NEXT_THURSDAY] = ['2025-10-27', '2025-10-28', '2025-10-29', '2025-10-30'];
 
 const LISTED = '2025-10-17';
 /** Long enough for a test to take a fault away before a message has been received five times. */
@@ -434,6 +434,61 @@ describe('the sweep', () => {
     await go(NEXT_TUESDAY, '18:50');
     expect(inAlarm()).toEqual([]);
     expect(await venue.stepOf(NEXT_TUESDAY)).toBe('done');
+  });
+});
+
+describe('risk', () => {
+  const change = async (parameters: object, expectedVersion: number): Promise<void> => {
+    await venue.both.put(`/v1/operator/products/${PRODUCT}`, {
+      expectedVersion,
+      parameters: { ...PARAMETERS, indexValuesMin: 1, ...parameters },
+    });
+  };
+
+  test('locked-at-stop: more is bid beyond the only band than is offered, until two operators give it a second width', async () => {
+    await go(NEXT_WEDNESDAY, '09:30');
+    await change({ bands: ['0.005'] }, 1);
+    const crowd = async (name: string): Promise<void> => {
+      await venue.submit('fund', PRODUCT, [outright(PRODUCT, `crowd-${name}`, 'buy', 20, '2.490')]);
+      await venue.submit('maker', PRODUCT, [outright(PRODUCT, `far-${name}`, 'sell', 5, '2.480')]);
+    };
+    await crowd('first');
+    await go(NEXT_WEDNESDAY, '10:01');
+    expectAlarm('locked-at-stop', newYorkMs(NEXT_WEDNESDAY, '10:00'), 1);
+    const { items } = (await venue.as.maker.get(`/v1/auctions?product=${PRODUCT}&limit=1`)) as {
+      items: { months: { contract: string; locked: object | null; volume: number }[] }[];
+    };
+    const december = items[0]!.months.find(({ contract }) => contract.endsWith('2025-12'));
+    expect(december).toMatchObject({ locked: { state: 'limit-bid', crowd: 20, kept: 0 }, volume: 0 });
+    await change({ bands: ['0.005', '0.150'] }, 2);
+    const repaired = now();
+    await crowd('second');
+    await go(NEXT_WEDNESDAY, '13:01');
+    await pass(6);
+    expectOk('locked-at-stop', repaired, 240);
+  });
+
+  test('calls-overdue: an account that lacks margin pays after it was due', async () => {
+    await venue.publishIndex(NEXT_WEDNESDAY);
+    const moves = (move: string): string[] => Array.from({ length: 12 }, () => move);
+    const margin = { ...PARAMETERS.margin, scenarios: [moves('90.000'), moves('-90.000')] };
+    await change({ margin, creditUsd: 0 }, 3);
+    await go(NEXT_WEDNESDAY, '17:00');
+    expect(await venue.stepOf(NEXT_WEDNESDAY)).toBe('done');
+    const calls = await venue.calls();
+    expect(calls.map(({ account, overdue }) => [account, overdue])).toEqual([
+      ['fund', false],
+      ['maker', false],
+    ]);
+    await go(NEXT_THURSDAY, '10:31');
+    expectAlarm('calls-overdue', newYorkMs(NEXT_THURSDAY, '10:00'), 31);
+    for (const { account } of calls) await venue.deposit(account, '9000000.00', 'after-it-was-due');
+    await sweepByHand();
+    await venue.cloud.quiet();
+    const repaired = now();
+    await go(NEXT_THURSDAY, '11:16');
+    expectOk('calls-overdue', repaired, 46);
+    expect(await venue.calls()).toEqual([]);
   });
 });
 

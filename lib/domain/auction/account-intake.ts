@@ -29,6 +29,8 @@ export interface IntakeTerms extends Omit<OrderTerms, 'cancelsOnly'> {
   readonly submissionsMax: number;
   /** When the marker that cut the auction before was sent, ISO; empty before the first. */
   readonly openedAt: string;
+  /** Whether the account's margin call is overdue. */
+  readonly overdue?: boolean;
 }
 
 /**
@@ -90,8 +92,9 @@ export class AccountIntake {
   /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
   take(submission: ArrivingSubmission, terms: IntakeTerms, judge?: Judge): Outcome[] {
     const { instructions } = submission;
-    // While the stop stands, what it takes out is gone however late it comes, and however much the account has sent.
-    const isDue = submission.isStop === true && terms.stopped === true;
+    // While the stop stands, or the account's margin call is overdue, what is taken out is gone however late that comes, and however much was sent.
+    const isDue =
+      (submission.isStop === true && terms.stopped === true) || (terms.overdue === true && this.#takesAllOut(instructions));
     const late = isDue ? undefined : this.#lateness(submission, terms.openedAt);
     if (late) return instructions.map(() => late);
     if (!isDue && this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
@@ -99,6 +102,11 @@ export class AccountIntake {
     const outcomes = this.#open.decide(instructions, { ...terms, cancelsOnly }, judge);
     if (!countsForNothing(outcomes)) this.#note({ ...submission, outcomes }, true);
     return outcomes;
+  }
+
+  /** A second one would find nothing: an account that is beyond its limits gets no order in. */
+  #takesAllOut(instructions: readonly Instruction[]): boolean {
+    return this.#open.orders.size > 0 && instructions.length === 1 && instructions[0]!.kind === 'cancel-all';
   }
 
   #isBeyond({ submissionsMax, liveOrdersMax }: IntakeTerms, times: number): boolean {

@@ -124,7 +124,7 @@ export class OwnerIntake {
     const { reportedLots } = owner.product.parameters.limits;
     const net = holdings.net;
     const judge = new OrderJudge(owner, state, this.#exposure.worstOf(account), holdings);
-    const outcomes = intake.take(submission, terms, judge);
+    const outcomes = intake.take(submission, { ...terms, overdue: state.call?.overdue === true }, judge);
     const { figures } = judge;
     return net <= reportedLots && holdings.net > reportedLots
       ? { outcomes, figures, reported: holdings.net }

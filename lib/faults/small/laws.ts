@@ -222,8 +222,11 @@ function onlyOperatorsAreLetIn({ market: { answers } }: Judged): string[] {
     .map(({ asked }) => `${ROGUE} is let in by ${asked}`);
 }
 
-/** What accept reads for a message on average, however much its sender and others have sent before it. */
-const ACCEPT_BYTES_MAX = 2_560;
+/**
+ * What accept reads for a message on average, however much its sender and others have sent before it: of an account that it does not keep, a read
+ * unit of accounts beside each other is the greatest part.
+ */
+const ACCEPT_BYTES_MAX = 4_096;
 
 function acceptReadsLittle({ market: { meter }, disturbed }: Judged): string[] {
   if (disturbed) return [];

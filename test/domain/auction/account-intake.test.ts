@@ -56,6 +56,17 @@ describe('an account intake', () => {
     expect(closed.take(arriving(4, add('c')), { ...TERMS, submissionsMax: 1 })).toEqual(['too-many-submissions']);
   });
 
+  it('beyond its limits, and late, is taken out all the same once its margin call is overdue, and that once', () => {
+    const own = new AccountIntake([], [[stored(1, add('a')), stored(2, add('b'))]]);
+    const terms = { ...TERMS, submissionsMax: 1 };
+    const takeOut = (sequence: number, overdue: boolean) =>
+      own.take(arriving(sequence, { kind: 'cancel-all' }, 50), { ...terms, openedAt: at(0), overdue });
+    expect(takeOut(3, false)).toEqual(['auction-closed']);
+    expect(takeOut(4, true)).toEqual(['accepted']);
+    expect(takeOut(5, true)).toEqual(['auction-closed']);
+    expect(own.take(arriving(6, add('c')), terms)).toEqual(['too-many-submissions']);
+  });
+
   it.each<Outcome>(['auction-closed', 'overtaken'])('counts one that was refused as %s for nothing', (outcome) => {
     const late = stored(20, add('late'), outcome, 30);
     const read = new AccountIntake([], [[stored(1, add('a')), late]]);

@@ -12,6 +12,8 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/routes.ts ATTEMPTS_MAX': 'tries, not sizes',
   'lib/store/table.ts UNPROCESSED_TRIES_MAX': 'tries, not sizes',
   'lib/store/table.ts BUSY_TRIES_MAX': 'tries, not sizes',
+  'lambdas/accept-orders/index.ts NEWER_MAX': 'tries, not sizes',
+  'lib/store/stored-book.ts SENDER_BYTES_MAX': 'a name is as long',
   'lambdas/settle-day/index.ts STEPS_MAX': 'steps of a day are as many',
   'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
   'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',

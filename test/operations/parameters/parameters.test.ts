@@ -199,7 +199,7 @@ describe('margin', () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining('29 settlements from 2025-10-19 to 2025-11-16')]);
     expect(stdout).toMatch(/outright {2}\d+ of \d+ losses beyond|outright {2}no loss beyond/);
     const { parameters, from } = await propose(rows, PRODUCT, { json: readFileSync(out, 'utf8') });
-    expect(parameters.margin).toMatchObject({ deliveryTicks: 0, funding: [], concentration: [] });
+    expect(parameters.margin).toMatchObject({ deliveryTicks: 50, funding: [{ ticks: 40 }], concentration: [{}, {}] });
     // The greatest move over two days was from 2.648 to 2.302, on 26 to 28 October; with a quarter on top.
     expect(parameters.margin.scenarios[0]).toEqual(Array.from({ length: from.listedMonths }, () => 433));
   });

@@ -88,16 +88,22 @@ class Life {
     await play(this.market, { ...ROLL, last: FIRST });
     await this.#tradeAt('09:00');
     await this.#openBook();
-    this.market = this.#numbered(await this.#move(this.market, 0));
+    await this.#moveTo(0);
     await this.#goOn();
     await this.#tradeAt('12:00');
     await this.#tradeAt('15:00');
     await this.market.operator.put(`/v1/operator/index/${PRODUCT}/${SECOND}`, { value: '2.411' });
     await this.market.cloud.advanceTo(newYork(SECOND, '16:05'));
     await this.market.cloud.quiet();
-    this.market = this.#numbered(await this.#move(this.market, 1));
+    await this.#moveTo(1);
     await playDay(this.market, THIRD);
     return this.market.audit();
+  }
+
+  async #moveTo(at: 0 | 1): Promise<void> {
+    const to = await this.#move(this.market, at);
+    // One that stays counts its keys already, and the lottery draws from them.
+    if (to !== this.market) this.market = this.#numbered(to);
   }
 
   /** With keys that are counted over the whole life. */
