@@ -76,6 +76,8 @@ export interface Result {
   readonly groups: readonly GroupResult[];
   readonly calls: readonly GroupCalls[];
   readonly shortfalls: readonly Shortfall[];
+  /** Months of auctions that were locked at the edge of their band. */
+  readonly locked: number;
   readonly checks: readonly Check[];
   readonly lotsSum: number;
   readonly centsSum: Cents;
@@ -117,6 +119,11 @@ export function reconcile(run: Run, traded: Traded, evidence: Evidence): Result 
     groups,
     calls: GROUPS.map((group) => groupCalls(run, group, traded, evidence)),
     shortfalls: shortfallsOf(run, accounts),
+    locked: audit.events.reduce(
+      (count, event) =>
+        event.kind === 'auction-cleared' ? count + Object.values(event.months).filter(({ locked }) => locked).length : count,
+      0,
+    ),
     checks: checks(run, traded, evidence, ledger, groups),
     lotsSum: audit.lotsSum,
     centsSum: audit.centsSum,
@@ -183,7 +190,8 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
   const { audit, auctions, deadLetters } = evidence;
   const inAlarm = evidence.alarms.filter(({ to }) => to === 'ALARM');
   // That a call is overdue is what one group is there for.
-  const alarms = inAlarm.filter(({ alarm }) => !alarm.endsWith(EXPECTED_ALARM));
+  const expected = run.crashes ? [...EXPECTED_ALARMS, ...CRASH_ALARMS] : EXPECTED_ALARMS;
+  const alarms = inAlarm.filter(({ alarm }) => !expected.includes(alarm));
   const due = sum(run.plan.days.map(({ rounds }) => rounds.length));
   const profits = groups.reduce((total, { profitCents }) => total + profitCents, 0n);
   const { lots } = ledger;
@@ -232,12 +240,17 @@ function checks(run: Run, traded: Traded, evidence: Evidence, ledger: OrderLedge
       alarms
         .map(({ alarm, atMs, reason }) => `${alarm} went into ALARM at ${new Date(atMs).toISOString()} (${reason})`)
         .slice(0, SHOWN_MAX)
-        .join('; ') || (inAlarm.length > 0 ? `none went into ALARM but ${EXPECTED_ALARM}` : 'none went into ALARM'),
+        .join('; ') ||
+        (inAlarm.length > 0
+          ? `none went into ALARM but ${[...new Set(inAlarm.map(({ alarm }) => alarm))].join(', ')}`
+          : 'none went into ALARM'),
     ),
   ];
 }
 
-const EXPECTED_ALARM = 'calls-overdue';
+const EXPECTED_ALARMS: readonly string[] = ['calls-overdue'];
+/** A crash locks months, and a closing auction that locks is held. */
+const CRASH_ALARMS: readonly string[] = ['locked-at-stop', 'held-for-approval'];
 /** How many alarms are named when some went into ALARM. */
 const SHOWN_MAX = 5;
 
@@ -248,7 +261,10 @@ function lostSubmissions({ sent }: Traded, auctions: readonly StoredAuction[]): 
     keys.forEach((key, index) => {
       stored.set(key, stored.has(key) ? -1 : submissions[index]!.outcomes.length);
     });
-  const answered = new Set(sent.map(({ account, key }) => `${account} ${key}`));
+  const answered = new Set([
+    ...sent.map(({ account, key }) => `${account} ${key}`),
+    ...auctions.flatMap(({ byVenue }) => byVenue),
+  ]);
   return [
     ...sent.flatMap(({ account, key, entries }) => {
       const found = stored.get(`${account} ${key}`);

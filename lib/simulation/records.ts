@@ -1,5 +1,6 @@
 /** The auctions of a run as they are stored: what was submitted, rolled, filled and carried, for the order ledger. */
 
+import { VENUE_SENDER } from '../domain/auction/book-columns.ts';
 import { byArrival } from '../domain/auction/open-orders.ts';
 import type { ClearingEvent } from '../domain/clearing/events.ts';
 import type { ContractMonth } from '../domain/contract/months.ts';
@@ -13,6 +14,8 @@ import type { AuctionRecord } from './order-ledger.ts';
 /** An auction's record, with the key of every submission in it. */
 export interface StoredAuction extends AuctionRecord {
   readonly keys: readonly string[];
+  /** Those that the venue has sent itself. */
+  readonly byVenue: readonly string[];
 }
 
 /** Every cleared auction among the events, in order. */
@@ -35,6 +38,7 @@ export async function storedAuctions(table: Table, events: readonly ClearingEven
       listed: new Set(Object.keys(event.months).map((month) => Number(month) as ContractMonth)),
       submissions,
       keys: submissions.map(({ account, key }) => `${account} ${key}`),
+      byVenue: submissions.filter(({ sender }) => sender === VENUE_SENDER).map(({ account, key }) => `${account} ${key}`),
       rolls: parts.flatMap((part) => part.rolls),
       fills: await readFills(table, event),
       carried: await readCarried(table, product, event.carried),

@@ -100,6 +100,7 @@ export function prepare(
     spot,
     offers,
     tenths,
+    crashes: options.crash === true,
     terms: { product, parameters: PARAMETERS, listing: { date: plan.listedOn, curve } },
     participants: population(seed, options.participants, offers, listed),
   };

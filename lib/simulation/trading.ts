@@ -24,6 +24,7 @@ export interface Run {
   readonly spot: Spot;
   readonly offers: OffersByDay;
   readonly tenths: TenthsOn;
+  readonly crashes: boolean;
 }
 
 /** A submission that was answered with 202. */
