@@ -7,7 +7,7 @@ import { numberedKey } from '../../client/idempotency-key.ts';
 import { type BusinessDate, instantOf, nextBusinessDay } from '../../domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../domain/contract/months.ts';
 import { assemblyOf } from '../../infra/local-deployment.ts';
-import { WITHOUT_RISK } from '../../simulation/parameters.ts';
+import { PARAMETERS } from '../../simulation/parameters.ts';
 import type { Table } from '../../store/table.ts';
 import { startVirtualCloud, type VirtualCloud, type VirtualCloudOptions } from '../../virtual/cloud.ts';
 import { PRODUCT, SELDOM, SHARDS } from '../scripted-market.ts';
@@ -28,9 +28,9 @@ export const ZONE = 'America/New_York';
  * hundredth would not let one account fill an item.
  */
 export const TERMS = {
-  ...WITHOUT_RISK,
+  ...PARAMETERS,
   listedMonths: 4,
-  margin: { ...WITHOUT_RISK.margin, scenarios: WITHOUT_RISK.margin.scenarios.map((moves) => moves.slice(0, 4)) },
+  margin: { ...PARAMETERS.margin, scenarios: PARAMETERS.margin.scenarios.map((moves) => moves.slice(0, 4)) },
   indexValuesMin: 2,
   liveOrdersMax: 1_000,
   submissionsMax: 500,

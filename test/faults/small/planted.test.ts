@@ -31,7 +31,7 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     'what is published of an auction is one item, however many limits',
     'many limits',
     [['lib/store/limits.ts', scaled('lib/store/limits.ts', 'CHUNK_BYTES'), 'export const CHUNK_BYTES = 64 * 1024;']],
-    /Item size has exceeded/,
+    /Item size has exceeded|the log and the book differ/,
   ],
   [
     'accept reads all that an account has sent with every message',
