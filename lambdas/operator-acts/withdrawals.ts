@@ -1,5 +1,5 @@
 /**
- * What a withdrawal may not do: take an account under the requirement of its positions, or take the cash that its open orders were accepted on. It is
+ * What a withdrawal may not do: take an account below zero, under the requirement of its positions, or take the cash that its open orders were accepted on. It is
  * decided on the accounts as of the event that it comes behind, whatever of that is posted, and on the orders in the book at that moment: of two
  * withdrawals at once, or of one and an auction, the later finds what the earlier has left. An order that accept is deciding on an earlier event at
  * that moment is not in the book yet.
@@ -39,6 +39,11 @@ export async function withdrawalRefusal(
   for (const { account, cents, reference } of out) {
     const own = owners.get(ownerOf(account))!;
     const state = own.find((each) => each.account === account)!;
+    // What credit covers is margin: it is not paid out.
+    if (state.cash + cents < 0n) {
+      errors.push({ path: '$.movements', rule: `${reference} takes ${account} below zero: it has ${formatCents(state.cash)}` });
+      continue;
+    }
     const product = venue.products[productOf(state, venue) ?? ''];
     if (!product) continue;
     const ownerLots = ownerLotsOf(own, product.product);

@@ -113,3 +113,15 @@ test('cash may always come in, and an account without positions may be emptied',
   expect((await withdraw(short, -100_00n)).status).toBe(201);
   expect((await withdraw(short, 1n)).status).toBe(409);
 });
+
+test('cash is paid out to the last cent where positions need none, and credit is not', async () => {
+  const parameters = { ...RISKY, creditUsd: 5_000 };
+  await venue.commit({ kind: 'parameters-changed', product, version: 2, parameters, by: 'op', at: '' });
+  const over = await withdraw(long, 1000_01n);
+  expect([over.status, codeOf(over), over.body.errors[0].rule]).toEqual([
+    409,
+    'below-requirement',
+    expect.stringContaining(`takes ${long} below zero: it has 1000.00`),
+  ]);
+  expect((await withdraw(long, 1000_00n)).status).toBe(201);
+});
