@@ -5,8 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
+import { uuidv7Of } from '../../lib/domain/auction/idempotency-key.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
+import { digestOf } from '../../lib/store/submissions.ts';
 import type { Backends } from '../backends.ts';
 
 export type CancelOrders = (product: string, account: string) => Promise<void>;
@@ -22,20 +24,10 @@ export const cancelOrders =
       product,
       shard: shardOf(account, shards),
       account,
-      key: keyOf(at, `${product} ${account}`),
-      digest: createHash('sha256').update(packed).digest('hex').slice(0, 16),
+      key: uuidv7Of(at, createHash('sha256').update(`${at} ${product} ${account}`).digest().subarray(0, 16)),
+      digest: digestOf(packed),
       sender: VENUE_SENDER,
       receivedAt: new Date(at).toISOString(),
       instructions: Buffer.from(packed).toString('base64'),
     });
   };
-
-/** A UUIDv7 (RFC 9562, section 5.7) with a hash in place of the random bits. */
-function keyOf(at: number, name: string): string {
-  const bytes = createHash('sha256').update(`${at} ${name}`).digest().subarray(0, 16);
-  bytes.writeUIntBE(at, 0, 6);
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}

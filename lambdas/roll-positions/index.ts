@@ -1,7 +1,8 @@
 /**
  * Roll: the first step of a day run. Every position with an instruction becomes a calendar-spread order of the closing
  * auction, for the day's share. The orders are written straight into that auction's book, which no one has closed yet:
- * they need no queue, and a repeat finds what stands there. Each is cut to what its account could pay for, beside its own orders.
+ * they need no queue, and a repeat finds what stands there. Each is cut to what its account could pay for, beside its own orders. What an
+ * invocation has no time for, the next goes on with.
  */
 import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
@@ -18,17 +19,20 @@ import { lookAtDay, openDay, planDay, saveDay } from '../../lib/store/days.ts';
 import { readHalt } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { rollInstructionsOf } from '../../lib/store/roll-instructions.ts';
-import { claimRollChunk } from '../../lib/store/roll-orders.ts';
+import { claimRollChunk, newestRollChunk } from '../../lib/store/roll-orders.ts';
 import { stopsIn } from '../../lib/store/stops.ts';
 import type { Backends } from '../backends.ts';
-import { consume } from '../queue/consume.ts';
+import { consume, type TimeLeft } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
 import { CoveredRolls, type DueRoll } from './covered-rolls.ts';
 
 /** Accounts looked at for one chunk of orders; a chunk is one item, and an order is under 120 bytes. */
 const CHUNK_ACCOUNTS = 1000;
 
-export const handler = consume('rolls', (backends) => async ({ product, slot }, { attributes }) => {
+/** What a chunk of accounts may take at the worst, with the SDK's retries. */
+const CHUNK_MS_MAX = 30_000;
+
+export const handler = consume('rolls', (backends, timeLeft) => async ({ product, slot }, { attributes }) => {
   const { table, queues, logger, shards } = backends;
   const venue = await loadVenue(table);
   const state = venue.products[product];
@@ -46,7 +50,11 @@ export const handler = consume('rolls', (backends) => async ({ product, slot }, 
   const decision = await untilCommitted(() => toRoll(backends, day, state));
   if (decision.kind === 'wait') return logger.info(`day run waits: ${WAITS[decision.for]}`, { product, date: day.date });
   const { auction } = decision;
-  for (let shard = 0; shard < shards; shard++) await rollShard(backends, venue, day, auction, shard);
+  for (let shard = 0; shard < shards; shard++)
+    if (!(await rollShard(backends, venue, day, auction, shard, timeLeft))) {
+      await queues.notify('rolls', { v: 1, product, slot });
+      return logger.info('the roll goes on in the next invocation', { product, date: day.date, shard });
+    }
   await saveDay(table, day, evolveDay(day, { kind: 'rolled', auction }));
   await queues.notify('closings', { v: 1, product, date: day.date });
   logger.info('roll orders are in the book', { product, date: day.date, auction });
@@ -70,23 +78,29 @@ async function toRoll({ table, shards }: Backends, day: DayAt<'roll'>, state: Pr
   }
 }
 
-/** Writes a shard's roll orders in chunks. A chunk that stands says which accounts it covered; the next goes on after it. */
+/**
+ * Writes a shard's roll orders in chunks. A chunk that stands says which accounts it covered; the next goes on after it. False when the
+ * invocation has no time for another.
+ */
 async function rollShard(
   { table, shards }: Backends,
   venue: VenueState,
   { product, date }: DayAt<'roll'>,
   auction: number,
   shard: number,
-): Promise<void> {
+  timeLeft: TimeLeft,
+): Promise<boolean> {
   const state = venue.products[product]!;
   const today = rollDay(state.parameters.calendar, date);
   const instructions = today ? await rollInstructionsOf(table, product, shard) : [];
-  if (!today || instructions.length === 0) return;
+  if (!today || instructions.length === 0) return true;
+  const newest = await newestRollChunk(table, product, shard, auction);
+  if (newest?.last) return true;
   const covered = new CoveredRolls(table, venue, product, shard, await readIntake(table, product, shard));
   const stops = new Map<string, OwnerStops>();
   for await (const own of stopsIn(table, shard)) stops.set(own.owner, own);
-  let through = '';
-  for (let chunk = 0; ; chunk++) {
+  let through = newest?.through ?? '';
+  for (let chunk = newest ? newest.chunk + 1 : 0; ; chunk++) {
     const next = instructions.filter(({ account }) => account > through).slice(0, CHUNK_ACCOUNTS);
     const states = await readAccounts(
       table,
@@ -110,7 +124,8 @@ async function rollShard(
       through: next.at(-1)?.account ?? through,
       last,
     });
-    if (stands.last) return;
+    if (stands.last) return true;
+    if (timeLeft() < CHUNK_MS_MAX) return false;
     through = stands.through;
   }
 }

@@ -101,7 +101,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-    sendsTo: ['closings', 'day-runs'],
+    sendsTo: ['rolls', 'closings', 'day-runs'],
   },
   'settle-day': {
     does: 'Moves a day run on: settles, expires, calls for margin, reports; says which calls are met or overdue.',

@@ -61,6 +61,8 @@ export const rollChunkKey = (product: string, shard: number, auction: number, ch
   pk: rollPartition(product, shard),
   sk: `${rollChunkPrefix(auction)}${String(chunk).padStart(4, '0')}`,
 });
+/** The number of the chunk that a sort key of that form names. */
+export const rollChunkIn = (sort: string): number => Number(sort.slice(sort.indexOf('#') + 1));
 export const rollChunkPrefix = (auction: number): string => `${ordered(auction)}#`;
 
 export const auctionKey = (product: string, auction: number): Key => ({ pk: `AUCTION#${product}`, sk: ordered(auction) });

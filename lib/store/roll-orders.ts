@@ -3,7 +3,7 @@
  * say for good which accounts they cover, so a worker that goes on after another never gives an account a second order.
  */
 import type { BookOrder } from '../domain/auction/book.ts';
-import { rollChunkKey, rollChunkPrefix, rollPartition } from './keys.ts';
+import { rollChunkIn, rollChunkKey, rollChunkPrefix, rollPartition } from './keys.ts';
 import { packOrders, unpackOrders } from './packing.ts';
 import { type Attributes, B, bytes, type Item, type Rows, S, type Table, text } from './table.ts';
 
@@ -19,6 +19,19 @@ export async function claimRollChunk(
   const item = rollChunkItem(product, shard, auction, chunk, plan);
   if (await table.create(item)) return plan;
   return decodeRollChunk((await table.get(item))!);
+}
+
+/** The newest chunk of a shard's roll orders that stands, by its number, without its orders; `undefined` before the first. */
+export async function newestRollChunk(
+  table: Table,
+  product: string,
+  shard: number,
+  auction: number,
+): Promise<(Omit<RollChunk, 'orders'> & { readonly chunk: number }) | undefined> {
+  const range = { prefix: rollChunkPrefix(auction), newestFirst: true, limit: 1 };
+  const [item] = await table.queryAll(rollPartition(product, shard), range);
+  if (!item) return undefined;
+  return { ...coverageOf(item), chunk: rollChunkIn(text(item, 'sk')) };
 }
 
 export const rollChunkItem = (product: string, shard: number, auction: number, chunk: number, plan: RollChunk): Item => ({
@@ -43,8 +56,9 @@ export async function packedRollOrders(table: Rows, product: string, shard: numb
   return items.map((item) => bytes(item, 'orders'));
 }
 
-const decodeRollChunk = (item: Attributes): RollChunk => ({
-  orders: unpackOrders(bytes(item, 'orders')),
+const decodeRollChunk = (item: Attributes): RollChunk => ({ orders: unpackOrders(bytes(item, 'orders')), ...coverageOf(item) });
+
+const coverageOf = (item: Attributes): Omit<RollChunk, 'orders'> => ({
   through: text(item, 'through'),
   last: item.last?.BOOL === true,
 });

@@ -39,7 +39,7 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     sendsTo: ['day-runs', 'postings', 'orders'],
     receivesFrom: 'postings',
   },
-  'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['closings', 'day-runs'], receivesFrom: 'rolls' },
+  'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['rolls', 'closings', 'day-runs'], receivesFrom: 'rolls' },
   'settle-day': {
     table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],

@@ -21,7 +21,7 @@ import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
 import { DEC, month, newYork, on, RISKY } from '../venue/h100.ts';
 import { buy, sell, spread } from '../venue/orders.ts';
 import { record, submission } from '../venue/records.ts';
-import { crashOnce, deliver, openWorkerVenue } from '../venue/worker-venue.ts';
+import { crashOnce, deliver, invocation, openWorkerVenue } from '../venue/worker-venue.ts';
 
 const venue = await openWorkerVenue();
 await venue.fund(ANN, BOB, CAT, DAN);
@@ -237,6 +237,23 @@ describe('a roll that crashes half-way', () => {
       ]),
     );
   }
+
+  it('goes on in the next invocation when this one has no time for another chunk, and looks at no chunk again', async () => {
+    await instructMany(names);
+    invocation.timeLeftMs = 1_000;
+    const looked: string[][] = [];
+    for (let at = 0; at < 2; at++) {
+      expect(await roll(FIRST)).toEqual([]);
+      expect(venue.engine.messages('rolls')).toHaveLength(1);
+      looked.push((await rollBook()).map(({ account }) => account));
+      venue.engine.drain();
+    }
+    expect(await roll(FIRST)).toEqual([]);
+    expect(looked.map((accounts) => accounts.length)).toEqual([1000, 2000]);
+    expect((await rollBook()).map(({ account }) => account)).toEqual(names);
+    expect(await readDay(venue.table, product, FIRST)).toMatchObject({ step: 'close', auction: 1 });
+    expect(venue.engine.messages('closings')).toEqual([{ v: 1, product, date: FIRST }]);
+  });
 
   it.each([
     ['before its second chunk', 'before', 1],

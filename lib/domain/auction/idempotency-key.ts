@@ -10,9 +10,9 @@ export const KEY_AHEAD_MS_MAX = 60_000;
 /** The time in a key, milliseconds since 1970 (RFC 9562, section 5.7). */
 export const keyTime = (key: string): number => Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16);
 
-/** A key of a time, milliseconds since 1970, with 74 of 16 random bytes' bits (RFC 9562, section 5.7). */
-export function uuidv7Of(timeMs: number, random: Uint8Array): string {
-  const bytes = [...random];
+/** A key of a time, milliseconds since 1970, with 74 of the bits of 16 bytes, random ones or a hash (RFC 9562, section 5.7). */
+export function uuidv7Of(timeMs: number, bits: Uint8Array): string {
+  const bytes = [...bits];
   for (let at = 5, rest = timeMs; at >= 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);

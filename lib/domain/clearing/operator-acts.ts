@@ -8,7 +8,7 @@
  */
 import { ownerOf } from '../contract/owner.ts';
 import type { Agreement } from './approval.ts';
-import type { AccountsOpened, CashMoved, ClearingEvent, ParametersChanged } from './events.ts';
+import type { AccountsOpened, CashMoved, ParametersChanged } from './events.ts';
 
 export type OperatorEvent = AccountsOpened | CashMoved | ParametersChanged;
 type Act<Event> = Event extends OperatorEvent ? Omit<Event, 'by' | 'at' | 'approval'> : never;
@@ -36,9 +36,6 @@ export function approvedEvent({ id, proposal, approvals, at }: HeldAct): Operato
   const [by, second] = approvals as [string, string];
   return { ...proposal, by, at, approval: { by: second, held: id } };
 }
-
-/** Whether an event is the act that is held under this id. */
-export const isOfHeld = (event: ClearingEvent, held: string): boolean => 'approval' in event && event.approval?.held === held;
 
 /** Cash that operators have moved alone on a day (UTC): in cents as text, by operator, in and out added up. As long as the list of operators. */
 export interface MovedAlone {

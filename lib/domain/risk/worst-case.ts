@@ -130,9 +130,3 @@ export function coveredLots(worst: WorstCase, order: OpenOrder, isCovered: (tick
   }
   return good;
 }
-
-/** Whether an order may be taken: the worst case with it is covered by the account's cash, or is none the greater for it. */
-export const mayTake = (worst: WorstCase, order: MayTrade, cashTicks: bigint): boolean => {
-  const after = worst.with(order);
-  return BigInt(after) <= cashTicks || after <= worst.ticks;
-};

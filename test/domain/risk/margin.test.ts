@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../../lib/domain/contract/months.ts';
 import { type MarginParameters, marginErrors } from '../../../lib/domain/contract/risk-parameters.ts';
 import { type MarginSetting, marginLines, type Positions, requirement } from '../../../lib/domain/risk/margin.ts';
-import { mayTake, type OpenOrder, WorstCase } from '../../../lib/domain/risk/worst-case.ts';
+import { coveredLots, type OpenOrder, WorstCase } from '../../../lib/domain/risk/worst-case.ts';
 import { on } from '../../venue/h100.ts';
 
 const PLACES = 4;
@@ -228,14 +228,14 @@ describe('the worst case over an account’s orders', () => {
     );
   });
 
-  it('lets an order pass that the cash covers, and one that takes risk off an account that is short', () => {
+  it('says how many lots of an order are covered, and that what takes risk off always is', () => {
     const lines = marginLines(PARAMETERS, SETTING);
+    const within = (cash: number) => (ticks: number) => ticks <= cash;
     const buy: OpenOrder = { buy: NEXT, sell: CASH, limit: MARKS[NEXT]!, lots: 10 };
-    expect(mayTake(new WorstCase(lines, MARKS, []), buy, 2_500n)).toBe(true);
-    expect(mayTake(new WorstCase(lines, MARKS, []), buy, 2_499n)).toBe(false);
-    const sell: OpenOrder = { buy: CASH, sell: NEXT, limit: -MARKS[NEXT]!, lots: 10 };
-    expect(mayTake(new WorstCase(lines, MARKS, [[NEXT, 10]]), sell, 0n)).toBe(true);
-    expect(mayTake(new WorstCase(lines, MARKS, [[NEXT, 10]]), { ...sell, lots: 21 }, 0n)).toBe(false);
+    const flat = new WorstCase(lines, MARKS, []);
+    expect([2_500, 2_499, 249].map((cash) => coveredLots(flat, buy, within(cash)))).toEqual([10, 9, 0]);
+    const sell: OpenOrder = { buy: CASH, sell: NEXT, limit: -MARKS[NEXT]!, lots: 21 };
+    expect(coveredLots(new WorstCase(lines, MARKS, [[NEXT, 10]]), sell, within(0))).toBe(20);
   });
 });
 

@@ -267,8 +267,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'roll-orders-of-one-shard',
         wrong: 'Only accounts of the first shard roll.',
-        text: 'shard < shards; shard++) await rollShard',
-        becomes: 'shard < 1; shard++) await rollShard',
+        text: 'shard < shards; shard++)\n    if (!(await rollShard',
+        becomes: 'shard < 1; shard++)\n    if (!(await rollShard',
       },
       {
         name: 'roll-orders-stay',
