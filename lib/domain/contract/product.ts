@@ -81,6 +81,7 @@ export function parseIndex(text: string): Micros | undefined {
 export const priceAsIndex = (price: Ticks, parameters: ProductParameters): Micros =>
   (BigInt(price) * 10n ** BigInt(INDEX_DECIMALS - parameters.priceDecimals)) as Micros;
 
-const PRODUCT_CODE = /^(?=.{1,32}$)[A-Z0-9]+(-[A-Z0-9]+)*$/;
+/** With a letter in it: products are kept by their codes in the order of their listing, and a name of digits alone would come before all others. */
+const PRODUCT_CODE = /^(?=.{1,32}$)(?=.*[A-Z])[A-Z0-9]+(-[A-Z0-9]+)*$/;
 /** Such as H100-SXM: it becomes part of contract codes, queue groups and keys. */
 export const isProductCode = (text: string): boolean => PRODUCT_CODE.test(text);

@@ -74,7 +74,7 @@ test.each(['00:00', '09:59', '19:30', '20:00', '23:59'])('a day run may start at
 test.each<[code: string, isOne: boolean]>([
   ['H100-SXM', true],
   ['A', true],
-  ['2', true],
+  ['2', false],
   ['A'.repeat(32), true],
   ['A'.repeat(33), false],
   ['', false],
@@ -85,6 +85,9 @@ test.each<[code: string, isOne: boolean]>([
   ['xA', false],
   ['Ax', false],
   ['A B', false],
+  ['100', false],
+  ['100-2', false],
+  ['100-2X', true],
   ['A#B', false],
   ['A\n', false],
 ])('%j is a product code: %s', (code, isOne) => expect(isProductCode(code)).toBe(isOne));
