@@ -10,7 +10,7 @@ import { type AccountState, positions } from './account.ts';
 import { openBooks, type ProductState, type VenueState } from './venue.ts';
 
 /**
- * The product that an account trades; `undefined` while the venue lists none. It is one, so that an account's cash is never promised twice: orders in
+ * The product that an account's cash stands behind; `undefined` while the venue lists none. It is one, so that cash is never promised twice: orders in
  * two products are decided side by side.
  */
 export const productOf = ({ product }: Pick<AccountState, 'product'>, { products }: VenueState): string | undefined =>

@@ -45,7 +45,7 @@ export interface ProductHolding {
 export interface AccountState {
   readonly account: string;
   readonly name: string;
-  /** The product that it trades, as it was opened for; absent: the first that the venue has listed. */
+  /** The product that its cash stands behind, as it was opened for; absent: the first that the venue has listed. */
   readonly product?: string;
   /** Number of the last event applied; an event at or below it is never applied again. */
   readonly applied: number;

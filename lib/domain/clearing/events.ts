@@ -39,7 +39,7 @@ export interface Approval {
 export interface Opening {
   readonly account: string;
   readonly name: string;
-  /** The product that it trades; absent: the first that the venue listed, or will list. */
+  /** The product that its cash stands behind; absent: the first that the venue listed, or will list. */
   readonly product?: string;
 }
 
