@@ -8,8 +8,8 @@ import type { AuctionTerms, MonthResult } from '../../lib/domain/auction/book.ts
 import { compareBytes, textOf } from '../../lib/domain/auction/bytes.ts';
 import { CASH } from '../../lib/domain/contract/months.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
+import { Reader } from '../../lib/store/packed-bytes.ts';
 import { readFillInto, readInstructedOrder, readOrderRow, type StoredOrder } from '../../lib/store/packed-columns.ts';
-import { Reader } from '../../lib/store/packing.ts';
 import type { PackedFills } from '../../lib/store/results.ts';
 import { openLeaf } from '../../lib/store/run.ts';
 import type { StoredBook } from '../../lib/store/stored-book.ts';

@@ -5,7 +5,7 @@ import type { BookColumns } from '../domain/auction/book-columns.ts';
 import type { BookHash } from '../domain/auction/lottery.ts';
 import { isTradingStopped, type ProductState } from '../domain/clearing/venue.ts';
 import type { Auction } from './auctions.ts';
-import { Writer } from './packing.ts';
+import { Writer } from './packed-bytes.ts';
 import { carriedLeaves, type StandingChunks } from './results.ts';
 import { packedRollOrders } from './roll-orders.ts';
 import { StoredBook } from './stored-book.ts';

@@ -2,7 +2,8 @@
 import type { AccountRows } from '../domain/auction/account-rows.ts';
 import { ROLLS_BIT } from '../domain/auction/book-columns.ts';
 import { INSTRUCTION_KINDS, OUTCOMES, TIMES_IN_FORCE } from '../domain/auction/orders.ts';
-import { openPacked, PackingError, type Reader, readFillCode } from './packing.ts';
+import { PackingError, type Reader } from './packed-bytes.ts';
+import { openPacked, readFillCode } from './packing.ts';
 
 const NEW = INSTRUCTION_KINDS.indexOf('new');
 const CANCEL = INSTRUCTION_KINDS.indexOf('cancel');

@@ -11,7 +11,8 @@ import { type BookColumns, ROLLS_BIT, TIME_IN_FORCE_BITS } from '../domain/aucti
 import { compareBytes, countedEnd } from '../domain/auction/bytes.ts';
 import type { AuctionCleared, References } from '../domain/clearing/events.ts';
 import { carriedKey, type Key, resultKey, shardOf } from './keys.ts';
-import { flagsOf, type Reader, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
+import type { Reader } from './packed-bytes.ts';
+import { flagsOf, readFill, readLevel, readOrder, writeFillTerms, writeLevel } from './packing.ts';
 import {
   type ChunkFault,
   type Chunks,

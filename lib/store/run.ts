@@ -9,7 +9,7 @@ import { hash } from 'node:crypto';
 import { compareBytes, textOf } from '../domain/auction/bytes.ts';
 import type { Key } from './keys.ts';
 import { CHUNK_BYTES } from './limits.ts';
-import { PackingError, Reader, Writer } from './packing.ts';
+import { PackingError, Reader, Writer } from './packed-bytes.ts';
 import { B, bytes, type Item, type Rows } from './table.ts';
 
 /** How rows of one kind are read. No two rows of a run have the same key; keys are compared by code units. */

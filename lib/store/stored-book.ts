@@ -6,8 +6,9 @@
 import { AccountRows, type Arrival } from '../domain/auction/account-rows.ts';
 import { type BookColumns, BookWriter } from '../domain/auction/book-columns.ts';
 import { compareBytes, countedEnd, textOf } from '../domain/auction/bytes.ts';
+import { PackingError, Reader } from './packed-bytes.ts';
 import { readInstructionsInto, readOrdersInto, skipOrder } from './packed-columns.ts';
-import { openPacked, PackingError, Reader } from './packing.ts';
+import { openPacked } from './packing.ts';
 
 /** A submission as it is stored. */
 export interface SentBytes {

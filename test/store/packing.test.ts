@@ -4,12 +4,11 @@ import type { BookOrder } from '../../lib/domain/auction/book.ts';
 import { type Instruction, type Order, type Outcome, REFUSALS, TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, MAX_LOTS, MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
+import { PackingError, Reader } from '../../lib/store/packed-bytes.ts';
 import {
-  PackingError,
   packInstructions,
   packOrders,
   packOutcomes,
-  Reader,
   readFill,
   unpackInstructions,
   unpackOrders,

@@ -13,7 +13,8 @@ import {
   type Outcome,
 } from '../../lib/domain/auction/orders.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
-import { PackingError, packInstructions, packOrders, packOutcomes } from '../../lib/store/packing.ts';
+import { PackingError } from '../../lib/store/packed-bytes.ts';
+import { packInstructions, packOrders, packOutcomes } from '../../lib/store/packing.ts';
 import { StoredBook } from '../../lib/store/stored-book.ts';
 import { month } from '../venue/h100.ts';
 import { buy, cancel, order, replace } from '../venue/orders.ts';

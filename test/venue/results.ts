@@ -15,7 +15,7 @@ import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import type { ForwardCurve } from '../../lib/domain/contract/product.ts';
 import { MAX_TICKS, ticks } from '../../lib/domain/contract/units.ts';
 import { clearBook } from '../../lib/domain/risk/clear.ts';
-import { Writer } from '../../lib/store/packing.ts';
+import { Writer } from '../../lib/store/packed-bytes.ts';
 import { packDepth, type ResultReferences, ShardWriter, type StandingChunks, writeResult } from '../../lib/store/results.ts';
 import type { Item, Table } from '../../lib/store/table.ts';
 

@@ -35,11 +35,11 @@ import {
   pricesWithin,
 } from '../auction/auction.ts';
 import type { Locked } from '../auction/book.ts';
-import { type DemandRows, type LimitDemand, limitDemands } from '../auction/demand.ts';
-import { Lottery } from '../auction/lottery.ts';
+import { type LimitDemand, limitDemands } from '../auction/demand.ts';
 import { clearingPrices, type PriceRange } from '../auction/prices.ts';
 import type { BandSteps } from '../contract/risk-parameters.ts';
 import { lots } from '../contract/units.ts';
+import { Crowd, type Outside, PARTS, type Share, SIDES, sum } from './crowd.ts';
 import { without } from './self-match.ts';
 
 /** Where each month may clear, ticks, month k + 1 at place k. */
@@ -80,22 +80,7 @@ export function clearWithin(book: AuctionBook, bands: PriceBands): BandedResult 
   return new BandedAuction(open, range).clear();
 }
 
-/** A month whose price leaves its band when it may, and to which side. */
-interface Outside {
-  readonly place: number;
-  readonly side: Locked['side'];
-}
-
-/** So many parts of what the rows of a crowd have, and so many lots more of those that the next part would give, row after row as drawn. */
-interface Share {
-  readonly parts: number;
-  readonly more: number;
-}
-
 type Cut = Outside & Share;
-
-/** Factors are whole numbers of this many parts: fine enough, and exact for any size of an order. */
-const PARTS = 2 ** 22;
 
 class BandedAuction {
   readonly #book: OpenBook['book'];
@@ -263,18 +248,10 @@ class BandedAuction {
   }
 }
 
-/** What the crowd of a locked month does with it. */
-const SIDES = { bid: 'buy', offered: 'sell' } as const;
-
-/** The numbers of the draws for cuts: those of the pairs of nodes come before them. */
-const DRAWS = 2 ** 16;
-
 /** So often is a crowd given back what it lost, and so often are crowds cut, at most. */
 const [GIVEN_BACK_MAX, ROUNDS_MAX] = [2, 100];
 
 const nameOf = ({ place, side }: Outside): string => `${place} ${side}`;
-
-const sum = (sizes: Int32Array): number => sizes.reduce((total, size) => total + size, 0);
 
 /** The greatest whole number below `from` for which something holds that holds for 0, and for all below one for which it does. */
 function greatest(from: number, holds: (count: number) => boolean): number {
@@ -285,72 +262,4 @@ function greatest(from: number, holds: (count: number) => boolean): number {
     else bad = middle;
   }
   return good;
-}
-
-/**
- * The rows on one side of a month, in a drawn order, to be cut by a common factor: each to its share rounded up or down, by a number drawn
- * for it, so that none ever grows as the factor falls.
- */
-class Crowd {
-  readonly #rows: Uint32Array;
-  readonly #drawn: Uint32Array;
-  readonly #columns: DemandRows;
-
-  constructor(book: OpenBook['book'], { place, side }: Outside) {
-    const crowded = book[SIDES[side]];
-    const rows: number[] = [];
-    for (let row = 0; row < crowded.length; row++) if (crowded[row] === place + 1) rows.push(row);
-    const lottery = new Lottery(book.hash, DRAWS + 2 * place + Number(side === 'offered'));
-    lottery.shuffle(rows);
-    this.#rows = Uint32Array.from(rows);
-    this.#drawn = this.#rows.map(() => lottery.below(PARTS));
-    this.#columns = {
-      nodes: book.nodes,
-      pair: Uint16Array.from(this.#rows, (row) => book.pair[row]!),
-      limit: Int32Array.from(this.#rows, (row) => book.limit[row]!),
-      lots: Int32Array.from(this.#rows, (row) => book.lots[row]!),
-    };
-  }
-
-  /** The crowd's own of the sizes of a whole book, in drawn order. */
-  of(sizes: Int32Array): Int32Array {
-    return Int32Array.from(this.#rows, (row) => sizes[row]!);
-  }
-
-  /** Makes the sizes of a whole book no larger than the crowd's shares. */
-  cut(sizes: Int32Array, share: Share): void {
-    const shares = this.#shares(share);
-    for (let at = 0; at < shares.length; at++) {
-      const row = this.#rows[at]!;
-      if (shares[at]! < sizes[row]!) sizes[row] = shares[at]!;
-    }
-  }
-
-  /** What the crowd demands at its shares, no row being larger than `most`. */
-  demands(most: Int32Array, share: Share): LimitDemand[] {
-    const sizes = this.#shares(share);
-    for (let at = 0; at < sizes.length; at++) if (most[at]! < sizes[at]!) sizes[at] = most[at]!;
-    return limitDemands({ ...this.#columns, lots: sizes });
-  }
-
-  /** Lots between so many parts and one part more. */
-  lotsAbove(parts: number): number {
-    return sum(this.#shares({ parts: parts + 1, more: 0 })) - sum(this.#shares({ parts, more: 0 }));
-  }
-
-  #shares({ parts, more }: Share): Int32Array {
-    const shares = new Int32Array(this.#rows.length);
-    let left = more;
-    for (let at = 0; at < shares.length; at++) {
-      const share = this.#share(at, parts);
-      const step = left > 0 ? Math.min(left, this.#share(at, parts + 1) - share) : 0;
-      shares[at] = share + step;
-      left -= step;
-    }
-    return shares;
-  }
-
-  #share(at: number, parts: number): number {
-    return Math.floor((this.#columns.lots[at]! * Math.min(parts, PARTS) + this.#drawn[at]!) / PARTS);
-  }
 }

@@ -201,6 +201,18 @@ export const AUCTIONS: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lib/domain/risk/crowd.ts',
+    tests: ['test/domain/risk/price-bands.test.ts'],
+    mutants: [
+      {
+        name: 'spreads-not-in-the-crowd',
+        wrong: 'Spreads press a locked month and are not cut, so that outrights are cut to nothing.',
+        text: 'if (crowded[row] === place + 1) rows.push(row);',
+        becomes: 'if (crowded[row] === place + 1 && (book.buy[row] === 0 || book.sell[row] === 0)) rows.push(row);',
+      },
+    ],
+  },
+  {
     file: 'lib/domain/risk/price-bands.ts',
     tests: ['test/domain/risk/price-bands.test.ts'],
     mutants: [
@@ -209,12 +221,6 @@ export const AUCTIONS: readonly MutatedFile[] = [
         wrong: 'Crowds of months that another month has relieved stay cut for nothing.',
         text: 'if (!eased) return prices;',
         becomes: 'if (!eased || eased) return prices;',
-      },
-      {
-        name: 'spreads-not-in-the-crowd',
-        wrong: 'Spreads press a locked month and are not cut, so that outrights are cut to nothing.',
-        text: 'if (crowded[row] === place + 1) rows.push(row);',
-        becomes: 'if (crowded[row] === place + 1 && (book.buy[row] === 0 || book.sell[row] === 0)) rows.push(row);',
       },
     ],
   },
