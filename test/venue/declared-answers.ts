@@ -10,12 +10,16 @@ const BY_KEY = new Map<string, RouteShape>(Object.values(ROUTES).map((shape) => 
 export function expectDeclared(routeKey: string, status: number, body: unknown): void {
   const shape = BY_KEY.get(routeKey);
   if (shape === undefined) return;
-  if (status >= 400) return expectProblem(shape, status, body);
-  if (status === 304) return expect(shape.method, `${routeKey} answers 304`).toBe('GET');
+  if (status >= 400) expectProblem(shape, status, body);
+  else if (status === 304) expect(shape.method, `${routeKey} answers 304`).toBe('GET');
+  else expectAnswer(shape, status, body);
+}
+
+function expectAnswer(shape: RouteShape, status: number, body: unknown): void {
   const declared = shape.answers()[status as Status];
-  expect(declared, `${routeKey} declares no answer ${status}`).toBeDefined();
+  expect(declared, `${routeKeyOf(shape)} declares no answer ${status}`).toBeDefined();
   // What the schema does not name it leaves out, so anything more than declared is a difference.
-  if (declared?.body) expect(declared.body.parse(body), `${routeKey} ${status}`).toEqual(body);
+  if (declared?.body) expect(declared.body.parse(body), `${routeKeyOf(shape)} ${status}`).toEqual(body);
 }
 
 function expectProblem(shape: RouteShape, status: number, body: unknown): void {
