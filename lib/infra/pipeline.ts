@@ -68,7 +68,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     writesTo: [{ rights: ['UpdateItem'], partitions: [`${ADDRESS_RATES}*`] }],
     sendsTo: [],
     servesApi: true,
-    // So that whoever asks without a name leaves places to those who have one.
+    // So that callers without a name leave places to those who have one.
     concurrencyMax: 40,
   },
   'operator-api': {
