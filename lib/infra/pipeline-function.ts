@@ -34,7 +34,10 @@ const STANDARD_QUEUE_CONCURRENCY = 2;
 export interface CallerClaims {
   readonly account: string;
   readonly groups: string;
+  /** The group of each role on the operator's side (docs/decisions/0025). */
+  readonly viewerGroup: string;
   readonly operatorGroup: string;
+  readonly approverGroup: string;
   /** What the claim `token_use` must say; unless given, a token may also be without it. */
   readonly tokenUse?: 'id';
 }
@@ -138,7 +141,8 @@ export class PipelineFunction extends Construct {
   knowsCallersBy(claims: CallerClaims): void {
     this.fn.addEnvironment(ENV.accountClaim, claims.account);
     this.fn.addEnvironment(ENV.groupsClaim, claims.groups);
-    this.fn.addEnvironment(ENV.operatorGroup, claims.operatorGroup);
+    for (const group of ['viewerGroup', 'operatorGroup', 'approverGroup'] as const)
+      this.fn.addEnvironment(ENV[group], claims[group]);
     if (claims.tokenUse !== undefined) this.fn.addEnvironment(ENV.tokenUse, claims.tokenUse);
   }
 

@@ -80,7 +80,7 @@ export class Operators {
 
   static async sign(venue: RunningVenue, exchange: Exchange, product: string): Promise<Operators> {
     const caller = async (sub: string): Promise<Caller> =>
-      exchange.as(await venue.mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS }));
+      exchange.as(await venue.mint({ sub, groups: ['operators', 'approvers'], expiresIn: TOKEN_SECONDS }));
     return new Operators(venue, product, [await caller('operator-1'), await caller('operator-2')]);
   }
 

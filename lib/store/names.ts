@@ -43,9 +43,11 @@ export const ENV = {
   receivesMax: 'RECEIVES_MAX',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',
-  /** JWT claim that lists the caller's groups, and the group an operator is in. */
+  /** JWT claim that lists the caller's groups, and the group of each role on the operator's side. */
   groupsClaim: 'GROUPS_CLAIM',
+  viewerGroup: 'VIEWER_GROUP',
   operatorGroup: 'OPERATOR_GROUP',
+  approverGroup: 'APPROVER_GROUP',
   /** What the claim `token_use` must say; not set for an issuer whose tokens need not have it. */
   tokenUse: 'TOKEN_USE',
   /** Requests that an API takes of one caller in a minute. */

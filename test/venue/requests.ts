@@ -93,7 +93,8 @@ export const codeOf = ({ body }: { readonly body: unknown }): string =>
   String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
 
 export const trader = (account: string): Record<string, unknown> => ({ sub: `user-of-${account}`, 'custom:account': account });
-export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators'] });
+/** A person who may propose and approve; never both of the same. */
+export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators', 'approvers'] });
 
 const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
 /** What a product is listed with through the API: every month at 2.400. */
