@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { BANK, LISTED_MAX } from '../domain/clearing/events.ts';
 import { type Cents, parseDecimal } from '../domain/contract/units.ts';
-import { HELD, MOVEMENT, OPENING } from './operator-held.ts';
+import { AGREED, HELD, MOVEMENT, OPENING } from './operator-held.ts';
 import { route } from './route.ts';
 import {
   account,
@@ -78,7 +78,7 @@ export const showAccountForOperator = route({
   problems: ['not-found'],
 });
 
-const NOTE = z.object({ by: sender, at: instant, reason: z.string() });
+const NOTE = z.object({ by: sender.optional(), at: instant, reason: z.string() });
 export const SWITCHES = z
   .array(
     z.object({
@@ -195,8 +195,8 @@ ${DRY}`,
     const nimbus = { account: 'nimbus', name: 'Nimbus Data Centres' };
     return {
       200: {
-        description: 'All of them were open, or a dry run',
-        body,
+        description: 'All of them were open, a dry run, or what two operators have agreed to',
+        body: z.union([body, AGREED]),
         example: { accounts: [acme, { ...nimbus, repeated: false }], dryRun: true, secondOperator: false },
       },
       201: { description: 'They are open', body, example: { accounts: [acme, { ...nimbus, seq: 7, repeated: false }] } },
@@ -267,8 +267,8 @@ ${DRY}`,
     const nimbus = { account: 'nimbus', reference: 'transfer-1', amount: '-10.00' };
     return {
       200: {
-        description: 'All of it had moved, or a dry run',
-        body,
+        description: 'All of it had moved, a dry run, or what two operators have agreed to',
+        body: z.union([body, AGREED]),
         example: { movements: [acme, { ...nimbus, repeated: false }], dryRun: true, secondOperator: false },
       },
       201: { description: 'It has moved', body, example: { movements: [acme, { ...nimbus, seq: 8, repeated: false }] } },

@@ -36,6 +36,9 @@ export const HELD = {
   },
 } as const;
 
+/** What an approval answers; and a write that is sent again when two operators have agreed to it and it was not done yet. */
+export const AGREED = z.object({ held: id, approved: z.boolean(), revision: count, seq: seq.optional() });
+
 const ENDED = z.union([
   z.object({ kind: z.literal('declined'), by: sender, reason: z.string() }),
   z.object({ kind: z.literal('refused'), code: z.string(), detail: z.string() }),
@@ -185,8 +188,6 @@ const REVISION_RULE = 'must be the revision that was read, a whole number';
 const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
 const params = z.strictObject({ held: id });
 
-const APPROVAL = z.object({ held: id, approved: z.boolean(), revision: count, seq: seq.optional() });
-
 export const approveHeld = route({
   method: 'POST',
   path: '/v1/operator/held/{held}/approve',
@@ -203,7 +204,7 @@ the day run is notified; what becomes an event of the log is committed, and the 
   answers: () => ({
     200: {
       description: 'As it stands with your name',
-      body: APPROVAL,
+      body: AGREED,
       example: { held: 'index.H100-SXM.2025-10-20', approved: true, revision: 2 },
     },
   }),

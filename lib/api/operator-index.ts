@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { INDEX_DECIMALS, parseIndex } from '../domain/contract/product.ts';
 import type { Micros } from '../domain/contract/units.ts';
 import { listOf } from './operator-accounts.ts';
-import { HELD } from './operator-held.ts';
+import { AGREED, HELD } from './operator-held.ts';
 import { route } from './route.ts';
 import { businessDate, dateText, page, paged, product, rule, sender } from './written.ts';
 
@@ -42,7 +42,7 @@ const valueText = z
     return z.NEVER;
   });
 
-const published = { body: VALUE, example: { product: 'H100-SXM', date: '2025-10-20', value: '2.412300' } };
+const published = { body: z.union([VALUE, AGREED]), example: { product: 'H100-SXM', date: '2025-10-20', value: '2.412300' } };
 
 export const putIndexValue = route({
   method: 'PUT',

@@ -1,7 +1,7 @@
 /** Routes of the operator's side: products and their parameters. */
 import * as z from 'zod';
 import { readWrittenParameters } from '../domain/contract/parameters.ts';
-import { HELD } from './operator-held.ts';
+import { AGREED, HELD } from './operator-held.ts';
 import { EXAMPLE, PRODUCT } from './parameters.ts';
 import { route } from './route.ts';
 import { dateText, product, readBy, rule } from './written.ts';
@@ -81,8 +81,8 @@ the product is at another version, or reached this one with other parameters; \`
   },
   answers: () => ({
     200: {
-      description: 'It is at this version, with these parameters',
-      body: z.object({ product, version: z.int() }),
+      description: 'It is at this version, with these parameters; or what two operators have agreed to',
+      body: z.union([z.object({ product, version: z.int() }), AGREED]),
       example: { product: 'H100-SXM', version: 1 },
     },
     202: HELD,

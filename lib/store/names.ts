@@ -32,6 +32,13 @@ export const QUEUES = {
 } as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
 export type QueueName = keyof typeof QUEUES;
 
+const FIFO = '.fifo';
+/** `orders.fifo` -> `orders-dlq.fifo`, `closings` -> `closings-dlq`. */
+export const deadLettersName = (queueName: string): string =>
+  queueName.endsWith(FIFO) ? `${queueName.slice(0, -FIFO.length)}-dlq${FIFO}` : `${queueName}-dlq`;
+/** What the schedules could not deliver. */
+export const SCHEDULES_DEAD_LETTERS = 'schedules-dlq';
+
 /** Environment variables besides the queue addresses above. */
 export const ENV = {
   table: 'TABLE_NAME',
@@ -54,6 +61,8 @@ export const ENV = {
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   /** Cents of cash that an operator may move alone on a day. */
   cashAloneCents: 'CASH_ALONE_CENTS',
+  /** The names of the venue's alarms, with commas between them. */
+  alarms: 'ALARMS',
 } as const;
 
 /** Attributes of the one table that the engine itself must know. */
