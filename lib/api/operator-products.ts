@@ -4,7 +4,7 @@ import { readWrittenParameters } from '../domain/contract/parameters.ts';
 import { AGREED, HELD } from './operator-held.ts';
 import { EXAMPLE, PRODUCT } from './parameters.ts';
 import { route } from './route.ts';
-import { dateText, product, readBy, rule } from './written.ts';
+import { dateText, product, productCode, readBy, rule } from './written.ts';
 
 const TAG = 'Operators: products';
 
@@ -65,7 +65,7 @@ for a new one only: a day before the first trading day, and as \`curve\` a price
 
 It takes two operators. \`version-conflict\` when
 the product is at another version, or reached this one with other parameters; \`another-held\` when other parameters wait for this version.`,
-  params: z.strictObject({ product }),
+  params: z.strictObject({ product: productCode }),
   body: z.strictObject(
     {
       expectedVersion: z.int(rule(VERSION_RULE)).min(0, VERSION_RULE).max(1_000_000_000, VERSION_RULE),

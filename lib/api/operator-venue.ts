@@ -249,7 +249,7 @@ const ACT = z
   })
   .meta({ id: 'Act' });
 
-const PLACE = /^\d{1,12}\/[^/]{0,300}$/;
+const PLACE = /^\d{1,12}\/[\x20-\x7e]{0,250}$/;
 
 export const listActs = route({
   method: 'GET',

@@ -139,7 +139,7 @@ export class Operators {
       const page = (await this.#first.get(`/v1/operator/accounts?limit=500${after}`)) as { items: AccountLine[]; next?: string };
       lines.push(...page.items);
       if (page.next === undefined) return lines;
-      after = `&after=${encodeURIComponent(page.next)}`;
+      after = `&cursor=${page.next}`;
     }
   }
 
@@ -150,7 +150,7 @@ export class Operators {
       const page = (await this.#first.get(`/v1/operator/calls?limit=500${after}`)) as { items: CallLine[]; next?: string };
       calls.push(...page.items);
       if (page.next === undefined) return calls;
-      after = `&after=${encodeURIComponent(page.next)}`;
+      after = `&cursor=${page.next}`;
     }
   }
 

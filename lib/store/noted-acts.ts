@@ -11,7 +11,7 @@ export const notedItem = (act: NotedAct): Item => ({
 
 /** One request may do several of a kind. */
 function nameOf({ what }: NotedAct): string {
-  if ('held' in what) return `${what.kind}#${what.held}`;
+  if ('held' in what) return `${what.kind}#${what.held}#${what.revision}`;
   return 'of' in what ? `${what.kind}#${what.of}` : what.kind;
 }
 

@@ -1,4 +1,5 @@
 /** Requests as the gateway hands them to a function once its authorizer has verified the token. */
+import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
@@ -78,7 +79,7 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
       domainName: 'test',
       domainPrefix: 'test',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
-      requestId: 'test',
+      requestId: randomUUID(),
       routeKey,
       stage: '$default',
       time: '',
