@@ -7,7 +7,8 @@
  */
 
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -90,9 +91,10 @@ export class PipelineFunction extends Construct {
     return this.live as lambda.IFunction;
   }
 
-  /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
+  /** Exactly these rights on the table, and if there are any its name and the number of shards its keys are made with. */
   keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     const { writesTo } = PIPELINE[this.functionName];
+    if (rights.length === 0) return;
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
     const anywhere = writesTo === undefined ? rights : rights.filter((right) => !isWrite(right));
     this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
@@ -140,6 +142,22 @@ export class PipelineFunction extends Construct {
     this.fn.addEnvironment(ENV.groupsClaim, claims.groups);
     this.fn.addEnvironment(ENV.operatorGroup, claims.operatorGroup);
     if (claims.tokenUse !== undefined) this.fn.addEnvironment(ENV.tokenUse, claims.tokenUse);
+  }
+
+  /** Verifies tokens itself: gives their issuer and the audience that they must name. */
+  verifiesTokensOf({ issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] }): void {
+    this.fn.addEnvironment(ENV.issuer, issuer);
+    this.fn.addEnvironment(ENV.audience, Fn.join(',', [...audience]));
+  }
+
+  /** What it may do with the connections of a stage, whose ids are made as they come; and the address of the stage. */
+  managesConnections({ api, stageName, url }: WebSocketStage): void {
+    for (const method of PIPELINE[this.functionName].manages ?? []) {
+      const resourceName = `${stageName}/${method}/@connections/*`;
+      const arn = Stack.of(this).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });
+      this.role.addToPolicy(allow(['execute-api:ManageConnections'], arn));
+    }
+    this.fn.addEnvironment(ENV.listenersUrl, url);
   }
 
   /** Bounds the requests of one caller. */
