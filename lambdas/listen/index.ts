@@ -76,7 +76,7 @@ async function answer(backends: Backends, { requestContext }: ListenEvent): Prom
     ? 'not known'
     : isOver(listener, requestTimeEpoch)
       ? 'token expired'
-      : (await rate.admits(backends, `listener#${connectionId}`, requestTimeEpoch))
+      : (await rate.leftTo(backends, `listener#${connectionId}`, requestTimeEpoch)) >= 0
         ? undefined
         : 'asks too often';
   if (why === undefined) return { statusCode: 200, body: JSON.stringify(await now(backends, listener!)) };

@@ -34,7 +34,7 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
   const venue = await loadVenue(table);
   const product = (code: string) => venue.products[code]!;
   const position = await readPosition(table, number);
-  const shard: Shard = {
+  const shard: Moving = {
     ...cursorOf(backends, number, position.seq),
     table,
     shard: number,
@@ -57,11 +57,19 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
   }
 });
 
+interface Cursor {
+  /** Notes that the shard has posted an event that touches it. */
+  readonly posted: (seq: number) => void;
+  /** Moves the shard's cursor on. */
+  readonly advance: (seq: number) => Promise<void>;
+}
+type Moving = Shard & Cursor;
+
 /**
  * Moves the cursor of a shard that stands at `from`; and what was posted since it moved last is news, for those who listen. News that can't
  * be sent is lost, which is no reason to post anything twice: a listener asks for the numbers now and then.
  */
-function cursorOf({ table, queues, logger }: Backends, shard: number, from: number): Pick<Shard, 'advance' | 'posted'> {
+function cursorOf({ table, queues, logger }: Backends, shard: number, from: number): Cursor {
   let after = from;
   let newest = from;
   return {
@@ -82,7 +90,7 @@ function cursorOf({ table, queues, logger }: Backends, shard: number, from: numb
 /** Posts events behind `cursor`. The answer is the new cursor; `undefined` when another invocation is to go on. */
 async function postEntries(
   backends: Backends,
-  shard: Shard,
+  shard: Moving,
   entries: readonly LogEntry[],
   cursor: number,
   progress: Progress | undefined,
@@ -113,7 +121,7 @@ async function postEntries(
 }
 
 /** Notes how far an event has come. False when the venue is halted, or when the next invocation is to go on with it. */
-async function goOn(backends: Backends, shard: Shard, posted: number, progress: Progress, timeLeft: TimeLeft): Promise<boolean> {
+async function goOn(backends: Backends, shard: Moving, posted: number, progress: Progress, timeLeft: TimeLeft): Promise<boolean> {
   const { table, logger } = backends;
   // Or the next run would read through everything before the event once more.
   await shard.advance(posted);
@@ -128,7 +136,7 @@ async function goOn(backends: Backends, shard: Shard, posted: number, progress: 
 }
 
 /** Leaves the rest to the next invocation, which is told to go on. */
-async function stop({ queues, logger }: Backends, { shard, advance }: Shard, posted: number, where: string): Promise<undefined> {
+async function stop({ queues, logger }: Backends, { shard, advance }: Moving, posted: number, where: string): Promise<undefined> {
   await advance(posted);
   await queues.notifyPosting(shard, where);
   logger.info('posting goes on in the next invocation', { shard, seq: posted + 1 });

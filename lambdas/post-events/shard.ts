@@ -13,10 +13,6 @@ export interface Shard {
   /** The product that an account trades. */
   readonly productOf: (state: AccountState) => string | undefined;
   readonly cancelOrders: CancelOrders;
-  /** Notes that the shard has posted an event that touches it. */
-  readonly posted: (seq: number) => void;
-  /** Moves its cursor on. */
-  readonly advance: (seq: number) => Promise<void>;
   /** Names a wake-up that has failed before, so that its time is no longer now; absent for one that comes for the first time. */
   readonly again?: string;
 }

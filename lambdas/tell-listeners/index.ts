@@ -46,7 +46,8 @@ export const handler = consume('news', (backends, timeLeft) => {
       if (text === undefined || sent.has(name)) return;
       sent.add(name);
       const fate = await connections().send(listener.connection, text);
-      counts[fate]++;
+      if (fate instanceof Error && counts.lost === 0) logger.warn('listener not told', { listener: listener.name, error: fate });
+      counts[fate instanceof Error ? 'lost' : fate]++;
       if (fate === 'gone') await forget(table, shards, listener);
     };
     const shardsToTell = news.kind === 'posted' ? [news.shard] : range(news.from?.shard ?? 0, shards);

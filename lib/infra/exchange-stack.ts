@@ -86,7 +86,7 @@ export class ExchangeStack extends Stack {
       table,
     });
     this.output('ApiUrl', api.api.apiEndpoint);
-    this.output('ListenersUrl', listeners.stage.url);
+    this.output('ListenersUrl', listeners.url);
     this.output('TableName', table.tableName);
     this.output('DashboardName', board.dashboardName);
   }

@@ -30,6 +30,8 @@ export interface ListenerApiProps {
 /** The WebSocket API with its stage, authorizer and routes. */
 export class ListenerApi extends Construct {
   readonly stage: apigateway.WebSocketStage;
+  /** Where listeners connect. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, { issuer, functions }: ListenerApiProps) {
     super(scope, id);
@@ -53,6 +55,7 @@ export class ListenerApi extends Construct {
       autoDeploy: true,
       throttle: { rateLimit: MESSAGES_PER_SECOND, burstLimit: MESSAGES_IN_A_BURST },
     });
-    for (const each of [listen, tell]) each.managesConnections(this.stage);
+    this.url = `${api.apiEndpoint}/${STAGE}`;
+    for (const each of [listen, tell]) each.managesConnections(this.stage, this.url);
   }
 }

@@ -151,7 +151,7 @@ export class PipelineFunction extends Construct {
   }
 
   /** What it may do with the connections of a stage, whose ids are made as they come; and the address of the stage. */
-  managesConnections({ api, stageName, url }: WebSocketStage): void {
+  managesConnections({ api, stageName }: WebSocketStage, url: string): void {
     for (const method of PIPELINE[this.functionName].manages ?? []) {
       const resourceName = `${stageName}/${method}/@connections/*`;
       const arn = Stack.of(this).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });

@@ -27,13 +27,13 @@ export class Connections {
     });
   }
 
-  /** Sends a text. `gone`: there is no such connection any more; `lost`: it may or may not have arrived. */
-  async send(ConnectionId: string, Data: string): Promise<'sent' | 'gone' | 'lost'> {
+  /** Sends a text. `gone`: there is no such connection any more; an error: it may or may not have arrived. */
+  async send(ConnectionId: string, Data: string): Promise<'sent' | 'gone' | Error> {
     try {
       await this.#client.send(new PostToConnectionCommand({ ConnectionId, Data }));
       return 'sent';
     } catch (error) {
-      return error instanceof GoneException ? 'gone' : 'lost';
+      return error instanceof GoneException ? 'gone' : (error as Error);
     }
   }
 

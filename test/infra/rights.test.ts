@@ -24,19 +24,26 @@ interface Statement {
 }
 
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
-const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
+interface Rights {
+  readonly table: string[];
+  readonly sendsTo: QueueName[];
+  readonly receivesFrom?: QueueName;
+  /** What it may do with the connections of listeners. */
+  readonly manages?: string[];
+}
+const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
     receivesFrom: 'clearings',
   },
   'post-events': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
     receivesFrom: 'postings',
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['rolls', 'closings', 'day-runs'], receivesFrom: 'rolls' },
@@ -50,6 +57,14 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'sweeps',
   },
+  'authorize-listener': { table: [], sendsTo: [] },
+  listen: { table: [...READ_WRITE, 'DeleteItem'], sendsTo: [], manages: ['GET', 'DELETE'] },
+  'tell-listeners': {
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    sendsTo: ['news'],
+    receivesFrom: 'news',
+    manages: ['POST', 'DELETE'],
+  },
 };
 
 const template = synthesized();
@@ -59,6 +74,9 @@ const roles = template.of<{ ManagedPolicyArns?: unknown[]; Policies?: unknown[];
 );
 const policies = template.of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: Statement[] } }>('AWS::IAM::Policy');
 const [table] = template.of('AWS::DynamoDB::GlobalTable');
+const webSocketApi = template
+  .of<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api')
+  .find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
 
 const functionNamed = (name: FunctionName) =>
   functions.find((fn) => fn.Properties.FunctionName === name) as Resource<FunctionProperties>;
@@ -75,6 +93,25 @@ function allowed(role: string): string[] {
     .flatMap(({ Action, Resource }) => list(Action).flatMap((action) => list(Resource).map((on) => `${action} on ${idOf(on)}`)))
     .sort();
 }
+
+/** All connections of the one stage: their ids are made as they come. */
+const connections = (method: string): string =>
+  JSON.stringify({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':execute-api:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        ':',
+        { Ref: webSocketApi?.id },
+        `/listen/${method}/@connections/*`,
+      ],
+    ],
+  });
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
@@ -105,6 +142,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
       ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${fn.Properties.LoggingConfig.LogGroup.Ref}`),
       ...rights.table.map((right) => `dynamodb:${right} on ${table?.id}`),
       ...rights.sendsTo.map((queue) => `sqs:SendMessage on ${queueId(queue)}`),
+      ...(rights.manages ?? []).map((method) => `execute-api:ManageConnections on ${connections(method)}`),
       ...(rights.receivesFrom ? receiving.map((action) => `sqs:${action} on ${queueId(rights.receivesFrom as QueueName)}`) : []),
     ];
     expect(allowed(roleOf(fn))).toEqual(expected.sort());
@@ -112,7 +150,8 @@ describe.each(FUNCTIONS)('%s', (name) => {
 
   it('has the address of everything it may use, and of no other queue', () => {
     const variables = fn.Properties.Environment.Variables;
-    expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '16' });
+    if (rights.table.length > 0) expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '16' });
+    else expect(variables).not.toHaveProperty('TABLE_NAME');
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
     expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
   });

@@ -19,6 +19,9 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'roll-positions': ['AUCTION', 'CLOSING', 'DAY', 'ROLL'],
   'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'ONCE', 'SHORT', 'VENUE'],
   'sweep-venue': [],
+  'authorize-listener': [],
+  listen: ['CONNECTION', 'LISTENERS'],
+  'tell-listeners': ['CONNECTION', 'LISTENERS'],
 };
 
 type Keyed = Record<string, { readonly pk: { readonly S: string } }>;
