@@ -7,7 +7,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
 
-/** What the gateway's authorizer takes: signatures by RSA keys, so that nobody else can make one. */
+/** What the gateway's authorizer takes: signatures by RSA keys, which only the issuer can make. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 const CONFIGURATION_MS_MAX = 3_000;
 

@@ -51,7 +51,8 @@ export class PipelineFunction extends Construct {
   /** @param bundles directory with a folder for each function, holding its `index.mjs` */
   constructor(scope: Construct, name: FunctionName, bundles: string) {
     super(scope, name);
-    const { does, memory_mb, timeout_s, servesApi, concurrencyMax } = PIPELINE[name];
+    const { does, memory_mb, timeout_s, concurrencyMax } = PIPELINE[name];
+    const readsQueue = Object.values(QUEUES).some(({ consumer }) => consumer === name);
     this.functionName = name;
     const logGroup = new logs.LogGroup(this, 'log', {
       logGroupName: `/${Stack.of(this).stackName}/${name}`,
@@ -78,7 +79,7 @@ export class PipelineFunction extends Construct {
       tracing: lambda.Tracing.DISABLED,
       // The day run goes round through the queues, and a long catch-up notifies itself: with the default, Lambda would take
       // the sixteenth round for a loop by mistake and send the message to the dead letters.
-      ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
+      ...(readsQueue ? { recursiveLoop: lambda.RecursiveLoop.ALLOW } : {}),
       environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },
       // Old versions stay, so that the alias can be moved back at any time.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
@@ -91,13 +92,12 @@ export class PipelineFunction extends Construct {
     return this.live as lambda.IFunction;
   }
 
-  /** Exactly these rights on the table, and if there are any its name and the number of shards its keys are made with. */
+  /** Exactly these rights on the table, its name and the number of shards its keys are made with. */
   keepsStateIn(table: TableV2 | ITableV2, rights: readonly TableRight[], shards: number): void {
     const { writesTo } = PIPELINE[this.functionName];
-    if (rights.length === 0) return;
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
     const anywhere = writesTo === undefined ? rights : rights.filter((right) => !isWrite(right));
-    this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
+    if (anywhere.length > 0) this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
     for (const { rights: bounded, partitions } of writesTo ?? []) {
       const write = allow(actions(bounded), table.tableArn);
       // All the partitions of a request must match, and a request that names none is refused.

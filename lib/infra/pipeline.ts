@@ -129,7 +129,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     timeout_s: 10,
     table: [],
     sendsTo: [],
-    concurrencyMax: 20,
+    concurrencyMax: 10,
   },
   listen: {
     does: 'Notes listeners as they connect and forgets them as they leave; answers what they send with the numbers as they are now.',
@@ -142,7 +142,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     ],
     sendsTo: [],
     manages: ['GET', 'DELETE'],
-    concurrencyMax: 30,
+    concurrencyMax: 20,
   },
   'tell-listeners': {
     does: 'Tells listeners the number of the newest event of their account, and that an auction has cleared or a day is settled.',

@@ -1,6 +1,6 @@
 /**
  * The open connections of the WebSocket API, and the management API by which functions reach them. A connection ends when it has been
- * silent for ten minutes or is two hours old, whichever comes first; from then on it is gone for everybody, whatever its socket does.
+ * silent for ten minutes or is two hours old, whichever comes first; from then on it is gone, whatever its socket does.
  *
  * Source: Amazon API Gateway developer guide, "Quotas for configuring and running a WebSocket API" and "Use @connections commands in your
  * backend service".
