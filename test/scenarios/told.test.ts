@@ -125,8 +125,7 @@ test('a client that was away learns the newest numbers when it is back, and miss
   await venue.list(product);
   const fund = await listen('fund');
   // Silent for ten minutes: the gateway ends it. The client does not get through before the auction has cleared.
-  venue.faults.proxy = ({ function: name }) =>
-    name === 'listen' ? DENIED : undefined;
+  venue.faults.proxy = ({ function: name }) => (name === 'listen' ? DENIED : undefined);
   await venue.wait(600_000);
   await expect.poll(() => fund.connects.at(-1)).toBe(false);
   await quote(product);
@@ -144,7 +143,8 @@ test('a message that is lost costs nothing: the next answer to what the client a
   const product = 'TOLD-LOST';
   await venue.list(product);
   const fund = await listen('fund', { times: { asksEveryMs: 300 } });
-  venue.faults.proxy = ({ service, body }) => (service === 'sqs' && String(body.QueueUrl).endsWith('/news') ? NO_QUEUE : undefined);
+  venue.faults.proxy = ({ service, body }) =>
+    service === 'sqs' && String(body.QueueUrl).endsWith('/news') ? NO_QUEUE : undefined;
   await quote(product);
   await venue.auction(product);
   await expect.poll(() => fund.listener.known.products[product]?.auction).toBe(1);
@@ -153,7 +153,8 @@ test('a message that is lost costs nothing: the next answer to what the client a
 test('news that can not be sent is no reason not to post', async () => {
   const product = 'TOLD-NO-NEWS';
   await venue.list(product);
-  venue.faults.proxy = ({ service, body }) => (service === 'sqs' && String(body.QueueUrl).endsWith('/news') ? NO_QUEUE : undefined);
+  venue.faults.proxy = ({ service, body }) =>
+    service === 'sqs' && String(body.QueueUrl).endsWith('/news') ? NO_QUEUE : undefined;
   await quote(product);
   await venue.auction(product);
   expect(JSON.stringify(await venue.as.fund.get('/v1/positions'))).toContain(product);
@@ -249,7 +250,8 @@ test('a thousand connections that are gone are forgotten', async () => {
   await venue.list(product);
   const before = await rows();
   const all: Awaited<ReturnType<typeof openRaw>>[] = [];
-  for (let at = 0; at < 100; at++) all.push(...(await Promise.all(Array.from({ length: CONNECTIONS_MAX }, () => openRaw(`many-${at}`)))));
+  for (let at = 0; at < 100; at++)
+    all.push(...(await Promise.all(Array.from({ length: CONNECTIONS_MAX }, () => openRaw(`many-${at}`)))));
   expect(all.filter(({ state }) => state() === 'open')).toHaveLength(1_000);
   expect(await rows()).toBe(before + 2_000);
   await venue.auction(product);
