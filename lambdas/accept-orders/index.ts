@@ -48,7 +48,7 @@ function refuseMisplaced(message: Message<'orders'>, shards: number): void {
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
-  const { product, shard, account, key, digest, sender, receivedAt } = message;
+  const { product, shard, account, key, digest, sender, receivedAt, why } = message;
   const { seq: decidedOn, owner } = await session.ownerOf(message);
   const { product: state } = owner;
   const { own, keep } = await session.useOwner(message, owner);
@@ -70,8 +70,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const isStopped = await session.isStopped(message);
   const stopped = isStopped || isTradingStopped(state, auction);
   const terms = { listed, liveOrdersMax, submissionsMax, openedAt, stopped };
-  const isStop = message.stops === true;
-  const arriving = { instructions, sequence, receivedAt, enqueuedAt, isStop };
+  const arriving = { instructions, sequence, receivedAt, enqueuedAt, why };
   const { outcomes, figures, reported } = own.take(account, arriving, terms, owner);
   await session.admitDate(product, shard, keyDate(key));
 
@@ -87,7 +86,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     receivedAt,
     decidedOn,
     ...(isStopped ? { stopped: true } : {}),
-    ...(isStop ? { isStop } : {}),
+    why,
     figures,
     // Of what is one too many only the refusal is kept, once: a flood must not be what the account's next reader has to read.
     ...(isOneTooMany(outcomes) ? { instructions: [], outcomes: outcomes.slice(0, 1) } : { instructions, outcomes }),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedSubmission } from '../domain/auction/account-intake.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
+import type { TakenOutBy } from '../domain/auction/orders.ts';
 import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
@@ -29,8 +30,8 @@ export interface Submission extends ReceivedSubmission {
   readonly auction: number;
   /** A kill switch of the account was on where it stood in the queue. */
   readonly stopped?: true;
-  /** It is the cancel of all that came with a stop. */
-  readonly isStop?: true;
+  /** It is a cancel of all that took the account's orders out for this reason. */
+  readonly why?: TakenOutBy | undefined;
   /** Number of the event as of which it was decided. */
   readonly decidedOn: number;
   /** Of those outcomes that have some, in their order. */
@@ -67,7 +68,7 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
       outcomes: B(packOutcomes(submission.outcomes)),
       decidedOn: N(submission.decidedOn),
       ...(submission.stopped ? { stopped: N(1) } : {}),
-      ...(submission.isStop ? { isStop: N(1) } : {}),
+      ...(submission.why ? { why: S(submission.why) } : {}),
       ...(submission.figures.length > 0 ? { figures: B(packFigures(submission.figures)) } : {}),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
@@ -201,7 +202,7 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     sequence: text(item, 'sequence'),
     sender: text(item, 'sender'),
     ...(item.stopped ? { stopped: true } : {}),
-    ...(item.isStop ? { isStop: true } : {}),
+    ...(item.why ? { why: text(item, 'why') as TakenOutBy } : {}),
     receivedAt: text(item, 'receivedAt'),
     decidedOn: integer(item, 'decidedOn'),
     get figures() {
