@@ -39,7 +39,7 @@ export interface Submission extends ReceivedSubmission {
 }
 
 /** An account's place in the book. */
-type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
+export type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
 
 export async function readSubmission(
   table: Rows,
