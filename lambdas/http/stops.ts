@@ -6,7 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { uuidv7Of } from '../../lib/domain/auction/idempotency-key.ts';
-import { changeStops, type OwnerStops, type StopChange, type StopNote, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
+import {
+  changeStops,
+  type OwnerStops,
+  type StopChange,
+  type StopNote,
+  type StopSide,
+  WHOLE_OWNER,
+} from '../../lib/domain/auction/stops.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
@@ -73,7 +80,13 @@ export function stopsJson({ owner, switches }: OwnerStops, account?: string) {
         const note = ({ by, at, reason }: StopNote) =>
           side === 'operator' && account !== undefined ? { at, reason } : { by, at, reason };
         const what = of === WHOLE_OWNER ? { owner } : { account: of };
-        return { ...what, side, stands: released === null, stopped: note(stopped), released: released && note(released) };
+        return {
+          ...what,
+          side: side as StopSide,
+          stands: released === null,
+          stopped: note(stopped),
+          released: released && note(released),
+        };
       }),
     );
 }

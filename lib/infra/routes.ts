@@ -7,16 +7,9 @@ import { type Routes, routeKeyOf } from '../api/route.ts';
 import { OPERATOR, PARTICIPANT } from '../api/routes.ts';
 
 const UNDECLARED_PARTICIPANT = [
-  'POST /v1/submissions',
-  'GET /v1/submissions/{submission}',
-  'GET /v1/orders',
-  'GET /v1/fills',
   'GET /v1/positions',
   'GET /v1/account',
   'GET /v1/statements',
-  'GET /v1/stops',
-  'POST /v1/stop',
-  'POST /v1/release',
   'GET /v1/products',
   'GET /v1/contracts',
   'GET /v1/auctions',

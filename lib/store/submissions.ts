@@ -97,7 +97,7 @@ export const oldestKeyTime = (receivedAfter: string): number =>
  */
 export async function submissionsSince(
   table: Table,
-  { product, shard, account }: AccountPlace,
+  place: AccountPlace,
   intake: Intake,
   lastAuction: number,
   keysFrom = oldestKeyTime(intake.openedAt),
@@ -107,15 +107,29 @@ export async function submissionsSince(
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
     const first = isOpen ? keysFrom : 0;
-    const found: Submission[] = [];
-    for (const date of dates.filter((each) => each >= dateOf(first))) {
-      const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
-      for await (const item of table.query(bookPartition(product, shard, date), range))
-        if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
-    }
-    auctions.push(found);
+    auctions.push(await submissionsOf(table, place, auction, dates, first));
   }
   return auctions;
+}
+
+/**
+ * An account's submissions into one auction, under these dates of its shard and in no order; those whose keys are not older than `keysFrom`,
+ * milliseconds since 1970.
+ */
+export async function submissionsOf(
+  table: Rows,
+  { product, shard, account }: AccountPlace,
+  auction: number,
+  dates: readonly string[],
+  keysFrom = 0,
+): Promise<Submission[]> {
+  const found: Submission[] = [];
+  for (const date of dates.filter((each) => each >= dateOf(keysFrom))) {
+    const range = { from: `${account}#${firstKeyAt(keysFrom)}`, to: `${account}#~` };
+    for await (const item of table.query(bookPartition(product, shard, date), range))
+      if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
+  }
+  return found;
 }
 
 const NO_INSTRUCTIONS = packInstructions([]).length;
@@ -129,6 +143,38 @@ const firstKeyAt = (time: number): string => {
   const hex = Math.max(0, time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 };
+
+/** Days of the book that one page looks through at most: an account that sends nothing has nothing under any of them. */
+const DAYS_A_PAGE = 60;
+const DAY_MS = 86_400_000;
+
+/**
+ * An account's submissions, newest key first: at most `limit` of those whose keys come before `before`, a key, the time at the head of one, or
+ * milliseconds since 1970. `next` is where more may stand, back to where the book of `newest`, milliseconds since 1970, is still kept.
+ */
+export async function submissionsBefore(
+  table: Rows,
+  { product, shard, account }: AccountPlace,
+  before: string | number,
+  newest: number,
+  limit: number,
+): Promise<{ found: Submission[]; next?: string }> {
+  const bound = typeof before === 'number' ? firstKeyAt(before) : before;
+  const oldest = dateOf(newest - KEPT_DAYS * DAY_MS);
+  const found: Submission[] = [];
+  let day = Date.parse(dateOf(Math.min(keyTime(bound), newest)));
+  for (let days = 0; days < DAYS_A_PAGE; days++, day -= DAY_MS) {
+    if (dateOf(day) < oldest) return { found };
+    const range = { from: `${account}#`, to: `${account}#${bound}`, newestFirst: true, limit: limit + 2 - found.length };
+    for (const item of await table.queryAll(bookPartition(product, shard, dateOf(day)), range)) {
+      const submission = decodeSubmission(product, shard, item);
+      if (submission.key >= bound) continue;
+      if (found.length === limit) return { found, next: found.at(-1)!.key };
+      found.push(submission);
+    }
+  }
+  return { found, next: firstKeyAt(day + DAY_MS) };
+}
 
 /** Every submission of one shard into one auction. */
 export async function submissionsInto(

@@ -57,7 +57,7 @@ const ODD_QUERIES = [
 
 /** Of parameters that some route has; what it is given is nothing that it gives out as a cursor. */
 const ODD_VALUES = ['', 'x'.repeat(2_100), '%00', '%ED%A0%80', '__proto__', '-1', '1e3', '99999999999999999999', '2025-02-30#X'];
-const PARAMETERS_OF_QUERIES = ['limit', 'after', 'before', 'product', 'date', 'waiting'];
+const PARAMETERS_OF_QUERIES = ['limit', 'after', 'before', 'cursor', 'product', 'date', 'waiting'];
 
 const DEEP = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
 const ODD_BODIES: readonly (readonly [what: string, body: string | Buffer, type?: string])[] = [

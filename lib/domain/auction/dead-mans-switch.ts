@@ -4,8 +4,8 @@
  * account's queue before the marker, and when it is set again later, that comes first. So no later word undoes that it has run out, and
  * an auction trades nothing of an account whose switch had run out when the auction was due.
  *
- * First it is noted that the switch runs out, and under which key; then the orders are taken out; then it is off. Whoever finds the note
- * goes on from it, under the same key, so that a worker that crashes on the way changes nothing.
+ * First it is noted that the switch runs out, and under which key; then the orders are taken out; then it is off. A worker that finds the
+ * note goes on from it, under the same key, so that one that crashes on the way changes nothing.
  */
 
 interface Noted {
