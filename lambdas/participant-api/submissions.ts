@@ -16,8 +16,8 @@ import {
 } from '../../lib/domain/auction/submission.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { digestOf, readSubmission, type Submission, submissionsBefore } from '../../lib/store/submissions.ts';
-import { nextFrom } from '../http/paging.ts';
+import { digestOf, newestSubmissions, readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors, receivedAt } from '../http/request.ts';
@@ -162,17 +162,11 @@ export const listSubmissions: Answers['listSubmissions'] = async ({ query, ...re
   const state = await ownProduct(request, await newestVenue(request), query.product);
   if (state instanceof Problem) return state;
   const { product } = state;
-  const newest = request.time + KEY_AHEAD_MS_MAX;
-  const { found, next } = await submissionsBefore(
-    table,
-    { product, shard, account },
-    query.cursor ?? newest,
-    newest,
-    query.limit,
-  );
+  const place = { product, shard, account };
+  const found = await newestSubmissions(table, place, request.time + KEY_AHEAD_MS_MAX, query.limit + 1, query.cursor);
   const ids = await submissionIds(request.backends);
-  const items = found.map((submission) => submissionJson(ids.idOf(account, submission), submission));
-  return ok(nextFrom({ items, ...(next === undefined ? {} : { next }) }));
+  const itemOf = (submission: Submission) => submissionJson(ids.idOf(account, submission), submission);
+  return ok(listPage(found, query.limit, ({ key }) => key, itemOf));
 };
 
 function submissionJson(id: string, { product, sender, auction, receivedAt: received, why, ...decided }: Submission) {

@@ -249,8 +249,8 @@ When the venue has other orders under the key, the answer is \`idempotency-key-r
   problems: ['not-found', 'idempotency-key-reused'],
 });
 
-/** The time at the head of a key, or the whole of one: keys sort by it. */
-const KEY_CURSOR = /^[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$/;
+/** Of the last submission of the page before. */
+const KEY_CURSOR = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const listSubmissions = route({
   method: 'GET',
@@ -259,8 +259,7 @@ export const listSubmissions = route({
   tag: TAG,
   summary: 'What the account has submitted',
   description: `Submissions that the book has, newest first by the time in their keys, each with the outcome of every entry and who of the account sent
-it; those of the venue among them (\`takenOut\` says why). \`product\` is the one that the account trades unless given. A page looks through so many
-days at most: it can be shorter than its limit, or empty, and still have a \`next\`. The book is kept for 400 days.`,
+it; those of the venue among them (\`takenOut\` says why). \`product\` is the one that the account trades unless given. The book is kept for 400 days.`,
   query: z.strictObject({ product: productText.optional(), ...paged(inCursor.matching(KEY_CURSOR)) }),
   answers: () => ({
     200: { description: 'A page of submissions', body: page(SUBMISSION), example: { items: [DECIDED_EXAMPLE] } },

@@ -144,36 +144,40 @@ const firstKeyAt = (time: number): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 };
 
-/** Days of the book that one page looks through at most: an account that sends nothing has nothing under any of them. */
-const DAYS_A_PAGE = 60;
 const DAY_MS = 86_400_000;
+/** Days whose books are read at the same time at most: twice as many each time, until there is enough. */
+const DAYS_TOGETHER_MAX = 32;
 
 /**
- * An account's submissions, newest key first: at most `limit` of those whose keys come before `before`, a key, the time at the head of one, or
- * milliseconds since 1970. `next` is where more may stand, back to where the book of `newest`, milliseconds since 1970, is still kept.
+ * At most `limit` of an account's submissions, newest key first; with `before`, a key, only those before it. `newest` is the newest time that a key
+ * may have, milliseconds since 1970; the book is read as far back from it as it is kept.
  */
-export async function submissionsBefore(
+export async function newestSubmissions(
   table: Rows,
   { product, shard, account }: AccountPlace,
-  before: string | number,
   newest: number,
   limit: number,
-): Promise<{ found: Submission[]; next?: string }> {
-  const bound = typeof before === 'number' ? firstKeyAt(before) : before;
-  const oldest = dateOf(newest - KEPT_DAYS * DAY_MS);
+  before?: string,
+): Promise<Submission[]> {
+  const range = {
+    from: `${account}#`,
+    to: `${account}#${before ?? firstKeyAt(newest + 1)}`,
+    newestFirst: true,
+    limit: limit + 1,
+  };
+  const ofDay = async (day: number): Promise<Submission[]> => {
+    const items = await table.queryAll(bookPartition(product, shard, dateOf(day)), range);
+    return items.map((item) => decodeSubmission(product, shard, item)).filter(({ key }) => key !== before);
+  };
   const found: Submission[] = [];
-  let day = Date.parse(dateOf(Math.min(keyTime(bound), newest)));
-  for (let days = 0; days < DAYS_A_PAGE; days++, day -= DAY_MS) {
-    if (dateOf(day) < oldest) return { found };
-    const range = { from: `${account}#`, to: `${account}#${bound}`, newestFirst: true, limit: limit + 2 - found.length };
-    for (const item of await table.queryAll(bookPartition(product, shard, dateOf(day)), range)) {
-      const submission = decodeSubmission(product, shard, item);
-      if (submission.key >= bound) continue;
-      if (found.length === limit) return { found, next: found.at(-1)!.key };
-      found.push(submission);
-    }
+  const oldest = newest - KEPT_DAYS * DAY_MS;
+  let day = before === undefined ? newest : keyTime(before);
+  for (let together = 1; day > oldest && found.length < limit; together = Math.min(2 * together, DAYS_TOGETHER_MAX)) {
+    const days = Array.from({ length: together }, (_, at) => day - at * DAY_MS);
+    for (const some of await Promise.all(days.map(ofDay))) found.push(...some);
+    day -= together * DAY_MS;
   }
-  return { found, next: firstKeyAt(day + DAY_MS) };
+  return found.slice(0, limit);
 }
 
 /** Every submission of one shard into one auction. */
