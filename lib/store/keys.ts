@@ -19,6 +19,7 @@
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
  * | kill switches of a shard's owners      | STOPS#shard                 | owner                | participant-api, operator-api | accept, roll, APIs                       |
+ * | dead-man's switches of a shard         | DEADMAN#product#shard       | account              | participant-api, close      | close, participant-api                         |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
@@ -101,6 +102,11 @@ export const rollInstructionKey = (product: string, account: string, shards: num
 });
 export const stopsPartition = (shard: number): string => `STOPS#${shard}`;
 export const ownerStopsKey = (owner: string, shards: number): Key => ({ pk: stopsPartition(shardOf(owner, shards)), sk: owner });
+export const deadMansSwitchPartition = (product: string, shard: number): string => `DEADMAN#${product}#${shard}`;
+export const deadMansSwitchKey = (product: string, account: string, shards: number): Key => ({
+  pk: deadMansSwitchPartition(product, shardOf(account, shards)),
+  sk: account,
+});
 export const totalsKey = (seq: number): Key => ({ pk: 'TOTALS', sk: ordered(seq) });
 export const journalPartition = (account: string): string => `JOURNAL#${account}`;
 export const journalKey = (account: string, seq: number): Key => ({ pk: journalPartition(account), sk: ordered(seq) });

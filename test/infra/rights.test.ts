@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   bookPartition,
+  deadMansSwitchPartition,
   idKeyKey,
   logKey,
   rateKey,
@@ -36,7 +37,7 @@ const RIGHTS: Record<FunctionName, Rights> = {
   'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
-  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'closings', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
     sendsTo: ['postings', 'clearings', 'closings', 'news'],
@@ -172,11 +173,17 @@ describe('the function that participants talk to', () => {
       Null: { 'dynamodb:LeadingKeys': 'false' },
     });
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
-      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*'])],
+      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*', 'DEADMAN#*'])],
       ['dynamodb:UpdateItem', only(['RATE#participant#*', 'IDS'])],
     ]);
-    const own = /^(SHARD#.*|STOPS#.*|IDS|RATE#participant#.*)$/;
-    for (const partition of [shardPartition(0), stopsPartition(0), idKeyKey.pk, rateKey('participant#acme', 0).pk])
+    const own = /^(SHARD#.*|STOPS#.*|DEADMAN#.*|IDS|RATE#participant#.*)$/;
+    for (const partition of [
+      shardPartition(0),
+      stopsPartition(0),
+      deadMansSwitchPartition('P', 0),
+      idKeyKey.pk,
+      rateKey('participant#acme', 0).pk,
+    ])
       expect(partition).toMatch(own);
     for (const partition of [logKey(1).pk, bookPartition('H100-SXM', 0, '2025-10-20'), resultPartition('H100-SXM', 1)])
       expect(partition).not.toMatch(own);
