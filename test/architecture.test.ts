@@ -34,7 +34,7 @@ const ARROWS: Record<string, Arrow> = {
   'lib/api': { rooms: ['lib/domain'], packages: /^zod$/ },
   lambdas: {
     rooms: ['lib/api', 'lib/store', 'lib/domain'],
-    packages: /^(@aws-lambda-powertools\/.+|zod|aws-lambda|node:crypto|node:util|node:zlib)$/,
+    packages: /^(@aws-lambda-powertools\/.+|@cantoo\/pdf-lib|zod|aws-lambda|node:crypto|node:net|node:util|node:zlib)$/,
   },
   'lib/infra': {
     rooms: ['lib/api'],
@@ -48,9 +48,10 @@ const ARROWS: Record<string, Arrow> = {
   'lib/operations': { rooms: ['lib/audit', 'lib/local', 'lib/store', 'lib/domain'], packages: SDK },
   'lib/simulation': { rooms: SIMULATION, packages: SDK },
   'lib/faults': { rooms: FAULTS, packages: SDK },
+  'lib/reference': { rooms: ['lib/api'], files: ['package.json'], packages: /^(zod|zod-openapi)$/ },
   'lib/supply-chain': { rooms: [], packages: /^(@secretlint\/.+|node:.+)$/ },
   'lib/commands': {
-    rooms: ['lib/faults', 'lib/supply-chain', ...FAULTS],
+    rooms: ['lib/faults', 'lib/supply-chain', 'lib/reference', ...FAULTS],
     files: ['test/mutation/measure.ts', 'test/mutation/report.ts'],
     packages: ANYTHING,
   },

@@ -16,6 +16,7 @@ import {
 } from '../../lib/domain/auction/stops.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
+import type { NotedAct } from '../../lib/domain/clearing/noted-acts.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { readOwnerStops, writeOwnerStops } from '../../lib/store/stops.ts';
@@ -25,14 +26,19 @@ import { findAccount } from './accounts.ts';
 import type { Request } from './request.ts';
 import { logAccess } from './routes.ts';
 
-/** Uses a switch of an owner, whose accounts are open. Gives all switches of the owner. */
-export async function useSwitch(request: Request<unknown>, owner: string, change: StopChange): Promise<OwnerStops> {
+/** Uses a switch of an owner, whose accounts are open, noted when an operator does. Gives all switches of the owner. */
+export async function useSwitch(
+  request: Request<unknown>,
+  owner: string,
+  change: StopChange,
+  noted?: NotedAct,
+): Promise<OwnerStops> {
   const { table, shards } = request.backends;
   const stops = await untilCommitted(async () => {
     const before = await readOwnerStops(table, owner, shards);
     const next = changeStops(before, change);
     if (next === undefined) return before;
-    return (await writeOwnerStops(table, next, shards)) ? next : undefined;
+    return (await writeOwnerStops(table, next, shards, noted)) ? next : undefined;
   });
   for (const state of await accountsOf(request, owner, change.of)) await tell(request, state, change);
   logAccess(request, change.kind === 'stop' ? 'trading stopped' : 'trading released', {

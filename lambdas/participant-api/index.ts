@@ -1,15 +1,13 @@
 /**
- * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
+ * The participants' side of the venue: takes submissions, and shows an account what is its own. A
  * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
 import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
-import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter } from './cancel-all-after.ts';
 import { listFills } from './fills.ts';
-import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrderHistory, showOrder } from './order-history.ts';
 import { listOrders } from './orders.ts';
 import { type Answers, admitParticipant, type Participant } from './participant.ts';
@@ -22,12 +20,6 @@ export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/positions': showPositions,
   'GET /v1/account': showAccount,
   'GET /v1/statements': listStatements,
-  'GET /v1/products': listProducts,
-  'GET /v1/contracts': listContracts,
-  'GET /v1/auctions': listAuctions,
-  'GET /v1/auctions/{product}/{auction}': showAuction,
-  'GET /v1/auctions/{product}/{auction}/depth': listDepth,
-  'GET /v1/settlement-prices': showSettlementPrices,
 };
 
 const handlers: Answers = {

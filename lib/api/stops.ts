@@ -4,7 +4,7 @@ import { SWITCH_SECONDS_MAX } from '../domain/auction/dead-mans-switch.ts';
 import { route } from './route.ts';
 import { account, instant, rule } from './written.ts';
 
-const TAG = 'Stopping';
+const TAG = 'Kill switches';
 
 const REASON_RULE = 'must be text of at most 200 characters';
 const SCOPE_RULE = 'must be account or owner';

@@ -20,7 +20,9 @@ const tool = <N extends string>(script: N, call: string, does: string) => ({ scr
 export const CATALOGUE = {
   trade: [
     { script: 'start', call: 'npm start', does: 'runs the market on this machine', entry: 'start' },
-    silent('auction', 'holds an auction of the running market now, and shows what cleared'),
+    silent('auction', 'plays the running market on to its next auction, and shows what cleared'),
+    silent('day', 'plays the running market through its next day run'),
+    silent('play', 'plays the running market on, to a roll or an instant, at once or at a speed'),
     silent('key', "prints an idempotency key of the running market's clock"),
     run('commands', 'lists all of these'),
   ],
@@ -38,6 +40,7 @@ export const CATALOGUE = {
     run('deploy', 'tests, synthesizes, gates and deploys, and stops at the first that fails'),
     run('gate', "holds a synthesized app against the venue's last days"),
     tool('synth', 'npm run synth', 'writes the template and the bundles, without an AWS account'),
+    run('reference', 'writes the OpenAPI document and docs/api.md anew from the declared routes'),
     run('supply-chain', 'checks what the project is built on: pinned, hashed, licences, known advisories'),
     run('secrets', 'looks for secrets in every file, the template and the bundles'),
   ],

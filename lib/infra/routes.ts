@@ -1,49 +1,16 @@
 /**
- * Every route of the two APIs, as `METHOD /path`: the `routeKey` the gateway hands to the function. The account whose data a
+ * Every route of the API, as `METHOD /path`: the `routeKey` the gateway hands to the function. The account whose data a
  * participant sees comes from the token, so no participant's route names one.
  */
 
 import { type Routes, routeKeyOf } from '../api/route.ts';
-import { OPERATOR, PARTICIPANT } from '../api/routes.ts';
+import { MARKET, OPERATOR, PARTICIPANT } from '../api/routes.ts';
 
-const UNDECLARED_PARTICIPANT = [
-  'GET /v1/positions',
-  'GET /v1/account',
-  'GET /v1/statements',
-  'GET /v1/products',
-  'GET /v1/contracts',
-  'GET /v1/auctions',
-  'GET /v1/auctions/{product}/{auction}',
-  'GET /v1/auctions/{product}/{auction}/depth',
-  'GET /v1/settlement-prices',
-] as const;
-
-const UNDECLARED_OPERATOR = [
-  'GET /v1/operator/products',
-  'PUT /v1/operator/products/{product}',
-  'GET /v1/operator/accounts',
-  'POST /v1/operator/accounts',
-  'GET /v1/operator/accounts/{account}',
-  'GET /v1/operator/owners/{owner}',
-  'POST /v1/operator/stops',
-  'POST /v1/operator/stops/release',
-  'POST /v1/operator/cash-movements',
-  'GET /v1/operator/calls',
-  'GET /v1/operator/index/{product}',
-  'PUT /v1/operator/index/{product}/{date}',
-  'GET /v1/operator/venue',
-  'POST /v1/operator/venue/halt',
-  'POST /v1/operator/venue/resume',
-  'GET /v1/operator/held',
-  'POST /v1/operator/held/{held}/approve',
-  'POST /v1/operator/held/{held}/amend',
-  'POST /v1/operator/held/{held}/decline',
-  'GET /v1/operator/days/{product}',
-  'GET /v1/operator/days/{product}/{date}',
-  'GET /v1/operator/log',
-] as const;
+const UNDECLARED_PARTICIPANT = ['GET /v1/positions', 'GET /v1/account', 'GET /v1/statements'] as const;
 
 const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
 
 export const PARTICIPANT_ROUTES: readonly string[] = [...UNDECLARED_PARTICIPANT, ...keysOf(PARTICIPANT)];
-export const OPERATOR_ROUTES: readonly string[] = [...UNDECLARED_OPERATOR, ...keysOf(OPERATOR)];
+/** Anyone may ask: no token. */
+export const MARKET_ROUTES: readonly string[] = keysOf(MARKET);
+export const OPERATOR_ROUTES: readonly string[] = keysOf(OPERATOR);

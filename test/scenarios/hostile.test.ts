@@ -6,15 +6,17 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Routes, routeKeyOf } from '../../lib/api/route.ts';
+import { ROUTES as DECLARED } from '../../lib/api/routes.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import type { TokenRequest } from '../../lib/local/api-gateway/issuer.ts';
 import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { LISTING } from '../venue/requests.ts';
 
-const ROUTES: readonly string[] = [...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES];
+const ROUTES: readonly string[] = [...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES];
 const CODES = new Map(
   [...readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(
     ([, code, status]) => [`urn:compute-exchange:${code}`, Number(status)],
@@ -139,7 +141,7 @@ beforeAll(async () => {
   await venue.operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '240.000' });
   const lasting = { expiresIn: 366 * 86_400 };
   tokens.participant = await venue.cloud.mint({ ...lasting, sub: 'fund', attributes: { account: 'fund' } });
-  tokens.operator = await venue.cloud.mint({ ...lasting, sub: 'op-3', groups: ['operators'] });
+  tokens.operator = await venue.cloud.mint({ ...lasting, sub: 'op-3', groups: ['operators', 'approvers'] });
 }, 60_000);
 afterAll(() => venue[Symbol.asyncDispose]());
 
@@ -264,7 +266,8 @@ describe.each(ROUTES)('%s', (route) => {
     for (const headers of odd)
       expectTheirs(await send(route, pathOf(route), { ...body, headers }), JSON.stringify(headers).slice(0, 60));
     const two = [`Bearer ${tokens.participant}`, `Bearer ${tokens.operator}`];
-    expect((await send(route, pathOf(route), { ...body, headers: { authorization: two } })).status).toBe(401);
+    const { status } = await send(route, pathOf(route), { ...body, headers: { authorization: two } });
+    if (!MARKET_ROUTES.includes(route)) expect(status).toBe(401);
     expectNothingNoticed();
   });
 });
@@ -284,6 +287,21 @@ it('more at once than the function may run is refused, and goes on with the next
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   expect((await send('GET /v1/account', '/v1/account')).status).toBe(200);
   expectNothingNoticed();
+});
+
+it('without a token the market answers, and nothing else does', async () => {
+  const statuses = new Map<string, number>();
+  for (const shape of Object.values(DECLARED as Routes)) {
+    const path = shape.path.replace('{product}', PRODUCT).replace(/\{\w+\}/g, '1');
+    const query = shape.path === '/v1/auctions' || shape.path === '/v1/settlement-prices' ? `?product=${PRODUCT}` : '';
+    const answer = await fetch(`${venue.cloud.url}${path}${query}`, { method: shape.method });
+    await answer.arrayBuffer();
+    statuses.set(routeKeyOf(shape), answer.status);
+    const expected = shape.for === 'anyone' ? [200, 400, 404] : [401];
+    expect(expected, `${routeKeyOf(shape)} answers ${answer.status}`).toContain(answer.status);
+  }
+  for (const path of ['/v1/products', '/v1/contracts', '/v1/auctions', '/v1/settlement-prices'])
+    expect(statuses.get(`GET ${path}`)).toBe(200);
 });
 
 describe('a token of the issuer', () => {
@@ -306,7 +324,7 @@ describe('a token of the issuer', () => {
   it('that is an access token opens neither API', async () => {
     const claims = { token_use: 'access', client_id: 'x' };
     const refused = [403, 'urn:compute-exchange:token-refused'];
-    expect(await ask({ sub: 'o', groups: ['operators'], claims }, '/v1/operator/venue')).toEqual(refused);
+    expect(await ask({ sub: 'o', groups: ['operators', 'approvers'], claims }, '/v1/operator/venue')).toEqual(refused);
     expect(await ask({ sub: 'f', attributes: { account: 'fund' }, claims }, '/v1/account')).toEqual(refused);
   });
 

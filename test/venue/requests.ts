@@ -1,4 +1,5 @@
 /** Requests as the gateway hands them to a function once its authorizer has verified the token. */
+import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
@@ -11,6 +12,8 @@ export interface Asked {
   readonly claims?: Record<string, unknown>;
   /** Of the Authorization header, in place of the token with these claims. */
   readonly token?: string;
+  /** Of a caller without a token, in place of all claims: the address that the request comes from. */
+  readonly address?: string;
   readonly at?: number;
   readonly path?: Record<string, string>;
   readonly query?: Record<string, string>;
@@ -58,7 +61,7 @@ export async function ask(handler: Handler, routeKey: string, asked: Asked = {})
 
 export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {
   const [method, rawPath] = routeKey.split(' ') as [string, string];
-  const { at = NOW, path, query, rawQuery, headers = {}, body, isBase64Encoded = false } = asked;
+  const { at = NOW, address, path, query, rawQuery, headers = {}, body, isBase64Encoded = false } = asked;
   const claims = { token_use: 'id', ...asked.claims };
   const { token = tokenOf(claims) } = asked;
   return {
@@ -66,7 +69,7 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     routeKey,
     rawPath,
     rawQueryString: rawQuery ?? new URLSearchParams(query).toString(),
-    headers: { authorization: `Bearer ${token}`, ...headers },
+    headers: { ...(address === undefined ? { authorization: `Bearer ${token}` } : {}), ...headers },
     ...(path ? { pathParameters: path } : {}),
     ...(query ? { queryStringParameters: query } : {}),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -74,11 +77,11 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     requestContext: {
       accountId: '000000000000',
       apiId: 'test',
-      authorizer: { principalId: '', integrationLatency: 0, jwt: { claims: flatten(claims), scopes: [] } },
+      ...authorizerOf(address === undefined ? claims : undefined),
       domainName: 'test',
       domainPrefix: 'test',
-      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
-      requestId: 'test',
+      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: address ?? '127.0.0.1', userAgent: 'test' },
+      requestId: randomUUID(),
       routeKey,
       stage: '$default',
       time: '',
@@ -86,6 +89,12 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     },
   };
 }
+
+/** What the gateway knows of a token; nothing where it asks for none, as its type does not say. */
+const authorizerOf = (claims: Record<string, unknown> | undefined) =>
+  (claims
+    ? { authorizer: { principalId: '', integrationLatency: 0, jwt: { claims: flatten(claims), scopes: [] } } }
+    : {}) as Pick<APIGatewayProxyEventV2WithJWTAuthorizer['requestContext'], 'authorizer'>;
 
 /** Signed by no issuer: that is the gateway's to look at. */
 export const tokenOf = (claims: Record<string, unknown>): string =>
@@ -96,7 +105,8 @@ export const codeOf = ({ body }: { readonly body: unknown }): string =>
   String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
 
 export const trader = (account: string): Record<string, unknown> => ({ sub: `user-of-${account}`, 'custom:account': account });
-export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators'] });
+/** A person who may propose and approve; never both of the same. */
+export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators', 'approvers'] });
 
 const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
 /** What a product is listed with through the API: every month at 2.400. */
