@@ -26,6 +26,8 @@ export interface PipelineStep {
   /** Where it may write; everywhere unless given. Not for writers of transactions. */
   readonly writesTo?: readonly BoundedWrites[];
   readonly sendsTo: readonly QueueName[];
+  /** What it may do with the connections of listeners, whichever they are. */
+  readonly manages?: readonly ('GET' | 'POST' | 'DELETE')[];
   /** Serves routes. */
   readonly servesApi?: true;
   /**
@@ -42,6 +44,9 @@ const DEAD_MANS_SWITCHES = 'DEADMAN#';
 const RATES = 'RATE#participant#';
 const ADDRESS_RATES = 'RATE#address#';
 const ID_KEY = 'IDS';
+const LISTENERS = 'LISTENERS#';
+const CONNECTIONS = 'CONNECTION#';
+const LISTENER_RATES = 'RATE#listener#';
 
 /** The functions of the pipeline, in its order. */
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
@@ -101,14 +106,14 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 3008,
     timeout_s: 300,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
   },
   'post-events': {
     does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',
@@ -131,5 +136,35 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     // It writes nothing: whatever it notifies looks for itself.
     table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
+  },
+  'authorize-listener': {
+    does: 'Verifies the token that a listener connects with, if it has one.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: [],
+    sendsTo: [],
+    concurrencyMax: 10,
+  },
+  listen: {
+    does: 'Notes listeners as they connect and forgets them as they leave; answers what they send with the numbers as they are now.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    writesTo: [
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] },
+      { rights: ['UpdateItem'], partitions: [`${LISTENER_RATES}*`] },
+    ],
+    sendsTo: [],
+    manages: ['GET', 'DELETE'],
+    concurrencyMax: 20,
+  },
+  'tell-listeners': {
+    does: 'Tells listeners the number of the newest event of their account, and that an auction has cleared or a day is settled.',
+    memory_mb: 256,
+    timeout_s: 60,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    writesTo: [{ rights: ['DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] }],
+    sendsTo: ['news'],
+    manages: ['POST', 'DELETE'],
   },
 };
