@@ -24,7 +24,7 @@ import {
   seq,
 } from './written.ts';
 
-const TAG = 'Operators: accounts';
+const TAG = 'Operator: accounts';
 
 const POSITIONS = z.array(z.object({ contract, lots }));
 const ACCOUNT = z
@@ -349,7 +349,7 @@ export const stopTrading = route({
   method: 'POST',
   path: '/v1/operator/stops',
   for: 'operator',
-  tag: 'Operators: the venue',
+  tag: 'Operator: the venue',
   summary: 'Stop trading',
   description: `A \`reason\` of up to 500 characters is required. What it stops says the \`scope\`:
 
@@ -370,7 +370,7 @@ export const releaseTrading = route({
   method: 'POST',
   path: '/v1/operator/stops/release',
   for: 'operator',
-  tag: 'Operators: the venue',
+  tag: 'Operator: the venue',
   summary: 'Let trading go on',
   description: `Ends a stop, by the same body. Orders of a product come in again behind the next cut: the auctions up to the one that was open, which may hold orders from before the stop, clear
 empty (\`stop.through\`).`,

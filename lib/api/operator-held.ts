@@ -18,7 +18,7 @@ import {
   seq,
 } from './written.ts';
 
-const TAG = 'Operators: two who agree';
+const TAG = 'Operator: approvals';
 
 const id = z.string().meta({ description: 'The id that it is held under', example: 'index.H100-SXM.2025-10-20' });
 const count = z.int().meta({ description: 'Counts up with every change', example: 1 });

@@ -7,7 +7,7 @@ import { AGREED, HELD } from './operator-held.ts';
 import { route } from './route.ts';
 import { businessDate, dateText, page, paged, product, rule, sender } from './written.ts';
 
-const TAG = 'Operators: index values';
+const TAG = 'Operator: products';
 
 const value = z.string().meta({ description: `USD per GPU-hour, with ${INDEX_DECIMALS} decimals`, example: '2.412300' });
 const VALUE = z.object({ product, date: businessDate, value });

@@ -6,7 +6,7 @@ import { EXAMPLE, PRODUCT } from './parameters.ts';
 import { route } from './route.ts';
 import { dateText, product, productCode, readBy, rule } from './written.ts';
 
-const TAG = 'Operators: products';
+const TAG = 'Operator: products';
 
 export const listProductsForOperator = route({
   method: 'GET',

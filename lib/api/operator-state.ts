@@ -5,7 +5,7 @@ import { CALL_ITEM, STOP } from './operator-accounts.ts';
 import { route } from './route.ts';
 import { account, businessDate, instant, product, sender, seq } from './written.ts';
 
-const TAG = 'Operators: what to do';
+const TAG = 'Operator: the venue';
 
 const WAITING_FOR = [...(Object.keys(WAITS) as (keyof typeof WAITS)[]), 'posting'] as const;
 const DAY = z

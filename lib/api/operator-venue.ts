@@ -17,7 +17,7 @@ import {
   seq,
 } from './written.ts';
 
-const TAG = 'Operators: the venue';
+const TAG = 'Operator: the venue';
 
 const HALT = z
   .object({ reason: z.string(), by: sender, at: z.string() })
@@ -88,7 +88,7 @@ once: what closed during the halt clears, an auction and day runs that were due 
   problems: ['version-conflict'],
 });
 
-const ofDays = 'Operators: days and the log';
+const ofDays = 'Operator: the venue';
 const byContract = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const REPORT = z
   .object({
