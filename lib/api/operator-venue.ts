@@ -88,7 +88,7 @@ once: what closed during the halt clears, an auction and day runs that were due 
   problems: ['version-conflict'],
 });
 
-const ofDays = 'Operator: the venue';
+const ofDays = 'Operator: days and the log';
 const byContract = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const REPORT = z
   .object({

@@ -1,6 +1,19 @@
 /** Every route of the venue, by the function that serves it and the id of its operation. */
 import { listJournal } from './account.ts';
 import {
+  listAuctions,
+  listCalendar,
+  listContracts,
+  listDepth,
+  listHistory,
+  listIndexHistory,
+  listProducts,
+  listRolls,
+  showAuction,
+  showNextAuction,
+  showSettlementPrices,
+} from './market.ts';
+import {
   listAccounts,
   listMarginCalls,
   moveCash,
@@ -19,7 +32,19 @@ import { listRollInstructions, putRollInstruction, removeRollInstruction } from 
 
 export const PARTICIPANT = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction } as const;
 /** Public: no route here needs a token. */
-export const MARKET = {} as const;
+export const MARKET = {
+  listProducts,
+  listContracts,
+  listAuctions,
+  showNextAuction,
+  showAuction,
+  listDepth,
+  showSettlementPrices,
+  listCalendar,
+  listHistory,
+  listIndexHistory,
+  listRolls,
+} as const;
 export const OPERATOR = {
   listProductsForOperator,
   putProduct,

@@ -26,7 +26,9 @@ export interface PipelineStep {
   /** Where it may write; everywhere unless given. Not for writers of transactions. */
   readonly writesTo?: readonly BoundedWrites[];
   readonly sendsTo: readonly QueueName[];
-  /** Serves routes, so it must know which claims of a token name the caller's account and groups. */
+  /** What it may do with the connections of listeners, whichever they are. */
+  readonly manages?: readonly ('GET' | 'POST' | 'DELETE')[];
+  /** Serves routes. */
   readonly servesApi?: true;
   /**
    * At most so many run at once, which are kept free for it; all that the account has unless given. What callers start is held,
@@ -39,7 +41,11 @@ export interface PipelineStep {
 const SHARDS = 'SHARD#';
 const STOPS = 'STOPS#';
 const RATES = 'RATE#participant#';
+const ADDRESS_RATES = 'RATE#address#';
 const ID_KEY = 'IDS';
+const LISTENERS = 'LISTENERS#';
+const CONNECTIONS = 'CONNECTION#';
+const LISTENER_RATES = 'RATE#listener#';
 
 /** The functions of the pipeline, in its order. */
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
@@ -48,7 +54,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-    // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
+    // Roll instructions lie with the accounts. It is reached from outside, so it gets no way to the log.
     writesTo: [
       { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`] },
       { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
@@ -56,7 +62,19 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['orders'],
     servesApi: true,
     // A burst, and the gateway's 1,000 requests a second at a tenth of a second each (`lib/infra/api.ts`).
-    concurrencyMax: 400,
+    concurrencyMax: 340,
+  },
+  'market-api': {
+    does: 'Answers anyone, without a token: products, prices, cleared auctions and what is due.',
+    memory_mb: 256,
+    timeout_s: 10,
+    // It only reads: what it writes is how often an address has asked.
+    table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'],
+    writesTo: [{ rights: ['UpdateItem'], partitions: [`${ADDRESS_RATES}*`] }],
+    sendsTo: [],
+    servesApi: true,
+    // So that callers without a name leave places to those who have one.
+    concurrencyMax: 40,
   },
   'operator-api': {
     does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',
@@ -87,14 +105,14 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 3008,
     timeout_s: 300,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
   },
   'post-events': {
     does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',
@@ -117,5 +135,35 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     // It writes nothing: whatever it notifies looks for itself.
     table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
+  },
+  'authorize-listener': {
+    does: 'Verifies the token that a listener connects with, if it has one.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: [],
+    sendsTo: [],
+    concurrencyMax: 10,
+  },
+  listen: {
+    does: 'Notes listeners as they connect and forgets them as they leave; answers what they send with the numbers as they are now.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    writesTo: [
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] },
+      { rights: ['UpdateItem'], partitions: [`${LISTENER_RATES}*`] },
+    ],
+    sendsTo: [],
+    manages: ['GET', 'DELETE'],
+    concurrencyMax: 20,
+  },
+  'tell-listeners': {
+    does: 'Tells listeners the number of the newest event of their account, and that an auction has cleared or a day is settled.',
+    memory_mb: 256,
+    timeout_s: 60,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    writesTo: [{ rights: ['DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] }],
+    sendsTo: ['news'],
+    manages: ['POST', 'DELETE'],
   },
 };

@@ -29,7 +29,9 @@
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |
- * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
+ * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api, listen | the same                            |
+ * | listeners of a shard's accounts, and others | LISTENERS#shard        | listener#slot        | listen, tell                | listen, tell                                   |
+ * | a listener's connection                | CONNECTION#id               | LISTENER             | listen, tell                | listen                                         |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
@@ -123,6 +125,15 @@ export const notedKey = (at: string, request: string, what: string): Key => ({
 });
 export const PROPOSED_PARTITION = 'PROPOSED';
 export const proposedKey = (operator: string): Key => ({ pk: PROPOSED_PARTITION, sk: operator });
+
+/** A listener is an account, or an address of the network behind an @. */
+export const listenersPartition = (shard: number): string => `LISTENERS#${shard}`;
+export const listenerPrefix = (listener: string): string => `${listener}#`;
+export const listenerKey = (listener: string, slot: number, shards: number): Key => ({
+  pk: listenersPartition(shardOf(listener, shards)),
+  sk: `${listenerPrefix(listener)}${slot}`,
+});
+export const connectionKey = (connection: string): Key => ({ pk: `CONNECTION#${connection}`, sk: 'LISTENER' });
 
 /** The caller is a participant's account or an operator, each with what it is before its name. */
 export const rateKey = (caller: string, minuteMs: number): Key => ({

@@ -73,6 +73,26 @@ const dayRun = z.strictObject({
   calls: z.strictObject({ after: z.string().min(1).max(128) }).optional(),
   hints,
 });
+/** Where a queue worker goes on with the listeners: in a shard, behind one of them. */
+const place = z.strictObject({ shard, behind: z.string().max(128) });
+/** Something that listeners are told of; `from` when an invocation had no time for all of them. */
+const news = z.discriminatedUnion('kind', [
+  /** A shard has posted the events behind `after` up to `seq`. */
+  z.strictObject({
+    v: version,
+    kind: z.literal('posted'),
+    shard,
+    after: z.int().min(0),
+    seq: z.int().min(1),
+    from: place.optional(),
+    hints,
+  }),
+  z.strictObject({ v: version, kind: z.literal('cleared'), product, auction: z.int().min(1), from: place.optional(), hints }),
+  /** The prices of a day are settled, and all accounts are marked to them. */
+  z.strictObject({ v: version, kind: z.literal('settled'), product, date, from: place.optional(), hints }),
+  /** The books of a day are closed, and its statements written. */
+  z.strictObject({ v: version, kind: z.literal('closed'), product, date, from: place.optional(), hints }),
+]);
 /** A sweep is due. */
 const sweep = z.strictObject({ v: version, at: instant, hints });
 
@@ -85,6 +105,7 @@ export const MESSAGES = {
   rolls: roll,
   'day-runs': dayRun,
   sweeps: sweep,
+  news,
 } as const;
 
 export type SubmissionMessage = z.infer<typeof submission>;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT } from '../../lib/infra/bundle.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { parseExpression } from '../../lib/local/cloudwatch/metric-math.ts';
 import { FUNCTIONS, METRICS, QUEUES } from '../../lib/store/names.ts';
 import { type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
@@ -69,7 +69,7 @@ describe('the runbook', () => {
   );
 
   it('names only routes, queues and functions that there are', () => {
-    const routes = new Set<string>([...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES]);
+    const routes = new Set<string>([...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES]);
     const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/v1\/[^`?]+)/g)].map(([, route]) => route!.trim());
     const general = (route: string) => route.replace('H100-SXM', '{product}');
     expect(named.filter((route) => !routes.has(route) && !routes.has(general(route)))).toEqual([]);
@@ -174,7 +174,8 @@ describe('what callers send at once, beyond what may run at once,', () => {
     expressionOf(name).over({ startsMs: [0], series })[0];
 
   it.each([
-    ['participant-api', 400],
+    ['participant-api', 340],
+    ['market-api', 40],
     ['operator-api', 50],
   ])('is no alarm of %s, and a refusal of less than that is', (name, reserve) => {
     const alarm = `throttles-${name}`;
@@ -186,9 +187,11 @@ describe('what callers send at once, beyond what may run at once,', () => {
   });
 
   it('is no failure of the API', () => {
-    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [undefined] })).toBe(5);
-    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [5] })).toBe(0);
-    expect(given('api-failures', { count: [7], throttled0: [undefined], throttled1: [undefined] })).toBe(7);
+    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [undefined], throttled2: [undefined] })).toBe(5);
+    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [3], throttled2: [2] })).toBe(0);
+    expect(given('api-failures', { count: [7], throttled0: [undefined], throttled1: [undefined], throttled2: [undefined] })).toBe(
+      7,
+    );
   });
 });
 
@@ -303,16 +306,17 @@ describe('one dashboard', () => {
         if (!found) throw new Error(`no widget is titled ${title}`);
         return found;
       });
-    const { sweeps: _, ...ofSteps } = QUEUES;
+    const { sweeps: _sweeps, news: _news, ...ofSteps } = QUEUES;
     const queues = inRow(Object.keys(ofSteps));
     const steps = inRow(Object.values(ofSteps).map(({ consumer }) => consumer));
     expect(steps.map(({ x }) => x)).toEqual([0, 4, 8, 12, 16, 20]);
     expect(queues.map(({ x }) => x)).toEqual(steps.map(({ x }) => x));
     expect(new Set(queues.map(({ y }) => y)).size).toBe(1);
     expect(new Set(steps.map(({ y }) => y))).toEqual(new Set([queues[0]!.y + 6]));
-    // The sweep is no step: it stands below them.
-    const [waiting, work] = inRow(['sweeps', QUEUES.sweeps.consumer]);
-    expect([waiting!.x, work!.x]).toEqual([0, 6]);
-    expect([waiting!.y, work!.y]).toEqual([queues[0]!.y + 12, queues[0]!.y + 12]);
+    // The sweep and the listeners are no steps: they stand below them.
+    const beside = inRow(['sweeps', QUEUES.sweeps.consumer, 'news', QUEUES.news.consumer]);
+    expect(beside.map(({ x }) => x)).toEqual([0, 6, 12, 18]);
+    expect(new Set(beside.map(({ y }) => y))).toEqual(new Set([queues[0]!.y + 12]));
+    expect(inRow(['authorize-listener', 'listen']).map(({ x }) => x)).toEqual([0, 6]);
   });
 });

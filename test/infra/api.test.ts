@@ -2,10 +2,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
-interface RouteProperties {
+interface OfApi {
+  readonly ApiId: { readonly Ref: string };
+}
+interface IntegrationProperties extends OfApi {
+  readonly IntegrationUri: unknown;
+  readonly PayloadFormatVersion: string;
+}
+interface AuthorizerProperties extends OfApi {
+  readonly AuthorizerType: string;
+  readonly IdentitySource?: readonly string[];
+}
+interface RouteProperties extends OfApi {
   readonly RouteKey: string;
   readonly AuthorizationType: string;
   readonly AuthorizerId: { readonly Ref: string };
@@ -19,10 +30,16 @@ const theirs = synthesized({
   claims: { account: 'https://example.com/account' },
 });
 
+const apis = ours.of<{ ProtocolType: string; CorsConfiguration?: unknown }>('AWS::ApiGatewayV2::Api');
+const http = apis.find(({ Properties }) => Properties.ProtocolType === 'HTTP');
+const webSocket = apis.find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
+
 describe('routes', () => {
-  const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route');
-  const integrations = ours.of<{ IntegrationUri: unknown; PayloadFormatVersion: string }>('AWS::ApiGatewayV2::Integration');
-  const authorizers = ours.of<{ AuthorizerType: string }>('AWS::ApiGatewayV2::Authorizer');
+  const isHttp = <Properties extends { ApiId: { Ref: string } }>({ Properties }: { Properties: Properties }): boolean =>
+    Properties.ApiId.Ref === http?.id;
+  const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route').filter(isHttp);
+  const integrations = ours.of<IntegrationProperties>('AWS::ApiGatewayV2::Integration').filter(isHttp);
+  const authorizers = ours.of<AuthorizerProperties>('AWS::ApiGatewayV2::Authorizer').filter(isHttp);
   const functions = ours.of<FunctionProperties>('AWS::Lambda::Function');
 
   const servedBy = (key: string) => {
@@ -32,16 +49,25 @@ describe('routes', () => {
   };
 
   it('are the listed ones, without a default', () => {
-    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual([...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES].sort());
+    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual(
+      [...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES].sort(),
+    );
   });
 
-  it('all ask for a token', () => {
+  it('ask for a token, those of the market alone excepted', () => {
     expect(authorizers).toHaveLength(1);
     expect(authorizers[0]?.Properties.AuthorizerType).toBe('JWT');
     const open = routes.filter(
       ({ Properties }) => Properties.AuthorizationType !== 'JWT' || Properties.AuthorizerId.Ref !== authorizers[0]?.id,
     );
-    expect(open).toEqual([]);
+    expect(open.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([...MARKET_ROUTES].sort());
+    for (const { Properties } of open) expect(Properties.AuthorizationType).toBe('NONE');
+  });
+
+  it.each(MARKET_ROUTES)('market-api serves %s, which changes nothing and names no account', (key) => {
+    expect(servedBy(key)).toBe('market-api');
+    expect(key).toMatch(/^GET /);
+    expect(key).not.toMatch(/account|operator/);
   });
 
   it.each(PARTICIPANT_ROUTES)('participant-api serves %s', (key) => {
@@ -58,7 +84,7 @@ describe('routes', () => {
   });
 
   it('hand over version 2.0 payloads', () => {
-    expect(integrations.map((each) => each.Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0']);
+    expect(integrations.map((each) => each.Properties.PayloadFormatVersion)).toEqual(integrations.map(() => '2.0'));
   });
 });
 
@@ -69,7 +95,7 @@ describe('the stage', () => {
   }>('AWS::ApiGatewayV2::Stage');
 
   it('limits the rate of requests', () => {
-    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 300 });
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 240 });
   });
 
   it('lets no more through at once than the function that answers has places for, at a tenth of a second each', () => {
@@ -94,6 +120,29 @@ describe('the stage', () => {
   });
 });
 
+describe('the WebSocket API', () => {
+  const isOwn = ({ Properties }: { Properties: OfApi }): boolean => Properties.ApiId.Ref === webSocket?.id;
+
+  it('has three routes; of these a function authorizes the one that connects, with a token or without', () => {
+    const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route').filter(isOwn);
+    const [authorizer] = ours.of<AuthorizerProperties>('AWS::ApiGatewayV2::Authorizer').filter(isOwn);
+    expect(Object.fromEntries(routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType]))).toEqual({
+      $connect: 'CUSTOM',
+      $disconnect: 'NONE',
+      $default: 'NONE',
+    });
+    expect(authorizer?.Properties).toMatchObject({ AuthorizerType: 'REQUEST', IdentitySource: [] });
+  });
+
+  it('limits the rate of what listeners send, and logs nothing of what they send', () => {
+    const [stage] = ours
+      .of<OfApi & { DefaultRouteSettings: object; AccessLogSettings?: object }>('AWS::ApiGatewayV2::Stage')
+      .filter(isOwn);
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 100 });
+    expect(stage?.Properties.AccessLogSettings).toBeUndefined();
+  });
+});
+
 describe('the rate of one caller', () => {
   const given = (template: typeof ours) =>
     Object.fromEntries(
@@ -104,10 +153,11 @@ describe('the rate of one caller', () => {
         ),
     );
 
-  it('is given to both APIs, and an operator has five times as many', () => {
-    expect(given(ours)).toEqual({ 'participant-api': '1200', 'operator-api': '6000' });
+  it('is given to each function of the API, and an operator has five times as many', () => {
+    expect(given(ours)).toEqual({ 'participant-api': '1200', 'market-api': '1200', 'operator-api': '6000' });
     expect(given(synthesized({ deployment: { requestsPerMinute: 60 } }))).toEqual({
       'participant-api': '60',
+      'market-api': '60',
       'operator-api': '300',
     });
   });
@@ -178,11 +228,15 @@ describe('an issuer of your own', () => {
   it.each([
     { whose: 'ours', template: ours, account: 'custom:account', use: 'id' },
     { whose: 'theirs', template: theirs, account: 'https://example.com/account', use: undefined },
-  ])('and $whose is described to both APIs, and to no other function', ({ template, account, use }) => {
+  ])('and $whose is described to all three functions that know callers, and to no other', ({ template, account, use }) => {
     const configured = template
       .of<FunctionProperties>('AWS::Lambda::Function')
       .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
-    expect(configured.map((fn) => fn.Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    expect(configured.map((fn) => fn.Properties.FunctionName).sort()).toEqual([
+      'authorize-listener',
+      'operator-api',
+      'participant-api',
+    ]);
     for (const fn of configured) {
       expect(fn.Properties.Environment.Variables).toMatchObject({
         ACCOUNT_CLAIM: account,
@@ -193,6 +247,21 @@ describe('an issuer of your own', () => {
       });
       expect(fn.Properties.Environment.Variables.TOKEN_USE).toBe(use);
     }
+  });
+
+  it.each([
+    { whose: 'ours', template: ours, audience: { Ref: ours.of('AWS::Cognito::UserPoolClient')[0]?.id } },
+    { whose: 'theirs', template: theirs, audience: 'exchange,exchange-desk' },
+  ])('and $whose is named to the function that verifies tokens itself', ({ template, audience }) => {
+    const issuer = template.of<{ JwtConfiguration?: { Issuer: unknown } }>('AWS::ApiGatewayV2::Authorizer')[0]?.Properties;
+    const verifying = template
+      .of<FunctionProperties>('AWS::Lambda::Function')
+      .filter((fn) => 'ISSUER' in fn.Properties.Environment.Variables);
+    expect(verifying.map((fn) => fn.Properties.FunctionName)).toEqual(['authorize-listener']);
+    expect(verifying[0]!.Properties.Environment.Variables).toMatchObject({
+      ISSUER: issuer?.JwtConfiguration?.Issuer,
+      AUDIENCE: audience,
+    });
   });
 
   it('without an audience is refused, since any of its tokens would do', () => {

@@ -22,6 +22,7 @@ describe('functions', () => {
 
   it.each([
     { name: 'participant-api', memory_mb: 256, timeout_s: 10 },
+    { name: 'market-api', memory_mb: 256, timeout_s: 10 },
     { name: 'operator-api', memory_mb: 256, timeout_s: 10 },
     { name: 'accept-orders', memory_mb: 256, timeout_s: 30 },
     { name: 'close-auction', memory_mb: 256, timeout_s: 60 },
@@ -30,14 +31,21 @@ describe('functions', () => {
     { name: 'roll-positions', memory_mb: 512, timeout_s: 120 },
     { name: 'settle-day', memory_mb: 512, timeout_s: 120 },
     { name: 'sweep-venue', memory_mb: 256, timeout_s: 60 },
+    { name: 'authorize-listener', memory_mb: 256, timeout_s: 10 },
+    { name: 'listen', memory_mb: 256, timeout_s: 10 },
+    { name: 'tell-listeners', memory_mb: 256, timeout_s: 60 },
   ])('$name has $memory_mb MB and $timeout_s s', ({ name, memory_mb, timeout_s }) => {
     const fn = functions.find((each) => each.Properties.FunctionName === name);
     expect(fn?.Properties).toMatchObject({ MemorySize: memory_mb, Timeout: timeout_s });
   });
 
   it('that serve the API give up before the gateway does, after 30 seconds', () => {
-    const serving = functions.filter(({ Properties }) => 'ACCOUNT_CLAIM' in Properties.Environment.Variables);
-    expect(serving.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    const serving = functions.filter(({ Properties }) => 'REQUESTS_PER_MINUTE' in Properties.Environment.Variables);
+    expect(serving.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
+      'market-api',
+      'operator-api',
+      'participant-api',
+    ]);
     for (const { Properties } of serving) expect(Properties.Timeout).toBeLessThan(30);
   });
 
@@ -123,6 +131,7 @@ describe('the stack', () => {
     expect(Object.keys(template.outputs).sort()).toEqual([
       'ApiUrl',
       'DashboardName',
+      'ListenersUrl',
       'TableName',
       'UserPoolClientId',
       'UserPoolId',

@@ -27,19 +27,27 @@ interface Statement {
 }
 
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
-const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
+interface Rights {
+  readonly table: string[];
+  readonly sendsTo: QueueName[];
+  readonly receivesFrom?: QueueName;
+  /** What it may do with the connections of listeners. */
+  readonly manages?: string[];
+}
+const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
     receivesFrom: 'clearings',
   },
   'post-events': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
     receivesFrom: 'postings',
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['rolls', 'closings', 'day-runs'], receivesFrom: 'rolls' },
@@ -53,6 +61,14 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'sweeps',
   },
+  'authorize-listener': { table: [], sendsTo: [] },
+  listen: { table: [...READ_WRITE, 'DeleteItem'], sendsTo: [], manages: ['GET', 'DELETE'] },
+  'tell-listeners': {
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    sendsTo: ['news'],
+    receivesFrom: 'news',
+    manages: ['POST', 'DELETE'],
+  },
 };
 
 const template = synthesized();
@@ -62,6 +78,9 @@ const roles = template.of<{ ManagedPolicyArns?: unknown[]; Policies?: unknown[];
 );
 const policies = template.of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: Statement[] } }>('AWS::IAM::Policy');
 const [table] = template.of('AWS::DynamoDB::GlobalTable');
+const webSocketApi = template
+  .of<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api')
+  .find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
 
 const alarmNames = template.of<{ AlarmName: string }>('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
 const arnOf = (alarm: string) => ({
@@ -94,6 +113,25 @@ function allowed(role: string): string[] {
     .flatMap(({ Action, Resource }) => list(Action).flatMap((action) => list(Resource).map((on) => `${action} on ${idOf(on)}`)))
     .sort();
 }
+
+/** All connections of the one stage: their ids are made as they come. */
+const connections = (method: string): string =>
+  JSON.stringify({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':execute-api:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        ':',
+        { Ref: webSocketApi?.id },
+        `/listen/${method}/@connections/*`,
+      ],
+    ],
+  });
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
@@ -128,6 +166,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
         ? template.of<QueueProperties>('AWS::SQS::Queue').map(({ id }) => `sqs:GetQueueAttributes on ${id}`)
         : []),
       ...(name === WATCHES ? alarmNames.map((alarm) => `cloudwatch:DescribeAlarms on ${JSON.stringify(arnOf(alarm))}`) : []),
+      ...(rights.manages ?? []).map((method) => `execute-api:ManageConnections on ${connections(method)}`),
       ...(rights.receivesFrom ? receiving.map((action) => `sqs:${action} on ${queueId(rights.receivesFrom as QueueName)}`) : []),
     ];
     expect(allowed(roleOf(fn))).toEqual(expected.sort());
@@ -173,8 +212,26 @@ describe('the function that participants talk to', () => {
   });
 });
 
+it('the function that anyone reaches writes nothing but how often an address has asked', () => {
+  const role = roleOf(functionNamed('market-api'));
+  const writing = policies
+    .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
+    .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => list(Action).some((action) => /^dynamodb:(Put|Update|Delete|BatchWrite)/.test(action)));
+  expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+    [
+      'dynamodb:UpdateItem',
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RATE#address#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ],
+  ]);
+  expect(rateKey('address#192.0.2.1', 0).pk).toMatch(/^RATE#address#/);
+});
+
 describe('no policy of the stack', () => {
-  it('allows a wildcard, except a key its own account', () => {
+  it('allows a wildcard, except a key its own account, and the connections of a stage, which have no other name', () => {
     const found: string[] = [];
     for (const { id, Type, Properties } of template.all) {
       const { PolicyDocument, KeyPolicy } = Properties as Record<string, { Statement: Statement[] } | undefined>;
@@ -186,7 +243,9 @@ describe('no policy of the stack', () => {
     }
     // A key's policy can only call the key `*`, and without `kms:*` for the account the policy could never be changed again.
     const ownKey = (line: string) => /^AWS::KMS::Key \w+: "(\*|kms:\*)"$/.test(line);
-    expect(found.filter((line) => !ownKey(line))).toEqual([]);
+    const connections = (line: string) => /\/listen\/(GET|POST|DELETE)\/@connections\/\*/.test(line);
+    expect(found.filter((line) => !ownKey(line) && !connections(line))).toEqual([]);
+    expect(found.filter(connections)).toHaveLength(4);
     expect(found.filter(ownKey)).toHaveLength(3);
   });
 

@@ -23,22 +23,35 @@ function kindOf({ service, operation, body }: ProxyRequest): string {
 /** What each function must not be able to lose or double. Other writes (snapshots, rare wake-ups) crash it too when they come. */
 const WRITES: Record<FunctionName, string[]> = {
   'participant-api': ['SendMessage orders.fifo', 'PutItem SHARD ROLL'],
+  // Of its own it writes nothing.
+  'market-api': [],
   'operator-api': ['TransactWriteItems LOG EVENT', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
   'accept-orders': ['UpdateItem INTAKE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage clearings'],
   'close-auction': ['TransactWriteItems AUCTION', 'UpdateItem AUCTION', 'SendMessageBatch orders.fifo'],
-  'clear-auction': ['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo'],
+  'clear-auction': [
+    'BatchWriteItem RESULT',
+    'PutItem LOG',
+    'UpdateItem AUCTION',
+    'SendMessageBatch postings.fifo',
+    'SendMessage news',
+  ],
   'post-events': [
     'BatchWriteItem JOURNAL',
     'PutItem SHARD ACCOUNT',
     'UpdateItem TOTALS',
     'PutItem SHARD CURSOR',
     'SendMessage day-runs',
+    'SendMessage news',
     'BatchWriteItem STATEMENT',
   ],
   'roll-positions': ['PutItem DAY', 'TransactWriteItems AUCTION', 'PutItem ROLL', 'UpdateItem DAY', 'SendMessage closings'],
   'settle-day': ['PutItem LOG', 'UpdateItem DAY', 'SendMessageBatch postings.fifo'],
   // It writes nothing, and the next sweep sends again what one could not send.
   'sweep-venue': [],
+  // Nothing rests on them: whatever they lose, a listener learns when it asks.
+  'authorize-listener': [],
+  listen: [],
+  'tell-listeners': [],
 };
 
 /** By function and kind of write, the crashes it was used for. */
