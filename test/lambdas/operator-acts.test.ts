@@ -43,7 +43,7 @@ describe('what operators do is on record, newest first, with their subjects:', (
     await call('oscar', 'POST /v1/operator/venue/halt', { body: { reason: 'me too' } });
     await call('oscar', 'POST /v1/operator/venue/resume', { body: { reason: 'all well' } });
     await call('oscar', 'POST /v1/operator/venue/resume');
-    // The second halt and the second resume changed nothing, so nobody did anything by them.
+    // The second halt and the second resume changed nothing: they are no acts.
     expect((await acts()).slice(0, 2)).toMatchObject([
       { act: 'resumed', by: 'oscar', halt: 'odd prices', reason: 'all well' },
       { act: 'halted', by: 'olga', reason: 'odd prices' },

@@ -104,7 +104,7 @@ describe('what waits', () => {
 });
 
 describe('trouble', () => {
-  test('a halt, a message that waits and one that died are in the answer', async () => {
+  test('a halt and a dead letter are in the answer', async () => {
     await as.olga!.haltVenue({ body: { reason: 'looking' } });
     await venue.sendMessage('closings-dlq', { v: 1 });
     const { halted, queues, products } = await state();

@@ -68,7 +68,7 @@ const ofRoles = (...held: Role[]) => ({
 const noOperator = () => '403 not-an-operator' as const;
 
 const CALLERS: Readonly<Record<string, CallerKind>> = {
-  'nobody: no token': { token: async () => undefined, ...always('401') },
+  'no token at all': { token: async () => undefined, ...always('401') },
   'an expired token': { token: () => minted({ ...EVERYTHING, expiresIn: -10 }), ...always('401') },
   'a token for another audience': { token: () => minted({ ...EVERYTHING, claims: { aud: 'elsewhere' } }), ...always('401') },
   'a token of another issuer': { token: () => minted({ ...EVERYTHING, claims: { iss: 'https://elsewhere' } }), ...always('401') },
@@ -179,7 +179,7 @@ const accessOf = (requestId: string | null): Record<string, unknown>[] =>
     .map(({ text }) => JSON.parse(text));
 
 describe.each(TABLE)('%s', (key, shape) => {
-  it('lets in whom it is for, and nobody else; whoever is refused by name is in the access log', async () => {
+  it('lets in callers of the kind that it is for, and no others; what a function refuses is in the access log', async () => {
     const table: Record<string, string> = {};
     for (const [name, kind] of Object.entries(CALLERS)) {
       const answer = await send(shape, await kind.token());
