@@ -5,10 +5,11 @@
 import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
-import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
+import { listJournal, listStatements, showAccount, showPositions, showStatement } from './account.ts';
 import { listFills } from './fills.ts';
 import { listOrders } from './orders.ts';
 import { type Answers, admitParticipant, type Participant } from './participant.ts';
+import { showRoll } from './roll.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
 import { release, showStops, stop } from './stops.ts';
 import { showSubmission, submit } from './submissions.ts';
@@ -18,15 +19,22 @@ export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/submissions/{submission}': showSubmission,
   'GET /v1/orders': listOrders,
   'GET /v1/fills': listFills,
-  'GET /v1/positions': showPositions,
-  'GET /v1/account': showAccount,
-  'GET /v1/statements': listStatements,
   'GET /v1/stops': showStops,
   'POST /v1/stop': stop,
   'POST /v1/release': release,
 };
 
-const handlers: Answers = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction };
+const handlers: Answers = {
+  showAccount,
+  showPositions,
+  listJournal,
+  listStatements,
+  showStatement,
+  showRoll,
+  listRollInstructions,
+  putRollInstruction,
+  removeRollInstruction,
+};
 
 export const handler = serve({
   declared: PARTICIPANT,

@@ -114,7 +114,7 @@ type AnswersOf<Shape extends RouteShape> = ReturnType<Shape['answers']>;
 type BodyOf<Answer> = Answer extends { readonly body: infer Schema extends z.ZodType }
   ? z.input<Schema>
   : Answer extends { readonly type: string }
-    ? Uint8Array | string
+    ? { readonly type: string; readonly bytes: Uint8Array }
     : undefined;
 
 /** What a route may answer, as a function gives it. */

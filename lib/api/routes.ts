@@ -1,5 +1,13 @@
 /** Every route of the venue, by the function that serves it and the id of its operation. */
-import { listJournal } from './account.ts';
+import {
+  listJournal,
+  listStatements,
+  showAccount,
+  showPositions,
+  showStatement,
+  showStatementCsv,
+  showStatementPdf,
+} from './account.ts';
 import {
   listAuctions,
   listCalendar,
@@ -13,9 +21,21 @@ import {
   showNextAuction,
   showSettlementPrices,
 } from './market.ts';
-import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll.ts';
+import { listRollInstructions, putRollInstruction, removeRollInstruction, showRoll } from './roll.ts';
 
-export const PARTICIPANT = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction } as const;
+export const PARTICIPANT = {
+  showAccount,
+  showPositions,
+  listJournal,
+  listStatements,
+  showStatement,
+  showRoll,
+  listRollInstructions,
+  putRollInstruction,
+  removeRollInstruction,
+} as const;
+/** Of a participant too: what takes more to write than JSON. */
+export const STATEMENT = { showStatementCsv, showStatementPdf } as const;
 /** Public: no route here needs a token. */
 export const MARKET = {
   listProducts,
@@ -32,4 +52,4 @@ export const MARKET = {
 } as const;
 export const OPERATOR = {} as const;
 
-export const ROUTES = { ...MARKET, ...PARTICIPANT, ...OPERATOR } as const;
+export const ROUTES = { ...MARKET, ...PARTICIPANT, ...STATEMENT, ...OPERATOR } as const;
