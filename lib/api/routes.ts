@@ -21,9 +21,43 @@ import {
   showNextAuction,
   showSettlementPrices,
 } from './market.ts';
+import {
+  listAccounts,
+  listMarginCalls,
+  moveCash,
+  openAccounts,
+  releaseTrading,
+  showAccountForOperator,
+  showOwner,
+  stopTrading,
+} from './operator-accounts.ts';
+import { amendHeld, approveHeld, declineHeld, listHeld } from './operator-held.ts';
+import { listPublishedIndex, putIndexValue, putIndexValues } from './operator-index.ts';
+import { listProductsForOperator, putProduct } from './operator-products.ts';
+import { showState, showWaiting } from './operator-state.ts';
+import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
+import { listFills, listOrderHistory, listOrders, showOrder } from './orders.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction, showRoll } from './roll.ts';
+import { release, removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter, showStops, stop } from './stops.ts';
+import { cancelOrder, cancelOrders, listSubmissions, previewOrders, showSubmission, submitOrders } from './submissions.ts';
 
 export const PARTICIPANT = {
+  submitOrders,
+  previewOrders,
+  listSubmissions,
+  showSubmission,
+  listOrders,
+  showOrder,
+  listOrderHistory,
+  cancelOrder,
+  cancelOrders,
+  listFills,
+  showCancelAllAfter,
+  setCancelAllAfter,
+  removeCancelAllAfter,
+  showStops,
+  stop,
+  release,
   showAccount,
   showPositions,
   listJournal,
@@ -50,6 +84,33 @@ export const MARKET = {
   listIndexHistory,
   listRolls,
 } as const;
-export const OPERATOR = {} as const;
+export const OPERATOR = {
+  listProductsForOperator,
+  putProduct,
+  listAccounts,
+  openAccounts,
+  showAccountForOperator,
+  showOwner,
+  stopTrading,
+  releaseTrading,
+  moveCash,
+  listMarginCalls,
+  listPublishedIndex,
+  putIndexValue,
+  putIndexValues,
+  showVenue,
+  haltVenue,
+  resumeVenue,
+  showState,
+  showWaiting,
+  listHeld,
+  approveHeld,
+  amendHeld,
+  declineHeld,
+  listDayRuns,
+  showDayRun,
+  listLog,
+  listActs,
+} as const;
 
 export const ROUTES = { ...MARKET, ...PARTICIPANT, ...STATEMENT, ...OPERATOR } as const;

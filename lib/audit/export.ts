@@ -32,8 +32,8 @@ const FILES = {
   'slots.jsonl': ['SLOT', 'CLOSING'],
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
-  'stops.jsonl': ['STOPS'],
-  'held.jsonl': ['HELD', 'PROPOSED'],
+  'stops.jsonl': ['STOPS', 'DEADMAN'],
+  'held.jsonl': ['HELD', 'PROPOSED', 'NOTED'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';

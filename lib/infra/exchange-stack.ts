@@ -14,6 +14,7 @@ import { ExchangeApi } from './api.ts';
 import { dashboard } from './dashboard.ts';
 import { checkedDeployment, type Deployment } from './deployment.ts';
 import { type Issuer, UserPool } from './identity.ts';
+import { ListenerApi } from './listener-api.ts';
 import { PIPELINE } from './pipeline.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import { Releases } from './releases.ts';
@@ -50,13 +51,15 @@ export class ExchangeStack extends Stack {
     for (const name of ['sweep-venue', 'operator-api', 'market-api', 'settle-day'] as const)
       functions[name].knowsAuctionTimes(deployment.products);
 
+    const issuer = props.issuer ?? this.userPool();
     const api = new ExchangeApi(this, 'api', {
-      issuer: props.issuer ?? this.userPool(),
+      issuer,
       participantApi: functions['participant-api'],
       statementApi: functions['statement-api'],
       marketApi: functions['market-api'],
       operatorApi: functions['operator-api'],
     });
+    const listeners = new ListenerApi(this, 'listeners', { issuer, functions });
     for (const name of ['participant-api', 'statement-api', 'market-api'] as const)
       functions[name].takesOfCaller(deployment.requestsPerMinute);
     functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
@@ -73,6 +76,10 @@ export class ExchangeStack extends Stack {
       },
       api,
     });
+    functions['operator-api'].watches(
+      [...Object.values(queues).flatMap(({ queue, deadLetters }) => [queue, deadLetters]), schedules.deadLetters],
+      alarms.all.map(({ node }) => node.id),
+    );
     new Releases(this, 'releases', {
       functions: Object.values(functions),
       alarms: alarms.all,
@@ -86,6 +93,7 @@ export class ExchangeStack extends Stack {
       table,
     });
     this.output('ApiUrl', api.api.apiEndpoint);
+    this.output('ListenersUrl', listeners.url);
     this.output('TableName', table.tableName);
     this.output('DashboardName', board.dashboardName);
   }

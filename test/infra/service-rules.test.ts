@@ -25,7 +25,7 @@ const SHAPES: Readonly<Record<string, ExchangeOptions>> = {
   'with an issuer that is there already': {
     issuer: 'https://id.example.com/venue',
     audience: ['exchange', 'desk'],
-    claims: { account: 'account', groups: 'groups', operatorGroup: 'venue-operators' },
+    claims: { account: 'account', groups: 'groups', operatorGroup: 'venue-operators', approverGroup: 'venue-approvers' },
   },
   'with a table that was restored': { table: 'compute-exchange-2025-11-14' },
   'released through alarms': { throughAlarms: true },
@@ -201,8 +201,8 @@ const RULES: readonly Rule[] = [
     (template) => [
       ...(template.of('AWS::ApiGatewayV2::Route').length > 300 ? ['routes'] : []),
       ...template
-        .of<{ JwtConfiguration: { Audience: unknown[] } }>('AWS::ApiGatewayV2::Authorizer')
-        .filter(({ Properties }) => Properties.JwtConfiguration.Audience.length > 50),
+        .of<{ JwtConfiguration?: { Audience: unknown[] } }>('AWS::ApiGatewayV2::Authorizer')
+        .filter(({ Properties }) => (Properties.JwtConfiguration?.Audience.length ?? 0) > 50),
     ],
     {
       type: 'AWS::ApiGatewayV2::Authorizer',

@@ -141,7 +141,7 @@ beforeAll(async () => {
   await venue.operator.put(`/v1/operator/index/${PRODUCT}/2025-10-17`, { value: '240.000' });
   const lasting = { expiresIn: 366 * 86_400 };
   tokens.participant = await venue.cloud.mint({ ...lasting, sub: 'fund', attributes: { account: 'fund' } });
-  tokens.operator = await venue.cloud.mint({ ...lasting, sub: 'op-3', groups: ['operators'] });
+  tokens.operator = await venue.cloud.mint({ ...lasting, sub: 'op-3', groups: ['operators', 'approvers'] });
 }, 60_000);
 afterAll(() => venue[Symbol.asyncDispose]());
 
@@ -324,7 +324,7 @@ describe('a token of the issuer', () => {
   it('that is an access token opens neither API', async () => {
     const claims = { token_use: 'access', client_id: 'x' };
     const refused = [403, 'urn:compute-exchange:token-refused'];
-    expect(await ask({ sub: 'o', groups: ['operators'], claims }, '/v1/operator/venue')).toEqual(refused);
+    expect(await ask({ sub: 'o', groups: ['operators', 'approvers'], claims }, '/v1/operator/venue')).toEqual(refused);
     expect(await ask({ sub: 'f', attributes: { account: 'fund' }, claims }, '/v1/account')).toEqual(refused);
   });
 
