@@ -75,8 +75,12 @@ it('each function writes only to the partitions of the table of keys, and asks t
   await play(market, EXPIRY);
   listener.close();
   await market.cloud.quiet();
-  for (const path of ['fills', 'orders', 'journal', `auctions?product=${PRODUCT}`, `auctions/${PRODUCT}/1/depth`])
-    await market.as.fund.get(`/v1/${path}`);
+  const own = ['fills', 'orders', 'journal', 'account', 'positions', 'statements', `roll/${PRODUCT}`];
+  const ofMarket = ['calendar', 'history', 'index', 'rolls'].map((list) => `${list}/${PRODUCT}`);
+  const auctions = [`auctions?product=${PRODUCT}`, ...['next', '1', '1/depth'].map((each) => `auctions/${PRODUCT}/${each}`)];
+  for (const path of [...own, ...ofMarket, ...auctions]) await market.as.fund.get(`/v1/${path}`);
+  const { items } = (await market.as.fund.get('/v1/statements')) as { items: { date: string }[] };
+  for (const form of ['', '/csv', '/pdf']) await market.as.fund.get(`/v1/statements/${PRODUCT}/${items[0]!.date}${form}`);
   for (const [name, partitions] of seen)
     expect([name, [...partitions].filter((each) => !WRITES[name as FunctionName].includes(each))]).toEqual([name, []]);
   for (const [name, operations] of asked)
