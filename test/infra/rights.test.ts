@@ -37,6 +37,7 @@ interface Rights {
 }
 const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'statement-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
@@ -219,8 +220,11 @@ describe('the function that participants talk to', () => {
   });
 });
 
-it('the function that anyone reaches writes nothing but how often an address has asked', () => {
-  const role = roleOf(functionNamed('market-api'));
+it.each([
+  ['market-api', 'RATE#address#*', 'address#192.0.2.1'],
+  ['statement-api', 'RATE#participant#*', 'participant#acme'],
+] as const)('%s, which reads, writes nothing but how often a caller has asked', (name, partitions, caller) => {
+  const role = roleOf(functionNamed(name));
   const writing = policies
     .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
     .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
@@ -229,12 +233,12 @@ it('the function that anyone reaches writes nothing but how often an address has
     [
       'dynamodb:UpdateItem',
       {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RATE#address#*'] },
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions] },
         Null: { 'dynamodb:LeadingKeys': 'false' },
       },
     ],
   ]);
-  expect(rateKey('address#192.0.2.1', 0).pk).toMatch(/^RATE#address#/);
+  expect(rateKey(caller, 0).pk.startsWith(partitions.slice(0, -1))).toBe(true);
 });
 
 describe('no policy of the stack', () => {
