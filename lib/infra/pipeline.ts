@@ -40,6 +40,7 @@ export interface PipelineStep {
 /** Partitions, or how they begin, as `lib/store/keys.ts` makes them. */
 const SHARDS = 'SHARD#';
 const STOPS = 'STOPS#';
+const DEAD_MANS_SWITCHES = 'DEADMAN#';
 const RATES = 'RATE#participant#';
 const ADDRESS_RATES = 'RATE#address#';
 const ID_KEY = 'IDS';
@@ -56,13 +57,24 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
     // Roll instructions lie with the accounts. It is reached from outside, so it gets no way to the log.
     writesTo: [
-      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`] },
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`, `${DEAD_MANS_SWITCHES}*`] },
       { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
     ],
     sendsTo: ['orders'],
     servesApi: true,
     // A burst, and the gateway's 1,000 requests a second at a tenth of a second each (`lib/infra/api.ts`).
     concurrencyMax: 340,
+  },
+  'statement-api': {
+    does: 'Answers participants: their statements as CSV and PDF.',
+    // What writes a PDF is loaded first, and a processor's share follows memory.
+    memory_mb: 512,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'],
+    writesTo: [{ rights: ['UpdateItem'], partitions: [`${RATES}*`] }],
+    sendsTo: [],
+    servesApi: true,
+    concurrencyMax: 10,
   },
   'market-api': {
     does: 'Answers anyone, without a token: products, prices, cleared auctions and what is due.',
@@ -97,7 +109,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 60,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['orders', 'day-runs'],
+    sendsTo: ['orders', 'closings', 'day-runs'],
   },
   // A million orders are held in memory at once, and a processor's share follows memory.
   'clear-auction': {

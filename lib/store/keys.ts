@@ -14,18 +14,19 @@
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot of an intraday auction            | SLOT#product                | slot                 | close                       | close                                          |
  * | day of a closing auction               | CLOSING#product             | date                 | roll                        | close, roll, settle                            |
- * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api                  |
+ * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api, market-api |
  * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
  * | kill switches of a shard's owners      | STOPS#shard                 | owner                | participant-api, operator-api | accept, roll, APIs                       |
+ * | dead-man's switches of a shard         | DEADMAN#product#shard       | account              | participant-api, close      | close, participant-api                         |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
- * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
- * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
+ * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api, statement-api |
+ * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api, statement-api |
  * | accounts short of margin, or called    | SHORT#product               | account              | post, settle                | settle, sweep, post, operator-api              |
- * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
- * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
+ * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api, market-api |
+ * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api, market-api |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |
@@ -101,6 +102,11 @@ export const rollInstructionKey = (product: string, account: string, shards: num
 });
 export const stopsPartition = (shard: number): string => `STOPS#${shard}`;
 export const ownerStopsKey = (owner: string, shards: number): Key => ({ pk: stopsPartition(shardOf(owner, shards)), sk: owner });
+export const deadMansSwitchPartition = (product: string, shard: number): string => `DEADMAN#${product}#${shard}`;
+export const deadMansSwitchKey = (product: string, account: string, shards: number): Key => ({
+  pk: deadMansSwitchPartition(product, shardOf(account, shards)),
+  sk: account,
+});
 export const totalsKey = (seq: number): Key => ({ pk: 'TOTALS', sk: ordered(seq) });
 export const journalPartition = (account: string): string => `JOURNAL#${account}`;
 export const journalKey = (account: string, seq: number): Key => ({ pk: journalPartition(account), sk: ordered(seq) });

@@ -6,6 +6,7 @@
  * (docs/decisions/0007).
  */
 import * as z from 'zod';
+import { TAKEN_OUT_BY } from '../domain/auction/orders.ts';
 import { type BusinessDate, parseDate } from '../domain/contract/calendar.ts';
 
 const version = z.literal(1);
@@ -36,6 +37,8 @@ const submission = z.strictObject({
   receivedAt: instant,
   /** Packed instructions, base64. */
   instructions: z.base64(),
+  /** It takes all of the account's orders out, for this reason. */
+  why: z.enum(TAKEN_OUT_BY).optional(),
   /** The account's kill switches have changed; a stop comes with the cancel of all, a release without instructions. */
   stops: z.literal(true).optional(),
   hints,

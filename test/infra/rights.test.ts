@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   bookPartition,
+  deadMansSwitchPartition,
   idKeyKey,
   logKey,
   rateKey,
@@ -36,10 +37,11 @@ interface Rights {
 }
 const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'statement-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
-  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'closings', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
     sendsTo: ['postings', 'clearings', 'closings', 'news'],
@@ -196,11 +198,17 @@ describe('the function that participants talk to', () => {
       Null: { 'dynamodb:LeadingKeys': 'false' },
     });
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
-      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*'])],
+      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*', 'DEADMAN#*'])],
       ['dynamodb:UpdateItem', only(['RATE#participant#*', 'IDS'])],
     ]);
-    const own = /^(SHARD#.*|STOPS#.*|IDS|RATE#participant#.*)$/;
-    for (const partition of [shardPartition(0), stopsPartition(0), idKeyKey.pk, rateKey('participant#acme', 0).pk])
+    const own = /^(SHARD#.*|STOPS#.*|DEADMAN#.*|IDS|RATE#participant#.*)$/;
+    for (const partition of [
+      shardPartition(0),
+      stopsPartition(0),
+      deadMansSwitchPartition('P', 0),
+      idKeyKey.pk,
+      rateKey('participant#acme', 0).pk,
+    ])
       expect(partition).toMatch(own);
     for (const partition of [logKey(1).pk, bookPartition('H100-SXM', 0, '2025-10-20'), resultPartition('H100-SXM', 1)])
       expect(partition).not.toMatch(own);
@@ -212,8 +220,11 @@ describe('the function that participants talk to', () => {
   });
 });
 
-it('the function that anyone reaches writes nothing but how often an address has asked', () => {
-  const role = roleOf(functionNamed('market-api'));
+it.each([
+  ['market-api', 'RATE#address#*', 'address#192.0.2.1'],
+  ['statement-api', 'RATE#participant#*', 'participant#acme'],
+] as const)('%s, which reads, writes nothing but how often a caller has asked', (name, partitions, caller) => {
+  const role = roleOf(functionNamed(name));
   const writing = policies
     .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
     .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
@@ -222,12 +233,12 @@ it('the function that anyone reaches writes nothing but how often an address has
     [
       'dynamodb:UpdateItem',
       {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RATE#address#*'] },
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions] },
         Null: { 'dynamodb:LeadingKeys': 'false' },
       },
     ],
   ]);
-  expect(rateKey('address#192.0.2.1', 0).pk).toMatch(/^RATE#address#/);
+  expect(rateKey(caller, 0).pk.startsWith(partitions.slice(0, -1))).toBe(true);
 });
 
 describe('no policy of the stack', () => {

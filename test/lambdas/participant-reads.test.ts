@@ -163,6 +163,9 @@ describe('an account', () => {
     expect((await get('/v1/positions', { claims: trader('fresh') })).body).toEqual({
       account: 'fresh',
       cash: '0.00',
+      requirement: '0.00',
+      openProfit: '0.00',
+      realizedProfit: '0.00',
       positions: [],
       asOf: 0,
       seq: 6,
@@ -170,9 +173,15 @@ describe('an account', () => {
   });
 
   test('shows its positions at the mark', async () => {
+    const entered = (entryPrice: string, entryCost: string, openProfit: string) => ({
+      entryPrice,
+      entryCost,
+      openProfit,
+      requirementFreed: '0.00',
+    });
     expect((await get('/v1/positions')).body.positions).toEqual([
-      { contract: 'H100-SXM-2025-12', lots: 6, mark: '2.400' },
-      { contract: 'H100-SXM-2026-01', lots: 4, mark: '2.400' },
+      { contract: 'H100-SXM-2025-12', lots: 6, mark: '2.400', ...entered('2.410000', '14460.00', '-60.00') },
+      { contract: 'H100-SXM-2026-01', lots: 4, mark: '2.400', ...entered('2.430000', '9720.00', '-120.00') },
     ]);
   });
 
@@ -232,11 +241,11 @@ describe('an account', () => {
 
   test('pages through the fills of one auction without losing any', async () => {
     const first = (await get('/v1/fills', { query: { limit: '1' } })).body;
-    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: '6.b1' });
-    expect((await get('/v1/fills', { query: { limit: '1', before: first.next } })).body).toMatchObject({
+    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: cursorAt('6.b1') });
+    expect((await get('/v1/fills', { query: { limit: '1', cursor: first.next } })).body).toMatchObject({
       items: [{ clientOrderId: 'r1' }],
     });
-    expect((await get('/v1/fills', { query: { before: '6' } })).body).toEqual({ items: [] });
+    expect((await get('/v1/fills', { query: { cursor: cursorAt('6') } })).body).toEqual({ items: [] });
   });
 
   test('has a statement a day', async () => {
@@ -260,7 +269,7 @@ describe('an account', () => {
     ]);
     const first = (await get('/v1/statements', { query: { limit: '1' } })).body;
     expect(first.items.map(({ date }: { date: string }) => date)).toEqual(['2025-10-21']);
-    const second = (await get('/v1/statements', { query: { limit: '1', before: first.next } })).body;
+    const second = (await get('/v1/statements', { query: { limit: '1', cursor: first.next } })).body;
     expect(second).toEqual({
       items: [
         {
@@ -356,10 +365,12 @@ describe('live orders', () => {
     await submitAndAccept([{ cancel: 'b1' }, spread], 1);
     await submitAndAccept([{ ...spread, replaces: 'c1', clientOrderId: 'c2', timeInForce: 'day' }], 2);
     expect(await names()).toEqual(['c2', 's1']);
-    expect((await get('/v1/orders', { query: { product: PRODUCT, limit: '1', after: `${PRODUCT}/c2` } })).body).toEqual({
+    expect(
+      (await get('/v1/orders', { query: { product: PRODUCT, limit: '1', cursor: cursorAt(`${PRODUCT}/c2`) } })).body,
+    ).toEqual({
       items: [{ ...spread, product: PRODUCT, timeInForce: 'auction', sender: 'user-of-acme' }],
     });
-    expect((await get('/v1/orders', { query: { limit: '1' } })).body.next).toBe(`${PRODUCT}/c2`);
+    expect((await get('/v1/orders', { query: { limit: '1' } })).body.next).toBe(cursorAt(`${PRODUCT}/c2`));
     expect(await names(trader('zeta'))).toEqual(['z1']);
   });
 
@@ -509,11 +520,11 @@ describe('the market', () => {
 test.each([
   ['/v1/orders', { product: 'A100' }, 'not-found'],
   ['/v1/orders', { page: '2' }, 'invalid-request'],
-  ['/v1/fills', { before: '-1' }, 'invalid-request'],
-  ['/v1/fills', { before: '6.' }, 'invalid-request'],
+  ['/v1/fills', { cursor: cursorAt('-1') }, 'invalid-request'],
+  ['/v1/fills', { cursor: cursorAt('6.') }, 'invalid-request'],
   ['/v1/journal', { before: '0' }, 'invalid-request'],
   ['/v1/journal', { limit: '1000' }, 'invalid-request'],
-  ['/v1/statements', { before: 'yesterday' }, 'invalid-request'],
+  ['/v1/statements', { cursor: 'yesterday' }, 'invalid-request'],
 ] as [string, Record<string, string>, string][])('%s with %j is refused', async (route, query, code) => {
   expect(codeOf(await get(route, { query }))).toBe(code);
 });
