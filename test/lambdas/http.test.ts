@@ -297,7 +297,11 @@ describe('answers', () => {
 
   test('every answer says what time it is at the venue and how many requests a caller may send', async () => {
     const at = Date.parse('2026-01-02T03:04:05.678Z');
-    const said = { 'venue-time': '2026-01-02T03:04:05.678Z', 'request-id': 'test', 'ratelimit-policy': '"caller";q=100000;w=60' };
+    const said = {
+      'venue-time': '2026-01-02T03:04:05.678Z',
+      'request-id': expect.stringMatching(/./),
+      'ratelimit-policy': '"caller";q=100000;w=60',
+    };
     const routes = {
       'GET /x': async () => ok({}),
       'GET /none': async () => done,
@@ -334,7 +338,7 @@ describe('problems', () => {
     code,
     Number(status),
   ]);
-  const tests = ['http', 'participant-api', 'operator-api', 'two-operators', 'withdrawals', 'rate']
+  const tests = ['http', 'participant-api', 'operator-api', 'operator-acts', 'two-operators', 'withdrawals', 'rate']
     .map((name) => read(`${name}.test.ts`))
     .join();
 
