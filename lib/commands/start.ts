@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { flag, instant, whole } from '../cli/terminal/options.ts';
 import { byTwo } from '../client/by-two.ts';
 import { Exchange } from '../client/exchange.ts';
 import { isBusinessDay, localDate } from '../domain/contract/calendar.ts';
@@ -16,7 +17,7 @@ import { PARAMETERS } from '../simulation/parameters.ts';
 import { readSpot } from '../simulation/prices.ts';
 import { type Banner, bannerLines } from './banner.ts';
 import { command } from './command.ts';
-import { DATA_FOLDER, flag, instant, whole } from './options.ts';
+import { DATA_FOLDER } from './options.ts';
 
 const SPOT = join(import.meta.dirname, '..', '..', 'data', 'gpu-spot-daily.csv');
 
