@@ -1,6 +1,6 @@
 /** Lists, a page at a time: `limit` items and, when there are more, the cursor that the next page starts from. */
 import * as z from 'zod';
-import { rule } from './request.ts';
+import { cursorAt, rule } from '../../lib/api/written.ts';
 
 const LIMIT_MAX = 500;
 const LIMIT_DEFAULT = 100;
@@ -36,3 +36,19 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1);
   return { items: shown.map(itemOf), ...(rows.length > limit && last !== undefined ? { next: `${cursorOf(last)}` } : {}) };
 }
+
+/** The same for a list that is declared: its cursors say nothing to a caller. */
+export function listPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  placeOf: (row: Row) => string | number,
+  itemOf: (row: Row) => Item,
+): Page<Item> {
+  return nextFrom(pageOf(rows, limit, placeOf, itemOf));
+}
+
+/** A page whose `next` is a place, with a cursor instead. */
+export const nextFrom = <Item>({ items, next }: Page<Item>): Page<Item> => ({
+  items,
+  ...(next === undefined ? {} : { next: cursorAt(next) }),
+});

@@ -34,13 +34,13 @@ export class RequestRate {
     this.limit = limit;
   }
 
-  /** Counts a request that the gateway received at `timeMs`. False when it is one too many. */
-  async admits(backends: Pick<Backends, 'table' | 'logger'>, caller: string, timeMs: number): Promise<boolean> {
+  /** Counts a request that the gateway received at `timeMs`. Gives how many more may come in its minute; below zero when it is one too many. */
+  async leftTo(backends: Pick<Backends, 'table' | 'logger'>, caller: string, timeMs: number): Promise<number> {
     const count = this.#countOf(caller, Math.floor(timeMs / MINUTE_MS));
     count.own++;
-    if (this.#isOver(count)) return false;
+    if (this.#leftOf(count) < 0) return this.#leftOf(count);
     const due = count.own - count.shared;
-    if (count.own <= this.limit / 10 || due < this.limit / 60) return true;
+    if (count.own <= this.limit / 10 || due < this.limit / 60) return this.#leftOf(count);
     count.shared += due;
     try {
       const total = await addRequests(backends.table, caller, this.#minute * MINUTE_MS, due);
@@ -49,11 +49,11 @@ export class RequestRate {
       // The caller has done nothing wrong, and this process goes on counting.
       backends.logger.warn('requests not counted for all', { error: error as Error });
     }
-    return !this.#isOver(count);
+    return this.#leftOf(count);
   }
 
-  #isOver({ own, others }: Count): boolean {
-    return own + others > this.limit;
+  #leftOf({ own, others }: Count): number {
+    return this.limit - own - others;
   }
 
   /** Requests may come a little out of order: those of the minute before count in this one. */

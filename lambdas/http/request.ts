@@ -4,10 +4,12 @@
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import * as z from 'zod';
+import type { FieldError, ProblemCode } from '../../lib/api/problems.ts';
+import type { Read, RouteShape } from '../../lib/api/route.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import type { Violation } from '../../lib/domain/contract/violation.ts';
 import type { Backends } from '../backends.ts';
-import { type FieldError, Problem, type ProblemCode } from './problems.ts';
+import { Problem } from './problems.ts';
 import { parseStrictJson, StrictJsonError } from './strict-json.ts';
 
 export interface Request<Caller> {
@@ -19,6 +21,30 @@ export interface Request<Caller> {
 }
 
 export const receivedAt = ({ time }: Request<unknown>): string => new Date(time).toISOString();
+
+const NO_QUERY = z.strictObject({});
+
+/** Every part of a request by its schema, or the Problem that refuses it: parameters first, the body last. */
+export function readRequest<Shape extends RouteShape>(request: Request<unknown>, shape: Shape): Read<Shape> | Problem {
+  const { params: ofPath, query: ofQuery = NO_QUERY, headers: ofHeaders, body: ofBody } = shape;
+  const query = readQuery(request, ofQuery);
+  const params = ofPath && readPath(request, ofPath);
+  const wrong = [params, query].flatMap((part) => (part instanceof Problem ? part.errors : []));
+  if (wrong.length > 0) return new Problem('invalid-request', 'see errors for each parameter', wrong);
+  const body = ofBody && readOptionalBody(request, ofBody, shape.invalid);
+  if (body instanceof Problem) return body;
+  return { params, query, headers: ofHeaders?.parse(request.event.headers), body } as Read<Shape>;
+}
+
+function readPath({ event }: Request<unknown>, schema: z.ZodType): unknown {
+  const parsed = schema.safeParse({ ...event.pathParameters });
+  if (parsed.success) return parsed.data;
+  const errors = errorsOf(parsed.error).map(({ path, rule }) => ({ path: path.replace(/^\$\.(\w+)/, '{$1}'), rule }));
+  return new Problem('invalid-request', 'see errors for each parameter', errors);
+}
+
+const readOptionalBody = (request: Request<unknown>, schema: z.ZodType, invalid?: ProblemCode): unknown =>
+  request.event.body === undefined && schema.safeParse(undefined).success ? undefined : readBody(request, schema, invalid);
 
 const BODY_BYTES_MAX = 256 * 1024;
 
@@ -79,19 +105,6 @@ export function datePath(request: Request<unknown>, name: string): BusinessDate 
 }
 
 const DATE_RULE = 'must be a date, such as 2025-10-17';
-export const dateText = (): z.ZodType<BusinessDate, unknown> =>
-  z.string(rule(DATE_RULE)).transform((value, context) => {
-    const date = parseDate(value);
-    if (date) return date;
-    context.addIssue({ code: 'custom', message: DATE_RULE });
-    return z.NEVER;
-  });
-
-/** What is said of a value that breaks a rule: the rule itself, or that the field is missing. */
-export const rule = (text: string): { error: (issue: { readonly input?: unknown }) => string } => ({
-  error: ({ input }) => (input === undefined ? 'is required' : text),
-});
-
 const NAME_SHOWN_MAX = 64;
 
 function errorsOf(error: z.ZodError): FieldError[] {
@@ -101,15 +114,6 @@ function errorsOf(error: z.ZodError): FieldError[] {
       : [{ path: pathText(issue.path), rule: issue.message }],
   );
 }
-
-/** A schema of what the domain reads: `read` gives the value, or what is wrong with it as a list. */
-export const readBy = <Value extends object>(read: (written: unknown) => Value | Violation[]): z.ZodType<Value, unknown> =>
-  z.unknown().transform((written, context) => {
-    const value = read(written);
-    if (!Array.isArray(value)) return value;
-    for (const { path, rule } of value) context.addIssue({ code: 'custom', path: [...path], message: rule });
-    return z.NEVER;
-  });
 
 /** The domain's violations as errors of the body. */
 export const bodyErrors = (violations: readonly Violation[]): FieldError[] =>

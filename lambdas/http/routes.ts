@@ -4,24 +4,35 @@
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
+import { type AnswerOf, type Read, type RouteShape, type Routes, routeKeyOf, type Status } from '../../lib/api/route.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, openBackends, publishMetrics } from '../backends.ts';
 import { subjectOf } from './caller.ts';
 import { notFound, Problem } from './problems.ts';
 import { RequestRate, secondsLeft } from './rate.ts';
-import { type Request, readQuery } from './request.ts';
+import { represent } from './representation.ts';
+import { type Request, readQuery, readRequest } from './request.ts';
 
 type Event = APIGatewayProxyEventV2WithJWTAuthorizer;
 
+/** What a function answers a request with. */
 export interface Answer {
-  readonly status: 200 | 201 | 202 | 204;
+  readonly status: Status;
   readonly body?: unknown;
+  /** It can never change, so a caller that has it need not ask again. */
+  readonly immutable?: boolean;
 }
 
-/** What answers a request. A function alone takes no query parameter at all; `withQuery` says which ones a route takes. */
-export type Route<Caller> = Answering<Caller> | QueryRoute<Caller>;
-type Answering<Caller> = (request: Request<Caller>) => Promise<Answer | Problem>;
+/** What answers requests of one declared route: they come read by its schemas, and the answer is one that it declares. */
+export type Answering<Shape extends RouteShape, Caller> = (
+  request: Request<Caller> & Read<Shape>,
+) => Promise<(AnswerOf<Shape> & Answer) | Problem>;
+/** By the ids of the operations. */
+export type Handlers<Declared extends Routes, Caller> = { readonly [Id in keyof Declared]: Answering<Declared[Id], Caller> };
+
+/** What answers a request to a route that is not declared. A function alone takes no query parameter at all. */
+export type Route<Caller> = ((request: Request<Caller>) => Promise<Answer | Problem>) | QueryRoute<Caller>;
 
 interface QueryRoute<Caller> {
   readonly query: z.ZodType;
@@ -36,10 +47,15 @@ export const withQuery = <Caller, Schema extends z.ZodType>(
 
 export type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
 
-export const ok = (body: unknown): Answer => ({ status: 200, body });
-export const created = (body: unknown): Answer => ({ status: 201, body });
-export const accepted = (body: unknown): Answer => ({ status: 202, body });
-export const done: Answer = { status: 204 };
+interface Answered<Code extends Status, Body> {
+  readonly status: Code;
+  readonly body: Body;
+  readonly immutable: boolean;
+}
+export const ok = <const Body>(body: Body, { immutable = false } = {}): Answered<200, Body> => ({ status: 200, body, immutable });
+export const created = <const Body>(body: Body): Answered<201, Body> => ({ status: 201, body, immutable: false });
+export const accepted = <const Body>(body: Body): Answered<202, Body> => ({ status: 202, body, immutable: false });
+export const done: Answered<204, undefined> = { status: 204, body: undefined, immutable: false };
 
 /** Few enough that the caller gets a 503 with `retry-after` before the function times out, which would be a plain 500. */
 const ATTEMPTS_MAX = 3;
@@ -47,48 +63,86 @@ const ATTEMPTS_MAX = 3;
 /** The callers of an API. */
 export interface Callers<Caller> {
   /** Stands before a caller's name where requests are counted. */
-  readonly kind: 'participant' | 'operator';
-  /** By the token alone. */
+  readonly kind: 'participant' | 'operator' | 'address';
+  /** By the token alone, or where none is needed by the address. */
   readonly nameOf: (event: Event) => string | Problem;
   readonly admit: (name: string, backends: Backends, event: Event) => Promise<Caller | Problem>;
 }
 
-/** A handler over a map from `routeKey` to what answers it. */
-export function serve<Caller>(routes: Readonly<Record<string, Route<Caller>>>, callers: Callers<Caller>): Handler {
+/** What a function serves. */
+export interface Served<Declared extends Routes, Caller> {
+  readonly declared: Declared;
+  readonly handlers: Handlers<Declared, Caller>;
+  readonly callers: Callers<Caller>;
+  readonly undeclared?: Readonly<Record<string, Route<Caller>>>;
+}
+
+type Serving<Caller> = (request: Request<Caller>) => Promise<Answer | Problem>;
+
+/** A handler of the gateway's events. */
+export function serve<const Declared extends Routes, Caller>(served: Served<Declared, Caller>): Handler {
+  const routes = routesOf(served);
   let rate: RequestRate | undefined;
   return async (event) => {
     const backends = openBackends(ATTEMPTS_MAX);
     rate ??= new RequestRate(Number(required(ENV.requestsPerMinute)));
+    const { requestId } = event.requestContext;
+    const called = { event, rate, left: rate.limit };
     try {
-      const answer = await answerTo(event, backends, routes, callers, rate);
+      const answer = await answerTo(called, backends, routes, served.callers);
       if (answer instanceof Problem && answer.status === 403)
         logAccess({ event, backends }, 'caller refused', { code: answer.code });
-      return toHttp(event, rate, answer);
+      return toHttp(called, answer);
     } catch (error) {
-      backends.logger.error('request failed', { route: event.routeKey, error: error as Error });
-      return toHttp(event, rate, failure(error));
+      backends.logger.error('request failed', { route: event.routeKey, requestId, error: error as Error });
+      return toHttp(called, failure(error));
     } finally {
       publishMetrics(backends);
     }
   };
 }
 
+function routesOf<Declared extends Routes, Caller>({
+  declared,
+  handlers,
+  undeclared = {},
+}: Served<Declared, Caller>): Map<string, Serving<Caller>> {
+  const routes = new Map<string, Serving<Caller>>();
+  for (const [id, shape] of Object.entries(declared))
+    routes.set(routeKeyOf(shape), async (request) => {
+      const read = readRequest(request, shape);
+      return read instanceof Problem ? read : handlers[id]!({ ...request, ...(read as Read<Declared[string]>) });
+    });
+  for (const [key, route] of Object.entries(undeclared)) routes.set(key, (request) => answerBy(route, request));
+  return routes;
+}
+
+/** A request on its way to an answer, and what its caller may still send in this minute. */
+interface Called {
+  readonly event: Event;
+  readonly rate: RequestRate;
+  left: number;
+}
+
 async function answerTo<Caller>(
-  event: Event,
+  called: Called,
   backends: Backends,
-  routes: Readonly<Record<string, Route<Caller>>>,
+  routes: ReadonlyMap<string, Serving<Caller>>,
   { kind, nameOf, admit }: Callers<Caller>,
-  rate: RequestRate,
 ): Promise<Answer | Problem> {
+  const { event, rate } = called;
   const time = event.requestContext.timeEpoch;
   const name = nameOf(event);
   if (name instanceof Problem) return name;
-  if (!(await rate.admits(backends, `${kind}#${name}`, time)))
+  called.left = await rate.leftTo(backends, `${kind}#${name}`, time);
+  if (called.left < 0) {
+    called.left = 0;
     return new Problem('too-many-requests', `a caller may send ${rate.limit} requests in a minute`);
+  }
   const caller = await admit(name, backends, event);
   if (caller instanceof Problem) return caller;
-  const route = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
-  return route ? answerBy(route, { caller, event, backends, time }) : notFound('such route');
+  const route = routes.get(event.routeKey);
+  return route ? route({ caller, event, backends, time }) : notFound('such route');
 }
 
 const NO_QUERY = z.strictObject({});
@@ -117,24 +171,23 @@ function failure(error: unknown): Problem {
 }
 
 const RETRY_AFTER_S = 1;
+const WINDOW_S = 60;
 
-function toHttp(event: Event, { limit }: RequestRate, answer: Answer | Problem): APIGatewayProxyStructuredResultV2 {
-  const { timeEpoch } = event.requestContext;
+function toHttp({ event, rate, left }: Called, answer: Answer | Problem): APIGatewayProxyStructuredResultV2 {
+  const { timeEpoch, requestId } = event.requestContext;
   const headers: Record<string, string> = {
-    'cache-control': 'no-store',
     'venue-time': new Date(timeEpoch).toISOString(),
-    'ratelimit-limit': `${limit}`,
+    'request-id': requestId,
+    // draft-ietf-httpapi-ratelimit-headers
+    'ratelimit-policy': `"caller";q=${rate.limit};w=${WINDOW_S}`,
+    ratelimit: `"caller";r=${left};t=${secondsLeft(timeEpoch)}`,
   };
   if (answer instanceof Problem) {
+    headers['cache-control'] = 'no-store';
     headers['content-type'] = 'application/problem+json';
     if (answer.code === 'try-again') headers['retry-after'] = `${RETRY_AFTER_S}`;
     if (answer.code === 'too-many-requests') headers['retry-after'] = `${secondsLeft(timeEpoch)}`;
     return { statusCode: answer.status, headers, body: JSON.stringify(answer) };
   }
-  if (answer.body === undefined) return { statusCode: answer.status, headers };
-  return {
-    statusCode: answer.status,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(answer.body),
-  };
+  return represent(event, answer, headers);
 }

@@ -4,6 +4,8 @@
  * withdrawals at once, or of one and an auction, the later finds what the earlier has left. An order that accept is deciding on an earlier event at
  * that moment is not in the book yet.
  */
+
+import type { FieldError } from '../../lib/api/problems.ts';
 import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import { marginOf, ownerLotsOf, productOf } from '../../lib/domain/clearing/account-risk.ts';
 import type { CashMoved } from '../../lib/domain/clearing/events.ts';
@@ -18,7 +20,7 @@ import { readCarriedOf } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { Backends } from '../backends.ts';
-import { type FieldError, Problem } from '../http/problems.ts';
+import { Problem } from '../http/problems.ts';
 
 /** Why movements of cash can't come behind this state of the venue; `look-again` when an account has come past it. */
 export async function withdrawalRefusal(

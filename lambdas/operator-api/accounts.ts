@@ -3,6 +3,7 @@
  * here. A list is done whole or, when anything in it is refused, not at all; what of it was done before stays as it is.
  */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { BANK, LISTED_MAX, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
 import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
@@ -15,7 +16,7 @@ import { claimedBy, loadVenue } from '../../lib/store/log.ts';
 import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, rule } from '../http/request.ts';
+import { pathOf, readBody } from '../http/request.ts';
 import { type Answer, created, ok, withQuery } from '../http/routes.ts';
 import { type Committed, commit } from './commit.ts';
 import type { OperatorRequest } from './operator.ts';

@@ -4,6 +4,8 @@
  * it take effect again.
  */
 import * as z from 'zod';
+import type { FieldError } from '../../lib/api/problems.ts';
+import { rule } from '../../lib/api/written.ts';
 import {
   decideAmendment,
   decideApproval,
@@ -19,8 +21,8 @@ import { type ForwardCurve, type ProductParameters, parseIndex, parsePrice } fro
 import { type AnyHeld, changeHeld, isAct, pageOfHeld, readAnyHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { limitText } from '../http/paging.ts';
-import { type FieldError, notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
+import { notFound, Problem } from '../http/problems.ts';
+import { pathOf, readBody, receivedAt } from '../http/request.ts';
 import { type Answer, logAccess, ok, withQuery } from '../http/routes.ts';
 import { untilCommitted } from '../until-committed.ts';
 import { heldJson } from './held-json.ts';

@@ -1,5 +1,6 @@
 /** What has happened: day runs with their reports, and the clearing log itself. */
 import * as z from 'zod';
+import { dateText } from '../../lib/api/written.ts';
 import type { MonthResult } from '../../lib/domain/auction/book.ts';
 import type { Day } from '../../lib/domain/clearing/day.ts';
 import { listDays, readDay } from '../../lib/store/days.ts';
@@ -7,11 +8,11 @@ import { encodeEvent, eventsAfter, loadVenue } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { datePath, dateText, pathOf } from '../http/request.ts';
+import { datePath, pathOf } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 
-const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
+const DAYS_QUERY = z.strictObject({ limit: limitText, before: dateText.optional() });
 
 export const listAllDays = withQuery(DAYS_QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));

@@ -3,6 +3,7 @@
  * published stays; a value once held is amended, approved or declined, never published past its hold.
  */
 import * as z from 'zod';
+import { dateText, rule } from '../../lib/api/written.ts';
 import { type Held, propose as proposeValue } from '../../lib/domain/clearing/approval.ts';
 import { judgeIndexValue } from '../../lib/domain/clearing/settlement.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -14,13 +15,13 @@ import { loadVenue } from '../../lib/store/log.ts';
 import { limitText, pageOf } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { datePath, dateText, pathOf, readBody, rule } from '../http/request.ts';
+import { datePath, pathOf, readBody } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 import { propose } from './propose.ts';
 import { answerPublished } from './publish.ts';
 
-const QUERY = z.strictObject({ limit: limitText, before: dateText().optional() });
+const QUERY = z.strictObject({ limit: limitText, before: dateText.optional() });
 
 export const listIndexValues = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
   const state = listedProduct(await loadVenue(request.backends.table), pathOf(request, 'product'));

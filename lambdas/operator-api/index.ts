@@ -2,6 +2,7 @@
  * The operator's side of the venue: products, accounts, index values, approvals, the halt switch and the log. What is
  * decided here becomes an event of the clearing log; no route shows an order that has not traded.
  */
+import { OPERATOR } from '../../lib/api/routes.ts';
 import { operatorOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listAllAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';
@@ -9,12 +10,12 @@ import { listCalls } from './calls.ts';
 import { amend, approve, decline, listAllHeld } from './held.ts';
 import { listAllDays, listLog, showDay } from './history.ts';
 import { listIndexValues, putIndexValue } from './index-values.ts';
-import type { Operator } from './operator.ts';
+import type { Answers, Operator } from './operator.ts';
 import { listProducts, putProduct } from './products.ts';
 import { release, showOwner, stop } from './stops.ts';
 import { haltVenue, resumeVenue, showVenue } from './venue.ts';
 
-export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
+export const UNDECLARED: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/products': listProducts,
   'PUT /v1/operator/products/{product}': putProduct,
   'GET /v1/operator/accounts': listAllAccounts,
@@ -39,8 +40,11 @@ export const ROUTES: Readonly<Record<string, Route<Operator>>> = {
   'GET /v1/operator/log': listLog,
 };
 
-export const handler = serve(ROUTES, {
-  kind: 'operator',
-  nameOf: operatorOf,
-  admit: async (operator): Promise<Operator> => ({ operator }),
+const handlers: Answers = {};
+
+export const handler = serve({
+  declared: OPERATOR,
+  handlers,
+  undeclared: UNDECLARED,
+  callers: { kind: 'operator', nameOf: operatorOf, admit: async (operator): Promise<Operator> => ({ operator }) },
 });

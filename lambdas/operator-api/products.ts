@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { dateText, readBy, rule } from '../../lib/api/written.ts';
 import type { ParametersChanged } from '../../lib/domain/clearing/events.ts';
 import { versionOf } from '../../lib/domain/clearing/once.ts';
 import { type ProductChange, readListing } from '../../lib/domain/clearing/product-change.ts';
@@ -13,7 +14,7 @@ import { inside } from '../../lib/domain/contract/violation.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { Problem } from '../http/problems.ts';
 import { productJson, productsOf } from '../http/products.ts';
-import { dateText, pathOf, readBody, readBy, rule } from '../http/request.ts';
+import { pathOf, readBody } from '../http/request.ts';
 import { type Answer, ok } from '../http/routes.ts';
 import { invalid, versionConflict } from '../operator-acts/refusals.ts';
 import { commit } from './commit.ts';
@@ -22,7 +23,7 @@ import type { OperatorRequest } from './operator.ts';
 const VERSION_RULE = 'must be a whole number, 0 to 1000000000';
 const PRICE = z.string(rule('must be decimal text, such as "0.500"'));
 const LISTING = z.strictObject(
-  { date: dateText(), curve: z.record(z.string(), PRICE, rule('must be an object of month and price')) },
+  { date: dateText, curve: z.record(z.string(), PRICE, rule('must be an object of month and price')) },
   'must be an object',
 );
 const BODY = z.strictObject(

@@ -3,12 +3,13 @@
  * proposal under its id is refused while it waits. An operator has so many waiting at most, and can't bury what others propose.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { ProblemCode } from '../../lib/api/problems.ts';
 import { isApproved, PROPOSED_MAX, proposeAnew } from '../../lib/domain/clearing/approval.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
 import { type AnyHeld, holdProposal, isAct, readAnyHeld, readManyHeld, readProposed } from '../../lib/store/held.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { measure } from '../backends.ts';
-import { Problem, type ProblemCode } from '../http/problems.ts';
+import { Problem } from '../http/problems.ts';
 import { type Answer, accepted, logAccess, ok } from '../http/routes.ts';
 import { commitApproved } from '../operator-acts/approved.ts';
 import { untilCommitted } from '../until-committed.ts';

@@ -4,6 +4,7 @@
  * up clearing, settling and posting.
  */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import { type StopChange, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -16,7 +17,7 @@ import { readOwnerStops } from '../../lib/store/stops.ts';
 import { ACCOUNT_ID, findAccount } from '../http/accounts.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct, productsOf } from '../http/products.ts';
-import { pathOf, readBody, receivedAt, rule } from '../http/request.ts';
+import { pathOf, readBody, receivedAt } from '../http/request.ts';
 import { type Answer, logAccess, ok } from '../http/routes.ts';
 import { stopsJson, useSwitch } from '../http/stops.ts';
 import { untilCommitted } from '../until-committed.ts';

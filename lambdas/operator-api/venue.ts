@@ -1,12 +1,13 @@
 /** The venue as a whole: how far it has come, and the switch that stops it. */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import { SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import { type Halt, halt, readHalt, resume } from '../../lib/store/halt.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import { FUNCTIONS } from '../../lib/store/names.ts';
 import { Problem } from '../http/problems.ts';
 import { productsOf } from '../http/products.ts';
-import { readBody, receivedAt, rule } from '../http/request.ts';
+import { readBody, receivedAt } from '../http/request.ts';
 import { type Answer, logAccess, ok } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
 

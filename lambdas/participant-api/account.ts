@@ -1,5 +1,6 @@
 /** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
 import { excessOf } from '../../lib/domain/clearing/account-risk.ts';
 import type { Statement } from '../../lib/domain/clearing/statement.ts';
@@ -13,11 +14,10 @@ import { readJournal } from '../../lib/store/journal.ts';
 import { postedThrough } from '../../lib/store/posted.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, marginJson, positionsOf } from '../http/accounts.ts';
-import { limitText, numberText, pageOf } from '../http/paging.ts';
+import { limitText, listPage, pageOf } from '../http/paging.ts';
 import type { Problem } from '../http/problems.ts';
-import { rule } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
-import type { ParticipantRequest } from './participant.ts';
+import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
 export async function showAccount(request: ParticipantRequest): Promise<Answer> {
@@ -57,13 +57,11 @@ async function postedAccount(request: ParticipantRequest): Promise<PostedAccount
   return { state, own, asOf: Math.max(posted, state.applied), venue: await newestVenue(request) };
 }
 
-const JOURNAL_QUERY = z.strictObject({ limit: limitText, before: numberText.optional() });
-
-export const listJournal = withQuery(JOURNAL_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-  const range = { limit: query.limit + 1, ...(query.before === undefined ? {} : { before: query.before }) };
+export const listJournal: Answers['listJournal'] = async ({ query: { limit, cursor }, ...request }) => {
+  const range = { limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) };
   const entries = await readJournal(request.backends.table, request.caller.account, range);
-  return ok(pageOf(entries, query.limit, ({ seq }) => seq, entryJson));
-});
+  return ok(listPage(entries, limit, ({ seq }) => seq, entryJson));
+};
 
 const entryJson = ({ seq, kind, product, date, cents, balance, lots, reference, call }: JournalEntry) => ({
   seq,

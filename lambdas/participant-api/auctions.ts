@@ -3,6 +3,7 @@
  * and of an order that is carried on nothing. Of an auction that has not cleared nothing is shown, not even that it is there.
  */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import type { DepthLevel, Locked } from '../../lib/domain/auction/book.ts';
 import { lockedState } from '../../lib/domain/clearing/day-report.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
@@ -18,7 +19,7 @@ import type { Table } from '../../lib/store/table.ts';
 import { limitText, numberText, pageOf } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { listedProduct } from '../http/products.ts';
-import { pathOf, rule } from '../http/request.ts';
+import { pathOf } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';

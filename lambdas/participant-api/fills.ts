@@ -3,6 +3,7 @@
  * themselves stand with the auction, and its event says at what price.
  */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import type { Fill } from '../../lib/domain/auction/book.ts';
 import type { JournalEntry } from '../../lib/domain/clearing/account.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
@@ -15,7 +16,6 @@ import { readEventsAt } from '../../lib/store/log.ts';
 import { readFillsOf } from '../../lib/store/results.ts';
 import { limitText } from '../http/paging.ts';
 import type { Problem } from '../http/problems.ts';
-import { rule } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';

@@ -2,6 +2,7 @@
  * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
  * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
+import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
@@ -9,23 +10,19 @@ import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listFills } from './fills.ts';
 import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrders } from './orders.ts';
-import { admitParticipant, type Participant } from './participant.ts';
+import { type Answers, admitParticipant, type Participant } from './participant.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
 import { release, showStops, stop } from './stops.ts';
 import { showSubmission, submit } from './submissions.ts';
 
-export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
+export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
   'POST /v1/submissions': submit,
   'GET /v1/submissions/{submission}': showSubmission,
   'GET /v1/orders': listOrders,
   'GET /v1/fills': listFills,
   'GET /v1/positions': showPositions,
   'GET /v1/account': showAccount,
-  'GET /v1/journal': listJournal,
   'GET /v1/statements': listStatements,
-  'GET /v1/roll-instructions': listRollInstructions,
-  'PUT /v1/roll-instructions/{product}': putRollInstruction,
-  'DELETE /v1/roll-instructions/{product}': removeRollInstruction,
   'GET /v1/stops': showStops,
   'POST /v1/stop': stop,
   'POST /v1/release': release,
@@ -37,4 +34,11 @@ export const ROUTES: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/settlement-prices': showSettlementPrices,
 };
 
-export const handler = serve(ROUTES, { kind: 'participant', nameOf: accountOf, admit: admitParticipant });
+const handlers: Answers = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction };
+
+export const handler = serve({
+  declared: PARTICIPANT,
+  handlers,
+  undeclared: UNDECLARED,
+  callers: { kind: 'participant', nameOf: accountOf, admit: admitParticipant },
+});

@@ -1,5 +1,6 @@
 /** What is public: products, listed contracts and settlement prices. */
 import * as z from 'zod';
+import { dateText, rule } from '../../lib/api/written.ts';
 import { type ProductState, widthOf } from '../../lib/domain/clearing/venue.ts';
 import { type BusinessDate, CalendarEndError, localDate } from '../../lib/domain/contract/calendar.ts';
 import {
@@ -16,7 +17,6 @@ import { readDay } from '../../lib/store/days.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
-import { dateText, rule } from '../http/request.ts';
 import { type Answer, ok, withQuery } from '../http/routes.ts';
 import type { ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
@@ -69,7 +69,7 @@ function inCalendar<T>(rule: () => T): T | undefined {
   }
 }
 
-const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product')), date: dateText().optional() });
+const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product')), date: dateText.optional() });
 
 export const showSettlementPrices = withQuery(
   PRICES_QUERY,

@@ -1,4 +1,5 @@
 /** A participant: an account named by the token and opened by the operator. Accounts are never closed, so a yes is kept. */
+import type { PARTICIPANT } from '../../lib/api/routes.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';
@@ -6,6 +7,7 @@ import type { Backends } from '../backends.ts';
 import { senderOf } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import type { Request } from '../http/request.ts';
+import type { Handlers } from '../http/routes.ts';
 
 export interface Participant {
   readonly account: string;
@@ -14,6 +16,8 @@ export interface Participant {
   readonly shard: number;
 }
 export type ParticipantRequest = Request<Participant>;
+/** What answers each operation. */
+export type Answers = Handlers<typeof PARTICIPANT, Participant>;
 
 const opened = new Set<string>();
 

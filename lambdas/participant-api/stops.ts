@@ -1,10 +1,11 @@
 /** A participant's own kill switch: of the caller's account, or of all accounts of its owner, which is the first account's to use. */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import { WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { readOwnerStops } from '../../lib/store/stops.ts';
 import { Problem } from '../http/problems.ts';
-import { readBody, receivedAt, rule } from '../http/request.ts';
+import { readBody, receivedAt } from '../http/request.ts';
 import { type Answer, ok } from '../http/routes.ts';
 import { stopsJson, useSwitch } from '../http/stops.ts';
 import type { ParticipantRequest } from './participant.ts';

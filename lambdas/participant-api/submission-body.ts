@@ -3,10 +3,10 @@
  * or a calendar spread, the latter two new or in place of another. Every error of every entry is reported at once.
  */
 import * as z from 'zod';
+import { rule } from '../../lib/api/written.ts';
 import { TIMES_IN_FORCE } from '../../lib/domain/auction/orders.ts';
 import type { WrittenEntry } from '../../lib/domain/auction/written-orders.ts';
 import { MAX_LOTS } from '../../lib/domain/contract/units.ts';
-import { rule } from '../http/request.ts';
 
 export const ORDERS_MAX = 500;
 

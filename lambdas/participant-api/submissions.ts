@@ -4,6 +4,7 @@
  * not at all.
  */
 import type * as z from 'zod';
+import type { ProblemCode } from '../../lib/api/problems.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import {
@@ -20,7 +21,7 @@ import { contractCode } from '../../lib/domain/contract/months.ts';
 import { formatCents } from '../../lib/domain/contract/units.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { digestOf, readSubmission, type Submission } from '../../lib/store/submissions.ts';
-import { notFound, Problem, type ProblemCode } from '../http/problems.ts';
+import { notFound, Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
 import { bodyErrors, pathOf, readBody, receivedAt } from '../http/request.ts';
 import { type Answer, accepted, logAccess, ok } from '../http/routes.ts';

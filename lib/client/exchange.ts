@@ -2,7 +2,9 @@
  * The exchange as a participant or an operator reaches it: JSON over HTTP with a bearer token, over a few connections
  * that are kept open. An answer that was not expected is an error that says what was asked and what came back.
  */
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
+import { gunzipSync } from 'node:zlib';
 
 const HINT = 'docs/api.md says what each answer means and what to send instead.';
 
@@ -19,7 +21,19 @@ export class UnexpectedAnswerError extends Error {
 
 export interface Answer {
   readonly status: number;
+  /** What the answer's JSON says, or its text where it is none. */
   readonly body: unknown;
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request, without a token where it needs none. */
+export interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly token?: string | undefined;
 }
 
 const CONNECTIONS_MAX = 16;
@@ -28,10 +42,12 @@ const SHOWN_MAX = 600;
 /** One process's connections to the venue. */
 export class Exchange {
   readonly #url: URL;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+  readonly #agent: Agent;
 
   constructor(url: string) {
     this.#url = new URL(url);
+    const options = { keepAlive: true, maxSockets: CONNECTIONS_MAX };
+    this.#agent = this.#url.protocol === 'https:' ? new SecureAgent(options) : new Agent(options);
   }
 
   /** What the venue looks like to the bearer of a token. */
@@ -40,7 +56,7 @@ export class Exchange {
       get: async (path) => this.#expect('GET', path, token, [200]),
       put: async (path, body) => this.#expect('PUT', path, token, [200, 201, 202], body),
       post: async (path, body, key) => this.#expect('POST', path, token, [200, 201, 202], body, key),
-      ask: async (method, path, body, key) => this.#send(method, path, token, body, key),
+      ask: async (method, path, body, key) => this.send({ method, path, token, body, ...keyed(key) }),
     };
   }
 
@@ -56,33 +72,39 @@ export class Exchange {
     body?: unknown,
     key?: string,
   ): Promise<unknown> {
-    const answer = await this.#send(method, path, token, body, key);
+    const answer = await this.send({ method, path, token, body, ...keyed(key) });
     if (statuses.includes(answer.status)) return answer.body;
     throw new UnexpectedAnswerError(
       `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body).slice(0, SHOWN_MAX)}`,
     );
   }
 
-  #send(method: string, path: string, token: string, body?: unknown, key?: string): Promise<Answer> {
+  /** Sends a request and gives its answer, whatever it is. Throws what the connection throws. */
+  send({ method, path, headers: own = {}, body, token }: Sent): Promise<Answer> {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
-      authorization: `Bearer ${token}`,
+      'accept-encoding': 'gzip',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {}),
-      ...(key ? { 'idempotency-key': key } : {}),
+      ...own,
     };
+    const { protocol } = this.#url;
+    const ask = protocol === 'https:' ? requestSecurely : request;
     return new Promise((resolve, reject) => {
-      const sent = request(new URL(path, this.#url), { method, headers, agent: this.#agent }, (response) => {
+      const sent = ask(new URL(path, this.#url), { method, headers, agent: this.#agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: response.statusCode ?? 0, body: parsed(text) });
+          const { statusCode: status = 0, headers: given } = response;
+          const received = Buffer.concat(chunks);
+          const bytes = given['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
+          resolve({ status, body: parsed(bytes.toString('utf8')), bytes, headers: texts(given) });
         });
       });
       sent.on('error', (error: NodeJS.ErrnoException) => {
         // A connection that was kept open may be closed at the other end just as it is used again. Everything here may be sent twice.
-        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, token, body, key));
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.send({ method, path, headers: own, body, token }));
         else reject(error);
       });
       sent.end(payload);
@@ -90,13 +112,21 @@ export class Exchange {
   }
 }
 
+const keyed = (key: string | undefined) => (key === undefined ? {} : { headers: { 'idempotency-key': key } });
+
+const texts = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `${value}`]));
+
+/** What came back, whatever it is. */
+export type Asked = Pick<Answer, 'status' | 'body'>;
+
 export interface Caller {
   /** The body of an answer 200; every other answer throws UnexpectedAnswerError, here and below. */
   get(path: string): Promise<unknown>;
   put(path: string, body: unknown): Promise<unknown>;
   post(path: string, body: unknown, key?: string): Promise<unknown>;
   /** Any answer. */
-  ask(method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
+  ask(method: string, path: string, body?: unknown, key?: string): Promise<Asked>;
 }
 
 /** Runs `work` on every item, `limit` at once, by default one a connection; answers in the order of the items. */

@@ -8,7 +8,7 @@ import { PROJECT } from '../infra/bundle.ts';
 export type Edit = readonly [file: string, before: string, after: string];
 
 /** What the functions are made of, and the audit, which works out what they have stored. */
-const FOLDERS = ['lambdas', 'lib/store', 'lib/domain', 'lib/audit'];
+const FOLDERS = ['lambdas', 'lib/api', 'lib/store', 'lib/domain', 'lib/audit'];
 
 let made: string | undefined;
 function folder(): string {

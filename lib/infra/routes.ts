@@ -3,18 +3,17 @@
  * participant sees comes from the token, so no participant's route names one.
  */
 
-export const PARTICIPANT_ROUTES = [
+import { type Routes, routeKeyOf } from '../api/route.ts';
+import { OPERATOR, PARTICIPANT } from '../api/routes.ts';
+
+const UNDECLARED_PARTICIPANT = [
   'POST /v1/submissions',
   'GET /v1/submissions/{submission}',
   'GET /v1/orders',
   'GET /v1/fills',
   'GET /v1/positions',
   'GET /v1/account',
-  'GET /v1/journal',
   'GET /v1/statements',
-  'GET /v1/roll-instructions',
-  'PUT /v1/roll-instructions/{product}',
-  'DELETE /v1/roll-instructions/{product}',
   'GET /v1/stops',
   'POST /v1/stop',
   'POST /v1/release',
@@ -25,9 +24,8 @@ export const PARTICIPANT_ROUTES = [
   'GET /v1/auctions/{product}/{auction}/depth',
   'GET /v1/settlement-prices',
 ] as const;
-export type ParticipantRoute = (typeof PARTICIPANT_ROUTES)[number];
 
-export const OPERATOR_ROUTES = [
+const UNDECLARED_OPERATOR = [
   'GET /v1/operator/products',
   'PUT /v1/operator/products/{product}',
   'GET /v1/operator/accounts',
@@ -51,4 +49,8 @@ export const OPERATOR_ROUTES = [
   'GET /v1/operator/days/{product}/{date}',
   'GET /v1/operator/log',
 ] as const;
-export type OperatorRoute = (typeof OPERATOR_ROUTES)[number];
+
+const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
+
+export const PARTICIPANT_ROUTES: readonly string[] = [...UNDECLARED_PARTICIPANT, ...keysOf(PARTICIPANT)];
+export const OPERATOR_ROUTES: readonly string[] = [...UNDECLARED_OPERATOR, ...keysOf(OPERATOR)];

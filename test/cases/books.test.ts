@@ -156,7 +156,7 @@ describe('an update deployed while old messages are in flight', () => {
   function nextVersion(): string {
     const tree = mkdtempSync(join(tmpdir(), 'next-'));
     onTestFinished(() => rmSync(tree, { recursive: true, force: true }));
-    for (const folder of ['lambdas', 'lib/store', 'lib/domain'])
+    for (const folder of ['lambdas', 'lib/api', 'lib/store', 'lib/domain'])
       cpSync(join(PROJECT, folder), join(tree, folder), { recursive: true });
     symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
     const file = join(tree, 'lambdas/clear-auction/index.ts');

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/client/exchange.ts';
+import type { Asked } from '../../lib/client/exchange.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
 import type { FunctionName } from '../../lib/store/names.ts';
 import type { Account } from '../venue/accounts.ts';
@@ -81,7 +81,7 @@ describe('poison message in a group', () => {
     await venue.list(product);
     // The group waits behind its first order until all the others are there, so that they come in one batch with the poison.
     const first = hold('accept-orders', 'PutItem BOOK');
-    const answers: [Account, Answer][] = [
+    const answers: [Account, Asked][] = [
       ['fund', await venue.submit('fund', product, [outright(product, 'b1', 'buy', 2, '2.430')])],
     ];
     await first.reached;

@@ -1,7 +1,7 @@
 /** The table refuses, throttles, or is gone: what participants are answered meanwhile, and that all is worked afterwards. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../lib/client/exchange.ts';
+import type { Asked } from '../../lib/client/exchange.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import { type ProxyAction, serviceError } from '../../lib/local/proxy/proxy.ts';
 import type { ProxyRequest } from '../../lib/local/proxy/request.ts';
@@ -159,7 +159,7 @@ describe('table unreachable for hours, then the backlog', () => {
   /** During the outage an auction becomes due; before it, markers stood behind the orders; a sweep comes before the dead letters are redriven. */
   const [DUE, MARKED, SWEPT] = ['DARK-DUE', 'DARK-MARKED', 'DARK-SWEPT'] as const;
   const PRODUCTS = [DUE, MARKED, SWEPT];
-  const taken = new Map<string, [Account, Answer][]>();
+  const taken = new Map<string, [Account, Asked][]>();
   const outcomes = async (product: string) =>
     Promise.all(taken.get(product)!.map(async ([account, answer]) => venue.outcome(account, answer)));
 
@@ -178,7 +178,7 @@ describe('table unreachable for hours, then the backlog', () => {
       return silent ? serviceError('dynamodb', 'ResourceNotFoundException', 'injected') : action;
     };
     for (const product of PRODUCTS) {
-      const sent: [Account, Answer][] = [];
+      const sent: [Account, Asked][] = [];
       for (const [account, send] of [
         ['fund', buy],
         ['maker', sell],

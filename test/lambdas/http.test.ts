@@ -6,12 +6,16 @@ import * as z from 'zod';
 import { openBackends } from '../../lambdas/backends.ts';
 import { accountOf, operatorOf } from '../../lambdas/http/caller.ts';
 import { limitText, pageOf } from '../../lambdas/http/paging.ts';
-import { PROBLEMS, type Problem } from '../../lambdas/http/problems.ts';
-import { readBody, readQuery, rule } from '../../lambdas/http/request.ts';
-import { done, ok, serve } from '../../lambdas/http/routes.ts';
+import type { Problem } from '../../lambdas/http/problems.ts';
+import { readBody, readQuery } from '../../lambdas/http/request.ts';
+import { done, ok, type Route, serve } from '../../lambdas/http/routes.ts';
 import { parseStrictJson, StrictJsonError } from '../../lambdas/http/strict-json.ts';
-import { ROUTES as OPERATOR, handler as operatorApi } from '../../lambdas/operator-api/index.ts';
-import { ROUTES as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
+import { UNDECLARED as OPERATOR, handler as operatorApi } from '../../lambdas/operator-api/index.ts';
+import { UNDECLARED as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
+import { PROBLEMS } from '../../lib/api/problems.ts';
+import { type Routes, routeKeyOf } from '../../lib/api/route.ts';
+import * as DECLARED from '../../lib/api/routes.ts';
+import { rule } from '../../lib/api/written.ts';
 import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { ask, gatewayEvent, tokenOf } from '../venue/requests.ts';
@@ -241,13 +245,21 @@ describe('callers', () => {
   });
 });
 
-/** Lets every caller in. */
-const EVERY_CALLER = { kind: 'participant', nameOf: () => 'x', admit: async () => null } as const;
+/** Serves routes to every caller. */
+const serveAll = (undeclared: Readonly<Record<string, Route<null>>>) =>
+  serve({
+    declared: {},
+    handlers: {},
+    undeclared,
+    callers: { kind: 'participant', nameOf: () => 'x', admit: async () => null },
+  });
+
+const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
 
 describe('answers', () => {
   test('every route of the gateway has its function, and no function has a route more', () => {
-    expect(Object.keys(PARTICIPANT)).toEqual([...PARTICIPANT_ROUTES]);
-    expect(Object.keys(OPERATOR)).toEqual([...OPERATOR_ROUTES]);
+    expect([...Object.keys(PARTICIPANT), ...keysOf(DECLARED.PARTICIPANT)]).toEqual(PARTICIPANT_ROUTES);
+    expect([...Object.keys(OPERATOR), ...keysOf(DECLARED.OPERATOR)]).toEqual(OPERATOR_ROUTES);
   });
 
   test.each(PARTICIPANT_ROUTES)('%s answers 403 to a token without an account', async (route) => {
@@ -270,7 +282,7 @@ describe('answers', () => {
 
   test.each(['GET /x', 'PUT /x', 'DELETE /x'])('%s, which has no query, takes none', async (route) => {
     const asked: string[] = [];
-    const handler = serve({ [route]: async () => ok(asked.push(route)) }, EVERY_CALLER);
+    const handler = serveAll({ [route]: async () => ok(asked.push(route)) });
     for (const query of [{ limit: '1' }, { '': '' }, { constructor: '1' }]) {
       const answer = await ask(handler, route, { query });
       expect([answer.status, answer.body.type]).toEqual([400, 'urn:compute-exchange:invalid-request']);
@@ -281,19 +293,19 @@ describe('answers', () => {
 
   test('every answer says what time it is at the venue and how many requests a caller may send', async () => {
     const at = Date.parse('2026-01-02T03:04:05.678Z');
-    const said = { 'venue-time': '2026-01-02T03:04:05.678Z', 'ratelimit-limit': '100000' };
+    const said = { 'venue-time': '2026-01-02T03:04:05.678Z', 'request-id': 'test', 'ratelimit-policy': '"caller";q=100000;w=60' };
     const routes = {
       'GET /x': async () => ok({}),
       'GET /none': async () => done,
       'GET /broken': async () => Promise.reject(new Error('no')),
     };
     for (const route of [...Object.keys(routes), 'GET /nowhere'])
-      expect((await ask(serve(routes, EVERY_CALLER), route, { at })).headers).toMatchObject(said);
+      expect((await ask(serveAll(routes), route, { at })).headers).toMatchObject(said);
     expect((await ask(participantApi, 'GET /v1/account', { at, claims: { sub: 'x' } })).headers).toMatchObject(said);
   });
 
   test('an exception is answered without a word of what it says', async () => {
-    const handler = serve({ 'GET /x': async () => Promise.reject(new Error('the secret')) }, EVERY_CALLER);
+    const handler = serveAll({ 'GET /x': async () => Promise.reject(new Error('the secret')) });
     const answer = await ask(handler, 'GET /x');
     expect(answer.status).toBe(500);
     expect(answer.body).toEqual({
@@ -307,7 +319,7 @@ describe('answers', () => {
   });
 
   test.each(['constructor', '__proto__', 'GET /nowhere'])('a route named %s is not there', async (route) => {
-    const answer = await ask(serve({ 'GET /x': async () => ok({}) }, EVERY_CALLER), route);
+    const answer = await ask(serveAll({ 'GET /x': async () => ok({}) }), route);
     expect(answer.body.type).toBe('urn:compute-exchange:not-found');
   });
 });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { handler, ROUTES } from '../../lambdas/operator-api/index.ts';
+import { handler } from '../../lambdas/operator-api/index.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type Held, type HeldProposal, propose, SYSTEM } from '../../lib/domain/clearing/approval.ts';
 import type { ContractMonth } from '../../lib/domain/contract/months.ts';
 import { lots, ticks } from '../../lib/domain/contract/units.ts';
+import { OPERATOR_ROUTES } from '../../lib/infra/routes.ts';
 import { planDay, saveDay } from '../../lib/store/days.ts';
 import { halt, resume } from '../../lib/store/halt.ts';
 import { hold } from '../../lib/store/held.ts';
@@ -654,7 +655,7 @@ describe('the sealed book', () => {
       outcomes: ['accepted'],
     });
     const path = { product: PRODUCT, account: 'acme', owner: 'acme', date: '2025-10-20', held: 'settlement.s1' };
-    for (const route of Object.keys(ROUTES).filter((key) => key.startsWith('GET '))) {
+    for (const route of OPERATOR_ROUTES.filter((key) => key.startsWith('GET '))) {
       const answer = await call(route, { path });
       expect([route, answer.status]).toEqual([route, 200]);
       expect(JSON.stringify(answer.body)).not.toContain('sealed-name');
@@ -663,7 +664,7 @@ describe('the sealed book', () => {
 });
 
 test('whatever the body, a write is refused or done, and never fails', async () => {
-  const routes = Object.keys(ROUTES).filter((key) => !key.startsWith('GET '));
+  const routes = OPERATOR_ROUTES.filter((key) => !key.startsWith('GET '));
   const path = { product: PRODUCT, account: 'acme', owner: 'acme', date: '2025-10-19', held: 'final-price.f1' };
   const odd = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('1.00', '-1', 1, 2, '2.4', 'acme', LISTING, PARAMETERS));
   const field = fc.constantFrom(

@@ -48,7 +48,7 @@ describe('a caller', () => {
     engine.requests.length = 0;
     const refused = await get(process, 'acme', { at: at + 18_000.5 });
     expect([refused.status, codeOf(refused), refused.headers['retry-after']]).toEqual([429, 'too-many-requests', '42']);
-    expect(refused.headers['ratelimit-limit']).toBe(`${LIMIT}`);
+    expect(refused.headers['ratelimit-policy']).toBe(`"caller";q=${LIMIT};w=60`);
     expect(engine.requests).toEqual([]);
     expect((await get(process, 'zeta')).status).toBe(200);
     expect(logger.error).not.toHaveBeenCalled();

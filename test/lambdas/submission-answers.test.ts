@@ -73,7 +73,7 @@ test.each<[outcome: Outcome, shown: object]>([
   expect((await status(body.submission)).body.orders).toEqual([{ cancel: 'a', ...shown }]);
 });
 
-test('no answer may be kept by anything between the venue and the participant', async () => {
+test('only a cache of the caller itself may keep an answer, and it asks each time', async () => {
   const answers = [
     await ask(handler, 'GET /v1/orders', { claims: trader('acme') }),
     await ask(handler, 'GET /v1/orders', {}),
@@ -81,5 +81,6 @@ test('no answer may be kept by anything between the venue and the participant', 
     await submit(newKey()),
   ];
   expect(answers.map((answer) => answer.status)).toEqual([200, 403, 404, 202]);
-  for (const { headers } of answers) expect(headers['cache-control']).toBe('no-store');
+  const keep = answers.map(({ headers }) => headers['cache-control']);
+  expect(keep).toEqual(['private, no-cache', 'no-store', 'no-store', 'no-store']);
 });

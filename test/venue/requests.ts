@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
 import { flatten } from '../../lib/local/api-gateway/authorizer.ts';
+import { expectDeclared } from './declared-answers.ts';
 import { H100, newYorkMs, on } from './h100.ts';
 
 export interface Asked {
@@ -26,6 +27,7 @@ export interface Answered {
   readonly headers: Record<string, unknown>;
   // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at field by field
   readonly body: any;
+  readonly bytes: Buffer;
 }
 
 /** 10:00 in New York on the first trading day. */
@@ -46,11 +48,12 @@ export async function askByTwo(handler: Handler, routeKey: string, asked: Asked 
 
 export async function ask(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
   const answer = await handler(gatewayEvent(routeKey, asked));
-  return {
-    status: answer.statusCode!,
-    headers: answer.headers ?? {},
-    body: answer.body === undefined ? undefined : JSON.parse(answer.body),
-  };
+  const { statusCode: status = 0, headers = {}, body: text = '', isBase64Encoded = false } = answer;
+  const bytes = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
+  const isJson = /json/.test(`${headers['content-type']}`) && headers['content-encoding'] === undefined;
+  const body = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
+  expectDeclared(routeKey, status, body);
+  return { status, headers, body, bytes };
 }
 
 export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {

@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 import { type Audit, auditVenue } from '../../lib/audit/audit.ts';
 import { byTwo } from '../../lib/client/by-two.ts';
-import type { Answer, Caller } from '../../lib/client/exchange.ts';
+import type { Asked, Caller } from '../../lib/client/exchange.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { type BusinessDate, nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
@@ -146,11 +146,11 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
   }
 
   /** Sends once, and gives whatever is answered. */
-  submit(account: Account, product: string, orders: readonly unknown[], key = this.key()): Promise<Answer> {
+  submit(account: Account, product: string, orders: readonly unknown[], key = this.key()): Promise<Asked> {
     return this.as[account].ask('POST', '/v1/submissions', { product, orders }, key);
   }
 
-  async outcome(account: Account, { body }: Answer): Promise<Outcome> {
+  async outcome(account: Account, { body }: Asked): Promise<Outcome> {
     return (await this.as[account].get((body as { status: string }).status)) as Outcome;
   }
 

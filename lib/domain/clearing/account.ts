@@ -59,11 +59,17 @@ export interface AccountState {
   readonly call?: OpenCall;
 }
 
+/** An event that can touch an account. */
+type TouchingEvent = Exclude<
+  ClearingEvent,
+  { readonly kind: 'parameters-changed' | 'day-closed' | 'trading-stopped' | 'trading-resumed' }
+>;
+
 /** What one event did to one account. */
 export interface JournalEntry {
   readonly account: string;
   readonly seq: number;
-  readonly kind: ClearingEvent['kind'];
+  readonly kind: TouchingEvent['kind'];
   readonly product?: string;
   readonly date?: BusinessDate;
   readonly cents: Cents;
@@ -255,7 +261,7 @@ const overdue = (state: AccountState): AccountState =>
 function post(
   state: AccountState,
   seq: number,
-  event: ClearingEvent,
+  event: TouchingEvent,
   moved: Partial<Pick<JournalEntry, 'cents' | 'lots' | 'fills' | 'reference' | 'call'>>,
 ): { state: AccountState; entry: JournalEntry } {
   const balance = addCents(state.cash, moved.cents ?? NO_CENTS);

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type Answer, type Caller, Exchange } from '../../client/exchange.ts';
+import { type Asked, type Caller, Exchange } from '../../client/exchange.ts';
 import { isBusinessDay, localDate } from '../../domain/contract/calendar.ts';
 import { formatDecimal, parseDecimal } from '../../domain/contract/units.ts';
 import { type Random, random } from '../../local/host/random.ts';
@@ -182,7 +182,7 @@ function orderOf(chance: Random, clientOrderId: string, contracts: readonly Cont
 }
 
 /** Asks until the market says yes or no, or is gone. */
-async function untilAnswered(alive: () => boolean, ask: () => Promise<Answer>): Promise<Answer | undefined> {
+async function untilAnswered(alive: () => boolean, ask: () => Promise<Asked>): Promise<Asked | undefined> {
   while (alive()) {
     try {
       const answer = await ask();
@@ -210,6 +210,6 @@ function rethrowUnless(expected: boolean, error: unknown): void {
   if (!expected) throw error;
 }
 
-const typeOf = ({ body }: Answer): string => `${(body as { type?: string } | undefined)?.type}`.replace(/^.*:/, '');
-const unexpected = (what: string, { status, body }: Answer): Error =>
+const typeOf = ({ body }: Asked): string => `${(body as { type?: string } | undefined)?.type}`.replace(/^.*:/, '');
+const unexpected = (what: string, { status, body }: Asked): Error =>
   new Error(`${what} answered ${status}: ${JSON.stringify(body)}`);

@@ -58,8 +58,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'one-request-more',
         wrong: 'A caller may send one request more than is published.',
-        text: 'return own + others > this.limit;',
-        becomes: 'return own + others > this.limit + 1;',
+        text: 'return this.limit - own - others;',
+        becomes: 'return this.limit - own - others + 1;',
       },
       {
         name: 'light-caller-writes',
@@ -72,6 +72,18 @@ export const API: readonly MutatedFile[] = [
         wrong: 'A caller may send the limit to each process.',
         text: 'count.others = Math.max(count.others, total - count.shared);',
         becomes: '',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/representation.ts',
+    tests: ['test/lambdas/http.test.ts'],
+    mutants: [
+      {
+        name: 'answers-cached',
+        wrong: 'A proxy shows one account what it fetched for another.',
+        text: "event.requestContext.authorizer ? 'private' : 'public'",
+        becomes: "'public'",
       },
     ],
   },
@@ -96,12 +108,6 @@ export const API: readonly MutatedFile[] = [
         wrong: 'A route that has no query passes over whatever stands in one.',
         text: 'z.strictObject({})',
         becomes: 'z.object({})',
-      },
-      {
-        name: 'answers-cached',
-        wrong: 'A proxy shows one account what it fetched for another.',
-        text: "'cache-control': 'no-store'",
-        becomes: "'cache-control': 'max-age=60'",
       },
     ],
   },
