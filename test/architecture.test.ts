@@ -48,9 +48,10 @@ const ARROWS: Record<string, Arrow> = {
   'lib/operations': { rooms: ['lib/audit', 'lib/local', 'lib/store', 'lib/domain'], packages: SDK },
   'lib/simulation': { rooms: SIMULATION, packages: SDK },
   'lib/faults': { rooms: FAULTS, packages: SDK },
+  'lib/reference': { rooms: ['lib/api'], files: ['package.json'], packages: /^(zod|zod-openapi)$/ },
   'lib/supply-chain': { rooms: [], packages: /^(@secretlint\/.+|node:.+)$/ },
   'lib/commands': {
-    rooms: ['lib/faults', 'lib/supply-chain', ...FAULTS],
+    rooms: ['lib/faults', 'lib/supply-chain', 'lib/reference', ...FAULTS],
     files: ['test/mutation/measure.ts', 'test/mutation/report.ts'],
     packages: ANYTHING,
   },

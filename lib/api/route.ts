@@ -3,6 +3,7 @@
  * typed client, the OpenAPI document and the reference.
  */
 import type * as z from 'zod';
+import type { TAGS } from './about.ts';
 import type { ProblemCode } from './problems.ts';
 
 /** Which callers a route is for. Those of operators rise: an operator may do what a viewer may. `anyone` needs no token. */
@@ -23,7 +24,7 @@ export interface RouteShape {
   readonly path: `/${string}`;
   readonly for: Access;
   /** The heading that it stands under in the reference. */
-  readonly tag: string;
+  readonly tag: (typeof TAGS)[number]['name'];
   /** What it does, in a few words. */
   readonly summary: string;
   /** All that a caller has to know, in Markdown. */

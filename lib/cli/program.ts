@@ -9,13 +9,35 @@ import { Context, type Surroundings } from './session/context.ts';
 import { type Ended, EXIT_CODES, EXIT_SENTENCES, Failure } from './terminal/failure.ts';
 import { Output } from './terminal/output.ts';
 import { type Entry, programOf } from './terminal/verb.ts';
+import { ACCOUNT } from './verbs/account.ts';
+import { mcp } from './verbs/agents.ts';
 import { completion } from './verbs/completion.ts';
+import { MARKET } from './verbs/market.ts';
+import { OPERATOR_ACTS } from './verbs/operator-acts.ts';
+import { OPERATOR_SEES } from './verbs/operator-sees.ts';
+import { PROTECTING } from './verbs/protecting.ts';
+import { ROLL } from './verbs/roll.ts';
 import { SIGNING_IN } from './verbs/signing-in.ts';
+import { TRADING } from './verbs/trading.ts';
+import { watch } from './verbs/watch.ts';
 
 const NAME = 'compute-exchange';
 
 /** In the order of the help. */
-const ENTRIES: readonly Entry<Context>[] = [...SIGNING_IN];
+const ENTRIES: readonly Entry<Context>[] = [
+  ...SIGNING_IN,
+  ...MARKET,
+  ...TRADING,
+  ...PROTECTING,
+  ...ACCOUNT,
+  ...ROLL,
+  watch,
+  {
+    name: 'operator',
+    does: "the operator's side: how the venue is, what waits, accounts, cash, prices, halts",
+    verbs: [...OPERATOR_SEES, ...OPERATOR_ACTS],
+  },
+];
 
 const ABOUT = `The exchange for computing power from a terminal: the market, your orders, your account, and the operator's side.
 
@@ -42,8 +64,11 @@ export function parserOf(around: Surroundings): Command {
     about: ABOUT,
     after: AFTER,
     version: version(),
-    entries: [...ENTRIES, completion(() => program)],
-    start: (common, work) => work(new Context(common, around)),
+    entries: [...ENTRIES, mcp(version()), completion(() => program)],
+    start: async (common, work) => {
+      const context = new Context(common, around);
+      await work(context).finally(() => context.close());
+    },
     print: (text) => around.stdout.write(text),
   });
   return program;
@@ -51,12 +76,13 @@ export function parserOf(around: Surroundings): Command {
 
 /** Runs one call, its words without the name of the program. Gives the exit code. */
 export async function run(words: readonly string[], around: Surroundings): Promise<number> {
+  const program = parserOf(around);
   try {
-    await parserOf(around).parseAsync(words, { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
     return EXIT_CODES.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done;
-    const failure = failureOf(error, words);
+    const failure = failureOf(error, words, program);
     // The words may not even say how the result is wanted.
     const format = words.includes('--json') ? 'json' : words.includes('--ndjson') ? 'ndjson' : 'text';
     new Output({ format, stdout: around.stdout, stderr: around.stderr, env: around.env }).failure(failure);
@@ -64,7 +90,7 @@ export async function run(words: readonly string[], around: Surroundings): Promi
   }
 }
 
-function failureOf(error: unknown, words: readonly string[]): Failure {
+function failureOf(error: unknown, words: readonly string[], program: Command): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) {
     // Without a verb commander shows the help as an error, and has no message of its own for it.
@@ -72,7 +98,7 @@ function failureOf(error: unknown, words: readonly string[]): Failure {
     return new Failure(
       'usage',
       error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '),
-      `${callOf(words)} --help says how it is called.`,
+      `${callOf(words, program)} --help says how it is called.`,
     );
   }
   const { stack, message } = error instanceof Error ? error : new Error(String(error));
@@ -85,9 +111,9 @@ function failureOf(error: unknown, words: readonly string[]): Failure {
   );
 }
 
-/** The words up to the first option: what a person would ask the help of. */
-function callOf(words: readonly string[]): string {
-  const end = words.findIndex((word) => word.startsWith('-'));
-  const verbs = (end < 0 ? words : words.slice(0, end)).slice(0, words[0] === 'operator' ? 2 : 1);
-  return [NAME, ...verbs].join(' ');
+/** The verbs at the head of the words, as far as there are such: what a person would ask the help of. */
+function callOf(words: readonly string[], program: Command): string {
+  const [word, ...rest] = words;
+  const verb = program.commands.find((each) => each.name() === word);
+  return verb === undefined ? program.name() : `${program.name()} ${callOf(rest, verb)}`;
 }

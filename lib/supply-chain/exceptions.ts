@@ -37,6 +37,8 @@ export const LICENCES_ALLOWED: ReadonlySet<string> = new Set([
   'ISC',
   'MIT',
   'MIT-0',
+  'PSF-2.0',
+  'Python-2.0',
 ]);
 
 export const LICENCE_EXCEPTIONS: readonly LicenceException[] = [

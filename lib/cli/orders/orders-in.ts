@@ -72,11 +72,12 @@ function parsed(text: string): unknown {
   }
 }
 
-function json(text: string, what: string): unknown {
+/** Throws a Failure `usage` for what is no JSON. */
+export function json(text: string, what: string, forms = FORMS): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Failure('usage', `${what} is no JSON: ${(error as Error).message}`, FORMS);
+    throw new Failure('usage', `${what} is no JSON: ${(error as Error).message}`, forms);
   }
 }
 

@@ -1,9 +1,11 @@
 /** What a verb works with: its output, the venue as its caller sees it, and what it may touch of the process. */
 
+import { Failure } from '../terminal/failure.ts';
 import type { Options } from '../terminal/options.ts';
 import { Output, type Sink } from '../terminal/output.ts';
 import { confirmed } from '../terminal/prompt.ts';
 import { type AnyVerb, type Common, type Verb, verb } from '../terminal/verb.ts';
+import { Connection, type VenueClient } from './connection.ts';
 import { configFolder, Profiles } from './profiles.ts';
 import { type Environment, type Session, sessionOf } from './session.ts';
 
@@ -24,6 +26,7 @@ export class Context {
   readonly profiles: Profiles;
   readonly folder: string;
   #session: Session | undefined;
+  #connection: Connection | undefined;
 
   constructor(common: Common, around: Surroundings) {
     const { stdout, stderr, env } = around;
@@ -38,6 +41,34 @@ export class Context {
   get session(): Session {
     this.#session ??= sessionOf(this.common, this.profiles, this.around.env, Date.now);
     return this.#session;
+  }
+
+  get connection(): Connection {
+    this.#connection ??= new Connection(this.session.url);
+    return this.#connection;
+  }
+
+  /** The venue as the caller sees it, with a token that is good now. Public routes answer without one. */
+  async client(): Promise<VenueClient> {
+    return this.connection.client(await this.session.token());
+  }
+
+  /** The product that is named, or the only one there is. Throws a Failure when there are several. */
+  async product(named: string | undefined): Promise<string> {
+    if (named !== undefined) return named;
+    const { items } = await (await this.client()).listProducts();
+    const [only, ...others] = items.map(({ product }) => product);
+    if (only !== undefined && others.length === 0) return only;
+    if (only === undefined) throw new Failure('refused', 'The venue lists no product yet', 'Its operators list products.');
+    throw new Failure(
+      'usage',
+      'The venue lists several products, and none is named',
+      `Name one: --product ${[only, ...others].join(' | ')}`,
+    );
+  }
+
+  close(): void {
+    this.#connection?.close();
   }
 
   /** Whether the person says yes. Throws a Failure when there is none to ask. */

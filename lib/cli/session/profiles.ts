@@ -28,7 +28,12 @@ const credentials = z.discriminatedUnion('kind', [
     refreshToken: z.string().optional(),
   }),
 ]);
-const profile = z.strictObject({ url: z.string(), credentials });
+const profile = z.strictObject({
+  url: z.string(),
+  /** The venue's WebSocket API, which tells that there is news. */
+  listen: z.string().optional(),
+  credentials,
+});
 const profilesFile = z.strictObject({
   /** The profile of a command that names none. */
   inUse: z.string().optional(),

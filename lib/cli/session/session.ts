@@ -13,6 +13,8 @@ import { secureUrl } from './urls.ts';
 export interface Session {
   /** Without a slash at its end. */
   readonly url: string;
+  /** The venue's WebSocket API; `undefined` when it is not known. */
+  readonly listen: string | undefined;
   /** The profile; `undefined` when the environment gives the token, or there is none. */
   readonly profile: string | undefined;
   /** `undefined` for a caller who has not signed in. Throws a Failure when there is one that is not good any more. */
@@ -27,7 +29,7 @@ export function sessionOf({ profile: named, url }: Common, profiles: Profiles, e
     if (wanted === undefined)
       throw new Failure('usage', 'COMPUTE_EXCHANGE_TOKEN is set, and no venue', 'Set COMPUTE_EXCHANGE_URL, too.');
     const token = env.COMPUTE_EXCHANGE_TOKEN.trim();
-    return { url: originOf(wanted), profile: undefined, token: async () => token };
+    return { url: originOf(wanted), listen: undefined, profile: undefined, token: async () => token };
   }
   const kept = profiles.read();
   const name = nameOf(named ?? env.COMPUTE_EXCHANGE_PROFILE, kept);
@@ -45,9 +47,9 @@ export function sessionOf({ profile: named, url }: Common, profiles: Profiles, e
         `The profile ${named} is for ${profile!.url}, not ${wanted}`,
         'Leave out one of --profile and --url.',
       );
-    return { url: originOf(wanted), profile: undefined, token: async () => undefined };
+    return { url: originOf(wanted), listen: undefined, profile: undefined, token: async () => undefined };
   }
-  return { url: profile.url, profile: name, token: () => tokenOf(name!, profile, profiles, nowMs) };
+  return { url: profile.url, listen: profile.listen, profile: name, token: () => tokenOf(name!, profile, profiles, nowMs) };
 }
 
 /** The base of every route, as it is kept and compared. */

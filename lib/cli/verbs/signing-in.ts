@@ -4,6 +4,7 @@ import { type Context, verbOf } from '../session/context.ts';
 import { revoked, signInByDevice } from '../session/issuer.ts';
 import { type Credentials, PROFILE_NAME, type Profile } from '../session/profiles.ts';
 import { nameOf, originOf } from '../session/session.ts';
+import { secureUrl } from '../session/urls.ts';
 import { whoIs } from '../session/who.ts';
 import { Failure } from '../terminal/failure.ts';
 import { flag, text } from '../terminal/options.ts';
@@ -26,6 +27,7 @@ The profile is kept in ~/.config/compute-exchange/profiles.json (XDG_CONFIG_HOME
     scope: text('--scope <scopes>', 'what to ask the issuer for', 'openid offline_access'),
     stdin: flag('--token-stdin', 'read the token from standard input'),
     argument: text('--token-on-command-line <token>', 'the token itself; see above why not'),
+    listen: text('--listen <url>', 'the WebSocket API of the venue, by which watch is told that there is news'),
     keep: flag('--keep-in-use', 'leave the profile in use as it is'),
   },
   examples: [
@@ -33,7 +35,7 @@ The profile is kept in ~/.config/compute-exchange/profiles.json (XDG_CONFIG_HOME
     ['--url https://exchange.example.com --profile desk --token-stdin < token', 'a profile of that name, from a file'],
     ['--url https://exchange.example.com --issuer https://id.example.com --client-id exchange-cli', 'in a browser'],
   ],
-  async run(context, { issuer, clientId, scope, stdin, argument, keep }) {
+  async run(context, { issuer, clientId, scope, stdin, argument, listen, keep }) {
     const { common, out, profiles } = context;
     if (common.url === undefined)
       throw new Failure('usage', '--url is missing', 'compute-exchange sign-in --help says how it is called.');
@@ -56,13 +58,28 @@ The profile is kept in ~/.config/compute-exchange/profiles.json (XDG_CONFIG_HOME
     const who = await whoIs(url, token);
     await profiles.change((kept) => {
       const inUse = keep && kept.inUse !== undefined ? kept.inUse : name;
-      return [{ inUse, profiles: { ...kept.profiles, [name]: { url, credentials } } }, undefined];
+      return [
+        {
+          inUse,
+          profiles: {
+            ...kept.profiles,
+            [name]: { url, ...(listen === undefined ? {} : { listen: listenUrl(listen) }), credentials },
+          },
+        },
+        undefined,
+      ];
     });
     out.result({ profile: name, url, ...who }, [
       `Signed in to ${url} as ${who.account ?? 'an operator'}, by the profile ${name}.`,
     ]);
   },
 });
+
+/** The token goes there, too. */
+function listenUrl(text: string): string {
+  secureUrl(text.replace(/^ws/, 'http'), 'The WebSocket API');
+  return text;
+}
 
 const shownBy =
   ({ out }: Context) =>

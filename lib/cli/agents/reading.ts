@@ -1,0 +1,152 @@
+/** Tools that read: the market and the own account. They change nothing, and are there for every agent. */
+import * as z from 'zod';
+import type { VenueClient } from '../session/connection.ts';
+
+export interface ReadingTool<Input extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: Input;
+  read(client: VenueClient, input: z.output<Input>): Promise<object | undefined>;
+}
+
+/** Gives the types of a tool's input to its work. */
+const reading = <Input extends z.ZodObject>(tool: ReadingTool<Input>): ReadingTool => tool as unknown as ReadingTool;
+
+const product = z.string().max(32).describe('A product, such as H100-SXM');
+const auction = z.int().min(1).describe('The number of a cleared auction');
+/** A list comes in pages that an agent can read. */
+const paged = {
+  limit: z.int().min(1).max(200).default(50).describe('Items at most'),
+  cursor: z.string().max(400).optional().describe('The `next` of the page before'),
+};
+const pageOf = ({ limit, cursor }: { limit: number; cursor?: string | undefined }) => ({
+  limit: String(limit),
+  ...(cursor === undefined ? {} : { cursor }),
+});
+
+const MARKET = [
+  reading({
+    name: 'list_products',
+    title: 'Products',
+    description:
+      'The products with their parameters: lot size in GPU-hours, price grid, margin scenarios, limits, price bands, calendar.',
+    input: z.object({}),
+    read: (client) => client.listProducts(),
+  }),
+  reading({
+    name: 'list_contracts',
+    title: 'Contracts',
+    description:
+      'The listed months of a product: mark (settlementPrice, USD per GPU-hour), price band, last trading day, roll window; `near` marks the near month.',
+    input: z.object({ product }),
+    read: (client, query) => client.listContracts({ query }),
+  }),
+  reading({
+    name: 'list_auctions',
+    title: 'Cleared auctions',
+    description:
+      'Cleared auctions, newest first, with price and volume by month. Books are sealed: nothing is known of an auction before it has cleared.',
+    input: z.object({ product, ...paged }),
+    read: (client, { product, ...page }) => client.listAuctions({ query: { product, ...pageOf(page) } }),
+  }),
+  reading({
+    name: 'show_auction',
+    title: 'A cleared auction',
+    description: 'One cleared auction, with its surplus and the number of its orders.',
+    input: z.object({ product, auction }),
+    read: (client, { product, auction }) => client.showAuction({ params: { product, auction: String(auction) } }),
+  }),
+  reading({
+    name: 'list_depth',
+    title: 'Depth of a cleared auction',
+    description: 'Lots that traded and that lapsed at each limit, without accounts.',
+    input: z.object({ product, auction, ...paged }),
+    read: (client, { product, auction, ...page }) =>
+      client.listDepth({ params: { product, auction: String(auction) }, query: pageOf(page) }),
+  }),
+  reading({
+    name: 'show_settlement_prices',
+    title: 'Forward curve',
+    description: 'The settlement prices of a day, or the marks as they stand.',
+    input: z.object({ product, date: z.iso.date().optional() }),
+    read: (client, { product, date }) =>
+      client.showSettlementPrices({ query: { product, ...(date === undefined ? {} : { date }) } }),
+  }),
+];
+
+const OWN = [
+  reading({
+    name: 'show_account',
+    title: 'The own account',
+    description: 'Cash, what the positions require, the excess, and a margin call if there is one, in USD.',
+    input: z.object({}),
+    read: (client) => client.showAccount(),
+  }),
+  reading({
+    name: 'show_positions',
+    title: 'Positions',
+    description: 'Lots by month, long positive, at the marks.',
+    input: z.object({}),
+    read: (client) => client.showPositions(),
+  }),
+  reading({
+    name: 'list_orders',
+    title: 'Live orders',
+    description: 'Own orders that can still trade or be cancelled.',
+    input: z.object({ product: product.optional(), ...paged }),
+    read: (client, { product, ...page }) =>
+      client.listOrders({ query: { ...pageOf(page), ...(product === undefined ? {} : { product }) } }),
+  }),
+  reading({
+    name: 'list_order_history',
+    title: 'Order history',
+    description: 'What happened to all own orders, newest first: accepted, refused and why, carried, filled, cancelled, lapsed.',
+    input: z.object({ ...paged }),
+    read: (client, page) => client.listOrderHistory({ query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_fills',
+    title: 'Fills',
+    description: 'What own orders traded, newest first.',
+    input: z.object({ ...paged }),
+    read: (client, page) => client.listFills({ query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_journal',
+    title: 'Journal',
+    description: 'Why the cash is what it is, newest first.',
+    input: z.object({ ...paged }),
+    read: (client, page) => client.listJournal({ query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_statements',
+    title: 'Daily statements',
+    description: 'One a business day, newest first.',
+    input: z.object({ ...paged }),
+    read: (client, page) => client.listStatements({ query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_roll_instructions',
+    title: 'Roll instructions',
+    description: 'Whether near-month positions roll forward, by product, and at which limit.',
+    input: z.object({}),
+    read: (client) => client.listRollInstructions(),
+  }),
+  reading({
+    name: 'show_submission',
+    title: 'A submission',
+    description: 'What became of orders that were sent, entry by entry.',
+    input: z.object({ submission: z.string().max(200) }),
+    read: (client, params) => client.showSubmission({ params }),
+  }),
+  reading({
+    name: 'show_stops',
+    title: 'Kill switches',
+    description: 'Whether the account is stopped, and by which switches.',
+    input: z.object({}),
+    read: (client) => client.showStops(),
+  }),
+];
+
+export const READING: readonly ReadingTool[] = [...MARKET, ...OWN];
