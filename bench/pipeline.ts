@@ -72,7 +72,7 @@ export async function benchPipeline(orders: number, accounts: number, onStep: (s
       items: { auction: number; months: { volume: number }[] }[];
     };
     traded = items[0]!.months.reduce((sum, { volume }) => sum + volume, 0);
-    levels = await countOf(caller, `/v1/auctions/${PRODUCT}/${items[0]!.auction}/depth?limit=500`, 'after');
+    levels = await countOf(caller, `/v1/auctions/${PRODUCT}/${items[0]!.auction}/depth?limit=500`, 'cursor');
   });
   return { orders: each * accounts, accounts, steps, peakMemory_mb: peak(), fills, traded, levels };
 }
@@ -150,7 +150,7 @@ async function untilAccepted({ caller, submission }: Trader): Promise<void> {
 }
 
 /** Items of a list, page after page. */
-async function countOf(caller: Caller, path: string, cursor: 'after' | 'before'): Promise<number> {
+async function countOf(caller: Caller, path: string, cursor: 'cursor' | 'before'): Promise<number> {
   let count = 0;
   for (let next: string | undefined = ''; next !== undefined; ) {
     const page = (await caller.get(next ? `${path}&${cursor}=${encodeURIComponent(next)}` : path)) as {

@@ -1,14 +1,12 @@
 /**
- * The participants' side of the venue: takes submissions, and shows an account what is its own and what is public. A
+ * The participants' side of the venue: takes submissions, and shows an account what is its own. A
  * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
 import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
-import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listFills } from './fills.ts';
-import { listContracts, listProducts, showSettlementPrices } from './market.ts';
 import { listOrders } from './orders.ts';
 import { type Answers, admitParticipant, type Participant } from './participant.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
@@ -26,12 +24,6 @@ export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
   'GET /v1/stops': showStops,
   'POST /v1/stop': stop,
   'POST /v1/release': release,
-  'GET /v1/products': listProducts,
-  'GET /v1/contracts': listContracts,
-  'GET /v1/auctions': listAuctions,
-  'GET /v1/auctions/{product}/{auction}': showAuction,
-  'GET /v1/auctions/{product}/{auction}/depth': listDepth,
-  'GET /v1/settlement-prices': showSettlementPrices,
 };
 
 const handlers: Answers = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction };

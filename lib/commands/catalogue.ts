@@ -20,7 +20,9 @@ const tool = <N extends string>(script: N, call: string, does: string) => ({ scr
 export const CATALOGUE = {
   trade: [
     { script: 'start', call: 'npm start', does: 'runs the market on this machine', entry: 'start' },
-    silent('auction', 'holds an auction of the running market now, and shows what cleared'),
+    silent('auction', 'plays the running market on to its next auction, and shows what cleared'),
+    silent('day', 'plays the running market through its next day run'),
+    silent('play', 'plays the running market on, to a roll or an instant, at once or at a speed'),
     silent('key', "prints an idempotency key of the running market's clock"),
     run('commands', 'lists all of these'),
   ],

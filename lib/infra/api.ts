@@ -1,6 +1,6 @@
 /**
- * The HTTP API: the only way in. Every route is written out and every route has the authorizer, so the gateway itself answers
- * 404 to a path that is not listed and 401 to a caller without a valid token; neither reaches a function.
+ * The HTTP API: the only way in. Every route is written out, and every route that is not of the market has the authorizer, so the gateway
+ * itself answers 404 to a path that is not listed and 401 to a caller without a valid token; neither reaches a function.
  */
 
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -12,14 +12,14 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Issuer } from './identity.ts';
 import { LOG_RETENTION, type PipelineFunction } from './pipeline-function.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from './routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from './routes.ts';
 
 /**
  * What `participant-api` has places for: a burst, while requests go on at this rate and take a tenth of a second each. Of more the
  * gateway refuses what is too much (429); without it Lambda would, and the gateway would say 503. See docs/scale.md.
  */
 const REQUESTS_PER_SECOND = 1_000;
-const REQUESTS_IN_A_BURST = 300;
+const REQUESTS_IN_A_BURST = 240;
 
 /**
  * The access log: one JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say
@@ -41,6 +41,7 @@ const ACCESS_LOG = {
 export interface ExchangeApiProps {
   readonly issuer: Issuer;
   readonly participantApi: PipelineFunction;
+  readonly marketApi: PipelineFunction;
   readonly operatorApi: PipelineFunction;
 }
 
@@ -48,7 +49,7 @@ export interface ExchangeApiProps {
 export class ExchangeApi extends Construct {
   readonly api: apigateway.HttpApi;
 
-  constructor(scope: Construct, id: string, { issuer, participantApi, operatorApi }: ExchangeApiProps) {
+  constructor(scope: Construct, id: string, { issuer, participantApi, marketApi, operatorApi }: ExchangeApiProps) {
     super(scope, id);
     const { stackName } = Stack.of(this);
     this.api = new apigateway.HttpApi(this, 'http', {
@@ -57,8 +58,10 @@ export class ExchangeApi extends Construct {
       createDefaultStage: false,
       defaultAuthorizer: new HttpJwtAuthorizer('jwt', issuer.issuer, { jwtAudience: [...issuer.audience] }),
     });
-    this.routes(PARTICIPANT_ROUTES, participantApi, issuer);
-    this.routes(OPERATOR_ROUTES, operatorApi, issuer);
+    for (const each of [participantApi, operatorApi]) each.knowsCallersBy(issuer.claims);
+    this.routes(PARTICIPANT_ROUTES, participantApi);
+    this.routes(OPERATOR_ROUTES, operatorApi);
+    this.routes(MARKET_ROUTES, marketApi, new apigateway.HttpNoneAuthorizer());
 
     const accessLog = new logs.LogGroup(this, 'access-log', {
       logGroupName: `/${stackName}/api-access`,
@@ -77,13 +80,12 @@ export class ExchangeApi extends Construct {
     });
   }
 
-  private routes(keys: readonly string[], to: PipelineFunction, issuer: Issuer): void {
-    to.knowsCallersBy(issuer.claims);
+  private routes(keys: readonly string[], to: PipelineFunction, authorizer?: apigateway.HttpNoneAuthorizer): void {
     // One permission for the API, not one a route: sixteen of them would near the size limit of a function's policy.
     const integration = new HttpLambdaIntegration(to.functionName, to.callee, { scopePermissionToRoute: false });
     for (const key of keys) {
       const [method, path] = key.split(' ') as [apigateway.HttpMethod, string];
-      this.api.addRoutes({ path, methods: [method], integration });
+      this.api.addRoutes({ path, methods: [method], integration, ...(authorizer ? { authorizer } : {}) });
     }
   }
 }

@@ -47,15 +47,16 @@ export class ExchangeStack extends Stack {
     const functions = forEach(FUNCTIONS, (name) => this.pipelineFunction(name, props.bundles, table, queues, deployment));
     for (const name of Object.keys(QUEUES) as QueueName[]) functions[QUEUES[name].consumer].consumes(queues[name]);
 
-    for (const name of ['sweep-venue', 'operator-api', 'settle-day'] as const)
+    for (const name of ['sweep-venue', 'operator-api', 'market-api', 'settle-day'] as const)
       functions[name].knowsAuctionTimes(deployment.products);
 
     const api = new ExchangeApi(this, 'api', {
       issuer: props.issuer ?? this.userPool(),
       participantApi: functions['participant-api'],
+      marketApi: functions['market-api'],
       operatorApi: functions['operator-api'],
     });
-    functions['participant-api'].takesOfCaller(deployment.requestsPerMinute);
+    for (const name of ['participant-api', 'market-api'] as const) functions[name].takesOfCaller(deployment.requestsPerMinute);
     functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
     functions['operator-api'].letsMoveAlone(deployment.cashAloneCents);
     const schedules = new Schedules(this, 'schedules', deployment, queues);

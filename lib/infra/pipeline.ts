@@ -26,7 +26,7 @@ export interface PipelineStep {
   /** Where it may write; everywhere unless given. Not for writers of transactions. */
   readonly writesTo?: readonly BoundedWrites[];
   readonly sendsTo: readonly QueueName[];
-  /** Serves routes, so it must know which claims of a token name the caller's account and groups. */
+  /** Serves routes. */
   readonly servesApi?: true;
   /**
    * At most so many run at once, which are kept free for it; all that the account has unless given. What callers start is held,
@@ -39,6 +39,7 @@ export interface PipelineStep {
 const SHARDS = 'SHARD#';
 const STOPS = 'STOPS#';
 const RATES = 'RATE#participant#';
+const ADDRESS_RATES = 'RATE#address#';
 const ID_KEY = 'IDS';
 
 /** The functions of the pipeline, in its order. */
@@ -48,7 +49,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 10,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-    // Roll instructions lie with the accounts. It is the one function that participants reach, so it gets no way to the log.
+    // Roll instructions lie with the accounts. It is reached from outside, so it gets no way to the log.
     writesTo: [
       { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`] },
       { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
@@ -56,7 +57,19 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     sendsTo: ['orders'],
     servesApi: true,
     // A burst, and the gateway's 1,000 requests a second at a tenth of a second each (`lib/infra/api.ts`).
-    concurrencyMax: 400,
+    concurrencyMax: 340,
+  },
+  'market-api': {
+    does: 'Answers anyone, without a token: products, prices, cleared auctions and what is due.',
+    memory_mb: 256,
+    timeout_s: 10,
+    // It only reads: what it writes is how often an address has asked.
+    table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'],
+    writesTo: [{ rights: ['UpdateItem'], partitions: [`${ADDRESS_RATES}*`] }],
+    sendsTo: [],
+    servesApi: true,
+    // So that callers without a name leave places to those who have one.
+    concurrencyMax: 40,
   },
   'operator-api': {
     does: 'Answers the operator: products, accounts, index values, what is held for approval, halting and resuming.',

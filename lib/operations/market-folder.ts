@@ -22,6 +22,8 @@ export interface Running {
   readonly tokensFile: string;
   /** Its table, and the engine that has it. */
   readonly table: { readonly name: string; readonly endpoint: string };
+  /** Where it is played, and what opens that door. */
+  readonly control: { readonly url: string; readonly secret: string };
 }
 
 export interface Kept {
@@ -30,6 +32,8 @@ export interface Kept {
   readonly seeded: boolean;
   /** How many shards its table has; absent until it has one. */
   readonly shards?: number;
+  /** The day of its first price, and up to when, milliseconds, all that others do in it has been done; absent until it is seeded. */
+  readonly played?: { readonly since: string; readonly doneUntilMs: number; readonly participants: number };
 }
 
 /** The folder of one local market. Reading a file of it that is missing gives what a new market would have. */
@@ -69,7 +73,7 @@ export class MarketFolder {
   }
 
   noteRunning(running: Running): void {
-    this.#write('running.json', running);
+    this.#write('running.json', running, 0o600);
   }
 
   noteStopped(): void {
@@ -110,9 +114,9 @@ export class MarketFolder {
     }
   }
 
-  #write(name: string, value: unknown): void {
+  #write(name: string, value: unknown, mode?: number): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
-    writeWhole(join(this.dir, name), `${JSON.stringify(value)}\n`);
+    writeWhole(join(this.dir, name), `${JSON.stringify(value)}\n`, mode);
   }
 }
 

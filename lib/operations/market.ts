@@ -14,12 +14,11 @@ export interface MarketOptions extends Pick<CloudOptions, 'onProblem' | 'onLog' 
 
 export interface Market {
   readonly cloud: Cloud;
-  readonly aheadMs: number;
-  /** Whether an earlier start has given it what it begins with. */
-  readonly seeded: boolean;
-  noteSeeded(): void;
+  readonly kept: Kept;
+  /** Keeps more of it, and where the clock stands now. */
+  keep(more?: Partial<Kept>): void;
   /** From now on other commands find it by its folder. */
-  announce(market: Pick<Running, 'product' | 'timeZone'>): void;
+  announce(market: Pick<Running, 'product' | 'timeZone' | 'control'>): void;
   stop(): Promise<void>;
 }
 
@@ -28,20 +27,26 @@ export interface Market {
  * LocalCloudError when the cloud can't run.
  */
 export async function openMarket(folder: MarketFolder, { port, until, ...says }: MarketOptions): Promise<Market> {
-  const before = folder.kept();
-  const clock = followingClock(aheadOf(before, until, Date.now()));
+  let kept = folder.kept();
+  const clock = followingClock(aheadOf(kept, until, Date.now()));
   const cloud = await startCloud({ assembly: folder.assembly, dataDir: folder.dir, port, clock, ...says });
-  // Machine's time first: what is kept may then be a moment too far ahead, never behind.
-  const kept: Kept = { ...before, aheadMs: -Date.now() + cloud.clock.now() };
-  folder.keep(kept);
+  let running: Running | undefined;
+  const keep = (more: Partial<Kept> = {}): void => {
+    // Machine's time first: what is kept may then be a moment too far ahead, never behind.
+    kept = { ...kept, ...more, aheadMs: -Date.now() + cloud.clock.now() };
+    folder.keep(kept);
+    if (running) folder.noteRunning({ ...running, aheadMs: kept.aheadMs });
+  };
+  keep();
   let stopping: Promise<void> | undefined;
   return {
     cloud,
-    aheadMs: kept.aheadMs,
-    seeded: kept.seeded,
-    noteSeeded: () => folder.keep({ ...kept, seeded: true }),
-    announce: (market) =>
-      folder.noteRunning({
+    get kept() {
+      return kept;
+    },
+    keep,
+    announce(market) {
+      running = {
         ...market,
         pid: process.pid,
         url: cloud.url,
@@ -49,8 +54,11 @@ export async function openMarket(folder: MarketFolder, { port, until, ...says }:
         aheadMs: kept.aheadMs,
         tokensFile: folder.tokensFile,
         table: { name: cloud.tableName, endpoint: cloud.dynamodbEndpoint },
-      }),
+      };
+      folder.noteRunning(running);
+    },
     stop() {
+      running = undefined;
       stopping ??= cloud.stop().then(() => folder.noteStopped());
       return stopping;
     },

@@ -78,10 +78,7 @@ export function planDays(spot: Spot, hours: Hours, count?: number): Plan {
     return {
       date,
       publications: calendarDays(addDays(before, 1), date).map(publication),
-      rounds: hours.auctions.map((time, at) => {
-        const due = instantOf(date, time, hours.timeZone);
-        return { due, ordersAt: due - ORDERS_BEFORE_MINUTES * 60_000, closing: at === hours.auctions.length - 1 };
-      }),
+      rounds: roundsOf(date, hours.auctions, hours.timeZone),
     };
   });
   return {
@@ -91,6 +88,13 @@ export function planDays(spot: Spot, hours: Hours, count?: number): Plan {
     days,
   };
 }
+
+/** The auctions of a day at these times, the closing one last. */
+export const roundsOf = (date: BusinessDate, times: readonly string[], timeZone: string): Round[] =>
+  times.map((time, at) => {
+    const due = instantOf(date, time, timeZone);
+    return { due, ordersAt: due - ORDERS_BEFORE_MINUTES * 60_000, closing: at === times.length - 1 };
+  });
 
 function dayBefore(calendar: CalendarName, date: BusinessDate): BusinessDate {
   let day = addDays(date, -1);

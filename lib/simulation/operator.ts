@@ -84,7 +84,8 @@ export class Operators {
     return new Operators(venue, product, [await caller('operator-1'), await caller('operator-2')]);
   }
 
-  get #first(): Caller {
+  /** One of them, for what needs one name only. */
+  get first(): Caller {
     return this.#callers[0];
   }
 
@@ -125,7 +126,7 @@ export class Operators {
   async endDay(date: BusinessDate): Promise<DayReport> {
     for (let round = 0; ; round++) {
       await this.#venue.quiet();
-      const answer = await this.#first.ask('GET', `/v1/operator/days/${this.#product}/${date}`);
+      const answer = await this.first.ask('GET', `/v1/operator/days/${this.#product}/${date}`);
       const day = answer.body as { step?: string; report?: Omit<DayReport, 'date'> };
       if (answer.status === 200 && day.step === 'done' && day.report) return { ...day.report, date };
       if (round === HELD_ROUNDS_MAX || !(await this.#approveHeld()))
@@ -136,7 +137,7 @@ export class Operators {
   async accounts(): Promise<AccountLine[]> {
     const lines: AccountLine[] = [];
     for (let after = ''; ; ) {
-      const page = (await this.#first.get(`/v1/operator/accounts?limit=500${after}`)) as { items: AccountLine[]; next?: string };
+      const page = (await this.first.get(`/v1/operator/accounts?limit=500${after}`)) as { items: AccountLine[]; next?: string };
       lines.push(...page.items);
       if (page.next === undefined) return lines;
       after = `&after=${encodeURIComponent(page.next)}`;
@@ -147,7 +148,7 @@ export class Operators {
   async calls(): Promise<CallLine[]> {
     const calls: CallLine[] = [];
     for (let after = ''; ; ) {
-      const page = (await this.#first.get(`/v1/operator/calls?limit=500${after}`)) as { items: CallLine[]; next?: string };
+      const page = (await this.first.get(`/v1/operator/calls?limit=500${after}`)) as { items: CallLine[]; next?: string };
       calls.push(...page.items);
       if (page.next === undefined) return calls;
       after = `&after=${encodeURIComponent(page.next)}`;

@@ -80,6 +80,20 @@ export function readOffers(text: string, file: string, grade: string, priceDecim
   return byDay;
 }
 
+/**
+ * What a series of days says of a day after it began at `since`: its days one after the other, then back again, and so on, so that no
+ * day is far from the one before.
+ */
+export function replayed<Value>(series: ReadonlyMap<BusinessDate, Value>, since: BusinessDate, date: BusinessDate): Value {
+  const values = [...series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  const day = Math.max(0, Math.round((Date.parse(date) - Date.parse(since)) / DAY_MS));
+  const around = 2 * (values.length - 1) || 1;
+  const at = day % around;
+  return values[at < values.length ? at : around - at]!;
+}
+
+const DAY_MS = 86_400_000;
+
 class LineError extends Error {}
 
 function readRows(text: string, file: string, columns: readonly string[], read: (fields: string[]) => void): void {

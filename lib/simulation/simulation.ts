@@ -61,7 +61,7 @@ export async function simulate(options: SimulationOptions): Promise<Result> {
 
   step('opening accounts');
   const days: DayReport[] = [];
-  const traded = await trade(run, venueOf(cloud), exchange, (day) => {
+  const traded = await trade(run, runningOn(cloud), exchange, (day) => {
     days.push(day);
     options.onDay?.(day, days[0]!, { done: days.length, of: run.plan.days.length });
   });
@@ -106,7 +106,8 @@ export function prepare(
   };
 }
 
-const venueOf = (cloud: Cloud): RunningVenue => ({
+/** A cloud of this machine as a run uses it. */
+export const runningOn = (cloud: Cloud): RunningVenue => ({
   url: cloud.url,
   mint: ({ account, ...request }) => cloud.mint(account === undefined ? request : { ...request, attributes: { account } }),
   advanceTo: async (instantMs) => void (await cloud.advanceTo(instantMs)),

@@ -5,6 +5,7 @@
  */
 
 import { atOnce, type Caller, type Exchange } from '../client/exchange.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { type ContractMonth, monthAfter, parseContractCode } from '../domain/contract/months.ts';
 import { type Lots, lots, parseDecimal } from '../domain/contract/units.ts';
 import { random } from '../local/host/random.ts';
@@ -25,6 +26,11 @@ export interface Run {
   readonly offers: OffersByDay;
   readonly tenths: TenthsOn;
   readonly crashes: boolean;
+}
+
+/** What participants know besides what the venue says. */
+export interface Known extends Pick<Run, 'spot' | 'offers' | 'tenths'> {
+  readonly terms: Pick<ProductTerms, 'product' | 'parameters'>;
 }
 
 /** A submission that was answered with 202. */
@@ -67,7 +73,7 @@ export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, o
   });
   await operators.list(terms);
   await operators.open(participants);
-  await instructRolls(run, desks);
+  await instructRolls(terms, desks, plan.days[0]!.date);
   await operators.publish(plan.firstIndex);
 
   const days: DayReport[] = [];
@@ -96,15 +102,18 @@ export async function trade(run: Run, venue: RunningVenue, exchange: Exchange, o
   return { days, sent, sampled, operators, reserves };
 }
 
-interface Desk {
+export interface Desk {
   readonly participant: Participant;
   readonly caller: Caller;
 }
 
 /** Participants that roll give their instruction before the first day. A limit is so many ticks from the spread at listing. */
-async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Promise<void> {
-  const { product, parameters } = terms;
-  const { near, last } = await readPrices(desks[0]!.caller, product, plan.days[0]!.date, parameters.priceDecimals);
+export async function instructRolls(
+  { product, parameters }: Pick<ProductTerms, 'product' | 'parameters'>,
+  desks: readonly Desk[],
+  date: BusinessDate,
+): Promise<void> {
+  const { near, last } = await readPrices(desks[0]!.caller, product, date, parameters.priceDecimals);
   const spread = last.get(monthAfter(near))! - last.get(near)!;
   await atOnce(
     desks.filter(({ participant }) => participant.roll !== undefined),
@@ -116,7 +125,14 @@ async function instructRolls({ terms, plan }: Run, desks: readonly Desk[]): Prom
   );
 }
 
-async function sendOrders(run: Run, desks: readonly Desk[], day: TradingDay, round: Round, reserves: Reserves): Promise<Sent[]> {
+/** Has every participant look at the market and send what it wants. Gives what was answered. */
+export async function sendOrders(
+  run: Known,
+  desks: readonly Desk[],
+  day: Pick<TradingDay, 'date' | 'rounds'>,
+  round: Round,
+  reserves: Reserves,
+): Promise<Sent[]> {
   const { terms, spot, offers, tenths } = run;
   const { product, parameters } = terms;
   const prices = await readPrices(desks[0]!.caller, product, day.date, parameters.priceDecimals);

@@ -102,9 +102,10 @@ export const encodeAccount = (state: AccountState, shards: number): Item => ({
 });
 
 export function decodeAccount(item: Attributes): AccountState {
-  const products: Record<string, ProductHolding> = JSON.parse(text(item, 'products'), (name, value) =>
-    name === 'variation' || name === 'rollCost' ? amount(value) : value,
-  );
+  const products: Record<string, ProductHolding> = JSON.parse(text(item, 'products'), (name, value) => {
+    if (name === 'variation' || name === 'rollCost') return amount(value);
+    return name === 'entryCost' ? Object.fromEntries(Object.entries(value).map(([month, cost]) => [month, amount(cost)])) : value;
+  });
   return {
     account: accountOfSort(text(item, 'sk')),
     name: text(item, 'name'),

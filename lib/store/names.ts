@@ -6,6 +6,7 @@
 /** A function a folder of `lambdas/`, in the order of the pipeline; last the one that looks after all of it. */
 export const FUNCTIONS = [
   'participant-api',
+  'market-api',
   'operator-api',
   'accept-orders',
   'close-auction',

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Banner, bannerLines, iso } from '../../lib/commands/banner.ts';
+import { type Banner, bannerLines } from '../../lib/commands/banner.ts';
 import { OperationsError } from '../../lib/operations/error.ts';
 import { aheadOf, MarketFolder } from '../../lib/operations/market-folder.ts';
-import { lastClosed, nextAuction, nextOpening } from '../../lib/simulation/demo-market.ts';
-import { on } from '../venue/h100.ts';
+import { lastClosed, nextAuction } from '../../lib/simulation/demo-market.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -26,6 +25,7 @@ const RUNNING = {
   aheadMs: 0,
   tokensFile: 'tokens.env',
   table: { name: 'venue', endpoint: 'http://127.0.0.1:2' },
+  control: { url: 'http://127.0.0.1:3/play', secret: 's' },
 };
 
 describe('the folder', () => {
@@ -41,6 +41,7 @@ describe('the folder', () => {
     const folder = new MarketFolder(dir);
     folder.noteRunning(RUNNING);
     expect(folder.running()).toEqual(RUNNING);
+    expect(statSync(join(dir, 'running.json')).mode & 0o077).toBe(0);
     folder.noteRunning({ ...RUNNING, pid: 2 ** 22 + 1 });
     expect(folder.running()).toBeUndefined();
   });
@@ -77,12 +78,6 @@ test.each([
   expect(nextAuction(Date.parse(now), ['10:00', '13:00', '16:00'])).toBe(at);
 });
 
-test('the next opening is in the time zone of the product, through a change of its clocks', () => {
-  const opening = (now: string) => iso(nextOpening(Date.parse(now)).atMs);
-  expect(opening('2026-10-31T12:00:00Z')).toBe('2026-11-02T14:30:00Z');
-  expect(opening('2026-10-29T12:00:00Z')).toBe('2026-10-30T13:30:00Z');
-});
-
 describe('the banner', () => {
   const board: Banner = {
     url: 'http://127.0.0.1:4010',
@@ -92,21 +87,18 @@ describe('the banner', () => {
     aheadMs: 0,
     tokensFile: '.market/tokens.env',
     contracts: [{ contract: 'H100-SXM-2027-01', settlementPrice: '2.420', near: true }],
-    closedUntil: undefined,
+    isClosed: false,
     nextAuction: '2026-11-23 10:00',
     dataDir: '.market',
     here: '',
   };
 
   test('shows an order for the near month, a little above its price', () => {
-    expect(bannerLines(board).join('\n')).toContain('"contract":"H100-SXM-2027-01","price":"2.440"');
+    expect(bannerLines(board).join('\n')).toContain('compute-exchange buy 5 H100-SXM-2027-01 --at 2.440');
   });
 
-  test('says on a day without trading how to be on one', () => {
-    const closed = bannerLines({ ...board, closedUntil: { date: on('2026-11-23'), atMs: Date.parse('2026-11-23T14:30Z') } });
-    expect(closed.join('\n')).toContain(
-      'Orders rest until 2026-11-23; to be there now, stop and run:\n  npm start -- --until 2026-11-23T14:30:00Z',
-    );
+  test('says on a day without trading how to play on to the next', () => {
+    expect(bannerLines({ ...board, isClosed: true }).join('\n')).toContain('Closed today: orders rest until the next auction');
     expect(bannerLines(board).join('\n')).not.toContain('Closed');
   });
 
@@ -119,7 +111,6 @@ describe('the banner', () => {
   test('names a market that the other commands would not find by themselves', () => {
     const elsewhere = bannerLines({ ...board, here: ' -- --data other' }).join('\n');
     expect(elsewhere).toContain('npm run -s auction -- --data other\n');
-    expect(elsewhere).toContain('$(npm run -s key -- --data other)');
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
 interface RouteProperties {
@@ -32,16 +32,25 @@ describe('routes', () => {
   };
 
   it('are the listed ones, without a default', () => {
-    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual([...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES].sort());
+    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual(
+      [...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES].sort(),
+    );
   });
 
-  it('all ask for a token', () => {
+  it('ask for a token, those of the market alone excepted', () => {
     expect(authorizers).toHaveLength(1);
     expect(authorizers[0]?.Properties.AuthorizerType).toBe('JWT');
     const open = routes.filter(
       ({ Properties }) => Properties.AuthorizationType !== 'JWT' || Properties.AuthorizerId.Ref !== authorizers[0]?.id,
     );
-    expect(open).toEqual([]);
+    expect(open.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([...MARKET_ROUTES].sort());
+    for (const { Properties } of open) expect(Properties.AuthorizationType).toBe('NONE');
+  });
+
+  it.each(MARKET_ROUTES)('market-api serves %s, which changes nothing and names no account', (key) => {
+    expect(servedBy(key)).toBe('market-api');
+    expect(key).toMatch(/^GET /);
+    expect(key).not.toMatch(/account|operator/);
   });
 
   it.each(PARTICIPANT_ROUTES)('participant-api serves %s', (key) => {
@@ -58,7 +67,7 @@ describe('routes', () => {
   });
 
   it('hand over version 2.0 payloads', () => {
-    expect(integrations.map((each) => each.Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0']);
+    expect(integrations.map((each) => each.Properties.PayloadFormatVersion)).toEqual(integrations.map(() => '2.0'));
   });
 });
 
@@ -69,7 +78,7 @@ describe('the stage', () => {
   }>('AWS::ApiGatewayV2::Stage');
 
   it('limits the rate of requests', () => {
-    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 300 });
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 240 });
   });
 
   it('lets no more through at once than the function that answers has places for, at a tenth of a second each', () => {
@@ -104,10 +113,11 @@ describe('the rate of one caller', () => {
         ),
     );
 
-  it('is given to both APIs, and an operator has five times as many', () => {
-    expect(given(ours)).toEqual({ 'participant-api': '1200', 'operator-api': '6000' });
+  it('is given to each function of the API, and an operator has five times as many', () => {
+    expect(given(ours)).toEqual({ 'participant-api': '1200', 'market-api': '1200', 'operator-api': '6000' });
     expect(given(synthesized({ deployment: { requestsPerMinute: 60 } }))).toEqual({
       'participant-api': '60',
+      'market-api': '60',
       'operator-api': '300',
     });
   });

@@ -22,6 +22,7 @@ describe('functions', () => {
 
   it.each([
     { name: 'participant-api', memory_mb: 256, timeout_s: 10 },
+    { name: 'market-api', memory_mb: 256, timeout_s: 10 },
     { name: 'operator-api', memory_mb: 256, timeout_s: 10 },
     { name: 'accept-orders', memory_mb: 256, timeout_s: 30 },
     { name: 'close-auction', memory_mb: 256, timeout_s: 60 },
@@ -36,8 +37,12 @@ describe('functions', () => {
   });
 
   it('that serve the API give up before the gateway does, after 30 seconds', () => {
-    const serving = functions.filter(({ Properties }) => 'ACCOUNT_CLAIM' in Properties.Environment.Variables);
-    expect(serving.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    const serving = functions.filter(({ Properties }) => 'REQUESTS_PER_MINUTE' in Properties.Environment.Variables);
+    expect(serving.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
+      'market-api',
+      'operator-api',
+      'participant-api',
+    ]);
     for (const { Properties } of serving) expect(Properties.Timeout).toBeLessThan(30);
   });
 

@@ -96,8 +96,8 @@ describe('nothing calls what is merely uploaded', () => {
 
   it.each([
     ['AWS::Lambda::EventSourceMapping', 'FunctionName', Object.keys(QUEUES).length],
-    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 2],
-    ['AWS::Lambda::Permission', 'FunctionName', 2],
+    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 3],
+    ['AWS::Lambda::Permission', 'FunctionName', 3],
   ])('every %s names an alias', (type, property, count) => {
     const callees = called(type, property);
     expect(callees).toHaveLength(count);

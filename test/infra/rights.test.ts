@@ -26,6 +26,7 @@ interface Statement {
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
 const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
   'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
@@ -147,6 +148,24 @@ describe('the function that participants talk to', () => {
     const reading = statements.filter(({ Action }) => !list(Action).some((action) => writes.test(action)));
     expect(reading.map(({ Condition }) => Condition)).toEqual([undefined]);
   });
+});
+
+it('the function that anyone reaches writes nothing but how often an address has asked', () => {
+  const role = roleOf(functionNamed('market-api'));
+  const writing = policies
+    .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
+    .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => list(Action).some((action) => /^dynamodb:(Put|Update|Delete|BatchWrite)/.test(action)));
+  expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+    [
+      'dynamodb:UpdateItem',
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RATE#address#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ],
+  ]);
+  expect(rateKey('address#192.0.2.1', 0).pk).toMatch(/^RATE#address#/);
 });
 
 describe('no policy of the stack', () => {

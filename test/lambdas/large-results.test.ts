@@ -3,6 +3,7 @@
  * account or a book could have much of was one item: it is stored in chunks, and posted, read and answered in pieces.
  */
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { handler as marketApi } from '../../lambdas/market-api/index.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import type { Instruction } from '../../lib/domain/auction/orders.ts';
@@ -56,11 +57,17 @@ async function newest(): Promise<AuctionCleared> {
 }
 
 /** All items of a list, page after page; no answer may come near to what a function can give. */
-async function pages<T>(account: string, route: string, cursor: 'after' | 'before', more: Asked = {}): Promise<T[]> {
+async function pages<T>(
+  account: string,
+  route: string,
+  cursor: 'after' | 'before' | 'cursor',
+  more: Asked = {},
+  handler = participantApi,
+): Promise<T[]> {
   const items: T[] = [];
   for (let at: string | undefined, first = true; first || at !== undefined; first = false) {
     const query = { limit: '500', ...more.query, ...(at === undefined ? {} : { [cursor]: at }) };
-    const { status, body } = await ask(participantApi, `GET ${route}`, { claims: trader(account), ...more, query });
+    const { status, body } = await ask(handler, `GET ${route}`, { claims: trader(account), ...more, query });
     expect(status).toBe(200);
     expect(JSON.stringify(body).length).toBeLessThan(ANSWER_BYTES_MAX / 20);
     items.push(...body.items);
@@ -136,11 +143,11 @@ test.each([45_000, 90_000])(
     expect(await readHalt(venue.table)).toBeUndefined();
     expect(JSON.stringify(await newest()).length).toBeLessThan(6_000);
     const path = { product, auction: '1' };
-    const { body } = await ask(participantApi, 'GET /v1/auctions/{product}/{auction}', { claims: trader(ann), path });
+    const { body } = await ask(marketApi, 'GET /v1/auctions/{product}/{auction}', { path });
     expect(body).toMatchObject({ auction: 1, orders: levels });
     expect(JSON.stringify(body).length).toBeLessThan(4_000);
     type Level = { contract: string; price: string; traded: number; lapsed: number };
-    const depth = await pages<Level>(ann, '/v1/auctions/{product}/{auction}/depth', 'after', { path });
+    const depth = await pages<Level>(ann, '/v1/auctions/{product}/{auction}/depth', 'cursor', { path }, marketApi);
     expect(depth).toHaveLength(levels);
     expect(new Set(depth.map(({ contract, price }) => `${contract} ${price}`)).size).toBe(levels);
     expect(depth.every(({ traded, lapsed }) => traded === 0 && lapsed === 2)).toBe(true);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { handler as marketApi } from '../../lambdas/market-api/index.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
 import { handler } from '../../lambdas/participant-api/index.ts';
 import { cursorAt } from '../../lib/api/written.ts';
@@ -34,6 +35,8 @@ const { engine, table } = await openApiVenue({ shards: SHARDS, accounts: { acme:
 
 const get = (route: string, more: Asked = {}): Promise<Answered> =>
   ask(handler, `GET ${route}`, { claims: trader('acme'), ...more });
+const market = (route: string, more: Asked = {}): Promise<Answered> =>
+  ask(marketApi, `GET ${route}`, { address: '192.0.2.7', ...more });
 async function log(event: ClearingEvent): Promise<number> {
   const next = await append(table, await loadVenue(table), event);
   if (!next) throw new Error('not appended');
@@ -406,11 +409,11 @@ describe('roll instructions', () => {
 
 describe('the market', () => {
   test('shows products with their parameters as they were set', async () => {
-    expect((await get('/v1/products')).body).toEqual({ items: [{ product: PRODUCT, version: 1, parameters: PARAMETERS }] });
+    expect((await market('/v1/products')).body).toEqual({ items: [{ product: PRODUCT, version: 1, parameters: PARAMETERS }] });
   });
 
   test('shows the listed contracts, and which is near', async () => {
-    const { items } = (await get('/v1/contracts', { query: { product: PRODUCT } })).body;
+    const { items } = (await market('/v1/contracts', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(12);
     expect(items[2]).toEqual({
       contract: 'H100-SXM-2025-12',
@@ -427,14 +430,14 @@ describe('the market', () => {
   });
 
   test('has no dates where its calendar has none', async () => {
-    const { items } = (await get('/v1/contracts', { at: Date.parse('2029-03-01T00:00:00Z') })).body;
+    const { items } = (await market('/v1/contracts', { at: Date.parse('2029-03-01T00:00:00Z') })).body;
     expect(items.filter(({ near }: { near: boolean }) => near)).toEqual([]);
   });
 
   test('shows an auction once it has cleared, and no account in it', async () => {
-    const { items } = (await get('/v1/auctions', { query: { product: PRODUCT } })).body;
+    const { items } = (await market('/v1/auctions', { query: { product: PRODUCT } })).body;
     expect(items).toHaveLength(1);
-    const answer = await get('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });
+    const answer = await market('/v1/auctions/{product}/{auction}', { path: { product: PRODUCT, auction: '1' } });
     expect(answer.body).toEqual({
       ...items[0],
       surplus: '1234.00',
@@ -450,7 +453,7 @@ describe('the market', () => {
 
   test('shows the depth of an auction a page at a time: what traded and what lapsed at each limit', async () => {
     const at = (query: Record<string, string>) =>
-      get('/v1/auctions/{product}/{auction}/depth', { path: { product: PRODUCT, auction: '1' }, query });
+      market('/v1/auctions/{product}/{auction}/depth', { path: { product: PRODUCT, auction: '1' }, query });
     const levels = [
       { contract: 'H100-SXM-2025-12', side: 'buy', price: '2.420', traded: 10, lapsed: 5 },
       { buy: 'H100-SXM-2026-01', sell: 'H100-SXM-2025-12', price: '0.020', traded: 4, lapsed: 0 },
@@ -458,13 +461,13 @@ describe('the market', () => {
     ];
     expect((await at({})).body).toEqual({ items: levels });
     const paged: unknown[] = [];
-    for (let after: string | undefined, pages = 0; pages === 0 || after !== undefined; pages++) {
-      const { items, next } = (await at({ limit: '1', ...(after === undefined ? {} : { after }) })).body;
+    for (let cursor: string | undefined, pages = 0; pages === 0 || cursor !== undefined; pages++) {
+      const { items, next } = (await at({ limit: '1', ...(cursor === undefined ? {} : { cursor }) })).body;
       paged.push(...items);
-      after = next;
+      cursor = next;
     }
     expect(paged).toEqual(levels);
-    for (const query of [{ after: 'x' }, { limit: '501' }, { before: '1' }])
+    for (const query of [{ cursor: 'x' }, { limit: '501' }, { before: '1' }])
       expect(codeOf(await at(query as never))).toBe('invalid-request');
   });
 
@@ -478,19 +481,19 @@ describe('the market', () => {
       shards: SHARDS,
     });
     for (const limit of ['1', '100']) {
-      const { items } = (await get('/v1/auctions', { query: { product: PRODUCT, limit } })).body;
+      const { items } = (await market('/v1/auctions', { query: { product: PRODUCT, limit } })).body;
       expect(items.map(({ auction }: { auction: number }) => auction)).toEqual([1]);
     }
     for (const auction of ['2', '3', '0', '-1', 'x', '1.0'])
       for (const route of ['/v1/auctions/{product}/{auction}', '/v1/auctions/{product}/{auction}/depth'])
-        expect(codeOf(await get(route, { path: { product: PRODUCT, auction } }))).toBe('not-found');
+        expect(codeOf(await market(route, { path: { product: PRODUCT, auction } }))).toBe('not-found');
   });
 
   test('shows the latest settlement prices, and those of a day once it is reported', async () => {
-    const latest = (await get('/v1/settlement-prices', { query: { product: PRODUCT } })).body;
+    const latest = (await market('/v1/settlement-prices', { query: { product: PRODUCT } })).body;
     expect(latest).toMatchObject({ product: PRODUCT, date: '2025-10-17' });
     expect(latest.prices).toHaveLength(12);
-    const ofDay = () => get('/v1/settlement-prices', { query: { product: PRODUCT, date: '2025-10-20' } });
+    const ofDay = () => market('/v1/settlement-prices', { query: { product: PRODUCT, date: '2025-10-20' } });
     expect(codeOf(await ofDay())).toBe('not-found');
     await planDay(table, PRODUCT, TODAY, SLOT);
     expect(codeOf(await ofDay())).toBe('not-found');
@@ -511,13 +514,19 @@ test.each([
   ['/v1/journal', { before: '0' }, 'invalid-request'],
   ['/v1/journal', { limit: '1000' }, 'invalid-request'],
   ['/v1/statements', { before: 'yesterday' }, 'invalid-request'],
+] as [string, Record<string, string>, string][])('%s with %j is refused', async (route, query, code) => {
+  expect(codeOf(await get(route, { query }))).toBe(code);
+});
+
+test.each([
   ['/v1/contracts', { product: '__proto__' }, 'not-found'],
   ['/v1/auctions', {}, 'invalid-request'],
   ['/v1/auctions', { product: 'A100' }, 'not-found'],
+  ['/v1/auctions', { product: PRODUCT, before: '2' }, 'invalid-request'],
   ['/v1/settlement-prices', {}, 'invalid-request'],
   ['/v1/settlement-prices', { product: PRODUCT, date: '2025-02-30' }, 'invalid-request'],
-] as [string, Record<string, string>, string][])('%s with %j is refused', async (route, query, code) => {
-  expect(codeOf(await get(route, { query }))).toBe(code);
+] as [string, Record<string, string>, string][])('%s of the market with %j is refused', async (route, query, code) => {
+  expect(codeOf(await market(route, { query }))).toBe(code);
 });
 
 test('a submission known by its key gets its answer again after its contract has expired', async () => {

@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 /** A process: it has the code, and nothing of another's memory. */
-async function start(api: 'participant-api' | 'operator-api' = 'participant-api'): Promise<Handler> {
+async function start(api: 'participant-api' | 'market-api' | 'operator-api' = 'participant-api'): Promise<Handler> {
   vi.resetModules();
   const { handler } = await import(`../../lambdas/${api}/index.ts`);
   const backends = (await import('../../lambdas/backends.ts')).openBackends(3);
@@ -54,6 +54,15 @@ describe('a caller', () => {
     expect(logger.error).not.toHaveBeenCalled();
     // Its next minute is its own again.
     expect((await get(process, 'acme', { at: at + MINUTE })).status).toBe(200);
+  }, 60_000);
+
+  test('without a token is the address that it calls from, all of its network together', async () => {
+    const process = await start('market-api');
+    const from = (address: string) => ask(process, 'GET /v1/products', { address, at });
+    const own = ['2001:db8::1', '2001:db8::2', '2001:db8::ffff:1'] as const;
+    for (let sent = 0; sent < LIMIT; sent++) expect((await from(own[sent % 2]!)).status).toBe(200);
+    for (const address of own) expect(codeOf(await from(address))).toBe('too-many-requests');
+    for (const address of ['2001:db8:0:1::1', '192.0.2.7']) expect((await from(address)).status).toBe(200);
   }, 60_000);
 
   test('that is light writes nothing', async () => {

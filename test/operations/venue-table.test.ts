@@ -86,7 +86,15 @@ test('one that runs is read where it says, although others have tables there too
   await leaveMarket(dir, 'running');
   await leaveMarket(other, 'elsewhere');
   const name = await withTable({ data: dir }, async (table) => table.name);
-  const running = { url: '', product: '', timeZone: '', closings: '', aheadMs: 0, tokensFile: '' };
+  const running = {
+    url: '',
+    product: '',
+    timeZone: '',
+    closings: '',
+    aheadMs: 0,
+    tokensFile: '',
+    control: { url: '', secret: '' },
+  };
   new MarketFolder(dir).noteRunning({ ...running, pid: process.pid, table: { name, endpoint } });
   expect(await reasonIn(dir)).toBe('running');
 });

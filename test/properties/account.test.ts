@@ -14,6 +14,8 @@ import {
   positions,
 } from '../../lib/domain/clearing/account.ts';
 import { BANK, type ClearingEvent, NO_REFERENCES } from '../../lib/domain/clearing/events.ts';
+import type { Statement } from '../../lib/domain/clearing/statement.ts';
+import { explainStatement } from '../../lib/domain/clearing/statement-detail.ts';
 import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import { CASH, type ContractMonth, contractMonth, monthAfter } from '../../lib/domain/contract/months.ts';
 import { lots, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
@@ -223,6 +225,121 @@ test('the cash an account ends with is its deposits and, for each trade, lots x 
           }
       }
       for (const { account, cash } of fold(log).states) expect([account, cash]).toEqual([account, worth.get(account)]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Average cost in exact fractions, by account, product and month; and what closing positions has brought. */
+function averages(log: readonly Logged[]) {
+  interface Held {
+    lots: bigint;
+    /** Numerator and denominator. */
+    cost: [bigint, bigint];
+    reductions: bigint;
+  }
+  const held = new Map<string, Held>();
+  const realized = new Map<string, [bigint, bigint]>();
+  const add = ([a, b]: [bigint, bigint], [c, d]: [bigint, bigint]): [bigint, bigint] => reduced([a * d + c * b, b * d]);
+  const trade = (account: string, name: string, month: number, quantity: bigint, price: bigint): void => {
+    const key = `${account} ${name} ${month}`;
+    const position = held.get(key) ?? { lots: 0n, cost: [0n, 1n], reductions: 0n };
+    held.set(key, position);
+    const value = price * centsPerTick(name);
+    const closing = quantity * position.lots < 0n ? least(magnitude(quantity), magnitude(position.lots)) : 0n;
+    if (closing > 0n) {
+      const [cost, parts] = position.cost;
+      const leaves = reduced([cost * closing, parts * magnitude(position.lots)]);
+      position.cost = add(position.cost, [-leaves[0], leaves[1]]);
+      position.reductions++;
+      const sold = (position.lots > 0n ? closing : -closing) * value;
+      realized.set(account, add(realized.get(account) ?? [0n, 1n], add([sold, 1n], [-leaves[0], leaves[1]])));
+    }
+    const opening = quantity > 0n ? quantity - closing : quantity + closing;
+    position.cost = add(position.cost, [opening * value, 1n]);
+    position.lots += quantity;
+  };
+  for (const { event, fills } of log) {
+    if (event.kind === 'month-expired')
+      for (const [key, position] of [...held]) {
+        const [account, name, month] = key.split(' ') as [string, string, string];
+        if (name === event.product && Number(month) === event.month)
+          trade(account, name, event.month, -position.lots, BigInt(event.finalPrice));
+      }
+    if (event.kind !== 'auction-cleared') continue;
+    for (const [account, own] of Map.groupBy(fills, (fill) => fill.account)) {
+      const net = new Map<number, bigint>();
+      for (const { buy, sell, lots: quantity } of own) {
+        if (buy !== CASH) net.set(buy, (net.get(buy) ?? 0n) + BigInt(quantity));
+        if (sell !== CASH) net.set(sell, (net.get(sell) ?? 0n) - BigInt(quantity));
+      }
+      for (const [month, quantity] of net) trade(account, event.product, month, quantity, BigInt(event.months[month]!.price));
+    }
+  }
+  return { held, realized };
+}
+
+const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+function reduced([a, b]: [bigint, bigint]): [bigint, bigint] {
+  let [x, y] = [magnitude(a), b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x === 0n ? [a, b] : [a / x, b / x];
+}
+
+test('entry cost is that of the average price, to half a cent for each reduction; with what was realized it is all that was paid', () => {
+  fc.assert(
+    fc.property(anyLog, ({ log, lastPrice }) => {
+      const { held, realized } = averages(log);
+      for (const { account, cash, deposited, products } of fold(log).states) {
+        let [open, reductions] = [0n, 0n];
+        for (const [key, { lots: quantity, cost, reductions: rounded }] of held) {
+          const [whose, name, month] = key.split(' ') as [string, string, string];
+          if (whose !== account) continue;
+          const kept = products[name]?.entryCost?.[Number(month)];
+          expect([key, kept !== undefined]).toEqual([key, quantity !== 0n]);
+          const off = magnitude((kept ?? 0n) * cost[1] - cost[0]);
+          expect(2n * off <= rounded * cost[1]).toBe(true);
+          const mark = quantity === 0n ? 0n : BigInt(lastPrice(name, Number(month) as ContractMonth));
+          open += quantity * mark * centsPerTick(name) - (kept ?? 0n);
+          reductions += rounded;
+        }
+        const [gained, parts] = realized.get(account) ?? [0n, 1n];
+        const off = magnitude((cash - deposited - open) * parts - gained);
+        expect(2n * off <= reductions * parts).toBe(true);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a statement of the events behind any event is explained by its journal: from its opening balance and lots to what it says', () => {
+  fc.assert(
+    fc.property(anyLog, fc.nat(25), ({ log }, cut) => {
+      const after = Math.min(cut, log.length);
+      const [before, { states, journal }] = [fold(log.slice(0, after)), fold(log)];
+      const events = new Map(log.map(({ event }, at) => [at + 1, event]));
+      for (const [at, state] of states.entries())
+        for (const [name, holding] of Object.entries(state.products)) {
+          const was = before.states[at]!;
+          const own = journal.filter(({ account, seq }) => account === state.account && seq > after);
+          // As books are never closed without a settlement.
+          const marked = own.some(({ kind, product: of }) => kind === 'prices-settled' && of === name);
+          if (!marked) continue;
+          const statement = { product: name, balance: state.cash, positions: holding.lots } as Statement;
+          const detail = explainStatement(statement, own, events, centsPerTick(name));
+          const { opening, deposits, withdrawals, elsewhere, lines } = detail;
+          const brought = lines.reduce((sum, { variation }) => sum + variation, 0n);
+          expect(opening).toBe(was.cash);
+          expect(brought).toBe((holding.day?.variation ?? 0n) - (was.products[name]?.day?.variation ?? 0n));
+          expect(deposits >= 0n && withdrawals <= 0n).toBe(true);
+          expect(deposits + withdrawals).toBe(state.deposited - was.deposited);
+          expect(opening + deposits + withdrawals + elsewhere + brought).toBe(state.cash);
+          const held = (chosen: (line: (typeof lines)[number]) => number) =>
+            Object.fromEntries(lines.filter((line) => chosen(line) !== 0).map((line) => [line.month, chosen(line)]));
+          expect(held(({ lots: closing }) => closing)).toEqual(holding.lots);
+          expect(held(({ openingLots }) => openingLots)).toEqual(was.products[name]?.lots ?? {});
+        }
     }),
     { numRuns: 300 },
   );

@@ -184,6 +184,7 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
   const once = `${now()}`;
   return {
     'participant-api': () => fund.ask('GET', '/v1/account'),
+    'market-api': () => fund.ask('GET', '/v1/products'),
     'operator-api': () => venue.operator.ask('GET', '/v1/operator/venue'),
     'accept-orders': () => trade(once),
     'close-auction': () => cloud.send('closings', { v: 1, product: PRODUCT, slot }),

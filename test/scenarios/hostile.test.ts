@@ -6,15 +6,17 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Routes, routeKeyOf } from '../../lib/api/route.ts';
+import { ROUTES as DECLARED } from '../../lib/api/routes.ts';
 import { numberedKey } from '../../lib/client/idempotency-key.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import type { TokenRequest } from '../../lib/local/api-gateway/issuer.ts';
 import { PARAMETERS, PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
 import { LISTING } from '../venue/requests.ts';
 
-const ROUTES: readonly string[] = [...PARTICIPANT_ROUTES, ...OPERATOR_ROUTES];
+const ROUTES: readonly string[] = [...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES];
 const CODES = new Map(
   [...readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(
     ([, code, status]) => [`urn:compute-exchange:${code}`, Number(status)],
@@ -57,7 +59,7 @@ const ODD_QUERIES = [
 
 /** Of parameters that some route has; what it is given is nothing that it gives out as a cursor. */
 const ODD_VALUES = ['', 'x'.repeat(2_100), '%00', '%ED%A0%80', '__proto__', '-1', '1e3', '99999999999999999999', '2025-02-30#X'];
-const PARAMETERS_OF_QUERIES = ['limit', 'after', 'before', 'product', 'date', 'waiting'];
+const PARAMETERS_OF_QUERIES = ['limit', 'after', 'before', 'cursor', 'product', 'date', 'waiting'];
 
 const DEEP = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
 const ODD_BODIES: readonly (readonly [what: string, body: string | Buffer, type?: string])[] = [
@@ -284,6 +286,21 @@ it('more at once than the function may run is refused, and goes on with the next
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   expect((await send('GET /v1/account', '/v1/account')).status).toBe(200);
   expectNothingNoticed();
+});
+
+it('without a token the market answers, and nothing else does', async () => {
+  const statuses = new Map<string, number>();
+  for (const shape of Object.values(DECLARED as Routes)) {
+    const path = shape.path.replace('{product}', PRODUCT).replace(/\{\w+\}/g, '1');
+    const query = shape.path === '/v1/auctions' || shape.path === '/v1/settlement-prices' ? `?product=${PRODUCT}` : '';
+    const answer = await fetch(`${venue.cloud.url}${path}${query}`, { method: shape.method });
+    await answer.arrayBuffer();
+    statuses.set(routeKeyOf(shape), answer.status);
+    const expected = shape.for === 'anyone' ? [200, 400, 404] : [401];
+    expect(expected, `${routeKeyOf(shape)} answers ${answer.status}`).toContain(answer.status);
+  }
+  for (const path of ['/v1/products', '/v1/contracts', '/v1/auctions', '/v1/settlement-prices'])
+    expect(statuses.get(`GET ${path}`)).toBe(200);
 });
 
 describe('a token of the issuer', () => {

@@ -34,6 +34,7 @@ const STATE: AccountState = {
   products: {
     'H100-SXM': {
       lots: { [DEC]: lots(-5), [DEC + 1]: lots(1_000_000_000) },
+      entryCost: { [DEC]: cents(-(2n ** 70n)), [DEC + 1]: cents(2n ** 70n) },
       roll: { near: DEC, held: lots(-5), rolled: lots(-1) },
       day: { date: on('2025-10-20'), variation: HUGE, rolledLots: lots(-1), rollCost: cents(2n ** 70n) },
     },
@@ -57,6 +58,7 @@ describe('an account', () => {
     ['cash that is no whole number of cents', { cash: S('1.5') }],
     ['no cash', { cash: undefined }],
     ['no sum of what was deposited', { deposited: undefined }],
+    ['an entry cost that is a number', { products: S('{"P":{"lots":{"24311":1},"entryCost":{"24311":1}}}') }],
     ['a variation that is a number', { products: S('{"P":{"lots":{},"day":{"variation":1}}}') }],
   ])('with %s is refused', async (_, wrong) => {
     const item = { ...(await table.get(accountKey('acme', SHARDS)))!, ...wrong } as Attributes;

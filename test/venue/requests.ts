@@ -11,6 +11,8 @@ export interface Asked {
   readonly claims?: Record<string, unknown>;
   /** Of the Authorization header, in place of the token with these claims. */
   readonly token?: string;
+  /** Of a caller without a token, in place of all claims: the address that the request comes from. */
+  readonly address?: string;
   readonly at?: number;
   readonly path?: Record<string, string>;
   readonly query?: Record<string, string>;
@@ -58,7 +60,7 @@ export async function ask(handler: Handler, routeKey: string, asked: Asked = {})
 
 export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {
   const [method, rawPath] = routeKey.split(' ') as [string, string];
-  const { at = NOW, path, query, rawQuery, headers = {}, body, isBase64Encoded = false } = asked;
+  const { at = NOW, address, path, query, rawQuery, headers = {}, body, isBase64Encoded = false } = asked;
   const claims = { token_use: 'id', ...asked.claims };
   const { token = tokenOf(claims) } = asked;
   return {
@@ -66,7 +68,7 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     routeKey,
     rawPath,
     rawQueryString: rawQuery ?? new URLSearchParams(query).toString(),
-    headers: { authorization: `Bearer ${token}`, ...headers },
+    headers: { ...(address === undefined ? { authorization: `Bearer ${token}` } : {}), ...headers },
     ...(path ? { pathParameters: path } : {}),
     ...(query ? { queryStringParameters: query } : {}),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -74,10 +76,10 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     requestContext: {
       accountId: '000000000000',
       apiId: 'test',
-      authorizer: { principalId: '', integrationLatency: 0, jwt: { claims: flatten(claims), scopes: [] } },
+      ...authorizerOf(address === undefined ? claims : undefined),
       domainName: 'test',
       domainPrefix: 'test',
-      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: address ?? '127.0.0.1', userAgent: 'test' },
       requestId: 'test',
       routeKey,
       stage: '$default',
@@ -86,6 +88,12 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
     },
   };
 }
+
+/** What the gateway knows of a token; nothing where it asks for none, as its type does not say. */
+const authorizerOf = (claims: Record<string, unknown> | undefined) =>
+  (claims
+    ? { authorizer: { principalId: '', integrationLatency: 0, jwt: { claims: flatten(claims), scopes: [] } } }
+    : {}) as Pick<APIGatewayProxyEventV2WithJWTAuthorizer['requestContext'], 'authorizer'>;
 
 /** Signed by no issuer: that is the gateway's to look at. */
 export const tokenOf = (claims: Record<string, unknown>): string =>

@@ -10,6 +10,7 @@ import type { ContractMonth } from '../contract/months.ts';
 import { CASH } from '../contract/months.ts';
 import { addCents, addLots, type Cents, gain, type Lots, lots, minusTicks, NO_CENTS, type Ticks } from '../contract/units.ts';
 import type { OpenCall } from './calls.ts';
+import { entryCostAfter } from './entry-cost.ts';
 import {
   type AuctionCleared,
   BANK,
@@ -36,6 +37,8 @@ export interface DayTotals {
 export interface ProductHolding {
   /** Signed lots by contract month; a month with none is absent. */
   readonly lots: Readonly<Record<number, Lots>>;
+  /** What these cost to enter, by contract month; absent when there are none. */
+  readonly entryCost?: Readonly<Record<number, Cents>>;
   /** Net lots over all months at the last settlement, absent when there were none: what an owner's size is taken from. */
   readonly settledLots?: Lots;
   readonly roll?: RollProgress;
@@ -201,8 +204,7 @@ function applyFills(state: AccountState, seq: number, event: AuctionCleared, tra
   const fills = traded.reduce((sum, line) => sum + line.fills, 0);
   if (Object.keys(moved).length === 0) return post(state, seq, event, { fills });
   const next: ProductHolding = {
-    ...holding,
-    lots: addPositions(holding.lots, moved),
+    ...addPositions(holding, moved, price, centsPerTick),
     ...(holding.roll && rolled !== 0 ? { roll: { ...holding.roll, rolled: addLots(holding.roll.rolled, rolled) } } : {}),
     day: addDay(holding.day, event.books, cash, rolled, cost),
   };
@@ -238,8 +240,7 @@ function expire(state: AccountState, seq: number, event: MonthExpired, centsPerT
   const cash = gain(quantity, minusTicks(event.finalPrice, event.mark), centsPerTick);
   const moved = { [event.month]: lots(-quantity) };
   const next: ProductHolding = {
-    ...holding,
-    lots: addPositions(holding.lots, moved),
+    ...addPositions(holding, moved, () => event.finalPrice, centsPerTick),
     day: addDay(holding.day, event.date, cash, lots(0), NO_CENTS),
   };
   return post(withHolding(state, event.product, next), seq, event, { cents: cash, lots: moved });
@@ -290,15 +291,28 @@ const withHolding = (state: AccountState, product: string, holding: ProductHoldi
   products: { ...state.products, [product]: holding },
 });
 
-function addPositions(held: Readonly<Record<number, Lots>>, moved: Readonly<Record<number, Lots>>): Record<number, Lots> {
-  const sum: Record<number, Lots> = { ...held };
+/** A holding once `moved` lots a month were traded, each month's at one price. */
+function addPositions(
+  { entryCost = {}, ...holding }: ProductHolding,
+  moved: Readonly<Record<number, Lots>>,
+  price: (month: ContractMonth) => Ticks,
+  centsPerTick: bigint,
+): ProductHolding {
+  const sum: Record<number, Lots> = { ...holding.lots };
+  const cost: Record<number, Cents> = { ...entryCost };
   for (const [key, quantity] of Object.entries(moved)) {
-    const month = Number(key);
-    const total = addLots(sum[month] ?? lots(0), quantity);
-    if (total === 0) delete sum[month];
-    else sum[month] = total;
+    const month = Number(key) as ContractMonth;
+    const held = sum[month] ?? lots(0);
+    const total = addLots(held, quantity);
+    if (total === 0) {
+      delete sum[month];
+      delete cost[month];
+    } else {
+      sum[month] = total;
+      cost[month] = entryCostAfter(held, cost[month] ?? NO_CENTS, quantity, price(month), centsPerTick);
+    }
   }
-  return sum;
+  return { ...holding, lots: sum, ...(Object.keys(cost).length ? { entryCost: cost } : {}) };
 }
 
 /** The settlement and the expiry of a day always go into its own books; an auction may be of a later day. */

@@ -4,7 +4,7 @@
  * month before). A roll order sells what it buys elsewhere in equal lots, so it never creates exposure.
  */
 import type { BusinessDate, CalendarName } from '../contract/calendar.ts';
-import { type ContractMonth, monthAfter, nearMonth, rollWindow } from '../contract/months.ts';
+import { type ContractMonth, monthAfter, monthOf, rollWindow } from '../contract/months.ts';
 import type { ForwardCurve, ProductParameters } from '../contract/product.ts';
 import { type Cents, gain, type Lots, lots, minusTicks, type Ticks, ticks } from '../contract/units.ts';
 
@@ -33,7 +33,8 @@ export function rollDay(
   calendar: CalendarName,
   day: BusinessDate,
 ): { near: ContractMonth; next: ContractMonth; day: number; days: number } | undefined {
-  const near = nearMonth(calendar, day);
+  // A window lies in one calendar month.
+  const near = monthAfter(monthOf(day));
   const window = rollWindow(calendar, near);
   const index = window.indexOf(day);
   return index < 0 ? undefined : { near, next: monthAfter(near), day: index + 1, days: window.length };
@@ -57,13 +58,9 @@ export function decideRoll(
   marks: ForwardCurve,
   parameters: ProductParameters,
 ): RollOrder | undefined {
-  if (progress?.near !== today.near || progress.held === 0) return undefined;
+  const quantity = lotsDue(today, progress, holdsNow);
+  if (progress === undefined || quantity === 0) return undefined;
   const long = progress.held > 0;
-  const size = Math.abs(progress.held);
-  const due = Math.floor((2 * size * today.day + today.days) / (2 * today.days)) - Math.abs(progress.rolled);
-  const available = long ? Math.max(0, holdsNow) : Math.max(0, -holdsNow);
-  const quantity = Math.min(due, available);
-  if (quantity <= 0) return undefined;
   const settledSpread = minusTicks(marks[today.next]!, marks[today.near]!);
   const roll =
     instruction.at === 'limit'
@@ -72,6 +69,19 @@ export function decideRoll(
   return long
     ? { buy: today.next, sell: today.near, limit: roll, lots: lots(quantity) }
     : { buy: today.near, sell: today.next, limit: ticks(-roll), lots: lots(quantity) };
+}
+
+/** What is due of an account on a day, unsigned. */
+export function lotsDue(
+  today: { near: ContractMonth; day: number; days: number },
+  progress: RollProgress | undefined,
+  holdsNow: Lots,
+): Lots {
+  if (progress?.near !== today.near || progress.held === 0) return lots(0);
+  const size = Math.abs(progress.held);
+  const due = Math.floor((2 * size * today.day + today.days) / (2 * today.days)) - Math.abs(progress.rolled);
+  const available = Math.max(0, progress.held > 0 ? holdsNow : -holdsNow);
+  return lots(Math.max(0, Math.min(due, available)));
 }
 
 /** Lots x (far price - near price): what rolling `rolled` lots (signed, longs positive) cost the account. */

@@ -19,7 +19,7 @@ export interface MarketProcess {
 /** `untilMs`: the instant that its clock is set ahead to. */
 export function startMarket(dir: string, untilMs?: number): MarketProcess {
   const until = untilMs === undefined ? [] : ['--until', new Date(untilMs).toISOString()];
-  const args = [START, '--port', '0', '--data', dir, ...until];
+  const args = [START, '--empty', '--port', '0', '--data', dir, ...until];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   // The market must not outlive a crash test that is itself stopped.
   const endWithUs = (): void => void child.kill('SIGKILL');

@@ -73,13 +73,20 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
     return fired;
   };
 
+  const advance = async (untilMs: number): Promise<Firing[]> => {
+    const fired = await fireUntil(untilMs);
+    if (clock.now() < untilMs) clock.moveTo(untilMs);
+    firedUntilMs = Math.max(firedUntilMs, untilMs);
+    options.onFiredUntil(firedUntilMs);
+    return fired;
+  };
+  // A clock that runs may be moved while what came due by itself is being fired.
+  const inTurn = oneAtATime();
+
   const follow = async () => {
     while (!stopped) {
       // Read once: what comes due while it fires is for the next round, and must not count as fired.
-      const untilMs = clock.now();
-      await fireUntil(untilMs);
-      firedUntilMs = Math.max(firedUntilMs, untilMs);
-      options.onFiredUntil(firedUntilMs);
+      await inTurn(() => advance(clock.now()));
       const waitMs = Math.min(SLEEP_MS_MAX, (next(firedUntilMs)?.dueMs ?? Infinity) - clock.now());
       await new Promise<void>((resolve) => {
         wakeSleeper = resolve;
@@ -97,15 +104,8 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
     },
     async advanceTo(instant) {
       const untilMs = parseInstant(instant);
-      if (!clock.frozen) {
-        clock.moveTo(untilMs);
-        wakeSleeper();
-        return [];
-      }
-      const fired = await fireUntil(untilMs);
-      clock.moveTo(untilMs);
-      firedUntilMs = Math.max(firedUntilMs, untilMs);
-      options.onFiredUntil(firedUntilMs);
+      const fired = await inTurn(() => advance(untilMs));
+      wakeSleeper();
       return fired;
     },
     async stop() {
@@ -114,6 +114,16 @@ export function startSchedules(plans: readonly SchedulePlan[], options: Schedule
       wakeSleeper();
       await following;
     },
+  };
+}
+
+/** Runs each piece of work once the one before it has ended, however that ended. */
+function oneAtATime() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
   };
 }
 

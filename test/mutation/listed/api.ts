@@ -160,14 +160,14 @@ export const API: readonly MutatedFile[] = [
     ],
   },
   {
-    file: 'lambdas/participant-api/auctions.ts',
+    file: 'lambdas/market-api/auctions.ts',
     tests: PARTICIPANT,
     mutants: [
       {
         name: 'auction-not-cleared-listed',
         wrong: 'A page of auctions is spent on one that has not cleared, and tells that it is there.',
-        text: 'Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1)',
-        becomes: 'query.before ?? Number.MAX_SAFE_INTEGER',
+        text: 'Math.min(cursor ?? Number.POSITIVE_INFINITY, state.lastAuction + 1)',
+        becomes: 'cursor ?? Number.MAX_SAFE_INTEGER',
       },
       {
         name: 'surplus-in-ticks',

@@ -1,6 +1,4 @@
 /** What is public: products, listed contracts and settlement prices. */
-import * as z from 'zod';
-import { dateText, rule } from '../../lib/api/written.ts';
 import { type ProductState, widthOf } from '../../lib/domain/clearing/venue.ts';
 import { type BusinessDate, CalendarEndError, localDate } from '../../lib/domain/contract/calendar.ts';
 import {
@@ -14,26 +12,23 @@ import {
 import { formatPrice } from '../../lib/domain/contract/product.ts';
 import { ticks } from '../../lib/domain/contract/units.ts';
 import { readDay } from '../../lib/store/days.ts';
+import { loadVenue } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { curveJson, listedProduct, productJson, productsOf } from '../http/products.ts';
-import { type Answer, ok, withQuery } from '../http/routes.ts';
-import type { ParticipantRequest } from './participant.ts';
-import { newestVenue } from './recent-venue.ts';
+import { ok } from '../http/routes.ts';
+import { type Answers, productOf } from './public.ts';
 
-export async function listProducts(request: ParticipantRequest): Promise<Answer> {
-  return ok({ items: productsOf(await newestVenue(request)).map(productJson) });
-}
+export const listProducts: Answers['listProducts'] = async ({ backends }) =>
+  ok({ items: productsOf(await loadVenue(backends.table)).map(productJson) });
 
-const CONTRACTS_QUERY = z.strictObject({ product: z.string().optional() });
-
-export const listContracts = withQuery(CONTRACTS_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-  const venue = await newestVenue(request);
+export const listContracts: Answers['listContracts'] = async ({ query, backends, time }) => {
+  const venue = await loadVenue(backends.table);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
   const states = chosen ? [chosen] : productsOf(venue);
-  return ok({ items: states.flatMap((state) => state.listed.map((month) => contractJson(state, month, request.time))) });
-});
+  return ok({ items: states.flatMap((state) => state.listed.map((month) => contractJson(state, month, time))) });
+};
 
 function contractJson(state: ProductState, month: ContractMonth, time: number) {
   const { product, parameters, marks, lockedInARow } = state;
@@ -69,19 +64,15 @@ function inCalendar<T>(rule: () => T): T | undefined {
   }
 }
 
-const PRICES_QUERY = z.strictObject({ product: z.string(rule('must be a product')), date: dateText.optional() });
-
-export const showSettlementPrices = withQuery(
-  PRICES_QUERY,
-  async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-    const state = listedProduct(await newestVenue(request), query.product);
-    if (state instanceof Problem) return state;
-    const { product, parameters, marks, settledOn } = state;
-    if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
-    const prices = await settledPrices(request.backends.table, product, query.date);
-    return prices ? ok({ product, date: query.date, prices }) : notFound(`report of ${product} for ${query.date}`);
-  },
-);
+export const showSettlementPrices: Answers['showSettlementPrices'] = async ({ query, ...request }) => {
+  const state = await productOf(request, query.product);
+  if (state instanceof Problem) return state;
+  const { product, parameters, marks, settledOn } = state;
+  if (query.date === undefined) return ok({ product, date: settledOn, prices: curveJson(product, marks, parameters) });
+  const prices = await settledPrices(request.backends.table, product, query.date);
+  if (!prices) return notFound(`report of ${product} for ${query.date}`);
+  return ok({ product, date: query.date, prices }, { immutable: true });
+};
 
 /** From the report of the day, once there is one. */
 async function settledPrices(

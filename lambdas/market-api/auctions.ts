@@ -2,8 +2,6 @@
  * Auctions, once they have cleared: prices, volumes and the depth of what traded or lapsed are public, individual orders never,
  * and of an order that is carried on nothing. Of an auction that has not cleared nothing is shown, not even that it is there.
  */
-import * as z from 'zod';
-import { rule } from '../../lib/api/written.ts';
 import type { DepthLevel, Locked } from '../../lib/domain/auction/book.ts';
 import { lockedState } from '../../lib/domain/clearing/day-report.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
@@ -16,61 +14,55 @@ import { type Auction, newestAuctions, readAuction } from '../../lib/store/aucti
 import { readEventsAt } from '../../lib/store/log.ts';
 import { levelName, readDepth } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
-import { limitText, numberText, pageOf } from '../http/paging.ts';
+import { listPage, numberText } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { listedProduct } from '../http/products.ts';
-import { pathOf } from '../http/request.ts';
-import { type Answer, ok, withQuery } from '../http/routes.ts';
-import type { ParticipantRequest } from './participant.ts';
-import { newestVenue } from './recent-venue.ts';
+import { ok } from '../http/routes.ts';
+import { type Answers, type PublicRequest, productOf } from './public.ts';
 
-const QUERY = z.strictObject({ product: z.string(rule('must be a product')), limit: limitText, before: numberText.optional() });
-
-export const listAuctions = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-  const state = listedProduct(await newestVenue(request), query.product);
+export const listAuctions: Answers['listAuctions'] = async ({ query: { product, limit, cursor }, ...request }) => {
+  const state = await productOf(request, product);
   if (state instanceof Problem) return state;
-  const before = Math.min(query.before ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
-  const rows = await newestAuctions(request.backends.table, state.product, query.limit + 1, before);
+  const before = Math.min(cursor ?? Number.POSITIVE_INFINITY, state.lastAuction + 1);
+  const rows = await newestAuctions(request.backends.table, state.product, limit + 1, before);
   const events = await eventsOf(request.backends.table, rows);
-  const { items, ...next } = pageOf(
+  const { items, ...next } = listPage(
     rows,
-    query.limit,
+    limit,
     ({ auction }) => auction,
     ({ auction }) => events.get(auction),
   );
-  return ok({ items: items.flatMap((event) => (event ? [auctionJson(state, event)] : [])), ...next });
-});
+  const shown = items.flatMap((event) => (event ? [auctionJson(state, event)] : []));
+  // A page that begins below the newest has all of its auctions for good, once each is shown.
+  return ok({ items: shown, ...next }, { immutable: before <= state.lastAuction && shown.length === items.length });
+};
 
-export async function showAuction(request: ParticipantRequest): Promise<Answer | Problem> {
-  const cleared = await clearedAuction(request);
+export const showAuction: Answers['showAuction'] = async ({ params, ...request }) => {
+  const cleared = await clearedAuction(request, params);
   if (cleared instanceof Problem) return cleared;
   const { state, event } = cleared;
   const surplus = formatCents((BigInt(event.surplus) * centsPerTick(state.parameters)) as Cents);
-  return ok({ ...auctionJson(state, event), surplus, orders: event.orders });
-}
+  return ok({ ...auctionJson(state, event), surplus, orders: event.orders }, { immutable: true });
+};
 
-const LEVEL_RULE = 'must be a cursor';
-const DEPTH_QUERY = z.strictObject({
-  limit: limitText,
-  after: z
-    .string()
-    .regex(/^\d{6}\.\d{6}\.\d{10}$/, rule(LEVEL_RULE))
-    .optional(),
-});
-
-export const listDepth = withQuery(DEPTH_QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-  const cleared = await clearedAuction(request);
+export const listDepth: Answers['listDepth'] = async ({ params, query: { limit, cursor }, ...request }) => {
+  const cleared = await clearedAuction(request, params);
   if (cleared instanceof Problem) return cleared;
   const { state, event } = cleared;
-  const range = { limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) };
+  const range = { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor }) };
   const levels = await readDepth(request.backends.table, state.product, event.auction, event.depth, range);
-  return ok(pageOf(levels, query.limit, levelName, (level) => levelJson(state, level)));
-});
+  return ok(
+    listPage(levels, limit, levelName, (level) => levelJson(state, level)),
+    { immutable: true },
+  );
+};
 
-async function clearedAuction(request: ParticipantRequest): Promise<{ state: ProductState; event: AuctionCleared } | Problem> {
-  const state = listedProduct(await newestVenue(request), pathOf(request, 'product'));
+async function clearedAuction(
+  request: PublicRequest,
+  { product, auction }: { readonly product: string; readonly auction: string },
+): Promise<{ state: ProductState; event: AuctionCleared } | Problem> {
+  const state = await productOf(request, product);
   if (state instanceof Problem) return state;
-  const number = numberText.safeParse(pathOf(request, 'auction'));
+  const number = numberText.safeParse(auction);
   const row = number.success ? await readAuction(request.backends.table, state.product, number.data) : undefined;
   const event = row && (await eventsOf(request.backends.table, [row])).get(row.auction);
   return event ? { state, event } : notFound('cleared auction of that number');
@@ -86,13 +78,14 @@ async function eventsOf(table: Table, rows: readonly Auction[]): Promise<Map<num
 }
 
 function auctionJson({ product, parameters }: ProductState, event: AuctionCleared) {
-  const price = (of: Ticks | null): string | null => (of === null ? null : formatPrice(of, parameters));
+  const price = (of: Ticks): string => formatPrice(of, parameters);
+  const quote = (of: Ticks | null): string | null => (of === null ? null : price(of));
   const { auction, slot, date, closing } = event;
   // A month whose last trading day is over and whose final price is held has a mark and no result.
   const traded = months(event.marks).filter((month) => event.months[month]);
   const results = traded.map((month) => {
     const { price: at, traded, volume, bid, offer, locked } = event.months[month]!;
-    const quotes = { bid: price(bid), offer: price(offer) };
+    const quotes = { bid: quote(bid), offer: quote(offer) };
     return {
       contract: contractCode(product, month),
       price: price(at),
@@ -109,7 +102,8 @@ const lockedJson = (locked: Locked) => ({ state: lockedState(locked), crowd: loc
 
 function levelJson({ product, parameters }: ProductState, { buy, sell, limit, traded, lapsed }: DepthLevel) {
   const price = (of: Ticks): string => formatPrice(of, parameters);
-  if (sell === CASH) return { contract: contractCode(product, buy), side: 'buy', price: price(limit), traded, lapsed };
-  if (buy === CASH) return { contract: contractCode(product, sell), side: 'sell', price: price(ticks(-limit)), traded, lapsed };
+  if (sell === CASH) return { contract: contractCode(product, buy), side: 'buy' as const, price: price(limit), traded, lapsed };
+  if (buy === CASH)
+    return { contract: contractCode(product, sell), side: 'sell' as const, price: price(ticks(-limit)), traded, lapsed };
   return { buy: contractCode(product, buy), sell: contractCode(product, sell), price: price(limit), traded, lapsed };
 }

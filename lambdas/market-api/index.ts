@@ -1,0 +1,17 @@
+/**
+ * What is public: products, prices, cleared auctions and what is due. Nothing here depends on a caller, no token is read, and of what has
+ * not cleared there is nothing.
+ */
+import { MARKET } from '../../lib/api/routes.ts';
+import { serve } from '../http/routes.ts';
+import { listAuctions, listDepth, showAuction } from './auctions.ts';
+import { listContracts, listProducts, showSettlementPrices } from './contracts.ts';
+import { type Answers, addressOf, type Public } from './public.ts';
+
+const handlers: Answers = { listProducts, listContracts, listAuctions, showAuction, listDepth, showSettlementPrices };
+
+export const handler = serve({
+  declared: MARKET,
+  handlers,
+  callers: { kind: 'address', nameOf: addressOf, admit: async (address): Promise<Public> => ({ address }) },
+});
