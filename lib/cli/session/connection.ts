@@ -125,7 +125,9 @@ export function failureOf(error: unknown, url: string, hadToken: boolean): Failu
         ? hadToken
           ? 'The token is not good, or not any more: compute-exchange sign-in'
           : 'This needs a token: compute-exchange sign-in'
-        : (HINTS[code] ?? again);
+        : code === 'gateway' && status === 404
+          ? 'The venue has no such route: it may be of another version than this program.'
+          : (HINTS[code] ?? again);
     return new Failure(kindOf(error), error.message, hint, { code, status, errors, requestId }, { cause: error });
   }
   if (error instanceof UnexpectedAnswerError)

@@ -65,6 +65,8 @@ export function failureLines({ message, hint, refusal }: Failure): string[] {
 
 /** The same for a program: one document, on standard error. */
 export function failureDocument({ kind, message, hint, refusal }: Failure): object {
-  const told = Object.entries({ kind, message, hint, ...refusal }).filter(([, value]) => value !== undefined && value !== '');
+  const told = Object.entries({ kind, message, hint, ...refusal }).filter(
+    ([, value]) => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
+  );
   return { error: Object.fromEntries(told), exitCode: EXIT_CODES[kind] };
 }
