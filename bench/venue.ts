@@ -44,7 +44,10 @@ export async function openVenue(deployment: Partial<Deployment>, options: Partia
   const cloud = await startCloud({ assembly: dir, clock, ...options });
   const exchange = new Exchange(cloud.url);
   const as = async (sub: string, more: object) => exchange.as(await cloud.mint({ sub, expiresIn: 30 * 86_400, ...more }));
-  const operator = byTwo(await as('operator', { groups: ['operators'] }), await as('second', { groups: ['operators'] }));
+  const operator = byTwo(
+    await as('operator', { groups: ['operators', 'approvers'] }),
+    await as('second', { groups: ['operators', 'approvers'] }),
+  );
   const months = listedMonths('NYSE', MONDAY as BusinessDate, 12);
   await operator.put(`/v1/operator/products/${PRODUCT}`, {
     expectedVersion: 0,

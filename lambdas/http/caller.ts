@@ -5,6 +5,7 @@
  * type that it must have.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import { ROLES, type Role } from '../../lib/api/route.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
@@ -40,15 +41,27 @@ export function senderOf(event: Event): string | Problem {
     : new Problem('token-refused', 'the token has no subject that can stand on an order');
 }
 
-/** The operator's identity. */
+/** The person on the operator's side, of whichever roles. */
 export function operatorOf(event: Event): string | Problem {
   const claims = claimsOf(event);
   if (claims instanceof Problem) return claims;
   const subject = claim(claims, 'sub');
-  const isOperator = isInGroup(claim(claims, required(ENV.groupsClaim)), required(ENV.operatorGroup));
-  return isOperator && typeof subject === 'string' && SUBJECT.test(subject)
+  return rolesIn(claims).size > 0 && typeof subject === 'string' && SUBJECT.test(subject)
     ? subject
-    : new Problem('not-an-operator', 'the token is not in the group of operators');
+    : new Problem('not-an-operator', 'the token is in none of the groups of viewers, operators and approvers');
+}
+
+/** The roles of a caller; none of one whose token is not taken. */
+export function rolesOf(event: Event): ReadonlySet<Role> {
+  const claims = claimsOf(event);
+  return claims instanceof Problem ? new Set() : rolesIn(claims);
+}
+
+const GROUPS = { viewer: ENV.viewerGroup, operator: ENV.operatorGroup, approver: ENV.approverGroup } as const;
+
+function rolesIn(claims: Claims): ReadonlySet<Role> {
+  const groups = claim(claims, required(ENV.groupsClaim));
+  return new Set(ROLES.filter((role) => isInGroup(groups, required(GROUPS[role]))));
 }
 
 /** Either a list of texts with the group in it, or the group itself. */

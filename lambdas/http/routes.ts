@@ -4,7 +4,15 @@
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { type AnswerOf, type Read, type RouteShape, type Routes, routeKeyOf, type Status } from '../../lib/api/route.ts';
+import {
+  type Access,
+  type AnswerOf,
+  type Read,
+  type RouteShape,
+  type Routes,
+  routeKeyOf,
+  type Status,
+} from '../../lib/api/route.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
 import { type Backends, openBackends, publishMetrics } from '../backends.ts';
@@ -47,7 +55,8 @@ export const withQuery = <Caller, Schema extends z.ZodType>(
 
 export type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
 
-interface Answered<Code extends Status, Body> {
+/** An answer with its status and body as types. */
+export interface Answered<Code extends Status, Body> {
   readonly status: Code;
   readonly body: Body;
   readonly immutable: boolean;
@@ -67,6 +76,8 @@ export interface Callers<Caller> {
   /** By the token alone, or where none is needed by the address. */
   readonly nameOf: (event: Event) => string | Problem;
   readonly admit: (name: string, backends: Backends, event: Event) => Promise<Caller | Problem>;
+  /** Why a caller who is admitted may not use a route; not given where all routes are for all. */
+  readonly refuse?: (caller: Caller, access: Access) => Problem | undefined;
 }
 
 /** What a function serves. */
@@ -105,11 +116,14 @@ export function serve<const Declared extends Routes, Caller>(served: Served<Decl
 function routesOf<Declared extends Routes, Caller>({
   declared,
   handlers,
+  callers,
   undeclared = {},
 }: Served<Declared, Caller>): Map<string, Serving<Caller>> {
   const routes = new Map<string, Serving<Caller>>();
   for (const [id, shape] of Object.entries(declared))
     routes.set(routeKeyOf(shape), async (request) => {
+      const refused = callers.refuse?.(request.caller, shape.for);
+      if (refused) return refused;
       const read = readRequest(request, shape);
       return read instanceof Problem ? read : handlers[id]!({ ...request, ...(read as Read<Declared[string]>) });
     });

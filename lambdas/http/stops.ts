@@ -10,6 +10,7 @@ import type { Instruction } from '../../lib/domain/auction/orders.ts';
 import { changeStops, type OwnerStops, type StopChange, type StopNote, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
+import type { NotedAct } from '../../lib/domain/clearing/noted-acts.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -23,14 +24,19 @@ import { logAccess } from './routes.ts';
 
 const CANCEL_ALL: readonly Instruction[] = [{ kind: 'cancel-all' }];
 
-/** Uses a switch of an owner, whose accounts are open. Gives all switches of the owner. */
-export async function useSwitch(request: Request<unknown>, owner: string, change: StopChange): Promise<OwnerStops> {
+/** Uses a switch of an owner, whose accounts are open, noted when an operator does. Gives all switches of the owner. */
+export async function useSwitch(
+  request: Request<unknown>,
+  owner: string,
+  change: StopChange,
+  noted?: NotedAct,
+): Promise<OwnerStops> {
   const { table, shards } = request.backends;
   const stops = await untilCommitted(async () => {
     const before = await readOwnerStops(table, owner, shards);
     const next = changeStops(before, change);
     if (next === undefined) return before;
-    return (await writeOwnerStops(table, next, shards)) ? next : undefined;
+    return (await writeOwnerStops(table, next, shards, noted)) ? next : undefined;
   });
   for (const state of await accountsOf(request, owner, change.of)) await tell(request, state, change);
   logAccess(request, change.kind === 'stop' ? 'trading stopped' : 'trading released', {

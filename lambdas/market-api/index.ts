@@ -6,9 +6,22 @@ import { MARKET } from '../../lib/api/routes.ts';
 import { serve } from '../http/routes.ts';
 import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listContracts, listProducts, showSettlementPrices } from './contracts.ts';
+import { listCalendar, listHistory, listIndexHistory, listRolls, showNextAuction } from './days.ts';
 import { type Answers, addressOf, type Public } from './public.ts';
 
-const handlers: Answers = { listProducts, listContracts, listAuctions, showAuction, listDepth, showSettlementPrices };
+const handlers: Answers = {
+  listProducts,
+  listContracts,
+  listAuctions,
+  showNextAuction,
+  showAuction,
+  listDepth,
+  showSettlementPrices,
+  listCalendar,
+  listHistory,
+  listIndexHistory,
+  listRolls,
+};
 
 export const handler = serve({
   declared: MARKET,

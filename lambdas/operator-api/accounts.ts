@@ -2,47 +2,38 @@
  * Accounts: opening them, moving cash in and out, many at a time, and what each holds. Positions are clearing data; orders are not
  * here. A list is done whole or, when anything in it is refused, not at all; what of it was done before stays as it is.
  */
-import * as z from 'zod';
-import { rule } from '../../lib/api/written.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
-import { BANK, LISTED_MAX, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
+import { BANK, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
 import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
-import { isProductCode } from '../../lib/domain/contract/product.ts';
-import { type Cents, formatCents, parseDecimal } from '../../lib/domain/contract/units.ts';
-import { accountsOfOwner, listAccounts } from '../../lib/store/accounts.ts';
+import { formatCents } from '../../lib/domain/contract/units.ts';
+import { accountsOfOwner, listAccounts as readAccountsOf } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy, loadVenue } from '../../lib/store/log.ts';
 import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
-import { limitText, pageOf } from '../http/paging.ts';
+import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody } from '../http/request.ts';
-import { type Answer, created, ok, withQuery } from '../http/routes.ts';
-import { type Committed, commit } from './commit.ts';
-import type { OperatorRequest } from './operator.ts';
+import { created, ok } from '../http/routes.ts';
+import { type Committed, commit, type Tried, tryOut } from './commit.ts';
+import type { Answers, OperatorRequest } from './operator.ts';
 
 const isAccount = (id: string): boolean => ACCOUNT_ID.test(id) || id === BANK;
 
-const QUERY = z.strictObject({ limit: limitText, after: z.string().refine(isAccount, 'must be a cursor').optional() });
-
 /** Shard by shard, each in order of id: the shard of the cursor's account says where to go on. */
-export const listAllAccounts = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
-  const { table, shards } = request.backends;
+export const listAccounts: Answers['listAccounts'] = async ({ backends: { table, shards }, query: { limit, cursor } }) => {
   const rows: AccountState[] = [];
-  const first = query.after === undefined ? 0 : shardOf(query.after, shards);
-  for (let shard = first; shard < shards && rows.length <= query.limit; shard++)
-    rows.push(...(await listAccounts(table, shard, query.limit + 1 - rows.length, shard === first ? query.after : undefined)));
-  return ok(pageOf(rows, query.limit, ({ account }) => account, accountJson));
-});
+  const first = cursor === undefined ? 0 : shardOf(cursor, shards);
+  for (let shard = first; shard < shards && rows.length <= limit; shard++)
+    rows.push(...(await readAccountsOf(table, shard, limit + 1 - rows.length, shard === first ? cursor : undefined)));
+  return ok(listPage(rows, limit, ({ account }) => account, accountJson));
+};
 
-export async function showAccount(request: OperatorRequest): Promise<Answer | Problem> {
-  const account = pathOf(request, 'account');
-  const { table, shards } = request.backends;
+export const showAccount: Answers['showAccountForOperator'] = async ({ backends: { table, shards }, params: { account } }) => {
   const state = isAccount(account) ? await findAccount(table, account, shards) : undefined;
   if (!state) return notFound('such account');
   const own = await accountsOfOwner(table, ownerOf(account), shards);
   return ok({ ...accountJson(state), ...marginJson(await loadVenue(table), state, own) });
-}
+};
 
 export const accountJson = (state: AccountState) => ({
   account: state.account,
@@ -52,70 +43,35 @@ export const accountJson = (state: AccountState) => ({
   positions: positionsOf(state).map(({ contract, lots }) => ({ contract, lots })),
 });
 
-const LIST_RULE = `must be a list of 1 to ${LISTED_MAX}`;
-/** What one request may do together, no account twice. */
-const listOf = <Item extends { account: string }>(item: z.ZodType<Item, unknown>) =>
-  z
-    .array(item, rule(LIST_RULE))
-    .min(1, LIST_RULE)
-    .max(LISTED_MAX, LIST_RULE)
-    .superRefine((items, context) => {
-      const before = new Set<string>();
-      for (const [at, { account }] of items.entries()) {
-        if (before.has(account)) context.addIssue({ code: 'custom', path: [at, 'account'], message: 'is in the list before' });
-        before.add(account);
-      }
-    });
-
-const ID_RULE = 'must be 1 to 63 of a-z 0-9 -, not starting with -, or two such parts, owner.name';
-const NAME_RULE = 'must be 1 to 200 characters of text';
-const line = (most: number, text: string) =>
-  z
-    .string(rule(text))
-    .max(most, text)
-    // One printable line, with something on it.
-    .regex(/^(?=.*\S)[^\p{Cc}\p{Zl}\p{Zp}]*$/u, text);
-const PRODUCT_RULE = 'must be a product, such as H100-SXM';
-const OPENING = z.strictObject(
-  {
-    account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE),
-    name: line(200, NAME_RULE),
-    product: z.string(rule(PRODUCT_RULE)).refine(isProductCode, PRODUCT_RULE).optional(),
-  },
-  'must be an object',
-);
-const OPENINGS = z.strictObject({ accounts: listOf(OPENING) }, 'must be an object');
-
-export async function openAccounts(request: OperatorRequest): Promise<Answer | Problem> {
-  const body = readBody(request, OPENINGS);
-  if (body instanceof Problem) return body;
-  const { accounts } = body;
+export const openAccounts: Answers['openAccounts'] = async (request) => {
+  const { accounts } = request.body;
   const ownerless = await refuseWithoutOwner(request, accounts);
   if (ownerless) return ownerless;
   const nameOf = ({ account }: { account: string }): string => openingOf(account);
-  return commit(
-    request,
-    {
-      once: accounts.map(nameOf),
-      act: (isFree) => ({
-        kind: 'accounts-opened',
-        accounts: accounts
-          .filter((opening) => isFree(nameOf(opening)))
-          .map(({ account, name, product }) => ({ account, name, ...(product === undefined ? {} : { product }) })),
-      }),
-      compare: (standing) => {
-        const errors = accounts.flatMap((opening, at) => {
-          const open = openingIn(standing.get(nameOf(opening)), opening.account);
-          return (['name', 'product'] as const)
-            .filter((field) => open !== undefined && open[field] !== opening[field])
-            .map((field) => ({ path: `$.accounts[${at}].${field}`, rule: `is another than ${opening.account} is open under` }));
-        });
-        return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
-      },
+  const decision = {
+    once: accounts.map(nameOf),
+    act: (isFree: (name: string) => boolean) => ({
+      kind: 'accounts-opened' as const,
+      accounts: accounts
+        .filter((opening) => isFree(nameOf(opening)))
+        .map(({ account, name, product }) => ({ account, name, ...(product === undefined ? {} : { product }) })),
+    }),
+    compare: (standing: Standing) => {
+      const errors = accounts.flatMap((opening, at) => {
+        const open = openingIn(standing.get(nameOf(opening)), opening.account);
+        return (['name', 'product'] as const)
+          .filter((field) => open !== undefined && open[field] !== opening[field])
+          .map((field) => ({ path: `$.accounts[${at}].${field}`, rule: `is another than ${opening.account} is open under` }));
+      });
+      return errors.length ? new Problem('account-exists', 'see errors; nothing was done', errors) : undefined;
     },
-    (committed) => answerOf('accounts', accounts, nameOf, committed),
-  );
-}
+  };
+  if (request.query.dryRun) return triedAs(await tryOut(request, decision), accounts, nameOf, (done) => ({ accounts: done }));
+  return commit(request, decision, (committed) => doneAs(committed, accounts, nameOf, (done) => ({ accounts: done })));
+};
+
+/** The events that stand under names, as `Decision.compare` is given them. */
+type Standing = Parameters<Parameters<typeof commit>[1]['compare']>[0];
 
 /** An owner's further accounts come after the one that carries its name, or together with it. */
 async function refuseWithoutOwner(
@@ -132,53 +88,32 @@ async function refuseWithoutOwner(
   return errors.length ? new Problem('unknown-account', 'see errors; nothing was done', errors) : undefined;
 }
 
-const REFERENCE_RULE = 'must be 1 to 100 of the characters A-Z a-z 0-9 . _ : / -';
-const AMOUNT_RULE = 'must be decimal text with at most 2 decimals, and not zero';
-const MOVEMENT = z.strictObject(
-  {
-    account: z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE),
-    reference: z.string(rule(REFERENCE_RULE)).regex(/^[A-Za-z0-9._:/-]{1,100}$/, REFERENCE_RULE),
-    amount: z.string(rule(AMOUNT_RULE)).transform((text, context): Cents => {
-      const parsed = parseDecimal(text, 2);
-      if (parsed) return parsed as Cents;
-      context.addIssue({ code: 'custom', message: AMOUNT_RULE });
-      return z.NEVER;
-    }),
-  },
-  'must be an object',
-);
-const MOVEMENTS = z.strictObject({ movements: listOf(MOVEMENT) }, 'must be an object');
-
-export async function moveCash(request: OperatorRequest): Promise<Answer | Problem> {
-  const body = readBody(request, MOVEMENTS);
-  if (body instanceof Problem) return body;
-  const { movements } = body;
+export const moveCash: Answers['moveCash'] = async (request) => {
+  const { movements } = request.body;
   const refusal = await refuseUnknown(request, movements);
   if (refusal) return refusal;
   const nameOf = ({ account, reference }: { account: string; reference: string }): string => movementOf(account, reference);
   const shown = movements.map((movement) => ({ ...movement, amount: formatCents(movement.amount) }));
-  return commit(
-    request,
-    {
-      once: movements.map(nameOf),
-      act: (isFree) => ({
-        kind: 'cash-moved',
-        movements: movements
-          .filter((movement) => isFree(nameOf(movement)))
-          .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
-      }),
-      compare: (standing) => {
-        const errors = movements.flatMap((movement, at) => {
-          const moved = movementIn(standing.get(nameOf(movement)), movement.account);
-          if (moved === undefined || moved.cents === movement.amount) return [];
-          return [{ path: `$.movements[${at}].amount`, rule: `is another than has moved under ${movement.reference}` }];
-        });
-        return errors.length ? new Problem('reference-reused', 'see errors; nothing was done', errors) : undefined;
-      },
+  const decision = {
+    once: movements.map(nameOf),
+    act: (isFree: (name: string) => boolean) => ({
+      kind: 'cash-moved' as const,
+      movements: movements
+        .filter((movement) => isFree(nameOf(movement)))
+        .map(({ account, reference, amount }) => ({ account, cents: amount, reference })),
+    }),
+    compare: (standing: Standing) => {
+      const errors = movements.flatMap((movement, at) => {
+        const moved = movementIn(standing.get(nameOf(movement)), movement.account);
+        if (moved === undefined || moved.cents === movement.amount) return [];
+        return [{ path: `$.movements[${at}].amount`, rule: `is another than has moved under ${movement.reference}` }];
+      });
+      return errors.length ? new Problem('reference-reused', 'see errors; nothing was done', errors) : undefined;
     },
-    (committed) => answerOf('movements', shown, nameOf, committed),
-  );
-}
+  };
+  if (request.query.dryRun) return triedAs(await tryOut(request, decision), shown, nameOf, (done) => ({ movements: done }));
+  return commit(request, decision, (committed) => doneAs(committed, shown, nameOf, (done) => ({ movements: done })));
+};
 
 async function refuseUnknown(
   { backends }: OperatorRequest,
@@ -194,13 +129,30 @@ async function refuseUnknown(
   return errors.length ? new Problem('unknown-account', 'see errors; nothing was done', errors) : undefined;
 }
 
-/** Each thing with the event that did it, and whether that was before this request. 201 when this one did any of them. */
-function answerOf<Item>(
-  list: string,
+/** Each thing with the event that did it, if one has, and whether that was before this request. */
+const eachOf = <Item>(items: readonly Item[], nameOf: (item: Item) => string, { seqs, repeated }: Committed) =>
+  items.map((item) => {
+    const seq = seqs.get(nameOf(item));
+    return { ...item, ...(seq === undefined ? {} : { seq }), repeated: repeated.has(nameOf(item)) };
+  });
+
+/** 201 when this request did any of it. */
+function doneAs<Item, Body>(
+  committed: Committed,
   items: readonly Item[],
   nameOf: (item: Item) => string,
-  { seqs, repeated }: Committed,
-): Answer {
-  const done = items.map((item) => ({ ...item, seq: seqs.get(nameOf(item)), repeated: repeated.has(nameOf(item)) }));
-  return (repeated.size === items.length ? ok : created)({ [list]: done });
+  body: (done: ReturnType<typeof eachOf<Item>>) => Body,
+) {
+  const shown = body(eachOf(items, nameOf, committed));
+  return committed.repeated.size === items.length ? ok(shown) : created(shown);
+}
+
+function triedAs<Item, Body extends object>(
+  tried: Tried | Problem,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  body: (done: ReturnType<typeof eachOf<Item>>) => Body,
+) {
+  if (tried instanceof Problem) return tried;
+  return ok({ ...body(eachOf(items, nameOf, tried)), dryRun: true as const, secondOperator: tried.secondOperator });
 }

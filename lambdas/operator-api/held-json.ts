@@ -1,5 +1,5 @@
 /** What is held as operators are shown it: what would be done, in figures, and which of them agree to it. */
-import { type Basis, type HeldProposal, isApproved } from '../../lib/domain/clearing/approval.ts';
+import { type Agreement, type Basis, type Held, type HeldProposal, isApproved } from '../../lib/domain/clearing/approval.ts';
 import type { OperatorAct } from '../../lib/domain/clearing/operator-acts.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -9,11 +9,20 @@ import { type ForwardCurve, formatIndex, formatPrice, type ProductParameters } f
 import { formatCents, type Micros } from '../../lib/domain/contract/units.ts';
 import { type AnyHeld, isAct } from '../../lib/store/held.ts';
 
-export function heldJson(held: AnyHeld, venue: VenueState) {
-  const { id, proposedBy, approvals, revision, revised, ended } = held;
-  const agreement = { proposedBy, approvals, revision, revised, approved: isApproved(held), ended };
-  if (isAct(held)) return { held: id, ...actJson(held.proposal), at: held.at, ...agreement };
-  const { product, date, proposal, holds, basis } = held;
+export const heldJson = (held: AnyHeld, venue: VenueState) =>
+  isAct(held) ? { held: held.id, ...actJson(held.proposal), at: held.at, ...agreementJson(held) } : heldPriceJson(held, venue);
+
+const agreementJson = ({ proposedBy, approvals, revision, revised, ended }: Agreement<unknown>) => ({
+  proposedBy,
+  approvals,
+  revision,
+  revised,
+  approved: isApproved({ approvals }),
+  ended,
+});
+
+export function heldPriceJson(held: Held, venue: VenueState) {
+  const { id, product, date, proposal, holds, basis } = held;
   const { parameters } = venue.products[product]!;
   return {
     held: id,
@@ -24,7 +33,7 @@ export function heldJson(held: AnyHeld, venue: VenueState) {
     proposal: proposalJson(proposal, parameters),
     // What the rules propose by now: not what is proposed above, once an operator has amended that.
     basis: basis && { proposal: proposalJson(basis.proposal, parameters), index: indexJson(basis.index) },
-    ...agreement,
+    ...agreementJson(held),
   };
 }
 
@@ -32,24 +41,23 @@ export function heldJson(held: AnyHeld, venue: VenueState) {
 function actJson(act: OperatorAct) {
   switch (act.kind) {
     case 'accounts-opened':
-      return { kind: 'accounts', proposal: { accounts: act.accounts } };
+      return { kind: 'accounts' as const, proposal: { accounts: act.accounts } };
     case 'cash-moved': {
       const movements = act.movements.map(({ account, reference, cents }) => ({
         account,
         reference,
         amount: formatCents(cents),
       }));
-      return { kind: 'cash', proposal: { movements } };
+      return { kind: 'cash' as const, proposal: { movements } };
     }
     case 'parameters-changed': {
       const { product, version, parameters, listing } = act;
-      const curve = listing && curveJson(listing.curve, parameters);
       const proposal = {
         expectedVersion: version - 1,
         parameters: writtenParameters(parameters),
-        ...(listing ? { listing: { date: listing.date, curve } } : {}),
+        ...(listing ? { listing: { date: listing.date, curve: curveJson(listing.curve, parameters) } } : {}),
       };
-      return { kind: 'parameters', product, proposal };
+      return { kind: 'parameters' as const, product, proposal };
     }
   }
 }

@@ -3,40 +3,37 @@
  * revision up, so that no operator approves what they have not read. With the second name it takes effect, and a repeat lets
  * it take effect again.
  */
-import * as z from 'zod';
+import type * as z from 'zod';
+import { VALUE_RULE } from '../../lib/api/operator-index.ts';
 import type { FieldError } from '../../lib/api/problems.ts';
-import { rule } from '../../lib/api/written.ts';
+import type { OPERATOR } from '../../lib/api/routes.ts';
 import {
   decideAmendment,
   decideApproval,
   decideDecline,
+  type Held,
   type HeldDecision,
   type HeldProposal,
   isApproved,
   isWaiting,
 } from '../../lib/domain/clearing/approval.ts';
+import type { Noting } from '../../lib/domain/clearing/noted-acts.ts';
 import { months } from '../../lib/domain/clearing/settlement.ts';
 import { type ContractMonth, monthText, parseMonth } from '../../lib/domain/contract/months.ts';
 import { type ForwardCurve, type ProductParameters, parseIndex, parsePrice } from '../../lib/domain/contract/product.ts';
 import { type AnyHeld, changeHeld, isAct, pageOfHeld, readAnyHeld } from '../../lib/store/held.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { limitText } from '../http/paging.ts';
+import { nextFrom } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
-import { pathOf, readBody, receivedAt } from '../http/request.ts';
-import { type Answer, logAccess, ok, withQuery } from '../http/routes.ts';
+import { receivedAt } from '../http/request.ts';
+import { logAccess, ok } from '../http/routes.ts';
 import { untilCommitted } from '../until-committed.ts';
-import { heldJson } from './held-json.ts';
-import { VALUE_RULE } from './index-values.ts';
-import type { OperatorRequest } from './operator.ts';
+import { heldJson, heldPriceJson } from './held-json.ts';
+import { type Answers, noteOf, type OperatorRequest } from './operator.ts';
 import { approvalJson, takeEffect } from './propose.ts';
 
 /** As `heldId` makes them; not longer than a key may be. */
 const HELD_ID = /^[A-Za-z0-9.-]{1,100}$/;
-const QUERY = z.strictObject({
-  limit: limitText,
-  after: z.string().regex(HELD_ID, 'must be a cursor').optional(),
-  waiting: z.literal('true', 'must be true').optional(),
-});
 
 /** Rows that one request looks at. Most of what was ever held is approved, and a page of what waits may end early. */
 const ROWS_MAX = 1000;
@@ -44,93 +41,83 @@ const ROWS_MAX = 1000;
 /** Characters that end a page before its limit does: an answer of a function has six megabytes. */
 const PAGE_LENGTH_MAX = 1_000_000;
 
-export const listAllHeld = withQuery(QUERY, async (request: OperatorRequest, query): Promise<Answer | Problem> => {
-  const { table } = request.backends;
+export const listHeld: Answers['listHeld'] = async ({ backends: { table }, query }) => {
   const venue = await loadVenue(table);
-  const { limit, after } = query;
+  const { limit, cursor: after } = query;
   const most = query.waiting === undefined ? limit + 1 : ROWS_MAX;
   const rows = await pageOfHeld(table, most, after);
-  const items: object[] = [];
+  const items: ReturnType<typeof heldJson>[] = [];
   let length = 0;
   let last: string | undefined;
   for (const held of rows) {
-    if (items.length === limit || length > PAGE_LENGTH_MAX) return ok({ items, next: last });
+    if (items.length === limit || length > PAGE_LENGTH_MAX)
+      return ok(nextFrom({ items, ...(last === undefined ? {} : { next: last }) }));
     last = held.id;
     if (query.waiting !== undefined && !isWaiting(held)) continue;
     const item = heldJson(held, venue);
     length += JSON.stringify(item).length;
     items.push(item);
   }
-  return ok({ items, ...(rows.length === most && last !== undefined ? { next: last } : {}) });
-});
+  return ok(nextFrom({ items, ...(rows.length === most && last !== undefined ? { next: last } : {}) }));
+};
 
-/** What is held under the id that the path names. */
-async function heldIn(request: OperatorRequest): Promise<AnyHeld | Problem> {
-  const id = pathOf(request, 'held');
-  return (HELD_ID.test(id) ? await readAnyHeld(request.backends.table, id) : undefined) ?? notFound('such thing held');
+/** A request about what is held under an id. */
+type HeldRequest = OperatorRequest & { readonly params: { readonly held: string } };
+
+async function heldIn({ params: { held }, backends: { table } }: HeldRequest): Promise<AnyHeld | Problem> {
+  return (HELD_ID.test(held) ? await readAnyHeld(table, held) : undefined) ?? notFound('such thing held');
 }
 
-const REVISION_RULE = 'must be the revision that was read, a whole number';
-const revision = z.int(rule(REVISION_RULE)).min(1, REVISION_RULE);
-const APPROVAL = z.strictObject({ revision }, 'must be an object');
-
-export function approve(request: OperatorRequest): Promise<Answer | Problem> {
-  return changing(
+export const approveHeld: Answers['approveHeld'] = (request) =>
+  changing(
     request,
-    APPROVAL,
-    (held, body) => {
-      const decision = decideApproval(held, request.caller.operator, body.revision);
+    (held) => {
+      const decision = decideApproval(held, request.caller.operator, request.body.revision);
       if (decision.kind !== 'changed' || !isAct(decision.held)) return decision;
       return { kind: 'changed', held: { ...decision.held, at: receivedAt(request) } };
     },
+    ({ id, revision, ...held }) => ({ kind: 'approved', held: id, revision, agreed: isApproved(held) }),
     (held) => (isApproved(held) ? takeEffect(request, held) : ok(approvalJson(held))),
   );
-}
 
 /**
- * Changes what is held as `decide` says, and answers with what stands then. When another change was first it is decided again, on that: it may
+ * Changes what is held as `decide` says, notes it as `noting` says, and answers with what stands then. When another change was first it is decided again, on that: it may
  * have been this one's own, whose answer the table's client has lost.
  */
-async function changing<Body extends z.ZodType>(
-  request: OperatorRequest,
-  schema: Body,
-  decide: (held: AnyHeld, body: z.infer<Body>) => HeldDecision<AnyHeld> | Problem,
-  answer: (held: AnyHeld) => Answer | Problem | Promise<Answer | Problem>,
-): Promise<Answer | Problem> {
+async function changing<Answered>(
+  request: HeldRequest,
+  decide: (held: AnyHeld) => HeldDecision<AnyHeld> | Problem,
+  noting: (changed: AnyHeld) => Noting,
+  answer: (held: AnyHeld) => Answered | Promise<Answered>,
+): Promise<Answered | Problem> {
   const changed = await untilCommitted<AnyHeld | Problem>(async () => {
     const held = await heldIn(request);
     if (held instanceof Problem) return held;
-    const body = readBody(request, schema);
-    if (body instanceof Problem) return body;
-    const decision = decide(held, body);
+    const decision = decide(held);
     if (decision instanceof Problem) return decision;
     if (decision.kind === 'refused') return refusal(decision.why, held);
     if (decision.kind === 'repeated') return held;
-    if (!(await changeHeld(request.backends.table, held, decision.held))) return undefined;
+    const note = noteOf(request, noting(decision.held));
+    if (!(await changeHeld(request.backends.table, held, decision.held, note))) return undefined;
     logAccess(request, 'held changed', { held: held.id, revision: held.revision });
     return decision.held;
   });
   return changed instanceof Problem ? changed : answer(changed);
 }
 
-const REASON_RULE = 'must be 1 to 500 characters of text';
-const DECLINE = z.strictObject(
-  { revision, reason: z.string(rule(REASON_RULE)).max(500, REASON_RULE).regex(/\S/, REASON_RULE) },
-  'must be an object',
-);
-
 /** What an operator has proposed is declined by one: by another, or by the one who takes it back. The same may be proposed anew. */
-export function decline(request: OperatorRequest): Promise<Answer | Problem> {
+export const declineHeld: Answers['declineHeld'] = (request) => {
+  const { revision, reason } = request.body;
   return changing(
     request,
-    DECLINE,
-    (held, { revision, reason }) =>
+    (held) =>
       isAct(held) || held.proposal.kind === 'index'
         ? decideDecline(held, request.caller.operator, revision, reason)
         : new Problem('not-declinable', 'a day of the product waits for this price; amend it'),
-    ({ id, revision, ended }) => ok({ held: id, revision, ended }),
+    (declined) => ({ kind: 'declined', held: declined.id, revision: declined.revision, reason }),
+    (held) => ok({ held: held.id, revision: held.revision, ended: held.ended }),
   );
-}
+};
 
 function refusal(
   why: Extract<HeldDecision<AnyHeld>, { kind: 'refused' }>['why'],
@@ -148,32 +135,24 @@ function refusal(
   }
 }
 
-const price = z.string(rule('must be decimal text'));
-const AMENDMENT = z.strictObject(
-  {
-    revision,
-    curve: z.record(z.string(), price, 'must be an object of month and price').optional(),
-    price: price.optional(),
-    value: price.optional(),
-  },
-  'must be an object',
-);
-type Amendment = z.infer<typeof AMENDMENT>;
+type Amendment = z.output<(typeof OPERATOR)['amendHeld']['body']>;
 
 /** Puts another proposal in the place of the one held. Approvals of the old one are gone. */
-export async function amend(request: OperatorRequest): Promise<Answer | Problem> {
+export const amendHeld: Answers['amendHeld'] = async (request) => {
   const venue = await loadVenue(request.backends.table);
+  const { body } = request;
   return changing(
     request,
-    AMENDMENT,
-    (held, body) => {
+    (held) => {
       if (isAct(held)) return new Problem('not-amendable', 'decline it, and propose what is wanted in its place');
       const proposal = amended(held.proposal, body, venue.products[held.product]!.parameters);
       return proposal instanceof Problem ? proposal : decideAmendment(held, request.caller.operator, body.revision, proposal);
     },
-    (held) => ok(heldJson(held, venue)),
+    ({ id, revision }) => ({ kind: 'amended', held: id, revision }),
+    // What is amended is a price or a value, so what stands then is.
+    (held) => ok(heldPriceJson(held as Held, venue)),
   );
-}
+};
 
 const FIELD = { settlement: 'curve', 'final-price': 'price', index: 'value' } as const;
 

@@ -4,8 +4,10 @@ import { formatIndex } from '../../lib/domain/contract/product.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
 import { publishIndex, readIndexValue } from '../../lib/store/index-values.ts';
 import { Problem } from '../http/problems.ts';
-import { type Answer, created, logAccess, ok } from '../http/routes.ts';
+import { type Answered, logAccess, ok } from '../http/routes.ts';
 import type { OperatorRequest } from './operator.ts';
+
+type Published = Answered<200, ReturnType<typeof valueJson>>;
 
 /** Publishes the value and notifies the day run, which may be waiting for it. */
 export async function publish(
@@ -14,14 +16,14 @@ export async function publish(
   date: BusinessDate,
   value: Micros,
   by: readonly string[],
-): Promise<Answer | Problem> {
+): Promise<Published | Problem> {
   if (!(await publishIndex(request.backends.table, product, date, value, by))) {
     const standing = await readIndexValue(request.backends.table, product, date);
     return answerPublished(request, product, date, value, standing!.value);
   }
   logAccess(request, 'index value published', { product, date });
   await notifyDayRun(request, product);
-  return created(valueJson(product, date, value));
+  return ok(valueJson(product, date, value));
 }
 
 export async function answerPublished(
@@ -30,7 +32,7 @@ export async function answerPublished(
   date: BusinessDate,
   value: Micros,
   standing: Micros,
-): Promise<Answer | Problem> {
+): Promise<Published | Problem> {
   if (value !== standing) return new Problem('index-published', `the value of ${date} is published and stays`);
   await notifyDayRun(request, product);
   return ok(valueJson(product, date, value));

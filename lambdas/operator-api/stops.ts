@@ -3,8 +3,8 @@
  * event of the log. Both take the orders out and let none in. A halt (`venue.ts`) does neither: it leaves orders where they are and holds
  * up clearing, settling and posting.
  */
-import * as z from 'zod';
-import { rule } from '../../lib/api/written.ts';
+import type * as z from 'zod';
+import type { OPERATOR } from '../../lib/api/routes.ts';
 import { type StopChange, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
@@ -17,36 +17,22 @@ import { readOwnerStops } from '../../lib/store/stops.ts';
 import { ACCOUNT_ID, findAccount } from '../http/accounts.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct, productsOf } from '../http/products.ts';
-import { pathOf, readBody, receivedAt } from '../http/request.ts';
-import { type Answer, logAccess, ok } from '../http/routes.ts';
+import { receivedAt } from '../http/request.ts';
+import { logAccess, ok } from '../http/routes.ts';
 import { stopsJson, useSwitch } from '../http/stops.ts';
 import { untilCommitted } from '../until-committed.ts';
 import { accountJson } from './accounts.ts';
-import type { OperatorRequest } from './operator.ts';
-
-const REASON_RULE = 'must be 1 to 500 characters of text';
-const reason = z.string(rule(REASON_RULE)).max(500, REASON_RULE).regex(/\S/, REASON_RULE);
-const name = z.string(rule('must be text'));
-const ONE_RULE = 'must be an object with scope owner, account, product or venue';
-const SWITCH = z.discriminatedUnion(
-  'scope',
-  [
-    z.strictObject({ scope: z.literal('owner'), owner: name, reason }),
-    z.strictObject({ scope: z.literal('account'), account: name, reason }),
-    z.strictObject({ scope: z.literal('product'), product: name, reason }),
-    z.strictObject({ scope: z.literal('venue'), reason }),
-  ],
-  rule(ONE_RULE),
-);
+import { type Answers, noteOf, type OperatorRequest } from './operator.ts';
 
 type Kind = StopChange['kind'];
+type Wanted = z.output<(typeof OPERATOR)['stopTrading']['body']>;
+type SwitchRequest = OperatorRequest & { readonly body: Wanted };
 
-export const stop = (request: OperatorRequest): Promise<Answer | Problem> => use(request, 'stop');
-export const release = (request: OperatorRequest): Promise<Answer | Problem> => use(request, 'release');
+export const stopTrading: Answers['stopTrading'] = (request) => use(request, 'stop');
+export const releaseTrading: Answers['releaseTrading'] = (request) => use(request, 'release');
 
-async function use(request: OperatorRequest, kind: Kind): Promise<Answer | Problem> {
-  const body = readBody(request, SWITCH);
-  if (body instanceof Problem) return body;
+async function use(request: SwitchRequest, kind: Kind) {
+  const { body } = request;
   switch (body.scope) {
     case 'owner':
       return useOwners(request, kind, body.owner, WHOLE_OWNER, body.reason);
@@ -59,13 +45,7 @@ async function use(request: OperatorRequest, kind: Kind): Promise<Answer | Probl
   }
 }
 
-async function useOwners(
-  request: OperatorRequest,
-  kind: Kind,
-  owner: string,
-  of: string,
-  why: string,
-): Promise<Answer | Problem> {
+async function useOwners(request: OperatorRequest, kind: Kind, owner: string, of: string, why: string) {
   const named = of === WHOLE_OWNER ? owner : of;
   const isAccount = ACCOUNT_ID.test(named) && ownerOf(named) === owner;
   const claimed = isAccount ? await claimedBy(request.backends.table, [openingOf(named)]) : new Map();
@@ -74,17 +54,13 @@ async function useOwners(
     return new Problem('unknown-account', 'see errors; nothing was done', [{ path, rule: 'is not open' }]);
   }
   const note = { by: request.caller.operator, at: receivedAt(request), reason: why };
-  const stops = await useSwitch(request, owner, { of, side: 'operator', kind, note });
+  const what = { kind: kind === 'stop' ? ('stopped' as const) : ('released' as const), owner, of, reason: why };
+  const stops = await useSwitch(request, owner, { of, side: 'operator', kind, note }, noteOf(request, what));
   return ok({ owner, stops: stopsJson(stops) });
 }
 
 /** One product, or all that the venue lists, each by an event of its own; those that are as they shall be already stay so. */
-async function useProducts(
-  request: OperatorRequest,
-  kind: Kind,
-  product: string | undefined,
-  why: string,
-): Promise<Answer | Problem> {
+async function useProducts(request: OperatorRequest, kind: Kind, product: string | undefined, why: string) {
   const venue = await loadVenue(request.backends.table);
   const chosen = product === undefined ? productsOf(venue).map((state) => state.product) : [product];
   if (product !== undefined && !findProduct(venue, product)) return notFound('such product');
@@ -122,13 +98,11 @@ async function newestOpen({ backends: { table, shards } }: OperatorRequest, prod
 const productJson = ({ products }: VenueState, product: string) => ({ product, stop: products[product]!.stop });
 
 /** An owner: its name, its accounts and its switches. */
-export async function showOwner(request: OperatorRequest): Promise<Answer | Problem> {
-  const { table, shards } = request.backends;
-  const owner = pathOf(request, 'owner');
+export const showOwner: Answers['showOwner'] = async ({ backends: { table, shards }, params: { owner } }) => {
   const isOwner = ACCOUNT_ID.test(owner) && ownerOf(owner) === owner;
   const first = isOwner ? await findAccount(table, owner, shards) : undefined;
   if (!first) return notFound('such owner');
   const others = (await accountsOfOwner(table, owner, shards)).filter(({ account }) => account !== owner);
   const stops = stopsJson(await readOwnerStops(table, owner, shards));
   return ok({ owner, name: first.name, accounts: [first, ...others].map(accountJson), stops });
-}
+};

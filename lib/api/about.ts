@@ -75,5 +75,6 @@ export const TAGS = [
   { name: 'Operator: accounts', description: 'Accounts, owners, cash, margin calls.' },
   { name: 'Operator: products', description: 'Products, their parameters, index values.' },
   { name: 'Operator: approvals', description: 'What waits for a second operator.' },
-  { name: 'Operator: the venue', description: 'Day runs, the log, switches, and how it all stands.' },
+  { name: 'Operator: the venue', description: 'How it all stands, and the switches.' },
+  { name: 'Operator: days and the log', description: 'What happened, and by whom.' },
 ] as const;

@@ -214,3 +214,194 @@ date the settlement prices of that day, once its run is reported, \`not-found\` 
   }),
   problems: ['not-found'],
 });
+
+export const showNextAuction = route({
+  method: 'GET',
+  path: '/v1/auctions/{product}/next',
+  for: 'anyone',
+  tag: TAG,
+  summary: 'The auction that takes orders now',
+  description: `Its number, since when it takes orders (\`opened\`, \`null\` before the first) and when it is due to be cut (\`cuts\`), by the calendar and the times
+at which the venue trades; never what is in it. A \`cuts\` that has passed is late. A closing auction is held however late it is; an intraday one that is late by a day
+run is missed, and its number is the next one's. While trading is \`stopped\` it matches nothing. \`not-found\` where the calendar has no data.`,
+  params: z.strictObject({ product: productText }),
+  answers: () => ({
+    200: {
+      description: 'The auction',
+      body: z.object({
+        product,
+        auction: number,
+        date: businessDate,
+        kind: z.enum(['intraday', 'closing']),
+        opened: instant.nullable(),
+        cuts: instant,
+        stopped: z.boolean(),
+      }),
+      example: {
+        product: 'H100-SXM',
+        auction: 18,
+        date: '2025-10-20',
+        kind: 'intraday',
+        opened: '2025-10-20T14:00:00.000Z',
+        cuts: '2025-10-20T17:00:00.000Z',
+        stopped: false,
+      },
+    },
+  }),
+  problems: ['not-found'],
+});
+
+const TRADING_DAY = z
+  .object({
+    date: businessDate,
+    auctions: z.array(z.object({ at: instant, kind: z.enum(['intraday', 'closing']) })),
+    roll: z.object({ near: contract, next: contract, day: z.int(), days: z.int() }).nullable(),
+    lastTradingOf: contract.nullable().meta({ description: 'The month that trades for the last time' }),
+  })
+  .meta({ id: 'TradingDay' });
+
+export const listCalendar = route({
+  method: 'GET',
+  path: '/v1/calendar/{product}',
+  for: 'anyone',
+  tag: TAG,
+  summary: 'The trading days ahead',
+  description: `From today on, business days alone: when auctions are due, which month rolls into which (\`day\` 1 to 5 of the window), and which month trades for the
+last time. The list ends where the holidays are not known yet.`,
+  params: z.strictObject({ product: productText }),
+  query: z.strictObject({ ...paged(inCursor.date) }),
+  answers: () => ({
+    200: {
+      description: 'A page of days',
+      body: page(TRADING_DAY),
+      example: {
+        items: [
+          {
+            date: '2025-11-07',
+            auctions: [
+              { at: '2025-11-07T15:00:00.000Z', kind: 'intraday' },
+              { at: '2025-11-07T21:00:00.000Z', kind: 'closing' },
+            ],
+            roll: { near: 'H100-SXM-2025-12', next: 'H100-SXM-2026-01', day: 1, days: 5 },
+            lastTradingOf: null,
+          },
+        ],
+      },
+    },
+  }),
+  problems: ['not-found'],
+});
+
+const CLOSED_DAY = z
+  .object({
+    date: businessDate,
+    auction: number.meta({ description: 'The closing auction' }),
+    months: z.array(
+      z.object({
+        contract,
+        settlementPrice: price,
+        volume: z.int().meta({ description: 'Lots traded since the books were closed before' }),
+        openInterest: z.int().meta({ description: 'Lots held long, and as many short' }),
+        locked: z.enum(['limit-bid', 'limit-offered']).nullable(),
+      }),
+    ),
+    expired: z.object({ contract, finalPrice: price }).nullable(),
+  })
+  .meta({ id: 'ClosedDay' });
+
+export const listHistory = route({
+  method: 'GET',
+  path: '/v1/history/{product}',
+  for: 'anyone',
+  tag: TAG,
+  summary: 'Closed days',
+  description: `Newest first, once a day's run is reported: the settlement curve, volume and open interest by contract, and what expired. A month that expired
+settled that day before it did; it has no open interest left.`,
+  params: z.strictObject({ product: productText }),
+  query: z.strictObject({ ...paged(inCursor.date) }),
+  answers: () => ({
+    200: {
+      description: 'A page of days',
+      body: page(CLOSED_DAY),
+      example: {
+        items: [
+          {
+            date: '2025-10-20',
+            auction: 18,
+            months: [{ contract: 'H100-SXM-2025-12', settlementPrice: '2.412', volume: 15, openInterest: 40, locked: null }],
+            expired: null,
+          },
+        ],
+      },
+    },
+  }),
+  problems: ['not-found'],
+});
+
+export const listIndexHistory = route({
+  method: 'GET',
+  path: '/v1/index/{product}',
+  for: 'anyone',
+  tag: TAG,
+  summary: 'The spot index',
+  description: `Published values, newest first: what months settle at in the end is the mean of theirs. A published value never changes; a date may be
+published late.`,
+  params: z.strictObject({ product: productText }),
+  query: z.strictObject({ ...paged(inCursor.date) }),
+  answers: () => ({
+    200: {
+      description: 'A page of values',
+      body: page(
+        z.object({ date: businessDate, value: z.string().meta({ description: 'USD per GPU-hour, with six decimals' }) }),
+      ),
+      example: { items: [{ date: '2025-10-20', value: '2.412300' }] },
+    },
+  }),
+  problems: ['not-found'],
+});
+
+const ROLL_DAY = z
+  .object({
+    date: businessDate,
+    near: contract,
+    next: contract,
+    price: price.meta({ description: 'Next less near, of the closing auction' }),
+    longsRolled: z.int().meta({ description: 'Lots' }),
+    shortsRolled: z.int(),
+    longsLeft: z.int().meta({ description: 'Lots with an instruction that are still in the near month' }),
+    longsRollCost: money,
+  })
+  .meta({ id: 'RollDay' });
+
+export const listRolls = route({
+  method: 'GET',
+  path: '/v1/rolls/{product}',
+  for: 'anyone',
+  tag: TAG,
+  summary: 'The roll, day by day',
+  description:
+    'Reported days of roll windows, newest first: at which price how much rolled, how much was left, and what it cost.',
+  params: z.strictObject({ product: productText }),
+  query: z.strictObject({ ...paged(inCursor.date) }),
+  answers: () => ({
+    200: {
+      description: 'A page of days',
+      body: page(ROLL_DAY),
+      example: {
+        items: [
+          {
+            date: '2025-11-07',
+            near: 'H100-SXM-2025-12',
+            next: 'H100-SXM-2026-01',
+            price: '0.020',
+            longsRolled: 40,
+            shortsRolled: 12,
+            longsLeft: 160,
+            longsRollCost: '800.00',
+          },
+        ],
+      },
+    },
+  }),
+  problems: ['not-found'],
+});

@@ -43,8 +43,13 @@ export const PROBLEMS = {
   },
   'not-an-operator': {
     status: 403,
-    title: 'The token is not of an operator',
-    when: "the token is not in the operators' group",
+    title: 'The token is of no role on the side of the operator',
+    when: 'the token is in none of the groups of viewers, operators and approvers',
+  },
+  'role-needed': {
+    status: 403,
+    title: 'The token is of another role than the route is for',
+    when: "the route is for another role on the operator's side; `detail` says which",
   },
   'not-found': {
     status: 404,

@@ -6,8 +6,20 @@ import type * as z from 'zod';
 import type { TAGS } from './about.ts';
 import type { ProblemCode } from './problems.ts';
 
-/** Which callers a route is for. Those of operators rise: an operator may do what a viewer may. `anyone` needs no token. */
-export type Access = 'anyone' | 'participant' | 'viewer' | 'operator' | 'approver';
+/** What a person may be on the operator's side; one person may be several (docs/decisions/0025). */
+export const ROLES = ['viewer', 'operator', 'approver'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Which roles the routes of the operator's side are for: any of these will do. */
+export const ROLES_FOR = {
+  viewer: ROLES,
+  operator: ['operator'],
+  approver: ['approver'],
+  'operator-or-approver': ['operator', 'approver'],
+} as const satisfies Record<string, readonly Role[]>;
+
+/** Which callers a route is for. `anyone` needs no token. */
+export type Access = 'anyone' | 'participant' | keyof typeof ROLES_FOR;
 
 export type Status = 200 | 201 | 202 | 204;
 
@@ -60,8 +72,9 @@ const OF_CALLER: Readonly<Record<Access, readonly ProblemCode[]>> = {
   anyone: [],
   participant: ['token-refused', 'no-account', 'account-not-open'],
   viewer: ['token-refused', 'not-an-operator'],
-  operator: ['token-refused', 'not-an-operator'],
-  approver: ['token-refused', 'not-an-operator'],
+  operator: ['token-refused', 'not-an-operator', 'role-needed'],
+  approver: ['token-refused', 'not-an-operator', 'role-needed'],
+  'operator-or-approver': ['token-refused', 'not-an-operator', 'role-needed'],
 };
 
 /** Every code that a route may answer with. */

@@ -1,11 +1,77 @@
 /** Every route of the venue, by the function that serves it and the id of its operation. */
 import { listJournal } from './account.ts';
-import { listAuctions, listContracts, listDepth, listProducts, showAuction, showSettlementPrices } from './market.ts';
+import {
+  listAuctions,
+  listCalendar,
+  listContracts,
+  listDepth,
+  listHistory,
+  listIndexHistory,
+  listProducts,
+  listRolls,
+  showAuction,
+  showNextAuction,
+  showSettlementPrices,
+} from './market.ts';
+import {
+  listAccounts,
+  listMarginCalls,
+  moveCash,
+  openAccounts,
+  releaseTrading,
+  showAccountForOperator,
+  showOwner,
+  stopTrading,
+} from './operator-accounts.ts';
+import { amendHeld, approveHeld, declineHeld, listHeld } from './operator-held.ts';
+import { listPublishedIndex, putIndexValue, putIndexValues } from './operator-index.ts';
+import { listProductsForOperator, putProduct } from './operator-products.ts';
+import { showState, showWaiting } from './operator-state.ts';
+import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll.ts';
 
 export const PARTICIPANT = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction } as const;
 /** Public: no route here needs a token. */
-export const MARKET = { listProducts, listContracts, listAuctions, showAuction, listDepth, showSettlementPrices } as const;
-export const OPERATOR = {} as const;
+export const MARKET = {
+  listProducts,
+  listContracts,
+  listAuctions,
+  showNextAuction,
+  showAuction,
+  listDepth,
+  showSettlementPrices,
+  listCalendar,
+  listHistory,
+  listIndexHistory,
+  listRolls,
+} as const;
+export const OPERATOR = {
+  listProductsForOperator,
+  putProduct,
+  listAccounts,
+  openAccounts,
+  showAccountForOperator,
+  showOwner,
+  stopTrading,
+  releaseTrading,
+  moveCash,
+  listMarginCalls,
+  listPublishedIndex,
+  putIndexValue,
+  putIndexValues,
+  showVenue,
+  haltVenue,
+  resumeVenue,
+  showState,
+  showWaiting,
+  listHeld,
+  approveHeld,
+  amendHeld,
+  declineHeld,
+  listDayRuns,
+  showDayRun,
+  listLog,
+  listActs,
+} as const;
 
 export const ROUTES = { ...MARKET, ...PARTICIPANT, ...OPERATOR } as const;

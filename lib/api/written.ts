@@ -107,6 +107,12 @@ export const inCursor = {
     .transform(Number),
   matching: (pattern: RegExp) => z.string().regex(pattern, rule(CURSOR_RULE)),
   account: z.string().regex(/^[@a-z0-9.-]{1,64}$/, rule(CURSOR_RULE)),
+  date: z.string().transform((value, context): BusinessDate => {
+    const date = parseDate(value);
+    if (date) return date;
+    context.addIssue({ code: 'custom', message: CURSOR_RULE });
+    return z.NEVER;
+  }),
 };
 
 /** The query parameters that every list has: `z.strictObject({ ...paged(inner) })`. `inner` reads what stands in the list's cursors. */

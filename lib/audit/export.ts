@@ -33,7 +33,7 @@ const FILES = {
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
   'stops.jsonl': ['STOPS'],
-  'held.jsonl': ['HELD', 'PROPOSED'],
+  'held.jsonl': ['HELD', 'PROPOSED', 'NOTED'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;
 const MANIFEST = 'manifest.json';

@@ -100,7 +100,7 @@ async function proposedOf(caller: Caller, product: string): Promise<Waiting | un
     const page = (await caller.get(`/v1/operator/held?waiting=true&limit=500${after}`)) as { items: Waiting[]; next?: string };
     const found = page.items.find((held) => held.kind === 'parameters' && held.product === product);
     if (found || page.next === undefined) return found;
-    after = `&after=${encodeURIComponent(page.next)}`;
+    after = `&cursor=${page.next}`;
   }
 }
 

@@ -75,7 +75,8 @@ export async function openMarket({ listed }: Script, given: MarketOptions = {}):
     limits: { redeliveryMs: 5, ...options.limits },
   });
   const exchange = new Exchange(cloud.url);
-  const operatorOf = async (sub: string) => exchange.as(await cloud.mint({ sub, groups: ['operators'], expiresIn: 90 * 86_400 }));
+  const operatorOf = async (sub: string) =>
+    exchange.as(await cloud.mint({ sub, groups: ['operators', 'approvers'], expiresIn: 90 * 86_400 }));
   const operator = byTwo(await operatorOf('op-1'), await operatorOf('op-2'));
   const callers = await Promise.all(
     ACCOUNTS.map(

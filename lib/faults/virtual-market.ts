@@ -54,7 +54,7 @@ export function openVirtualMarket({ listed }: Script, options: VirtualMarketOpti
 }
 
 export const virtualOperator = (cloud: VirtualCloud, name: string, onAnswer?: OnAnswer): Caller =>
-  callerOf(cloud, name, { 'cognito:groups': ['operators'] }, onAnswer);
+  callerOf(cloud, name, { 'cognito:groups': ['operators', 'approvers'] }, onAnswer);
 
 export const virtualParticipant = (cloud: VirtualCloud, account: string, onAnswer?: OnAnswer): Caller =>
   callerOf(cloud, account, { 'custom:account': account }, onAnswer);

@@ -1,6 +1,6 @@
 /**
  * What the CDK's command line runs. Options come as context: `npx cdk deploy -c issuer=https://... -c audience=id1,id2
- * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim` and `operatorGroup` say what that issuer's tokens call
+ * -c alarmEmail=ops@example.com`; `accountClaim`, `groupsClaim`, `viewerGroup`, `operatorGroup` and `approverGroup` say what that issuer's tokens call
  * things, `runbook` where the runbook is published, `requestsPerMinute` how many requests an account may send,
  * `cashAloneCents` how much cash an operator may move alone on a day, `table` and `shards` which table
  * holds the venue and in how many shards (docs/runbook.md). `throughAlarms=true` lets a release go live although an alarm is in ALARM.
@@ -24,7 +24,9 @@ addExchange(app, {
   claims: {
     ...named('account', option('accountClaim')),
     ...named('groups', option('groupsClaim')),
+    ...named('viewerGroup', option('viewerGroup')),
     ...named('operatorGroup', option('operatorGroup')),
+    ...named('approverGroup', option('approverGroup')),
   },
   alarmEmail: option('alarmEmail'),
   table: option('table'),

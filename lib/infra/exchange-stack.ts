@@ -71,6 +71,10 @@ export class ExchangeStack extends Stack {
       },
       api,
     });
+    functions['operator-api'].watches(
+      [...Object.values(queues).flatMap(({ queue, deadLetters }) => [queue, deadLetters]), schedules.deadLetters],
+      alarms.all.map(({ node }) => node.id),
+    );
     new Releases(this, 'releases', {
       functions: Object.values(functions),
       alarms: alarms.all,

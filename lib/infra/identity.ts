@@ -21,10 +21,18 @@ export interface Issuer {
 export const COGNITO_CLAIMS: CallerClaims = {
   account: 'custom:account',
   groups: 'cognito:groups',
+  viewerGroup: 'viewers',
   operatorGroup: 'operators',
+  approverGroup: 'approvers',
 };
 
-/** The user pool, with its one client and the group of operators. */
+const GROUPS = [
+  [COGNITO_CLAIMS.viewerGroup, 'Reads everything on the side of the operator, and changes nothing.'],
+  [COGNITO_CLAIMS.operatorGroup, 'Reads, acts and proposes.'],
+  [COGNITO_CLAIMS.approverGroup, 'Reads, and approves or declines what is held.'],
+] as const;
+
+/** The user pool, with its one client and a group for each role. */
 export class UserPool extends Construct {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
@@ -64,11 +72,8 @@ export class UserPool extends Construct {
       // Named, because a client without a list may write every attribute.
       writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true }),
     });
-    new cognito.CfnUserPoolGroup(this, COGNITO_CLAIMS.operatorGroup, {
-      userPoolId: this.pool.userPoolId,
-      groupName: COGNITO_CLAIMS.operatorGroup,
-      description: 'May use the operator API.',
-    });
+    for (const [group, description] of GROUPS)
+      new cognito.CfnUserPoolGroup(this, group, { userPoolId: this.pool.userPoolId, groupName: group, description });
   }
 
   get issuer(): Issuer {

@@ -7,11 +7,12 @@
  */
 
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV, type FunctionName, METRICS, QUEUES } from '../store/names.ts';
 import type { ProductSchedule } from './deployment.ts';
@@ -34,7 +35,10 @@ const STANDARD_QUEUE_CONCURRENCY = 2;
 export interface CallerClaims {
   readonly account: string;
   readonly groups: string;
+  /** The group of each role on the operator's side (docs/decisions/0025). */
+  readonly viewerGroup: string;
   readonly operatorGroup: string;
+  readonly approverGroup: string;
   /** What the claim `token_use` must say; unless given, a token may also be without it. */
   readonly tokenUse?: 'id';
 }
@@ -138,7 +142,8 @@ export class PipelineFunction extends Construct {
   knowsCallersBy(claims: CallerClaims): void {
     this.fn.addEnvironment(ENV.accountClaim, claims.account);
     this.fn.addEnvironment(ENV.groupsClaim, claims.groups);
-    this.fn.addEnvironment(ENV.operatorGroup, claims.operatorGroup);
+    for (const group of ['viewerGroup', 'operatorGroup', 'approverGroup'] as const)
+      this.fn.addEnvironment(ENV[group], claims[group]);
     if (claims.tokenUse !== undefined) this.fn.addEnvironment(ENV.tokenUse, claims.tokenUse);
   }
 
@@ -147,13 +152,30 @@ export class PipelineFunction extends Construct {
     this.fn.addEnvironment(ENV.requestsPerMinute, String(requestsPerMinute));
   }
 
+  /**
+   * The right to see how full these queues are and in what state these alarms. An alarm watches functions, so they can only be named here: the
+   * one must not wait for the other to be made.
+   */
+  watches(queues: readonly sqs.IQueue[], alarms: readonly string[]): void {
+    const arn = (name: string): string =>
+      Stack.of(this).formatArn({
+        service: 'cloudwatch',
+        resource: 'alarm',
+        resourceName: name,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+    this.role.addToPolicy(allow(['sqs:GetQueueAttributes'], ...queues.map(({ queueArn }) => queueArn)));
+    this.role.addToPolicy(allow(['cloudwatch:DescribeAlarms'], ...alarms.map(arn)));
+    this.fn.addEnvironment(ENV.alarms, alarms.join(','));
+  }
+
   /** Bounds the cash that one operator moves without a second. */
   letsMoveAlone(cents: number): void {
     this.fn.addEnvironment(ENV.cashAloneCents, String(cents));
   }
 }
 
-/** A statement that names its actions and its one resource. */
-export function allow(actions: string[], resource: string): iam.PolicyStatement {
-  return new iam.PolicyStatement({ actions, resources: [resource] });
+/** A statement that names its actions and its resources. */
+export function allow(actions: string[], ...resources: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions, resources });
 }

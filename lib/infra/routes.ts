@@ -19,34 +19,9 @@ const UNDECLARED_PARTICIPANT = [
   'POST /v1/release',
 ] as const;
 
-const UNDECLARED_OPERATOR = [
-  'GET /v1/operator/products',
-  'PUT /v1/operator/products/{product}',
-  'GET /v1/operator/accounts',
-  'POST /v1/operator/accounts',
-  'GET /v1/operator/accounts/{account}',
-  'GET /v1/operator/owners/{owner}',
-  'POST /v1/operator/stops',
-  'POST /v1/operator/stops/release',
-  'POST /v1/operator/cash-movements',
-  'GET /v1/operator/calls',
-  'GET /v1/operator/index/{product}',
-  'PUT /v1/operator/index/{product}/{date}',
-  'GET /v1/operator/venue',
-  'POST /v1/operator/venue/halt',
-  'POST /v1/operator/venue/resume',
-  'GET /v1/operator/held',
-  'POST /v1/operator/held/{held}/approve',
-  'POST /v1/operator/held/{held}/amend',
-  'POST /v1/operator/held/{held}/decline',
-  'GET /v1/operator/days/{product}',
-  'GET /v1/operator/days/{product}/{date}',
-  'GET /v1/operator/log',
-] as const;
-
 const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
 
 export const PARTICIPANT_ROUTES: readonly string[] = [...UNDECLARED_PARTICIPANT, ...keysOf(PARTICIPANT)];
 /** Anyone may ask: no token. */
 export const MARKET_ROUTES: readonly string[] = keysOf(MARKET);
-export const OPERATOR_ROUTES: readonly string[] = [...UNDECLARED_OPERATOR, ...keysOf(OPERATOR)];
+export const OPERATOR_ROUTES: readonly string[] = keysOf(OPERATOR);

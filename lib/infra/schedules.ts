@@ -9,7 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type QueueName, SCHEDULED_TIME } from '../store/names.ts';
+import { type QueueName, SCHEDULED_TIME, SCHEDULES_DEAD_LETTERS } from '../store/names.ts';
 import type { Deployment, SweepTimes } from './deployment.ts';
 import { allow } from './pipeline-function.ts';
 import { deadLetterQueue, type WorkQueue } from './work-queue.ts';
@@ -36,7 +36,7 @@ export class Schedules extends Construct {
 
   constructor(scope: Construct, id: string, deployment: Deployment, queues: Readonly<Record<QueueName, WorkQueue>>) {
     super(scope, id);
-    this.deadLetters = deadLetterQueue(this, 'dead-letters', 'schedules-dlq');
+    this.deadLetters = deadLetterQueue(this, 'dead-letters', SCHEDULES_DEAD_LETTERS);
     const entries = entriesOf(deployment);
     const role = new iam.Role(this, 'role', {
       description: 'Lets the schedules put their message into the queues they start.',

@@ -6,7 +6,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { QUEUES, type QueueName } from '../store/names.ts';
+import { deadLettersName, QUEUES, type QueueName } from '../store/names.ts';
 import { PIPELINE } from './pipeline.ts';
 
 const FIFO = '.fifo';
@@ -51,11 +51,6 @@ export function deadLetterQueue(scope: Construct, id: string, queueName: string)
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
   });
-}
-
-/** `orders.fifo` -> `orders-dlq.fifo`, `closings` -> `closings-dlq`. */
-export function deadLettersName(queueName: string): string {
-  return queueName.endsWith(FIFO) ? `${queueName.slice(0, -FIFO.length)}-dlq${FIFO}` : `${queueName}-dlq`;
 }
 
 const highThroughputFifo = {

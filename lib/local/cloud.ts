@@ -11,6 +11,7 @@ import { type AlarmChange, type Alarms, startAlarms } from './cloudwatch/alarms.
 import { type LogLine, type Logs, startLogs } from './cloudwatch/logs.ts';
 import { type Metrics, startMetrics } from './cloudwatch/metrics.ts';
 import { evaluateEveryMinute } from './cloudwatch/minutes.ts';
+import { startCloudWatch } from './cloudwatch/service.ts';
 import { type Engines, startEngines } from './engines.ts';
 import { type Clock, type CountingClock, countingMinutes, followingClock } from './host/clock.ts';
 import { type DataFolder, openDataFolder } from './host/data-folder.ts';
@@ -130,10 +131,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   // The engine deletes what expired by real time, which means nothing to a clock of its own.
   await engines.create(plan, { expiry: !clock.frozen });
   const { messages, canary } = options;
-  const runtime = startRuntime(plan, { ...base, messages, canary, endpoint: engines.endpoint, onChange: activity.changed });
+  const alarms = startAlarms(plan, metrics, clock.now(), options.onAlarm ?? (() => {}));
+  const cloudwatch = await startCloudWatch(alarms.now);
+  started.defer(cloudwatch.stop);
+  const runtime = startRuntime(plan, {
+    ...base,
+    messages,
+    canary,
+    endpoint: engines.endpoint,
+    cloudwatch: cloudwatch.endpoint,
+    onChange: activity.changed,
+  });
   started.defer(runtime.stop);
   runtime.feed(engines.queues);
-  const alarms = startAlarms(plan, metrics, clock.now(), options.onAlarm ?? (() => {}));
   evaluateEveryMinute(clock, alarms, metrics, engines.queues);
   const schedules = fireSchedules(plan, options, { ...base, activity, queueNamed: engines.queueNamed });
   started.defer(schedules.stop);

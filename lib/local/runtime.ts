@@ -32,6 +32,8 @@ export interface RuntimeOptions {
   readonly metrics: Metrics;
   readonly logs: Logs;
   readonly endpoint: (service: Service, functionName: string, environment: number) => string;
+  /** Where every environment reaches CloudWatch: no fault is injected there. */
+  readonly cloudwatch: string;
   /** What goes wrong with messages; nothing unless given. */
   readonly messages?: MessageHook | undefined;
   /** A second version of every function; one alone unless given. */
@@ -110,7 +112,7 @@ export function startRuntime(plan: Plan, options: RuntimeOptions): Runtime {
 }
 
 /** Every function of the plan, alone or with its canary, and what its invocations leave: metrics, log lines, billed time. */
-function startFunctions(plan: Plan, { limits, clock, metrics, logs, endpoint, canary, onChange }: RuntimeOptions) {
+function startFunctions(plan: Plan, { limits, clock, metrics, logs, endpoint, cloudwatch, canary, onChange }: RuntimeOptions) {
   const functions = new Map<string, LambdaFunction>();
   const invocations: Record<string, { count: number; milliseconds: number }> = {};
   let weight = canary?.weight ?? 0;
@@ -134,6 +136,7 @@ function startFunctions(plan: Plan, { limits, clock, metrics, logs, endpoint, ca
       endpoints: (environment) => ({
         dynamodb: endpoint('dynamodb', one.name, environment),
         sqs: endpoint('sqs', one.name, environment),
+        cloudwatch,
       }),
       onOutput,
       onEnd,

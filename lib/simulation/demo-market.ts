@@ -79,7 +79,7 @@ const TOKEN_SECONDS = 5 * 365 * 86_400;
 export async function demoTokens(mint: (request: TokenRequest) => Promise<string>) {
   const trader = ({ account }: DemoAccount): Promise<string> =>
     mint({ sub: `${account}-trader`, attributes: { account }, expiresIn: TOKEN_SECONDS });
-  const operator = (sub: string): Promise<string> => mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS });
+  const operator = (sub: string): Promise<string> => mint({ sub, groups: ['operators', 'approvers'], expiresIn: TOKEN_SECONDS });
   return {
     ACME: await trader(BUYER),
     NIMBUS: await trader(SELLER),

@@ -80,7 +80,7 @@ export class Operators {
 
   static async sign(venue: RunningVenue, exchange: Exchange, product: string): Promise<Operators> {
     const caller = async (sub: string): Promise<Caller> =>
-      exchange.as(await venue.mint({ sub, groups: ['operators'], expiresIn: TOKEN_SECONDS }));
+      exchange.as(await venue.mint({ sub, groups: ['operators', 'approvers'], expiresIn: TOKEN_SECONDS }));
     return new Operators(venue, product, [await caller('operator-1'), await caller('operator-2')]);
   }
 
@@ -140,7 +140,7 @@ export class Operators {
       const page = (await this.first.get(`/v1/operator/accounts?limit=500${after}`)) as { items: AccountLine[]; next?: string };
       lines.push(...page.items);
       if (page.next === undefined) return lines;
-      after = `&after=${encodeURIComponent(page.next)}`;
+      after = `&cursor=${page.next}`;
     }
   }
 
@@ -151,7 +151,7 @@ export class Operators {
       const page = (await this.first.get(`/v1/operator/calls?limit=500${after}`)) as { items: CallLine[]; next?: string };
       calls.push(...page.items);
       if (page.next === undefined) return calls;
-      after = `&after=${encodeURIComponent(page.next)}`;
+      after = `&cursor=${page.next}`;
     }
   }
 

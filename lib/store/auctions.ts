@@ -83,10 +83,12 @@ export async function newestAuctions(table: Table, product: string, limit: numbe
   return items.map((item) => decodeAuction(product, item));
 }
 
-/** Auctions after a number, the oldest first. */
-export async function auctionsAfter(table: Table, product: string, auction: number): Promise<Auction[]> {
+/** Auctions after a number, the oldest first, all or so many. */
+export async function auctionsAfter(table: Table, product: string, auction: number, limit?: number): Promise<Auction[]> {
   const { pk, sk } = auctionKey(product, auction);
-  return (await table.queryAll(pk, { after: sk })).map((item) => decodeAuction(product, item));
+  return (await table.queryAll(pk, { after: sk, ...(limit === undefined ? {} : { limit }) })).map((item) =>
+    decodeAuction(product, item),
+  );
 }
 
 /** Gives a slot, or a day's closing, a number, once. False when either is taken: the caller reads both again. */

@@ -25,6 +25,12 @@ export async function readDay(table: Table, product: string, date: BusinessDate)
   return item && decodeDay(product, item);
 }
 
+/** Days of a product by their dates, in no order; those that there are. */
+export async function readDays(table: Table, product: string, dates: readonly BusinessDate[]): Promise<Day[]> {
+  const items = await table.getMany(dates.map((date) => dayKey(product, date)));
+  return items.map((item) => decodeDay(product, item));
+}
+
 /** The earliest planned day from `closedOn` on that is not done. */
 export async function openDay(
   table: Table,

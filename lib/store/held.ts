@@ -1,10 +1,12 @@
 /** What is held for approval, in the table: one row for each, replaced only at the revision that was read. */
 import { createHash } from 'node:crypto';
 import { HELD_KINDS, type Held, heldId, isApproved } from '../domain/clearing/approval.ts';
+import type { NotedAct } from '../domain/clearing/noted-acts.ts';
 import type { HeldAct, OperatorAct } from '../domain/clearing/operator-acts.ts';
 import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { HELD_PARTITION, heldKey, PROPOSED_PARTITION, proposedKey } from './keys.ts';
 import { jsonOf, withCents } from './log.ts';
+import { notedItem, putNoted } from './noted-acts.ts';
 import { type Attributes, type ConditionalPut, type Item, integer, json, N, type Rows, S, type Table, text } from './table.ts';
 
 /** A price or value of a product and day, or an act that would be an event of the log. */
@@ -40,11 +42,9 @@ export async function heldSince(table: Rows, product: string, from: BusinessDate
   return (await Promise.all(ranges.map((range) => table.queryAll(HELD_PARTITION, range)))).flat().map(decodeHeld);
 }
 
-/** Puts `next` in the place of what was read. False when it is no longer at the revision that was read. */
-export async function changeHeld(table: Table, seen: AnyHeld, next: AnyHeld): Promise<boolean> {
-  const { item, condition, values } = heldChange(seen, next);
-  return table.putIf(item, condition, values);
-}
+/** Puts `next` in the place of what was read, noted when an operator does. False when it is no longer at the revision that was read. */
+export const changeHeld = (table: Table, seen: AnyHeld, next: AnyHeld, noted?: NotedAct): Promise<boolean> =>
+  putNoted(table, heldChange(seen, next), noted);
 
 /** The same, to be written together with an event. */
 export const heldChange = (seen: AnyHeld, next: AnyHeld): ConditionalPut => ({
@@ -74,7 +74,7 @@ export async function readProposed(table: Rows, operator: string): Promise<Propo
 }
 
 /**
- * Holds what an operator proposes, and notes its id with the operator's others: both or neither. `ids` are those that are to be noted.
+ * Holds what an operator proposes, and notes its id with the operator's others, and the act: all or nothing. `ids` are those that are to be noted.
  * False when the list is no longer as it was read, or the row: `before` is what stood there, if anything.
  */
 export async function holdProposal(
@@ -83,6 +83,7 @@ export async function holdProposal(
   before: AnyHeld | undefined,
   list: Proposed,
   ids: readonly string[],
+  act: NotedAct,
 ): Promise<boolean> {
   const attributes = { ids: json(ids), revision: N(list.revision + 1) };
   const noted: ConditionalPut = {
@@ -90,20 +91,26 @@ export async function holdProposal(
     condition: 'attribute_not_exists(pk) OR revision = :seen',
     values: { ':seen': N(list.revision) },
   };
-  return before ? table.createTogether([], [heldChange(before, held), noted]) : table.createTogether([itemOf(held)], [noted]);
+  const note = notedItem(act);
+  return before
+    ? table.createTogether([note], [heldChange(before, held), noted])
+    : table.createTogether([itemOf(held), note], [noted]);
 }
 
 /** What is held under these ids; one that is not there is absent. */
 export const readManyHeld = async (table: Rows, ids: readonly string[]): Promise<AnyHeld[]> =>
   (await table.getMany(ids.map(heldKey))).map(decodeAnyHeld);
 
-/** The acts that operators have proposed and that have not ended: those that wait, and those that are approved and not committed. */
-export async function openActs(table: Rows): Promise<HeldAct[]> {
+/** What operators have proposed and that has not ended: what waits, and what is approved and has not taken effect. So many an operator at most. */
+export async function openProposals(table: Rows): Promise<AnyHeld[]> {
   const lists = (await table.queryAll(PROPOSED_PARTITION)).map(decodeProposed);
   const ids = new Set(lists.flatMap((list) => list.ids));
   const held = ids.size === 0 ? [] : await readManyHeld(table, [...ids]);
-  return held.filter(isAct).filter(({ ended }) => ended === null);
+  return held.filter(({ ended }) => ended === null);
 }
+
+/** Of these, what would be events of the log. */
+export const openActs = async (table: Rows): Promise<HeldAct[]> => (await openProposals(table)).filter(isAct);
 
 /** Of these, what two operators have agreed to: its worker crashed before it could commit it. */
 export const approvedActs = async (table: Rows): Promise<HeldAct[]> => (await openActs(table)).filter(isApproved);

@@ -28,6 +28,7 @@
  * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
+ * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |
  * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
@@ -114,6 +115,12 @@ export const dayKey = (product: string, date: BusinessDate): Key => ({ pk: `DAY#
 export const indexKey = (product: string, date: BusinessDate): Key => ({ pk: `INDEX#${product}`, sk: date });
 export const HELD_PARTITION = 'HELD';
 export const heldKey = (id: string): Key => ({ pk: HELD_PARTITION, sk: id });
+/** In order of time. */
+export const NOTED_PARTITION = 'NOTED';
+export const notedKey = (at: string, request: string, what: string): Key => ({
+  pk: NOTED_PARTITION,
+  sk: `${at}#${request}#${what}`,
+});
 export const PROPOSED_PARTITION = 'PROPOSED';
 export const proposedKey = (operator: string): Key => ({ pk: PROPOSED_PARTITION, sk: operator });
 

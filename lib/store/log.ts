@@ -71,9 +71,10 @@ export async function* eventsAfter(table: Table, after: number, limit?: number):
 export const readEvents = (table: Table, after: number, limit: number): Promise<LogEntry[]> =>
   Array.fromAsync(eventsAfter(table, after, limit));
 
-/** Events from the newest back, not checked against the chain. */
-export async function* newestEvents(table: Table): AsyncGenerator<LogEntry> {
-  for await (const item of table.query('LOG', { newestFirst: true })) yield entryIn(item);
+/** Events from the newest back, or from one, at most so many; not checked against the chain. */
+export async function* newestEvents(table: Table, from?: number, limit?: number): AsyncGenerator<LogEntry> {
+  const range = { ...(from === undefined ? {} : { to: ordered(from) }), ...(limit === undefined ? {} : { limit }) };
+  for await (const item of table.query('LOG', { newestFirst: true, ...range })) yield entryIn(item);
 }
 
 const entryIn = (item: Attributes): LogEntry => ({

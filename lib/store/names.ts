@@ -33,6 +33,13 @@ export const QUEUES = {
 } as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
 export type QueueName = keyof typeof QUEUES;
 
+const FIFO = '.fifo';
+/** `orders.fifo` -> `orders-dlq.fifo`, `closings` -> `closings-dlq`. */
+export const deadLettersName = (queueName: string): string =>
+  queueName.endsWith(FIFO) ? `${queueName.slice(0, -FIFO.length)}-dlq${FIFO}` : `${queueName}-dlq`;
+/** What the schedules could not deliver. */
+export const SCHEDULES_DEAD_LETTERS = 'schedules-dlq';
+
 /** Environment variables besides the queue addresses above. */
 export const ENV = {
   table: 'TABLE_NAME',
@@ -44,15 +51,19 @@ export const ENV = {
   receivesMax: 'RECEIVES_MAX',
   /** JWT claim that holds the account a participant trades for. */
   accountClaim: 'ACCOUNT_CLAIM',
-  /** JWT claim that lists the caller's groups, and the group an operator is in. */
+  /** JWT claim that lists the caller's groups, and the group of each role on the operator's side. */
   groupsClaim: 'GROUPS_CLAIM',
+  viewerGroup: 'VIEWER_GROUP',
   operatorGroup: 'OPERATOR_GROUP',
+  approverGroup: 'APPROVER_GROUP',
   /** What the claim `token_use` must say; not set for an issuer whose tokens need not have it. */
   tokenUse: 'TOKEN_USE',
   /** Requests that an API takes of one caller in a minute. */
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   /** Cents of cash that an operator may move alone on a day. */
   cashAloneCents: 'CASH_ALONE_CENTS',
+  /** The names of the venue's alarms, with commas between them. */
+  alarms: 'ALARMS',
 } as const;
 
 /** Attributes of the one table that the engine itself must know. */

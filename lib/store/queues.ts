@@ -1,12 +1,27 @@
 /** Sending: batches of at most ten, each entry checked, because SQS answers 200 for a batch it only partly took. */
-import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Message, SubmissionMessage } from './messages.ts';
-import { QUEUES, type QueueName } from './names.ts';
+import { deadLettersName, QUEUES, type QueueName, SCHEDULES_DEAD_LETTERS } from './names.ts';
 import { required } from './table.ts';
 
 const BATCH_MAX = 10;
 
-/** The queues of the pipeline, for sending. `attemptsMax` is how often the SDK tries a request before it throws. */
+/** Messages of a queue, about as many: ready, being worked on, not ready yet; and those of its dead letters. */
+export interface QueueDepth {
+  readonly queue: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  readonly deadLetters: number;
+}
+
+const DEPTH = {
+  visible: 'ApproximateNumberOfMessages',
+  inFlight: 'ApproximateNumberOfMessagesNotVisible',
+  delayed: 'ApproximateNumberOfMessagesDelayed',
+} as const;
+
+/** The queues of the pipeline, for sending, and for looking at how full they are. `attemptsMax` is how often the SDK tries a request before it throws. */
 export class Queues {
   readonly #client: SQSClient;
 
@@ -68,6 +83,34 @@ export class Queues {
     await this.#client.send(
       new SendMessageCommand({ QueueUrl: required(QUEUES[queue].url), MessageBody: JSON.stringify(message) }),
     );
+  }
+
+  /**
+   * How full every queue and its dead letters are, about. The queues of an account and region have one address but for their names, so the
+   * address of one names all: a function need not be given those that it does not send to.
+   */
+  async depths(): Promise<QueueDepth[]> {
+    const orders = required(QUEUES.orders.url);
+    const url = (name: string): string => `${orders.slice(0, orders.lastIndexOf('/') + 1)}${name}`;
+    const read = async (name: string): Promise<Omit<QueueDepth, 'queue' | 'deadLetters'>> => {
+      const { Attributes = {} } = await this.#client.send(
+        new GetQueueAttributesCommand({ QueueUrl: url(name), AttributeNames: Object.values(DEPTH) }),
+      );
+      const count = (of: keyof typeof DEPTH): number => Number(Attributes[DEPTH[of]] ?? 0);
+      return { visible: count('visible'), inFlight: count('inFlight'), delayed: count('delayed') };
+    };
+    const ofQueues = Object.values(QUEUES).map(async ({ name }) => {
+      const [own, dead] = await Promise.all([read(name), read(deadLettersName(name))]);
+      return { queue: name, ...own, deadLetters: dead.visible + dead.inFlight };
+    });
+    const undelivered = read(SCHEDULES_DEAD_LETTERS).then(({ visible, inFlight }) => ({
+      queue: 'schedules',
+      visible: 0,
+      inFlight: 0,
+      delayed: 0,
+      deadLetters: visible + inFlight,
+    }));
+    return Promise.all([...ofQueues, undelivered]);
   }
 
   async #sendAll(queue: QueueName, entries: { Id: string; MessageBody: string }[]): Promise<void> {

@@ -67,6 +67,7 @@ export interface ConditionalPut {
   readonly item: Item;
   readonly condition: string;
   readonly values?: Attributes;
+  readonly names?: Record<string, string>;
 }
 
 /** What reading needs of a table. Rows that were read into memory earlier can stand in for it. */
@@ -196,12 +197,13 @@ export class Table {
     return onCondition(() =>
       this.#client.send(
         new TransactWriteItemsCommand({
-          TransactItems: puts.map(({ item, condition, values }) => ({
+          TransactItems: puts.map(({ item, condition, values, names }) => ({
             Put: {
               TableName: this.name,
               Item: encodeItem(item),
               ConditionExpression: condition,
               ...(values ? { ExpressionAttributeValues: values } : {}),
+              ...(names ? { ExpressionAttributeNames: names } : {}),
             },
           })),
         }),

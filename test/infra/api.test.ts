@@ -159,9 +159,11 @@ describe('a user pool of our own', () => {
     });
   });
 
-  it('has the group of operators', () => {
+  it('has a group for each role on the side of the operator', () => {
     expect(ours.of<{ GroupName: string }>('AWS::Cognito::UserPoolGroup').map((each) => each.Properties.GroupName)).toEqual([
+      'viewers',
       'operators',
+      'approvers',
     ]);
   });
 
@@ -195,7 +197,9 @@ describe('an issuer of your own', () => {
       expect(fn.Properties.Environment.Variables).toMatchObject({
         ACCOUNT_CLAIM: account,
         GROUPS_CLAIM: 'cognito:groups',
+        VIEWER_GROUP: 'viewers',
         OPERATOR_GROUP: 'operators',
+        APPROVER_GROUP: 'approvers',
       });
       expect(fn.Properties.Environment.Variables.TOKEN_USE).toBe(use);
     }

@@ -25,7 +25,7 @@ const SHAPES: Readonly<Record<string, ExchangeOptions>> = {
   'with an issuer that is there already': {
     issuer: 'https://id.example.com/venue',
     audience: ['exchange', 'desk'],
-    claims: { account: 'account', groups: 'groups', operatorGroup: 'venue-operators' },
+    claims: { account: 'account', groups: 'groups', operatorGroup: 'venue-operators', approverGroup: 'venue-approvers' },
   },
   'with a table that was restored': { table: 'compute-exchange-2025-11-14' },
   'released through alarms': { throughAlarms: true },

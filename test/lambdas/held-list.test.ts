@@ -34,7 +34,7 @@ async function list(query: Record<string, string>): Promise<Page> {
 
 async function pages(query: Record<string, string>): Promise<Page[]> {
   const all: Page[] = [];
-  do all.push(await list({ ...query, ...(all.at(-1)?.next === undefined ? {} : { after: all.at(-1)!.next! }) }));
+  do all.push(await list({ ...query, ...(all.at(-1)?.next === undefined ? {} : { cursor: all.at(-1)!.next! }) }));
   while (all.at(-1)!.next !== undefined);
   return all;
 }

@@ -1,15 +1,19 @@
 /** What is public: asked without a token, on a venue whose workers hold real auctions and day runs. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../lambdas/market-api/index.ts';
 import { addressOf } from '../../lambdas/market-api/public.ts';
 import { type RouteShape, routeKeyOf } from '../../lib/api/route.ts';
 import { MARKET } from '../../lib/api/routes.ts';
+import { cursorAt } from '../../lib/api/written.ts';
+import { contractCode } from '../../lib/domain/contract/months.ts';
 import type { Micros } from '../../lib/domain/contract/units.ts';
 import { openAuction } from '../../lib/store/auctions.ts';
 import { publishIndex } from '../../lib/store/index-values.ts';
+import { ENV } from '../../lib/store/names.ts';
+import { writeRollInstruction } from '../../lib/store/roll-instructions.ts';
 import { ANN, BOB, CAT, DAN, SHARDS } from '../venue/accounts.ts';
-import { DEC, newYork, newYorkMs, on } from '../venue/h100.ts';
-import { buy, sell } from '../venue/orders.ts';
+import { DEC, month, NOV, newYork, newYorkMs, on } from '../venue/h100.ts';
+import { buy, sell, spread } from '../venue/orders.ts';
 import { submission } from '../venue/records.ts';
 import { type Asked, ask, codeOf, gatewayEvent, trader } from '../venue/requests.ts';
 import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
@@ -17,6 +21,7 @@ import { deliver, openWorkerVenue } from '../venue/worker-venue.ts';
 const venue = await openWorkerVenue();
 await venue.fund(ANN, BOB, CAT, DAN);
 
+const JAN = month('2026-01');
 const MONDAY = on('2025-10-20');
 const TEN = newYork(MONDAY, '10:00');
 const ONE = newYork(MONDAY, '13:00');
@@ -26,6 +31,8 @@ beforeEach(async () => {
   product = venue.nextProduct();
   await venue.list(product);
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 const get = (route: string, { path = {}, ...more }: Asked = {}) =>
   ask(handler, `GET ${route}`, {
@@ -126,4 +133,156 @@ test('of an auction that has not cleared nothing shows but its number and when i
     for (const auction of ['1', '2', '0', '-1', 'x', '1.0'])
       expect(codeOf(await get(route, { path: { auction } }))).toBe('not-found');
   expect((await get('/v1/auctions', { query: { product } })).body).toEqual({ items: [] });
+});
+
+describe('the days of a product', () => {
+  const THURSDAY = '2025-11-06';
+  const FRIDAY = '2025-11-07';
+  beforeEach(async () => {
+    product = venue.nextProduct();
+    vi.stubEnv(ENV.auctionTimes, JSON.stringify({ [product]: ['10:00', '13:00'] }));
+    await venue.list(product, { date: '2025-11-05' });
+    for (const date of [THURSDAY, FRIDAY]) await publish(date, 2_412_300n);
+  });
+
+  /** Ann holds ten December lots from Thursday on, and rolls two of them on Friday at 0.020. */
+  async function rollOnFriday(): Promise<void> {
+    const at = (date: string) => newYork(date, '09:30');
+    await deliver('orders', submission(product, ANN, at(THURSDAY), [buy('b', DEC, 2400, 10)]));
+    await deliver('orders', submission(product, CAT, at(THURSDAY), [sell('s', DEC, 2400, 10)]));
+    await venue.runDay(product, THURSDAY);
+    await writeRollInstruction(venue.table, product, ANN, SHARDS, { at: 'market' });
+    await deliver('orders', submission(product, DAN, at(FRIDAY), [spread('x', DEC, JAN, -20, 5)]));
+    await venue.runDay(product, FRIDAY);
+  }
+
+  test('that are closed show settlement prices, volume and open interest, a page at a time and for good', async () => {
+    expect((await get('/v1/history/{product}')).body).toEqual({ items: [] });
+    await rollOnFriday();
+    const { items } = (await get('/v1/history/{product}')).body;
+    expect(items.map(({ date, auction }: { date: string; auction: number }) => [date, auction])).toEqual([
+      [FRIDAY, 2],
+      [THURSDAY, 1],
+    ]);
+    expect(items[0].months).toHaveLength(12);
+    expect(items[0].months[1]).toEqual({
+      contract: contractCode(product, DEC),
+      settlementPrice: '2.380',
+      volume: 2,
+      openInterest: 10,
+      locked: null,
+    });
+    expect(items[0].months[2]).toMatchObject({ settlementPrice: '2.400', volume: 2, openInterest: 2 });
+    expect(items[1].months[1]).toMatchObject({ volume: 10, openInterest: 10 });
+    const first = await get('/v1/history/{product}', { query: { limit: '1' } });
+    expect([first.body.items, first.headers['cache-control']]).toEqual([items.slice(0, 1), MAY_CHANGE]);
+    const second = await get('/v1/history/{product}', { query: { limit: '1', cursor: first.body.next } });
+    expect(second.body).toEqual({ items: items.slice(1) });
+    expect(second.headers['cache-control']).toBe(IMMUTABLE);
+  });
+
+  test('that rolled show at which price, how much, what was left and what it cost', async () => {
+    await rollOnFriday();
+    expect((await get('/v1/rolls/{product}')).body).toEqual({
+      items: [
+        {
+          date: FRIDAY,
+          near: contractCode(product, DEC),
+          next: contractCode(product, JAN),
+          price: '0.020',
+          longsRolled: 2,
+          shortsRolled: 0,
+          longsLeft: 8,
+          longsRollCost: '40.00',
+        },
+      ],
+    });
+    const cursor = cursorAt(FRIDAY);
+    expect((await get('/v1/rolls/{product}', { query: { cursor } })).body).toEqual({ items: [] });
+  });
+
+  test('have index values, newest first, and not a word of which operator published them', async () => {
+    const { body } = await get('/v1/index/{product}', { query: { limit: '1' } });
+    expect(body).toEqual({ items: [{ date: FRIDAY, value: '2.412300' }], next: expect.any(String) });
+    const next = (await get('/v1/index/{product}', { query: { limit: '1', cursor: body.next } })).body;
+    expect(next).toEqual({ items: [{ date: THURSDAY, value: '2.412300' }] });
+  });
+
+  test('ahead are a calendar of auctions, roll windows and last trading days, to where the holidays are known', async () => {
+    const at = newYorkMs(FRIDAY, '18:00');
+    const first = (await get('/v1/calendar/{product}', { at, query: { limit: '1' } })).body;
+    expect(first.items).toEqual([
+      {
+        date: FRIDAY,
+        auctions: [
+          { at: newYork(FRIDAY, '10:00'), kind: 'intraday' },
+          { at: newYork(FRIDAY, '13:00'), kind: 'intraday' },
+          { at: newYork(FRIDAY, '16:00'), kind: 'closing' },
+        ],
+        roll: { near: contractCode(product, DEC), next: contractCode(product, JAN), day: 1, days: 5 },
+        lastTradingOf: null,
+      },
+    ]);
+    const days: { date: string; lastTradingOf: string | null }[] = [];
+    for (let cursor: string | undefined = first.next; cursor !== undefined; ) {
+      const { items, next } = (await get('/v1/calendar/{product}', { at, query: { limit: '500', cursor } })).body;
+      days.push(...items);
+      cursor = next;
+    }
+    expect([days[0]!.date, days.at(-1)!.date]).toEqual(['2025-11-10', '2028-12-29']);
+    expect(new Set(days.map(({ date }) => date)).size).toBe(days.length);
+    expect(days.find(({ lastTradingOf }) => lastTradingOf !== null)).toMatchObject({
+      date: '2025-11-28',
+      lastTradingOf: contractCode(product, NOV),
+    });
+  });
+
+  test('have a next auction: its number, its kind, since when it takes orders and when it is cut', async () => {
+    const next = async (time: string) => (await get('/v1/auctions/{product}/next', { at: newYorkMs(THURSDAY, time) })).body;
+    const common = { product, date: THURSDAY, stopped: false };
+    expect(await next('09:00')).toEqual({
+      ...common,
+      auction: 1,
+      kind: 'intraday',
+      opened: null,
+      cuts: newYork(THURSDAY, '10:00'),
+    });
+    await venue.holdAuction(product, newYork(THURSDAY, '10:00'));
+    expect(await next('10:01')).toEqual({
+      ...common,
+      auction: 2,
+      kind: 'intraday',
+      opened: newYork(THURSDAY, '10:00'),
+      cuts: newYork(THURSDAY, '13:00'),
+    });
+    await venue.holdAuction(product, newYork(THURSDAY, '13:00'));
+    expect(await next('15:00')).toMatchObject({ auction: 3, kind: 'closing', cuts: newYork(THURSDAY, '16:00') });
+    await venue.commit({ kind: 'trading-stopped', product, reason: 'a fire', by: 'op', at: '' });
+    expect(await next('15:00')).toMatchObject({ auction: 3, stopped: true });
+    const at = Date.parse('2031-01-02T15:00:00Z');
+    await venue.runDay(product, THURSDAY);
+    const none = await get('/v1/auctions/{product}/next', { at });
+    // The day that is open has its closing auction, however late that is.
+    expect(none.body).toMatchObject({ auction: 4, kind: 'closing', date: FRIDAY });
+  });
+});
+
+test.each([
+  ['/v1/history/{product}', { cursor: cursorAt('2025-13-45') }],
+  ['/v1/history/{product}', { cursor: 'x' }],
+  ['/v1/rolls/{product}', { cursor: cursorAt('99999-01-01') }],
+  ['/v1/index/{product}', { before: '2025-10-20' }],
+  ['/v1/calendar/{product}', { cursor: cursorAt('-271821-04-20') }],
+  ['/v1/calendar/{product}', { limit: '501' }],
+  ['/v1/auctions/{product}/next', { auction: '1' }],
+] as [string, Record<string, string>][])('%s with %j is refused', async (route, query) => {
+  expect(codeOf(await get(route, { query }))).toBe('invalid-request');
+});
+
+test('of a product that is not listed there is nothing', async () => {
+  for (const shape of SHAPES.filter(({ path }) => path.includes('{product}'))) {
+    const { path } = partsOf(shape);
+    for (const unknown of ['A100', 'constructor', '__proto__', ''])
+      expect(codeOf(await get(shape.path, { path: { ...path, product: unknown } }))).toBe('not-found');
+  }
 });

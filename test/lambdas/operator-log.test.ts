@@ -57,10 +57,11 @@ test('a page of long events ends before its limit, so that no answer is larger t
     await append(table, await loadVenue(table), { ...opened(), accounts });
   }
   const pages: number[][] = [];
-  for (let after: string | undefined = `${seq}`; after !== undefined; ) {
-    const answer = await ask(operatorApi, 'GET /v1/operator/log', { claims: operator('olga'), query: { after, limit: '500' } });
-    pages.push(answer.body.items.map((item: { seq: number }) => item.seq));
-    after = answer.body.next;
+  for (let from: Record<string, string> | undefined = { after: `${seq}` }; from !== undefined; ) {
+    const query: Record<string, string> = { ...from, limit: '500' };
+    const { body } = await ask(operatorApi, 'GET /v1/operator/log', { claims: operator('olga'), query });
+    pages.push(body.items.map((item: { seq: number }) => item.seq));
+    from = body.next === undefined ? undefined : { cursor: body.next };
   }
   expect(pages.length).toBe(2);
   expect(pages.flat()).toEqual(Array.from({ length: EVENTS }, (_, at) => seq + 1 + at));

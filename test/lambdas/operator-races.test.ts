@@ -35,12 +35,12 @@ async function held(id: string): Promise<Held> {
 /** Lets another request be worked, whole, when the next one has decided and is about to write what is held. */
 function overtakenBy(other: () => Promise<Answered>): void {
   const { table: own } = openBackends();
-  const putIf = own.putIf.bind(own);
-  own.putIf = async (...given) => {
-    if (given[0].pk !== HELD_PARTITION) return putIf(...given);
-    own.putIf = putIf;
+  const createTogether = own.createTogether.bind(own);
+  own.createTogether = async (...given) => {
+    if (given[1]?.[0]?.item.pk !== HELD_PARTITION) return createTogether(...given);
+    own.createTogether = createTogether;
     expect((await other()).status).toBe(200);
-    return putIf(...given);
+    return createTogether(...given);
   };
 }
 

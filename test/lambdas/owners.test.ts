@@ -106,7 +106,7 @@ test('accounts with a dot in their ids trade, are posted, shown and listed page 
     const { body } = await ask(operatorApi, 'GET /v1/operator/accounts', {
       claims: operator('olga'),
       at,
-      query: { limit: '1', ...(after === undefined ? {} : { after }) },
+      query: { limit: '1', ...(after === undefined ? {} : { cursor: after }) },
     });
     listed.push(...body.items.map(({ account }: { account: string }) => account));
     after = body.next;

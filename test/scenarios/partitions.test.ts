@@ -12,7 +12,7 @@ import type { FunctionName } from '../../lib/store/names.ts';
 const WRITES: Record<FunctionName, readonly string[]> = {
   'participant-api': ['IDS', 'RATE', 'SHARD'],
   'market-api': ['RATE'],
-  'operator-api': ['HELD', 'INDEX', 'LOG', 'ONCE', 'PROPOSED', 'RATE', 'VENUE'],
+  'operator-api': ['HELD', 'INDEX', 'LOG', 'NOTED', 'ONCE', 'PROPOSED', 'RATE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
   'close-auction': ['AUCTION', 'DAY', 'SLOT'],
   'clear-auction': ['AUCTION', 'CARRIED', 'LOG', 'RESULT', 'VENUE'],

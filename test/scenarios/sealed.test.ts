@@ -53,7 +53,7 @@ beforeAll(async () => {
   const { cloud } = venue;
   tokens.push(
     await cloud.mint({ sub: PERSON, attributes: { account: 'fund' } }),
-    await cloud.mint({ sub: 'op-1', groups: ['operators'] }),
+    await cloud.mint({ sub: 'op-1', groups: ['operators', 'approvers'] }),
   );
   ({ submission } = await submitAs(tokens[0]!, { product: PRODUCT, orders: [MARKED] }, 202));
   // Refused, each for another reason, and with the mark in it.

@@ -82,7 +82,7 @@ export async function openLocalVenue(options: LocalVenueOptions): Promise<LocalV
 
 async function callersOf(cloud: Cloud, exchange: Exchange): Promise<Callers<Account>> {
   const token = { expiresIn: TOKEN_SECONDS };
-  const operator = async (sub: string) => exchange.as(await cloud.mint({ ...token, sub, groups: ['operators'] }));
+  const operator = async (sub: string) => exchange.as(await cloud.mint({ ...token, sub, groups: ['operators', 'approvers'] }));
   const participant = async (account: Account): Promise<[Account, Caller]> => [
     account,
     exchange.as(await cloud.mint({ ...token, sub: account, attributes: { account } })),

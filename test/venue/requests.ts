@@ -1,4 +1,5 @@
 /** Requests as the gateway hands them to a function once its authorizer has verified the token. */
+import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
@@ -80,7 +81,7 @@ export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEve
       domainName: 'test',
       domainPrefix: 'test',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: address ?? '127.0.0.1', userAgent: 'test' },
-      requestId: 'test',
+      requestId: randomUUID(),
       routeKey,
       stage: '$default',
       time: '',
@@ -104,7 +105,8 @@ export const codeOf = ({ body }: { readonly body: unknown }): string =>
   String((body as { type?: string } | undefined)?.type).replace('urn:compute-exchange:', '');
 
 export const trader = (account: string): Record<string, unknown> => ({ sub: `user-of-${account}`, 'custom:account': account });
-export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators'] });
+/** A person who may propose and approve; never both of the same. */
+export const operator = (sub: string): Record<string, unknown> => ({ sub, 'cognito:groups': ['operators', 'approvers'] });
 
 const LISTED = listedMonths(H100.calendar, on('2025-10-20'), H100.listedMonths);
 /** What a product is listed with through the API: every month at 2.400. */

@@ -2,8 +2,8 @@
  * The roll of one account seen ahead: what is due on each day of a window that is left, by the rule of the roll itself, if every
  * order before it fills whole. What an account does not sell, lacks margin for or is stopped from, the day will tell.
  */
-import type { BusinessDate, CalendarName } from '../contract/calendar.ts';
-import { type ContractMonth, monthAfter, nearMonth, rollWindow } from '../contract/months.ts';
+import { type BusinessDate, CalendarEndError, type CalendarName } from '../contract/calendar.ts';
+import { type ContractMonth, monthAfter, monthOf, nearMonth, rollWindow } from '../contract/months.ts';
 import { addLots, type Lots, lots } from '../contract/units.ts';
 import { lotsDue, type RollProgress } from './roll.ts';
 
@@ -22,6 +22,18 @@ export const windowOf = (calendar: CalendarName, near: ContractMonth): RollWindo
   next: monthAfter(near),
   days: rollWindow(calendar, near),
 });
+
+/** Days of roll windows before a date, the newest first, back to where the calendar's data begins. */
+export function* rollDaysBefore(calendar: CalendarName, before: BusinessDate): Generator<BusinessDate> {
+  try {
+    for (let near = monthAfter(monthOf(before)); ; near = monthAfter(near, -1))
+      yield* rollWindow(calendar, near)
+        .filter((day) => day < before)
+        .reverse();
+  } catch (error) {
+    if (!(error instanceof CalendarEndError)) throw error;
+  }
+}
 
 /**
  * By day of the window, from `from` on, the lots that would roll, longs positive. Before the window opens they are those of what the account

@@ -144,7 +144,7 @@ async function settleUp(dir: string, ledger: Ledger): Promise<Reconciliation> {
   const exchange = new Exchange(cloud.url);
   try {
     const operators = await Promise.all(
-      ['operator-1', 'operator-2'].map(async (sub) => exchange.as(await cloud.mint({ sub, groups: ['operators'] }))),
+      ['operator-1', 'operator-2'].map(async (sub) => exchange.as(await cloud.mint({ sub, groups: ['operators', 'approvers'] }))),
     );
     await caughtUp(cloud);
     const redriven = redriveAll(cloud);

@@ -245,7 +245,7 @@ export async function waiting(market: SmallMarket): Promise<Waiting[]> {
     const { body } = await market.ask(
       'op-1',
       'GET',
-      `/v1/operator/held?waiting=true${after === undefined ? '' : `&after=${after}`}`,
+      `/v1/operator/held?waiting=true${after === undefined ? '' : `&cursor=${after}`}`,
     );
     const { items, next } = body as { items: Waiting[]; next?: string };
     found.push(...items);

@@ -209,15 +209,15 @@ async function nonsense(market: SmallMarket): Promise<void> {
     ['POST', '/v1/submissions', { product: PRODUCT, orders: Array.from({ length: 900 }, () => ({ cancel: 'x' })) }, market.key()],
     ['POST', '/v1/submissions', { product: PRODUCT, orders: long.repeat(40) }, market.key()],
     ['POST', '/v1/submissions', { product: PRODUCT, orders: [] }, long],
-    ['GET', `/v1/operator/held?after=${long}`],
+    ['GET', `/v1/operator/held?cursor=${long}`],
     ['POST', `/v1/operator/held/${long}/approve`, { revision: 1 }],
   ];
   await fewAtATime(asked, ([method, path, body, own]) => market.ask(ROGUE, method, path, body, own));
   // The same slips by an operator.
   const slips: [method: string, path: string, body?: unknown][] = [
-    ['GET', `/v1/operator/accounts?after=${long}`],
+    ['GET', `/v1/operator/accounts?cursor=${long}`],
     ['GET', `/v1/operator/accounts/${long}`],
-    ['GET', `/v1/operator/held?after=${long}`],
+    ['GET', `/v1/operator/held?cursor=${long}`],
     ['POST', `/v1/operator/held/${long}/approve`, { revision: 1 }],
     ['POST', `/v1/operator/held/settlement.${PRODUCT}.2025-99-99/amend`, { revision: 1, curve: {} }],
     ['GET', `/v1/operator/days/${PRODUCT}/2025-02-30`],

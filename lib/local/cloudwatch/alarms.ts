@@ -28,8 +28,19 @@ export interface AlarmChange {
   readonly description: string;
 }
 
+/** An alarm as it stands. */
+export interface AlarmNow {
+  readonly name: string;
+  readonly description: string;
+  readonly state: AlarmState;
+  /** Why it is in that state; of one that has not changed yet, that it has not. */
+  readonly reason: string;
+  readonly sinceMs: number;
+}
+
 export interface Alarms {
   readonly names: readonly string[];
+  now(): readonly AlarmNow[];
   state(alarm: string): AlarmState;
   /** Those in ALARM, by name. */
   inAlarm(): readonly string[];
@@ -41,9 +52,13 @@ export interface Alarms {
   evaluate(atMs: number): void;
 }
 
+/** What CloudWatch says of an alarm that it has made and not evaluated yet. */
+const UNCHANGED = 'Unchecked: Initial alarm creation';
+
 /** Throws LocalCloudError when an alarm of the plan can't be evaluated here. */
 export function startAlarms(plan: Plan, metrics: Metrics, startMs: number, onChange: (change: AlarmChange) => void): Alarms {
   const changes: AlarmChange[] = [];
+  const newest = new Map<string, AlarmChange>();
   const alarms = new Map(
     plan.alarms.map((each) => {
       const alarm = new Alarm(ruleOf(each, plan), metrics, startMs);
@@ -53,6 +68,7 @@ export function startAlarms(plan: Plan, metrics: Metrics, startMs: number, onCha
   const change = ({ rule, state: from }: Alarm, to: AlarmState, atMs: number, reason: string) => {
     const one = { alarm: rule.name, atMs, from, to, reason, description: rule.description };
     changes.push(one);
+    newest.set(rule.name, one);
     onChange(one);
   };
   const named = (name: string): Alarm => {
@@ -64,6 +80,11 @@ export function startAlarms(plan: Plan, metrics: Metrics, startMs: number, onCha
   let evaluatedMs = startMs;
   return {
     names: [...alarms.keys()],
+    now: () =>
+      [...alarms.values()].map(({ rule: { name, description }, state }) => {
+        const { reason = UNCHANGED, atMs = startMs } = newest.get(name) ?? {};
+        return { name, description, state, reason, sinceMs: atMs };
+      }),
     state: (name) => named(name).state,
     inAlarm: () => [...alarms.values()].filter(({ state }) => state === 'ALARM').map(({ rule }) => rule.name),
     changes: (name) => changes.filter(({ alarm }) => name === undefined || alarm === name),

@@ -8,10 +8,11 @@ import type { FunctionPlan } from '../template/plan.ts';
 import { FunctionError, tooLarge } from './function-error.ts';
 import type { Job, Told, WorkerData } from './worker.ts';
 
-/** Where an environment reaches the engines. */
+/** Where an environment reaches the services. */
 export interface Endpoints {
   readonly dynamodb: string;
   readonly sqs: string;
+  readonly cloudwatch: string;
 }
 
 const ANSWER_BYTES_MAX = 6 * 1024 * 1024;
@@ -49,6 +50,7 @@ export class Environment {
         ...plan.environment,
         AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
         AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+        AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudwatch,
       },
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: plan.memoryMb, maxYoungGenerationSizeMb: 64 },

@@ -28,7 +28,7 @@ export interface Invocation {
 export interface LambdaOptions {
   /** The most environments at once; further invocations wait. */
   readonly environmentsMax: number;
-  /** Where the environment numbered `environment` reaches DynamoDB and SQS. */
+  /** Where the environment numbered `environment` reaches the services. */
   readonly endpoints: (environment: number) => Endpoints;
   /** Number of its first environment; 0 unless given. */
   readonly firstEnvironment?: number;

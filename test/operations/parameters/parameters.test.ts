@@ -27,8 +27,8 @@ beforeAll(async () => {
     await market.cloud.quiet();
   });
   rows = await VenueRows.from(market.table.scan());
-  token = await market.cloud.mint({ sub: 'op-1', groups: ['operators'] });
-  second = await market.cloud.mint({ sub: 'op-2', groups: ['operators'] });
+  token = await market.cloud.mint({ sub: 'op-1', groups: ['operators', 'approvers'] });
+  second = await market.cloud.mint({ sub: 'op-2', groups: ['operators', 'approvers'] });
 });
 afterAll(async () => {
   await market[Symbol.asyncDispose]();
