@@ -73,6 +73,41 @@ const MARKET = [
     read: (client, { product, date }) =>
       client.showSettlementPrices({ query: { product, ...(date === undefined ? {} : { date }) } }),
   }),
+  reading({
+    name: 'show_next_auction',
+    title: 'The auction that takes orders now',
+    description: 'Its number and when it is due to be cut; never what is in it.',
+    input: z.object({ product }),
+    read: (client, params) => client.showNextAuction({ params }),
+  }),
+  reading({
+    name: 'list_calendar',
+    title: 'Trading days ahead',
+    description: 'When auctions are due, which month rolls into which, and which month trades for the last time.',
+    input: z.object({ product, ...paged }),
+    read: (client, { product, ...page }) => client.listCalendar({ params: { product }, query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_history',
+    title: 'Closed days',
+    description: 'Settlement prices, volume and open interest by month, newest first.',
+    input: z.object({ product, ...paged }),
+    read: (client, { product, ...page }) => client.listHistory({ params: { product }, query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_index_values',
+    title: 'The spot index',
+    description: 'Published values, newest first, USD per GPU-hour: what months settle at in the end is their mean.',
+    input: z.object({ product, ...paged }),
+    read: (client, { product, ...page }) => client.listIndexHistory({ params: { product }, query: pageOf(page) }),
+  }),
+  reading({
+    name: 'list_rolls',
+    title: 'The roll of the market',
+    description: 'Day by day, at which price how much rolled from the near month into the next, and what it cost.',
+    input: z.object({ product, ...paged }),
+    read: (client, { product, ...page }) => client.listRolls({ params: { product }, query: pageOf(page) }),
+  }),
 ];
 
 const OWN = [

@@ -1,13 +1,6 @@
 /** Routes that lib/api does not declare yet. */
 
 import * as z from 'zod';
-import * as market from '../../../../account/lib/api/market.ts';
-import * as accounts from '../../../../operator/lib/api/operator-accounts.ts';
-import * as held from '../../../../operator/lib/api/operator-held.ts';
-import * as index from '../../../../operator/lib/api/operator-index.ts';
-import * as products from '../../../../operator/lib/api/operator-products.ts';
-import * as state from '../../../../operator/lib/api/operator-state.ts';
-import * as venue from '../../../../operator/lib/api/operator-venue.ts';
 import { PARTICIPANT as trade } from '../../../../trade/lib/api/routes.ts';
 import { route } from '../../api/route.ts';
 
@@ -35,14 +28,6 @@ const n = z.int();
 const paged = z.object({ limit: t.optional(), cursor: t.optional() });
 const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: t.optional() });
 
-const { listProducts, listContracts, listAuctions, showAuction, listDepth, showSettlementPrices } = market;
-const { listAccounts, showAccountForOperator, showOwner, openAccounts, moveCash, listMarginCalls, stopTrading, releaseTrading } =
-  accounts;
-const { listHeld, approveHeld, amendHeld, declineHeld } = held;
-const { listPublishedIndex, putIndexValue, putIndexValues } = index;
-const { listProductsForOperator, putProduct } = products;
-const { showWaiting, showState } = state;
-const { showVenue, haltVenue, resumeVenue, listDayRuns, showDayRun, listLog, listActs } = venue;
 type Untagged<T> = {
   readonly [K in keyof T]: Omit<T[K], 'tag' | 'for' | 'problems' | 'invalid'> & {
     readonly tag: 'Orders';
@@ -52,38 +37,6 @@ type Untagged<T> = {
 };
 const ALL = {
   ...trade,
-  listProducts,
-  listContracts,
-  listAuctions,
-  showAuction,
-  listDepth,
-  showSettlementPrices,
-  listAccounts,
-  showAccountForOperator,
-  showOwner,
-  openAccounts,
-  moveCash,
-  listMarginCalls,
-  stopTrading,
-  releaseTrading,
-  listHeld,
-  approveHeld,
-  amendHeld,
-  declineHeld,
-  listPublishedIndex,
-  putIndexValue,
-  putIndexValues,
-  listProductsForOperator,
-  putProduct,
-  showWaiting,
-  showState,
-  showVenue,
-  haltVenue,
-  resumeVenue,
-  listDayRuns,
-  showDayRun,
-  listLog,
-  listActs,
   showPositions: get(
     '/v1/positions',
     z.object({
