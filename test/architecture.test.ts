@@ -34,14 +34,14 @@ const ARROWS: Record<string, Arrow> = {
   'lib/api': { rooms: ['lib/domain'], packages: /^zod$/ },
   lambdas: {
     rooms: ['lib/api', 'lib/store', 'lib/domain'],
-    packages: /^(@aws-lambda-powertools\/.+|@cantoo\/pdf-lib|zod|aws-lambda|node:crypto|node:net|node:util|node:zlib)$/,
+    packages: /^(@aws-lambda-powertools\/.+|@cantoo\/pdf-lib|zod|jose|aws-lambda|node:crypto|node:net|node:util|node:zlib)$/,
   },
   'lib/infra': {
     rooms: ['lib/api'],
     files: ['lib/store/names.ts'],
     packages: /^(aws-cdk-lib(\/.+)?|constructs|esbuild|cdk-nag|node:.+)$/,
   },
-  'lib/local': { rooms: [], packages: /^(@aws-sdk\/.+|aws-lambda|croner|fauxqs|jose|node:.+)$/ },
+  'lib/local': { rooms: [], packages: /^(@aws-sdk\/.+|aws-lambda|croner|fauxqs|jose|ws|node:.+)$/ },
   'lib/virtual': { rooms: ['lib/local'], packages: /^(aws-lambda|esbuild|node:.+)$/ },
   'lib/client': { rooms: ['lib/api'], packages: /^(zod|node:.+)$/ },
   'lib/cli': {

@@ -8,18 +8,17 @@
  * do depends on the orders of all.
  */
 import { randomUUID } from 'node:crypto';
-import { AccountIntake } from '../../lib/domain/auction/account-intake.ts';
 import { keyTime } from '../../lib/domain/auction/idempotency-key.ts';
 import { OwnerIntake, type OwnerState } from '../../lib/domain/clearing/owner-intake.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
 import { becomeWriter, type Intake, type Writer } from '../../lib/store/auctions.ts';
 import type { SubmissionMessage } from '../../lib/store/messages.ts';
 import { ReadChunks } from '../../lib/store/read-chunks.ts';
-import { readCarriedOf } from '../../lib/store/results.ts';
 import { oldestKeyTime, submissionsSince } from '../../lib/store/submissions.ts';
 import type { Table } from '../../lib/store/table.ts';
+import { readAccountIntake } from '../intake/account-intake.ts';
+import { OwnerAccounts } from '../intake/owner-accounts.ts';
 import { KnownStops } from './known-stops.ts';
-import { OwnerAccounts } from './owner-accounts.ts';
 
 /** How much older than the key it is for a writer lets later keys be: those of a batch are made within seconds. */
 const KEYS_APART_MS = 5_000;
@@ -169,8 +168,10 @@ export async function useOwner(
     const place = { product, shard, account };
     const isNew = worker.meet(shardName, account, under);
     const known = own.intakeOf(account);
-    if (!known) own.set(account, await readAccount(worker, table, place, isNew ? { ...under, dates: [] } : under, owner));
-    else if (kept && kept.writer !== writer) {
+    if (!known) {
+      const since = isNew ? { ...under, dates: [] } : under;
+      own.set(account, await readAccountIntake(worker.carried.of(table), table, place, since, owner.product));
+    } else if (kept && kept.writer !== writer) {
       const since = Math.max(oldestKeyTime(known.receivedAt || under.openedAt), keysSince(under, kept.writer));
       known.catchUp((await submissionsSince(table, place, under, open - 1, since)).at(-1)!);
       own.set(account, known);
@@ -201,16 +202,4 @@ async function asWriter(
 function keysSince({ writers }: Intake, name: string): number {
   const at = writers.findLastIndex((writer) => writer.name === name);
   return at < 0 ? 0 : Math.min(...writers.slice(at + 1).map(({ keysFrom }) => keysFrom));
-}
-
-/** Reads an account's intake: what is carried, and what it has sent since, by the dates of the shard's intake. */
-async function readAccount(
-  worker: Worker,
-  table: Table,
-  place: Pick<SubmissionMessage, 'product' | 'shard' | 'account'>,
-  intake: Intake,
-  { product: state }: OwnerState,
-): Promise<AccountIntake> {
-  const orders = await readCarriedOf(worker.carried.of(table), place.product, state.carried, place.account);
-  return new AccountIntake(orders, await submissionsSince(table, place, intake, state.lastAuction));
 }

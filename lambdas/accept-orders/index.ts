@@ -8,8 +8,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { isOneTooMany } from '../../lib/domain/auction/account-intake.ts';
 import { keyDate } from '../../lib/domain/auction/idempotency-key.ts';
 import { bySequence } from '../../lib/domain/auction/open-orders.ts';
-import { type OwnerState, ownerStateOf } from '../../lib/domain/clearing/owner-intake.ts';
-import { isTradingStopped, tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { intakeTerms, type OwnerState, ownerStateOf } from '../../lib/domain/clearing/owner-intake.ts';
+import type { VenueState } from '../../lib/domain/clearing/venue.ts';
 import { admitDate, closeShard, type Intake, isClosed, moveIntake, readAuction, readIntake } from '../../lib/store/auctions.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
@@ -18,9 +18,9 @@ import { METRICS } from '../../lib/store/names.ts';
 import { unpackInstructions } from '../../lib/store/packing.ts';
 import { readSubmission, type Submission, writeSubmission } from '../../lib/store/submissions.ts';
 import { type Backends, measure } from '../backends.ts';
+import { OwnerReader } from '../intake/owner-accounts.ts';
 import { consume } from '../queue/consume.ts';
 import { type OwnerInUse, useOwner, Worker } from './account-intakes.ts';
-import { OwnerReader } from './owner-accounts.ts';
 
 /** The handler of one worker. */
 export const acceptOrders = (worker: Worker) =>
@@ -48,7 +48,7 @@ function refuseMisplaced(message: Message<'orders'>, shards: number): void {
 
 async function accept(session: Session, message: SubmissionMessage, record: SQSRecord): Promise<void> {
   const { table } = session.backends;
-  const { product, shard, account, key, digest, sender, receivedAt } = message;
+  const { product, shard, account, key, digest, sender, receivedAt, why } = message;
   const { seq: decidedOn, owner } = await session.ownerOf(message);
   const { product: state } = owner;
   const { own, keep } = await session.useOwner(message, owner);
@@ -65,13 +65,9 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
   const enqueuedAt = Number(record.attributes.SentTimestamp);
   const { open: auction, openedAt } = await session.intake(product, shard);
   if (message.stops && instructions.length === 0) return keep();
-  const { liveOrdersMax, submissionsMax } = state.parameters;
-  const listed = new Set<number>(tradedAt(state, Date.parse(receivedAt)));
   const isStopped = await session.isStopped(message);
-  const stopped = isStopped || isTradingStopped(state, auction);
-  const terms = { listed, liveOrdersMax, submissionsMax, openedAt, stopped };
-  const isStop = message.stops === true;
-  const arriving = { instructions, sequence, receivedAt, enqueuedAt, isStop };
+  const terms = intakeTerms(state, receivedAt, { open: auction, openedAt, stopped: isStopped });
+  const arriving = { instructions, sequence, receivedAt, enqueuedAt, why };
   const { outcomes, figures, reported } = own.take(account, arriving, terms, owner);
   await session.admitDate(product, shard, keyDate(key));
 
@@ -87,7 +83,7 @@ async function accept(session: Session, message: SubmissionMessage, record: SQSR
     receivedAt,
     decidedOn,
     ...(isStopped ? { stopped: true } : {}),
-    ...(isStop ? { isStop } : {}),
+    why,
     figures,
     // Of what is one too many only the refusal is kept, once: a flood must not be what the account's next reader has to read.
     ...(isOneTooMany(outcomes) ? { instructions: [], outcomes: outcomes.slice(0, 1) } : { instructions, outcomes }),

@@ -46,6 +46,11 @@ export const handler = consume('clearings', (backends) => async ({ product, auct
   });
   if (cleared === 'early') return logger.info('auction waits: its predecessor has not cleared', { product, auction: number });
 
+  // Before what is noted of it: a run that repeats one which crashed between the two tells once more, and no other does.
+  if (!cleared.repeated || auction.clearedBy === undefined)
+    await queues
+      .notify('news', { v: 1, kind: 'cleared', product, auction: number })
+      .catch((error: unknown) => logger.warn('no news of the auction', { product, auction: number, error: error as Error }));
   if (!cleared.repeated) await noteCleared(table, product, number, cleared.venue.seq);
   else if (auction.clearedBy === undefined) await noteLate(table, auction);
   await queues.notifyPostings(cleared.venue.seq, cleared.toNotify, cleared.repeated ? `again.${number}` : 'commit');

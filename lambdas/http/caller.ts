@@ -13,7 +13,7 @@ import { ACCOUNT_ID } from './accounts.ts';
 import { Problem } from './problems.ts';
 
 type Event = APIGatewayProxyEventV2WithJWTAuthorizer;
-type Claims = Readonly<Record<string, unknown>>;
+export type Claims = Readonly<Record<string, unknown>>;
 
 /** The account that the token trades for. */
 export function accountOf(event: Event): string | Problem {
@@ -98,9 +98,9 @@ function parsed(payload: string): Claims | undefined {
 }
 
 /** Cognito says of every token what it is for; another issuer need not, and then its audience says it. */
-function isIdToken(claims: Claims): boolean {
+export function isIdToken(claims: Claims): boolean {
   const use = claim(claims, 'token_use');
   return use === 'id' || (use === undefined && !process.env[ENV.tokenUse]);
 }
 
-const claim = (claims: Claims, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
+export const claim = (claims: Claims, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);

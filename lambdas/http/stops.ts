@@ -6,23 +6,25 @@
 import { randomBytes } from 'node:crypto';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
 import { uuidv7Of } from '../../lib/domain/auction/idempotency-key.ts';
-import type { Instruction } from '../../lib/domain/auction/orders.ts';
-import { changeStops, type OwnerStops, type StopChange, type StopNote, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
+import {
+  changeStops,
+  type OwnerStops,
+  type StopChange,
+  type StopNote,
+  type StopSide,
+  WHOLE_OWNER,
+} from '../../lib/domain/auction/stops.ts';
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { productOf } from '../../lib/domain/clearing/account-risk.ts';
 import type { NotedAct } from '../../lib/domain/clearing/noted-acts.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
-import { shardOf } from '../../lib/store/keys.ts';
 import { loadVenue } from '../../lib/store/log.ts';
-import { packInstructions } from '../../lib/store/packing.ts';
 import { readOwnerStops, writeOwnerStops } from '../../lib/store/stops.ts';
-import { digestOf } from '../../lib/store/submissions.ts';
+import { takeOut, tellReleased } from '../take-out.ts';
 import { untilCommitted } from '../until-committed.ts';
 import { findAccount } from './accounts.ts';
-import { type Request, receivedAt } from './request.ts';
+import type { Request } from './request.ts';
 import { logAccess } from './routes.ts';
-
-const CANCEL_ALL: readonly Instruction[] = [{ kind: 'cancel-all' }];
 
 /** Uses a switch of an owner, whose accounts are open, noted when an operator does. Gives all switches of the owner. */
 export async function useSwitch(
@@ -58,23 +60,17 @@ async function accountsOf({ backends }: Request<unknown>, owner: string, of: str
 
 /** Tells an account's group that its switches have changed; a stop takes out all its orders at that place. */
 async function tell(request: Request<unknown>, state: AccountState, { kind, side, note }: StopChange): Promise<void> {
-  const { table, queues, shards } = request.backends;
-  const product = productOf(state, await loadVenue(table));
+  const product = productOf(state, await loadVenue(request.backends.table));
   if (product === undefined) return;
-  const packed = packInstructions(kind === 'stop' ? CANCEL_ALL : []);
-  await queues.submit({
-    v: 1,
-    kind: 'submission',
+  const of = {
     product,
-    shard: shardOf(state.account, shards),
     account: state.account,
     sender: side === 'operator' ? VENUE_SENDER : note.by,
     key: uuidv7Of(request.time, randomBytes(16)),
-    digest: digestOf(packed),
-    receivedAt: receivedAt(request),
-    instructions: Buffer.from(packed).toString('base64'),
-    stops: true,
-  });
+    at: request.time,
+  };
+  if (kind === 'stop') await takeOut(request.backends, { ...of, why: 'kill-switch' });
+  else await tellReleased(request.backends, of);
 }
 
 /**
@@ -90,7 +86,13 @@ export function stopsJson({ owner, switches }: OwnerStops, account?: string) {
         const note = ({ by, at, reason }: StopNote) =>
           side === 'operator' && account !== undefined ? { at, reason } : { by, at, reason };
         const what = of === WHOLE_OWNER ? { owner } : { account: of };
-        return { ...what, side, stands: released === null, stopped: note(stopped), released: released && note(released) };
+        return {
+          ...what,
+          side: side as StopSide,
+          stands: released === null,
+          stopped: note(stopped),
+          released: released && note(released),
+        };
       }),
     );
 }

@@ -2,30 +2,20 @@
  * An account's fills, newest auction first, with what self-match prevention took out of its orders: its journal says which auctions filled its orders and how many of them, the fills
  * themselves stand with the auction, and its event says at what price.
  */
-import * as z from 'zod';
-import { rule } from '../../lib/api/written.ts';
 import type { Fill } from '../../lib/domain/auction/book.ts';
 import type { JournalEntry } from '../../lib/domain/clearing/account.ts';
 import type { AuctionCleared } from '../../lib/domain/clearing/events.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
-import { CASH, type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
-import { formatPrice } from '../../lib/domain/contract/product.ts';
-import { minusTicks, type Ticks } from '../../lib/domain/contract/units.ts';
+import { CASH, type ContractMonth } from '../../lib/domain/contract/months.ts';
+import { minusTicks, type Ticks, ticks } from '../../lib/domain/contract/units.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { readEventsAt } from '../../lib/store/log.ts';
-import { readFillsOf } from '../../lib/store/results.ts';
-import { limitText } from '../http/paging.ts';
-import type { Problem } from '../http/problems.ts';
-import { type Answer, ok, withQuery } from '../http/routes.ts';
-import type { ParticipantRequest } from './participant.ts';
+import { readFillsNamed, readFillsOf } from '../../lib/store/results.ts';
+import { nextFrom } from '../http/paging.ts';
+import { ok } from '../http/routes.ts';
+import { pairJson } from './order-terms.ts';
+import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
-
-/** An event, and of its fills those of orders whose names come after this one. Orders of the roll have a stroke in theirs. */
-const CURSOR = /^[1-9]\d{0,11}(\.[A-Za-z0-9._:/-]{1,36})?$/;
-const QUERY = z.strictObject({
-  limit: limitText,
-  before: z.string().regex(CURSOR, rule('must be a cursor or the number of an event')).optional(),
-});
 
 /** Journal entries that one request reads at most; beyond them the page ends early and says where to go on. */
 const ENTRIES_MAX = 1000;
@@ -39,30 +29,33 @@ interface FillRow {
   readonly fill: Fill;
 }
 
-export const listFills = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-  const { rows, next } = await findFills(request, query.limit, query.before);
+export const listFills: Answers['listFills'] = async ({ query, ...request }) => {
+  const { rows, next } = await findFills(request, query.limit, query.cursor, query.clientOrderId);
   const venue = await newestVenue(request);
-  return ok({ items: rows.map((row) => fillJson(row, venue)), ...(next === undefined ? {} : { next }) });
-});
+  return ok(nextFrom({ items: rows.map((row) => fillJson(row, venue)), ...(next === undefined ? {} : { next }) }));
+};
 
+/** Those of the orders of one name, or of all. */
 async function findFills(
   request: ParticipantRequest,
   limit: number,
   cursor: string | undefined,
+  name: string | undefined,
 ): Promise<{ rows: FillRow[]; next?: string }> {
   const { caller, backends } = request;
   const [, number, after] = /^(\d+)(?:\.(.*))?$/.exec(cursor ?? '') ?? [];
   const from = number === undefined ? undefined : { seq: Number(number), after };
-  // A cursor within an event's fills starts with that event again.
-  let before = from && (after === undefined ? from.seq : from.seq + 1);
+  // A cursor within an event's fills starts with that event again; of one name there is one fill in an event.
+  let before = from && (after === undefined || name !== undefined ? from.seq : from.seq + 1);
   const rows: FillRow[] = [];
   for (let read = 0; read < ENTRIES_MAX; read += ENTRIES_A_TIME) {
     const range = { limit: ENTRIES_A_TIME, ...(before === undefined ? {} : { before }) };
     const entries = await readJournal(backends.table, caller.account, range);
     const filled = entries.filter(({ fills = 0 }) => fills > 0);
     while (filled.length && rows.length <= limit)
-      rows.push(...(await fillsOf(request, takeEnough(filled, limit + 1 - rows.length), from, limit + 1 - rows.length)));
-    if (rows.length > limit) return { rows: rows.slice(0, limit), next: cursorOf(rows[limit - 1]!) };
+      rows.push(...(await fillsOf(request, takeEnough(filled, limit + 1 - rows.length), from, name, limit + 1 - rows.length)));
+    if (rows.length > limit)
+      return { rows: rows.slice(0, limit), next: name === undefined ? cursorOf(rows[limit - 1]!) : `${rows[limit - 1]!.seq}` };
     if (entries.length < ENTRIES_A_TIME) return { rows };
     before = entries.at(-1)!.seq;
   }
@@ -83,6 +76,7 @@ async function fillsOf(
   { caller, backends: { table } }: ParticipantRequest,
   entries: readonly JournalEntry[],
   from: { readonly seq: number; readonly after: string | undefined } | undefined,
+  name: string | undefined,
   limit: number,
 ): Promise<FillRow[]> {
   const events = await readEventsAt(
@@ -92,7 +86,10 @@ async function fillsOf(
   const found = await Promise.all(
     entries.map(async ({ seq }) => {
       const event = events.get(seq) as AuctionCleared;
-      const fills = await readFillsOf(table, event, caller.account, { limit, after: seq === from?.seq ? from.after : undefined });
+      const fills =
+        name === undefined
+          ? await readFillsOf(table, event, caller.account, { limit, after: seq === from?.seq ? from.after : undefined })
+          : await readFillsNamed(table, event, caller.account, name);
       return fills.map((fill): FillRow => ({ seq, event, fill }));
     }),
   );
@@ -102,18 +99,7 @@ async function fillsOf(
 function fillJson({ seq, event, fill }: FillRow, venue: VenueState) {
   const { clientOrderId, buy, sell, lots, rolls, sender, selfMatched = 0 } = fill;
   const { product, auction, date } = event;
-  const price = (of: ContractMonth): Ticks => event.months[of]!.price;
-  const text = (of: Ticks): string => formatPrice(of, venue.products[product]!.parameters);
-  const terms =
-    sell === CASH
-      ? { side: 'buy', contract: contractCode(product, buy), lots, price: text(price(buy)) }
-      : buy === CASH
-        ? { side: 'sell', contract: contractCode(product, sell), lots, price: text(price(sell)) }
-        : {
-            buy: contractCode(product, buy),
-            sell: contractCode(product, sell),
-            lots,
-            price: text(minusTicks(price(buy), price(sell))),
-          };
-  return { seq, product, auction, date, clientOrderId, ...terms, rolls, selfMatched, sender };
+  const price = (of: ContractMonth): Ticks => (of === CASH ? ticks(0) : event.months[of]!.price);
+  const terms = pairJson(venue.products[product]!, { buy, sell }, minusTicks(price(buy), price(sell)));
+  return { seq, product, auction, date, clientOrderId, ...terms, lots, rolls, selfMatched, sender };
 }

@@ -6,27 +6,44 @@ import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
 import { type Route, serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
+import { removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter } from './cancel-all-after.ts';
 import { listFills } from './fills.ts';
+import { listOrderHistory, showOrder } from './order-history.ts';
 import { listOrders } from './orders.ts';
 import { type Answers, admitParticipant, type Participant } from './participant.ts';
+import { previewOrders } from './preview.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
 import { release, showStops, stop } from './stops.ts';
-import { showSubmission, submit } from './submissions.ts';
+import { cancelOrder, cancelOrders, listSubmissions, showSubmission, submitOrders } from './submissions.ts';
 
 export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
-  'POST /v1/submissions': submit,
-  'GET /v1/submissions/{submission}': showSubmission,
-  'GET /v1/orders': listOrders,
-  'GET /v1/fills': listFills,
   'GET /v1/positions': showPositions,
   'GET /v1/account': showAccount,
   'GET /v1/statements': listStatements,
-  'GET /v1/stops': showStops,
-  'POST /v1/stop': stop,
-  'POST /v1/release': release,
 };
 
-const handlers: Answers = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction };
+const handlers: Answers = {
+  submitOrders,
+  previewOrders,
+  listSubmissions,
+  showSubmission,
+  listOrders,
+  showOrder,
+  listOrderHistory,
+  cancelOrder,
+  cancelOrders,
+  listFills,
+  showCancelAllAfter,
+  setCancelAllAfter,
+  removeCancelAllAfter,
+  showStops,
+  stop,
+  release,
+  listJournal,
+  listRollInstructions,
+  putRollInstruction,
+  removeRollInstruction,
+};
 
 export const handler = serve({
   declared: PARTICIPANT,

@@ -2,51 +2,40 @@
  * An account's live orders: what the last auction carried, changed by what the account has submitted since. It is the fold
  * that accept uses, so an order shown here is one that can be cancelled or replaced by its name.
  */
-import * as z from 'zod';
 import { openOrders, sendersOf } from '../../lib/domain/auction/open-orders.ts';
 import type { Order } from '../../lib/domain/auction/orders.ts';
 import { type ProductState, tradedAt } from '../../lib/domain/clearing/venue.ts';
-import { CASH, contractCode } from '../../lib/domain/contract/months.ts';
-import { formatPrice } from '../../lib/domain/contract/product.ts';
-import { ticks } from '../../lib/domain/contract/units.ts';
+import { CASH } from '../../lib/domain/contract/months.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { readCarriedOf } from '../../lib/store/results.ts';
 import { submissionsSince } from '../../lib/store/submissions.ts';
-import { limitText, pageOf } from '../http/paging.ts';
+import { listPage } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { listedProduct, productsOf } from '../http/products.ts';
-import { type Answer, ok, withQuery } from '../http/routes.ts';
-import type { ParticipantRequest } from './participant.ts';
+import { ok } from '../http/routes.ts';
+import { termsJson } from './order-terms.ts';
+import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-/** Longer than any product and name of an order. */
-const CURSOR_MAX = 100;
-const QUERY = z.strictObject({
-  product: z.string().optional(),
-  limit: limitText,
-  after: z.string().max(CURSOR_MAX, 'must be a cursor').optional(),
-});
-
-export const listOrders = withQuery(QUERY, async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
+export const listOrders: Answers['listOrders'] = async ({ query, ...request }) => {
   const venue = await newestVenue(request);
   const chosen = query.product === undefined ? undefined : listedProduct(venue, query.product);
   if (chosen instanceof Problem) return chosen;
-  const rows = [];
+  const rows: Row[] = [];
   for (const state of chosen ? [chosen] : productsOf(venue))
     for (const own of await ownOrders(request, state))
       rows.push({ name: `${state.product}/${own.order.clientOrderId}`, state, own });
   const later = rows
-    .filter(({ name }) => query.after === undefined || name > query.after)
+    .filter(({ name }) => query.cursor === undefined || name > query.cursor)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return ok(
-    pageOf(
-      later,
-      query.limit,
-      ({ name }) => name,
-      ({ state, own }) => orderJson(state, own),
-    ),
-  );
-});
+  return ok(listPage(later, query.limit, ({ name }) => name, orderJson));
+};
+
+interface Row {
+  readonly name: string;
+  readonly state: ProductState;
+  readonly own: OwnOrder;
+}
 
 interface OwnOrder {
   readonly order: Order;
@@ -71,13 +60,6 @@ async function ownOrders({ caller, time, backends: { table } }: ParticipantReque
     .map((order) => ({ order, sender: senders.get(order)! }));
 }
 
-function orderJson({ product, parameters }: ProductState, { order, sender }: OwnOrder) {
-  const { clientOrderId, buy, sell, limit, lots, timeInForce } = order;
-  const terms =
-    sell === CASH
-      ? { side: 'buy', contract: contractCode(product, buy), price: formatPrice(limit, parameters) }
-      : buy === CASH
-        ? { side: 'sell', contract: contractCode(product, sell), price: formatPrice(ticks(-limit), parameters) }
-        : { buy: contractCode(product, buy), sell: contractCode(product, sell), price: formatPrice(limit, parameters) };
-  return { clientOrderId, product, ...terms, lots, timeInForce, sender };
+function orderJson({ state, own: { order, sender } }: Row) {
+  return { clientOrderId: order.clientOrderId, product: state.product, ...termsJson(state, order), sender };
 }

@@ -3,10 +3,9 @@
  * message. Nothing is written here; the key makes a repeat safe, whether the first was lost before the queue, behind it, or
  * not at all.
  */
-import type * as z from 'zod';
 import type { ProblemCode } from '../../lib/api/problems.ts';
+import type { SubmissionBody } from '../../lib/api/submissions.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyTime } from '../../lib/domain/auction/idempotency-key.ts';
-import type { Instruction, Outcome } from '../../lib/domain/auction/orders.ts';
 import {
   decideSubmission,
   mayBeKnown,
@@ -15,30 +14,36 @@ import {
   type SubmissionRefusal,
   type Submitted,
 } from '../../lib/domain/auction/submission.ts';
-import { type Figures, hasFigures } from '../../lib/domain/clearing/owner-intake.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
-import { contractCode } from '../../lib/domain/contract/months.ts';
-import { formatCents } from '../../lib/domain/contract/units.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
-import { digestOf, readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import { digestOf, newestSubmissions, readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
-import { bodyErrors, pathOf, readBody, receivedAt } from '../http/request.ts';
-import { type Answer, accepted, logAccess, ok } from '../http/routes.ts';
+import { bodyErrors, receivedAt } from '../http/request.ts';
+import { accepted, logAccess, ok } from '../http/routes.ts';
+import { entriesJson } from './decided-entries.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import type { ParticipantRequest } from './participant.ts';
+import { ownProduct } from './own-product.ts';
+import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue, recentVenue } from './recent-venue.ts';
-import { SUBMISSION_BODY } from './submission-body.ts';
 import { type SubmissionIds, type SubmissionName, submissionIds } from './submission-id.ts';
 
 /** How long an unknown id may still be on its way to the book. */
 const QUEUED_MS_MAX = 24 * 3_600_000;
 
-export async function submit(request: ParticipantRequest): Promise<Answer | Problem> {
-  const key = idempotencyKey(request.event.headers['idempotency-key']);
+export const submitOrders: Answers['submitOrders'] = ({ body, headers, ...request }) => submit(request, headers, body);
+
+/** A submission of one entry. */
+export const cancelOrder: Answers['cancelOrder'] = ({ params, query, headers, ...request }) =>
+  submit(request, headers, { product: query.product, orders: [{ cancel: params.clientOrderId }] });
+
+export const cancelOrders: Answers['cancelOrders'] = ({ query, headers, ...request }) =>
+  submit(request, headers, { product: query.product, orders: [{ cancelAll: true }] });
+
+async function submit(request: ParticipantRequest, headers: KeyHeader, body: SubmissionBody) {
+  const key = idempotencyKey(headers['idempotency-key']);
   if (key instanceof Problem) return key;
-  const body = readBody(request, SUBMISSION_BODY, 'invalid-submission');
-  if (body instanceof Problem) return body;
   let decided = await decide(request, key, body, await recentVenue(request), false);
   // The quick readings may have missed what was written a moment ago: a refusal deserves a second look, at the newest.
   if ('refusal' in decided && SECOND_LOOK.has(decided.refusal))
@@ -48,6 +53,8 @@ export async function submit(request: ParticipantRequest): Promise<Answer | Prob
   const ids = await submissionIds(request.backends);
   return isRepeat ? answerTaken(request, ids, named) : send(request, ids, named, packed);
 }
+
+type KeyHeader = { readonly 'idempotency-key'?: string | undefined };
 
 const SECOND_LOOK: ReadonlySet<SubmissionRefusal> = new Set([
   'product-not-listed',
@@ -65,7 +72,7 @@ interface Taken {
 async function decide(
   { caller: { account, shard }, backends, time }: ParticipantRequest,
   key: string,
-  { product, orders }: z.infer<typeof SUBMISSION_BODY>,
+  { product, orders }: SubmissionBody,
   venue: VenueState,
   consistent: boolean,
 ): Promise<Taken | RefusedSubmission> {
@@ -83,12 +90,7 @@ async function decide(
   return typeof decision === 'string' ? { named, packed, isRepeat: decision === 'repeat' } : decision;
 }
 
-async function send(
-  request: ParticipantRequest,
-  ids: SubmissionIds,
-  named: SubmissionName,
-  packed: Uint8Array,
-): Promise<Answer | Problem> {
+async function send(request: ParticipantRequest, ids: SubmissionIds, named: SubmissionName, packed: Uint8Array) {
   const { account, sender, shard } = request.caller;
   const { queues, logger } = request.backends;
   const instructions = Buffer.from(packed).toString('base64');
@@ -125,7 +127,7 @@ const PROBLEM_OF: Readonly<Record<SubmissionRefusal, readonly [code: ProblemCode
 
 const OF_TIME: ReadonlySet<SubmissionRefusal> = new Set(['key-too-old', 'key-too-far-ahead']);
 
-function problemOf(
+export function problemOf(
   request: ParticipantRequest,
   refusal: SubmissionRefusal,
   violations: RefusedSubmission['violations'] = [],
@@ -136,52 +138,39 @@ function problemOf(
   return new Problem(code, `${detail}${now}`, bodyErrors(violations));
 }
 
-function answerTaken({ caller }: ParticipantRequest, ids: SubmissionIds, named: SubmissionName): Answer {
+function answerTaken({ caller }: ParticipantRequest, ids: SubmissionIds, named: SubmissionName) {
   const submission = ids.idOf(caller.account, named);
   return accepted({ submission, status: `/v1/submissions/${submission}` });
 }
 
 /** What became of a submission. */
-export async function showSubmission(request: ParticipantRequest): Promise<Answer | Problem> {
+export const showSubmission: Answers['showSubmission'] = async (request) => {
   const { account, shard } = request.caller;
-  const id = pathOf(request, 'submission');
+  const id = request.params.submission;
   const named = (await submissionIds(request.backends)).parse(account, id);
   const stored = named && (await readSubmission(request.backends.table, named.product, shard, account, named.key));
   if (named && stored) return stored.digest === named.digest ? ok(submissionJson(id, stored)) : problemOf(request, 'key-reused');
   if (named && Math.abs(request.time - keyTime(named.key)) < QUEUED_MS_MAX)
-    return ok({ submission: id, product: named.product, state: 'queued', orders: [] });
+    return ok({ submission: id, product: named.product, state: 'queued' as const, orders: [] });
   logAccess(request, 'submission not found', { account });
   return notFound('such submission');
-}
+};
 
-function submissionJson(
-  id: string,
-  { product, sender, auction, receivedAt: received, instructions, outcomes, figures }: Submission,
-) {
-  const left = figures.values();
-  // Of a submission that was one too many, no more is kept than that.
-  const orders = outcomes.map((outcome, index) => ({
-    ...(instructions[index] ? nameOf(instructions[index]) : {}),
-    ...outcomeJson(outcome),
-    ...(hasFigures(outcome) ? { figures: figuresJson(product, left.next().value!) } : {}),
-  }));
-  return { submission: id, product, state: 'decided', sender, auction, receivedAt: received, orders };
-}
+export const listSubmissions: Answers['listSubmissions'] = async ({ query, ...request }) => {
+  const { table } = request.backends;
+  const { account, shard } = request.caller;
+  const state = await ownProduct(request, await newestVenue(request), query.product);
+  if (state instanceof Problem) return state;
+  const { product } = state;
+  const place = { product, shard, account };
+  const found = await newestSubmissions(table, place, request.time + KEY_AHEAD_MS_MAX, query.limit + 1, query.cursor);
+  const ids = await submissionIds(request.backends);
+  const itemOf = (submission: Submission) => submissionJson(ids.idOf(account, submission), submission);
+  return ok(listPage(found, query.limit, ({ key }) => key, itemOf));
+};
 
-function nameOf(instruction: Instruction) {
-  if (instruction.kind === 'cancel-all') return { cancelAll: true };
-  if (instruction.kind === 'cancel') return { cancel: instruction.clientOrderId };
-  return { clientOrderId: instruction.order.clientOrderId };
-}
-
-const outcomeJson = (outcome: Outcome) =>
-  outcome === 'accepted' || outcome === 'deferred' ? { outcome } : { outcome: 'refused', reason: outcome };
-
-function figuresJson(product: string, figures: Figures) {
-  if (figures.reason === 'margin') {
-    const { before, would, cover } = figures;
-    return { requirement: formatCents(before), requirementWith: formatCents(would), cash: formatCents(cover) };
-  }
-  const { allowed, would, month } = figures;
-  return { allowed, would, ...(month === undefined ? {} : { contract: contractCode(product, month) }) };
+function submissionJson(id: string, { product, sender, auction, receivedAt: received, why, ...decided }: Submission) {
+  const { instructions, outcomes, figures } = decided;
+  const common = { submission: id, product, state: 'decided' as const, sender, auction, receivedAt: received };
+  return { ...common, ...(why ? { takenOut: why } : {}), orders: entriesJson(product, instructions, outcomes, figures) };
 }

@@ -13,6 +13,7 @@ import { recordTotals } from '../../lib/store/control-totals.ts';
 import { moveCursor, noteProgress, type Progress, readPosition } from '../../lib/store/cursors.ts';
 import { halt, readHalt } from '../../lib/store/halt.ts';
 import { type LogEntry, loadVenue, readEvents } from '../../lib/store/log.ts';
+import type { Message } from '../../lib/store/messages.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import { shardsTouched } from '../../lib/store/posted.ts';
 import { shortIn } from '../../lib/store/short.ts';
@@ -32,7 +33,9 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
   const { table, logger, shards } = backends;
   const venue = await loadVenue(table);
   const product = (code: string) => venue.products[code]!;
-  const shard: Shard = {
+  const position = await readPosition(table, number);
+  const shard: Moving = {
+    ...cursorOf(backends, number, position.seq),
     table,
     shard: number,
     shards,
@@ -42,7 +45,6 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
     cancelOrders: cancelOrders(backends, Number(attributes.SentTimestamp)),
     ...(Number(attributes.ApproximateReceiveCount) > 1 ? { again: messageId } : {}),
   };
-  const position = await readPosition(table, number);
   for (let cursor = position.seq; cursor < venue.seq; ) {
     if (await readHalt(table)) return logger.warn('posting waits: the venue is halted', { shard: number, seq: cursor + 1 });
     const entries = await readEvents(table, cursor, Math.min(EVENTS_MAX, venue.seq - cursor));
@@ -51,14 +53,44 @@ export const handler = consume('postings', (backends, timeLeft) => async ({ shar
     if (done === undefined) return;
     cursor = done;
     // Once for all of them: an event that is posted again finds every account it touches already past it.
-    await moveCursor(table, number, cursor);
+    await shard.advance(cursor);
   }
 });
+
+interface Cursor {
+  /** Notes that the shard has posted an event that touches it. */
+  readonly posted: (seq: number) => void;
+  /** Moves the shard's cursor on. */
+  readonly advance: (seq: number) => Promise<void>;
+}
+type Moving = Shard & Cursor;
+
+/**
+ * Moves the cursor of a shard that stands at `from`; and what was posted since it moved last is news, for those who listen. News that can't
+ * be sent is lost, which is no reason to post anything twice: a listener asks for the numbers now and then.
+ */
+function cursorOf({ table, queues, logger }: Backends, shard: number, from: number): Cursor {
+  let after = from;
+  let newest = from;
+  return {
+    posted: (seq) => {
+      newest = seq;
+    },
+    async advance(seq) {
+      await moveCursor(table, shard, seq);
+      if (newest > after)
+        await queues
+          .notify('news', { v: 1, kind: 'posted', shard, after, seq: newest })
+          .catch((error: unknown) => logger.warn('no news of what is posted', { shard, error: error as Error }));
+      after = seq;
+    },
+  };
+}
 
 /** Posts events behind `cursor`. The answer is the new cursor; `undefined` when another invocation is to go on. */
 async function postEntries(
   backends: Backends,
-  shard: Shard,
+  shard: Moving,
   entries: readonly LogEntry[],
   cursor: number,
   progress: Progress | undefined,
@@ -81,6 +113,7 @@ async function postEntries(
     if (totals === undefined) return undefined;
     const recorded = await recordTotals(table, entry.seq, shard.shard, shards, totals);
     posted = entry.seq;
+    shard.posted(posted);
     // The cursor moves past it all the same: once an operator has resumed the venue, posting must not halt it again.
     if (recorded.shards.size === touched.length && !(await completePosting(backends, entry, recorded))) return posted;
   }
@@ -88,10 +121,10 @@ async function postEntries(
 }
 
 /** Notes how far an event has come. False when the venue is halted, or when the next invocation is to go on with it. */
-async function goOn(backends: Backends, shard: Shard, posted: number, progress: Progress, timeLeft: TimeLeft): Promise<boolean> {
+async function goOn(backends: Backends, shard: Moving, posted: number, progress: Progress, timeLeft: TimeLeft): Promise<boolean> {
   const { table, logger } = backends;
   // Or the next run would read through everything before the event once more.
-  await moveCursor(table, shard.shard, posted);
+  await shard.advance(posted);
   await noteProgress(table, shard.shard, progress);
   if (await readHalt(table)) {
     logger.warn('posting waits: the venue is halted', { shard: shard.shard, seq: progress.seq });
@@ -103,8 +136,8 @@ async function goOn(backends: Backends, shard: Shard, posted: number, progress: 
 }
 
 /** Leaves the rest to the next invocation, which is told to go on. */
-async function stop({ table, queues, logger }: Backends, { shard }: Shard, posted: number, where: string): Promise<undefined> {
-  await moveCursor(table, shard, posted);
+async function stop({ queues, logger }: Backends, { shard, advance }: Moving, posted: number, where: string): Promise<undefined> {
+  await advance(posted);
   await queues.notifyPosting(shard, where);
   logger.info('posting goes on in the next invocation', { shard, seq: posted + 1 });
 }
@@ -120,7 +153,19 @@ async function completePosting(backends: Backends, { seq, event }: LogEntry, tot
     return false;
   }
   for (const product of await productsToNotify(table, event)) await queues.notify('day-runs', { v: 1, product });
+  const news = newsOf(event);
+  if (news)
+    await queues
+      .notify('news', news)
+      .catch((error: unknown) => logger.warn('no news of the day', { seq, error: error as Error }));
   return true;
+}
+
+/** What everyone who listens is told once an event is posted. That an auction has cleared they are told when it has. */
+function newsOf(event: ClearingEvent): Message<'news'> | undefined {
+  if (event.kind === 'prices-settled') return { v: 1, kind: 'settled', product: event.product, date: event.date };
+  if (event.kind === 'day-closed') return { v: 1, kind: 'closed', product: event.product, date: event.date };
+  return undefined;
 }
 
 /** Those whose day run may go on now, or in which a call may be met. What is posted of calls moves nothing on. */

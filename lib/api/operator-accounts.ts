@@ -4,6 +4,7 @@ import { BANK, LISTED_MAX } from '../domain/clearing/events.ts';
 import { type Cents, parseDecimal } from '../domain/contract/units.ts';
 import { AGREED, HELD, MOVEMENT, OPENING } from './operator-held.ts';
 import { route } from './route.ts';
+import { KILL_SWITCH } from './stops.ts';
 import {
   account,
   accountId,
@@ -78,19 +79,7 @@ export const showAccountForOperator = route({
   problems: ['not-found'],
 });
 
-const NOTE = z.object({ by: sender.optional(), at: instant, reason: z.string() });
-export const SWITCHES = z
-  .array(
-    z.object({
-      owner: account.optional(),
-      account: account.optional(),
-      side: z.string().meta({ description: '`participant` or `operator`' }),
-      stands: z.boolean(),
-      stopped: NOTE,
-      released: NOTE.nullable(),
-    }),
-  )
-  .meta({ description: 'Of the `owner`, or of one `account`' });
+export const SWITCHES = z.array(KILL_SWITCH).meta({ description: 'Of the `owner`, or of one `account`' });
 const SWITCHED = {
   owner: 'acme',
   side: 'operator',

@@ -28,9 +28,33 @@ import { listPublishedIndex, putIndexValue, putIndexValues } from './operator-in
 import { listProductsForOperator, putProduct } from './operator-products.ts';
 import { showState, showWaiting } from './operator-state.ts';
 import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
+import { listFills, listOrderHistory, listOrders, showOrder } from './orders.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll.ts';
+import { release, removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter, showStops, stop } from './stops.ts';
+import { cancelOrder, cancelOrders, listSubmissions, previewOrders, showSubmission, submitOrders } from './submissions.ts';
 
-export const PARTICIPANT = { listJournal, listRollInstructions, putRollInstruction, removeRollInstruction } as const;
+export const PARTICIPANT = {
+  submitOrders,
+  previewOrders,
+  listSubmissions,
+  showSubmission,
+  listOrders,
+  showOrder,
+  listOrderHistory,
+  cancelOrder,
+  cancelOrders,
+  listFills,
+  showCancelAllAfter,
+  setCancelAllAfter,
+  removeCancelAllAfter,
+  showStops,
+  stop,
+  release,
+  listJournal,
+  listRollInstructions,
+  putRollInstruction,
+  removeRollInstruction,
+} as const;
 /** Public: no route here needs a token. */
 export const MARKET = {
   listProducts,

@@ -2,11 +2,11 @@
  * Every submission decided again, on the accounts as of the event that it says it was decided on, and on what its owner had sent before it.
  * One that came too late, or was one too many, is taken as it stands: when it arrived is not stored.
  */
-import { AccountIntake, countsForNothing, type IntakeTerms } from '../domain/auction/account-intake.ts';
+import { AccountIntake, countsForNothing } from '../domain/auction/account-intake.ts';
 import { byArrival } from '../domain/auction/open-orders.ts';
 import { type AccountState, emptyAccount } from '../domain/clearing/account.ts';
-import { OwnerIntake, ownerStateOf } from '../domain/clearing/owner-intake.ts';
-import { isTradingStopped, type ProductState, tradedAt, type VenueState } from '../domain/clearing/venue.ts';
+import { intakeTerms, OwnerIntake, ownerStateOf } from '../domain/clearing/owner-intake.ts';
+import type { ProductState, VenueState } from '../domain/clearing/venue.ts';
 import { ownerOf } from '../domain/contract/owner.ts';
 import { readCarriedOf } from '../store/results.ts';
 import { type Submission, submissionIn } from '../store/submissions.ts';
@@ -97,15 +97,8 @@ export class Decisions {
     }
     const owner = ownerStateOf(venue, state, this.#statesOf(account, accounts), account);
     const own = await this.#intakesOf(sender, state, auction, [account, ...owner.accounts.keys()]);
-    const { liveOrdersMax, submissionsMax } = state.parameters;
-    const terms: IntakeTerms = {
-      listed: new Set<number>(tradedAt(state, Date.parse(receivedAt))),
-      liveOrdersMax,
-      submissionsMax,
-      openedAt: '',
-      // Which switches stood then is not kept; that one did is, with the submission.
-      stopped: submission.stopped === true || isTradingStopped(state, auction),
-    };
+    // Which switches stood then is not kept; that one did is, with the submission.
+    const terms = intakeTerms(state, receivedAt, { open: auction, openedAt: '', stopped: submission.stopped === true });
     const decision = own.take(account, { ...submission, enqueuedAt: Date.parse(receivedAt) }, terms, owner);
     for (const what of ['outcomes', 'figures'] as const)
       if (canonical(submission[what]) !== canonical(decision[what])) {

@@ -32,7 +32,7 @@ const FILES = {
   'slots.jsonl': ['SLOT', 'CLOSING'],
   'done-once.jsonl': ['ONCE'],
   'days.jsonl': ['DAY'],
-  'stops.jsonl': ['STOPS'],
+  'stops.jsonl': ['STOPS', 'DEADMAN'],
   'held.jsonl': ['HELD', 'PROPOSED', 'NOTED'],
   'repaired.jsonl': ['REPAIRED'],
 } as const satisfies Record<string, readonly string[]>;

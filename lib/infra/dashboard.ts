@@ -1,14 +1,14 @@
 /**
  * The page an operator looks at first: is anything wrong, is the venue on time, and where in the pipeline does it stop. Alarms
  * on top, then what the sweep measured, then the API, then a column for each step of the pipeline, from left to right: what
- * waits for the step above, what the step does below; and last the sweep, which is no step of it.
+ * waits for the step above, what the step does below; and last the sweep and the listeners, which are no steps of it.
  */
 
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { QUEUES } from '../store/names.ts';
+import { QUEUES, type QueueName } from '../store/names.ts';
 import { AUCTION_LATE_S, DAY_RUN_LATE_S } from './alarms.ts';
 import type { ExchangeApi } from './api.ts';
 import { SWEEP } from './deployment.ts';
@@ -16,6 +16,9 @@ import { PIPELINE } from './pipeline.ts';
 import type { PipelineFunction } from './pipeline-function.ts';
 import { type PipelineMetric, pipelineMetric } from './pipeline-metric.ts';
 import type { WorkQueue } from './work-queue.ts';
+
+/** Queues of no step of the pipeline. */
+const BESIDE: ReadonlySet<QueueName> = new Set(['sweeps', 'news']);
 
 const ROW = 24;
 const QUARTER = ROW / 4;
@@ -72,14 +75,16 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
     ]),
     ...functions.filter(({ functionName }) => PIPELINE[functionName].servesApi).map((each) => work(each, QUARTER)),
   );
-  const steps = queues.filter(({ queueName }) => queueName !== 'sweeps');
-  const sweeps = queues.filter(({ queueName }) => queueName === 'sweeps');
+  const steps = queues.filter(({ queueName }) => !BESIDE.has(queueName));
+  const beside = queues.filter(({ queueName }) => BESIDE.has(queueName));
   const column = ROW / steps.length;
   const consumerOf = (queue: WorkQueue): PipelineFunction =>
     functions.find(({ functionName }) => functionName === QUEUES[queue.queueName].consumer)!;
   board.addWidgets(...steps.map((queue) => waiting(queue, column)));
   board.addWidgets(...steps.map((queue) => work(consumerOf(queue), column)));
-  board.addWidgets(...sweeps.flatMap((queue) => [waiting(queue, QUARTER), work(consumerOf(queue), QUARTER)]));
+  board.addWidgets(...beside.flatMap((queue) => [waiting(queue, QUARTER), work(consumerOf(queue), QUARTER)]));
+  const ofListeners = functions.filter(({ functionName }) => functionName === 'authorize-listener' || functionName === 'listen');
+  board.addWidgets(...ofListeners.map((each) => work(each, QUARTER)));
   return board;
 }
 

@@ -14,6 +14,7 @@ import { ExchangeApi } from './api.ts';
 import { dashboard } from './dashboard.ts';
 import { checkedDeployment, type Deployment } from './deployment.ts';
 import { type Issuer, UserPool } from './identity.ts';
+import { ListenerApi } from './listener-api.ts';
 import { PIPELINE } from './pipeline.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import { Releases } from './releases.ts';
@@ -50,12 +51,14 @@ export class ExchangeStack extends Stack {
     for (const name of ['sweep-venue', 'operator-api', 'market-api', 'settle-day'] as const)
       functions[name].knowsAuctionTimes(deployment.products);
 
+    const issuer = props.issuer ?? this.userPool();
     const api = new ExchangeApi(this, 'api', {
-      issuer: props.issuer ?? this.userPool(),
+      issuer,
       participantApi: functions['participant-api'],
       marketApi: functions['market-api'],
       operatorApi: functions['operator-api'],
     });
+    const listeners = new ListenerApi(this, 'listeners', { issuer, functions });
     for (const name of ['participant-api', 'market-api'] as const) functions[name].takesOfCaller(deployment.requestsPerMinute);
     functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
     functions['operator-api'].letsMoveAlone(deployment.cashAloneCents);
@@ -88,6 +91,7 @@ export class ExchangeStack extends Stack {
       table,
     });
     this.output('ApiUrl', api.api.apiEndpoint);
+    this.output('ListenersUrl', listeners.url);
     this.output('TableName', table.tableName);
     this.output('DashboardName', board.dashboardName);
   }

@@ -7,7 +7,8 @@
  */
 
 import { join } from 'node:path';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -54,7 +55,8 @@ export class PipelineFunction extends Construct {
   /** @param bundles directory with a folder for each function, holding its `index.mjs` */
   constructor(scope: Construct, name: FunctionName, bundles: string) {
     super(scope, name);
-    const { does, memory_mb, timeout_s, servesApi, concurrencyMax } = PIPELINE[name];
+    const { does, memory_mb, timeout_s, concurrencyMax } = PIPELINE[name];
+    const readsQueue = Object.values(QUEUES).some(({ consumer }) => consumer === name);
     this.functionName = name;
     const logGroup = new logs.LogGroup(this, 'log', {
       logGroupName: `/${Stack.of(this).stackName}/${name}`,
@@ -81,7 +83,7 @@ export class PipelineFunction extends Construct {
       tracing: lambda.Tracing.DISABLED,
       // The day run goes round through the queues, and a long catch-up notifies itself: with the default, Lambda would take
       // the sixteenth round for a loop by mistake and send the message to the dead letters.
-      ...(servesApi ? {} : { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
+      ...(readsQueue ? { recursiveLoop: lambda.RecursiveLoop.ALLOW } : {}),
       environment: { POWERTOOLS_SERVICE_NAME: METRICS.service, POWERTOOLS_METRICS_NAMESPACE: METRICS.namespace },
       // Old versions stay, so that the alias can be moved back at any time.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
@@ -99,7 +101,7 @@ export class PipelineFunction extends Construct {
     const { writesTo } = PIPELINE[this.functionName];
     const actions = (of: readonly TableRight[]): string[] => of.map((right) => `dynamodb:${right}`);
     const anywhere = writesTo === undefined ? rights : rights.filter((right) => !isWrite(right));
-    this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
+    if (anywhere.length > 0) this.role.addToPolicy(allow(actions(anywhere), table.tableArn));
     for (const { rights: bounded, partitions } of writesTo ?? []) {
       const write = allow(actions(bounded), table.tableArn);
       // All the partitions of a request must match, and a request that names none is refused.
@@ -145,6 +147,22 @@ export class PipelineFunction extends Construct {
     for (const group of ['viewerGroup', 'operatorGroup', 'approverGroup'] as const)
       this.fn.addEnvironment(ENV[group], claims[group]);
     if (claims.tokenUse !== undefined) this.fn.addEnvironment(ENV.tokenUse, claims.tokenUse);
+  }
+
+  /** Verifies tokens itself: gives their issuer and the audience that they must name. */
+  verifiesTokensOf({ issuer, audience }: { readonly issuer: string; readonly audience: readonly string[] }): void {
+    this.fn.addEnvironment(ENV.issuer, issuer);
+    this.fn.addEnvironment(ENV.audience, Fn.join(',', [...audience]));
+  }
+
+  /** What it may do with the connections of a stage, whose ids are made as they come; and the address of the stage. */
+  managesConnections({ api, stageName }: WebSocketStage, url: string): void {
+    for (const method of PIPELINE[this.functionName].manages ?? []) {
+      const resourceName = `${stageName}/${method}/@connections/*`;
+      const arn = Stack.of(this).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });
+      this.role.addToPolicy(allow(['execute-api:ManageConnections'], arn));
+    }
+    this.fn.addEnvironment(ENV.listenersUrl, url);
   }
 
   /** Bounds the requests of one caller. */

@@ -26,6 +26,8 @@ export interface PipelineStep {
   /** Where it may write; everywhere unless given. Not for writers of transactions. */
   readonly writesTo?: readonly BoundedWrites[];
   readonly sendsTo: readonly QueueName[];
+  /** What it may do with the connections of listeners, whichever they are. */
+  readonly manages?: readonly ('GET' | 'POST' | 'DELETE')[];
   /** Serves routes. */
   readonly servesApi?: true;
   /**
@@ -38,9 +40,13 @@ export interface PipelineStep {
 /** Partitions, or how they begin, as `lib/store/keys.ts` makes them. */
 const SHARDS = 'SHARD#';
 const STOPS = 'STOPS#';
+const DEAD_MANS_SWITCHES = 'DEADMAN#';
 const RATES = 'RATE#participant#';
 const ADDRESS_RATES = 'RATE#address#';
 const ID_KEY = 'IDS';
+const LISTENERS = 'LISTENERS#';
+const CONNECTIONS = 'CONNECTION#';
+const LISTENER_RATES = 'RATE#listener#';
 
 /** The functions of the pipeline, in its order. */
 export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
@@ -51,7 +57,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
     // Roll instructions lie with the accounts. It is reached from outside, so it gets no way to the log.
     writesTo: [
-      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`] },
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${SHARDS}*`, `${STOPS}*`, `${DEAD_MANS_SWITCHES}*`] },
       { rights: ['UpdateItem'], partitions: [`${RATES}*`, ID_KEY] },
     ],
     sendsTo: ['orders'],
@@ -92,7 +98,7 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 256,
     timeout_s: 60,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-    sendsTo: ['orders', 'day-runs'],
+    sendsTo: ['orders', 'closings', 'day-runs'],
   },
   // A million orders are held in memory at once, and a processor's share follows memory.
   'clear-auction': {
@@ -100,14 +106,14 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     memory_mb: 3008,
     timeout_s: 300,
     table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
   },
   'post-events': {
     does: 'Applies the clearing log to the accounts of a shard, in order, and checks that each event sums to zero.',
     memory_mb: 512,
     timeout_s: 120,
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
   },
   'roll-positions': {
     does: 'Opens the day run: turns positions in their roll window into calendar spreads, then closes the last auction.',
@@ -130,5 +136,35 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     // It writes nothing: whatever it notifies looks for itself.
     table: ['GetItem', 'Query', 'BatchGetItem'],
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
+  },
+  'authorize-listener': {
+    does: 'Verifies the token that a listener connects with, if it has one.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: [],
+    sendsTo: [],
+    concurrencyMax: 10,
+  },
+  listen: {
+    does: 'Notes listeners as they connect and forgets them as they leave; answers what they send with the numbers as they are now.',
+    memory_mb: 256,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    writesTo: [
+      { rights: ['PutItem', 'DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] },
+      { rights: ['UpdateItem'], partitions: [`${LISTENER_RATES}*`] },
+    ],
+    sendsTo: [],
+    manages: ['GET', 'DELETE'],
+    concurrencyMax: 20,
+  },
+  'tell-listeners': {
+    does: 'Tells listeners the number of the newest event of their account, and that an auction has cleared or a day is settled.',
+    memory_mb: 256,
+    timeout_s: 60,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    writesTo: [{ rights: ['DeleteItem'], partitions: [`${LISTENERS}*`, `${CONNECTIONS}*`] }],
+    sendsTo: ['news'],
+    manages: ['POST', 'DELETE'],
   },
 };

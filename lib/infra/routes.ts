@@ -6,18 +6,7 @@
 import { type Routes, routeKeyOf } from '../api/route.ts';
 import { MARKET, OPERATOR, PARTICIPANT } from '../api/routes.ts';
 
-const UNDECLARED_PARTICIPANT = [
-  'POST /v1/submissions',
-  'GET /v1/submissions/{submission}',
-  'GET /v1/orders',
-  'GET /v1/fills',
-  'GET /v1/positions',
-  'GET /v1/account',
-  'GET /v1/statements',
-  'GET /v1/stops',
-  'POST /v1/stop',
-  'POST /v1/release',
-] as const;
+const UNDECLARED_PARTICIPANT = ['GET /v1/positions', 'GET /v1/account', 'GET /v1/statements'] as const;
 
 const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
 

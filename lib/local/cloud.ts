@@ -4,9 +4,11 @@
  * from the real one, except that time may stand still.
  */
 import { type Activity, watchActivity } from './activity.ts';
-import { openApi } from './api-gateway/api.ts';
+import { issuerOf, openApi } from './api-gateway/api.ts';
+import type { WebSocketUsage } from './api-gateway/connections.ts';
 import { type Gateway, startGateway } from './api-gateway/gateway.ts';
 import type { Identity, TokenRequest } from './api-gateway/issuer.ts';
+import type { WebSockets } from './api-gateway/websocket.ts';
 import { type AlarmChange, type Alarms, startAlarms } from './cloudwatch/alarms.ts';
 import { type LogLine, type Logs, startLogs } from './cloudwatch/logs.ts';
 import { type Metrics, startMetrics } from './cloudwatch/metrics.ts';
@@ -63,6 +65,8 @@ export interface CloudOptions {
 export interface Cloud {
   readonly url: string;
   readonly issuer: string;
+  /** Where the template's WebSocket API is reached; `undefined` when it has none. */
+  readonly webSocketUrl: string | undefined;
   mint(request: TokenRequest): Promise<string>;
   readonly clock: Clock;
   /** Moves a standing clock, firing what is due on the way, and lets the cloud go quiet after each firing. */
@@ -97,7 +101,11 @@ export interface Cloud {
 /** What would be billed; what the functions sent is there when the proxy meters. */
 export interface Usage extends RuntimeUsage {
   readonly functions: Readonly<Record<string, FunctionUsage>>;
+  /** Messages in both directions, and minutes of connections. */
+  readonly webSockets: WebSocketUsage;
 }
+
+const NO_USAGE: WebSocketUsage = { messages: 0, connectionMinutes: 0 };
 
 const LIMITS: Limits = { environmentsMax: 2, redeliveryMs: 200, windowMsMax: 20, delayMsMax: 200, quietWithinMs: 60_000 };
 /** How soon after a minute has ended it is noticed, on a clock that runs. */
@@ -127,7 +135,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     },
   });
   started.defer(engines.stop);
-  const plan = planOf(base.assembly, { ...engines.addresses, apiUrl: gateway.url }, options.parameters);
+  const plan = planOf(
+    base.assembly,
+    { ...engines.addresses, apiUrl: gateway.url, issuer: issuerOf(gateway.url) },
+    options.parameters,
+  );
   // The engine deletes what expired by real time, which means nothing to a clock of its own.
   await engines.create(plan, { expiry: !clock.frozen });
   const { messages, canary } = options;
@@ -149,14 +161,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   started.defer(schedules.stop);
   const looking = clock.frozen ? undefined : setInterval(clock.look, LOOKS_EVERY_MS).unref();
   started.defer(() => clearInterval(looking));
-  const identity = await openApi(gateway, plan, {
+  const { identity, webSockets } = await openApi(gateway, plan, {
     ...base,
     dataDir: folder?.dir,
     invoke: runtime.invoke,
     onChange: activity.changed,
   });
   started.defer(gateway.stop);
-  return cloudOf({ ...base, plan, engines, runtime, activity, alarms, schedules, identity, canary }, started.move());
+  return cloudOf({ ...base, plan, engines, runtime, activity, alarms, schedules, identity, webSockets, canary }, started.move());
 }
 
 /** What everything else stands on; it is ready before any engine is. */
@@ -232,6 +244,7 @@ interface Parts extends Base {
   readonly alarms: Alarms;
   readonly schedules: ReturnType<typeof fireSchedules>;
   readonly identity: Identity;
+  readonly webSockets: WebSockets | undefined;
   readonly canary: Canary | undefined;
 }
 
@@ -240,6 +253,7 @@ function cloudOf(parts: Parts, running: AsyncDisposableStack): Cloud {
   return {
     url: parts.gateway.url,
     issuer: parts.identity.issuer,
+    webSocketUrl: parts.plan.webSockets && `${parts.gateway.url.replace(/^http/, 'ws')}/${parts.plan.webSockets.stage}`,
     mint: parts.identity.mint,
     clock: parts.clock,
     advanceTo: schedules.advanceTo,
@@ -265,7 +279,7 @@ function cloudOf(parts: Parts, running: AsyncDisposableStack): Cloud {
     metrics: parts.metrics,
     logs: parts.logs,
     alarms: parts.alarms,
-    usage: () => ({ ...runtime.usage(), functions: engines.usage() }),
+    usage: () => ({ ...runtime.usage(), functions: engines.usage(), webSockets: parts.webSockets?.usage() ?? NO_USAGE }),
     stop: () => running.disposeAsync(),
   };
 }

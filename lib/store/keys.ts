@@ -19,6 +19,7 @@
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
  * | kill switches of a shard's owners      | STOPS#shard                 | owner                | participant-api, operator-api | accept, roll, APIs                       |
+ * | dead-man's switches of a shard         | DEADMAN#product#shard       | account              | participant-api, close      | close, participant-api                         |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
  * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
@@ -29,7 +30,9 @@
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |
- * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api | the same                                    |
+ * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api, listen | the same                            |
+ * | listeners of a shard's accounts, and others | LISTENERS#shard        | listener#slot        | listen, tell                | listen, tell                                   |
+ * | a listener's connection                | CONNECTION#id               | LISTENER             | listen, tell                | listen                                         |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |
  * | rows put right by hand, old and new    | REPAIRED                    | instant#row          | npm run repair              | npm run export                                 |
  */
@@ -99,6 +102,11 @@ export const rollInstructionKey = (product: string, account: string, shards: num
 });
 export const stopsPartition = (shard: number): string => `STOPS#${shard}`;
 export const ownerStopsKey = (owner: string, shards: number): Key => ({ pk: stopsPartition(shardOf(owner, shards)), sk: owner });
+export const deadMansSwitchPartition = (product: string, shard: number): string => `DEADMAN#${product}#${shard}`;
+export const deadMansSwitchKey = (product: string, account: string, shards: number): Key => ({
+  pk: deadMansSwitchPartition(product, shardOf(account, shards)),
+  sk: account,
+});
 export const totalsKey = (seq: number): Key => ({ pk: 'TOTALS', sk: ordered(seq) });
 export const journalPartition = (account: string): string => `JOURNAL#${account}`;
 export const journalKey = (account: string, seq: number): Key => ({ pk: journalPartition(account), sk: ordered(seq) });
@@ -123,6 +131,15 @@ export const notedKey = (at: string, request: string, what: string): Key => ({
 });
 export const PROPOSED_PARTITION = 'PROPOSED';
 export const proposedKey = (operator: string): Key => ({ pk: PROPOSED_PARTITION, sk: operator });
+
+/** A listener is an account, or an address of the network behind an @. */
+export const listenersPartition = (shard: number): string => `LISTENERS#${shard}`;
+export const listenerPrefix = (listener: string): string => `${listener}#`;
+export const listenerKey = (listener: string, slot: number, shards: number): Key => ({
+  pk: listenersPartition(shardOf(listener, shards)),
+  sk: `${listenerPrefix(listener)}${slot}`,
+});
+export const connectionKey = (connection: string): Key => ({ pk: `CONNECTION#${connection}`, sk: 'LISTENER' });
 
 /** The caller is a participant's account or an operator, each with what it is before its name. */
 export const rateKey = (caller: string, minuteMs: number): Key => ({

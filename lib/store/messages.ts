@@ -6,6 +6,7 @@
  * (docs/decisions/0007).
  */
 import * as z from 'zod';
+import { TAKEN_OUT_BY } from '../domain/auction/orders.ts';
 import { type BusinessDate, parseDate } from '../domain/contract/calendar.ts';
 
 const version = z.literal(1);
@@ -36,6 +37,8 @@ const submission = z.strictObject({
   receivedAt: instant,
   /** Packed instructions, base64. */
   instructions: z.base64(),
+  /** It takes all of the account's orders out, for this reason. */
+  why: z.enum(TAKEN_OUT_BY).optional(),
   /** The account's kill switches have changed; a stop comes with the cancel of all, a release without instructions. */
   stops: z.literal(true).optional(),
   hints,
@@ -73,6 +76,26 @@ const dayRun = z.strictObject({
   calls: z.strictObject({ after: z.string().min(1).max(128) }).optional(),
   hints,
 });
+/** Where a queue worker goes on with the listeners: in a shard, behind one of them. */
+const place = z.strictObject({ shard, behind: z.string().max(128) });
+/** Something that listeners are told of; `from` when an invocation had no time for all of them. */
+const news = z.discriminatedUnion('kind', [
+  /** A shard has posted the events behind `after` up to `seq`. */
+  z.strictObject({
+    v: version,
+    kind: z.literal('posted'),
+    shard,
+    after: z.int().min(0),
+    seq: z.int().min(1),
+    from: place.optional(),
+    hints,
+  }),
+  z.strictObject({ v: version, kind: z.literal('cleared'), product, auction: z.int().min(1), from: place.optional(), hints }),
+  /** The prices of a day are settled, and all accounts are marked to them. */
+  z.strictObject({ v: version, kind: z.literal('settled'), product, date, from: place.optional(), hints }),
+  /** The books of a day are closed, and its statements written. */
+  z.strictObject({ v: version, kind: z.literal('closed'), product, date, from: place.optional(), hints }),
+]);
 /** A sweep is due. */
 const sweep = z.strictObject({ v: version, at: instant, hints });
 
@@ -85,6 +108,7 @@ export const MESSAGES = {
   rolls: roll,
   'day-runs': dayRun,
   sweeps: sweep,
+  news,
 } as const;
 
 export type SubmissionMessage = z.infer<typeof submission>;

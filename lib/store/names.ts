@@ -3,7 +3,7 @@
  * attributes and metrics. Infrastructure imports this file and nothing else of the store.
  */
 
-/** A function a folder of `lambdas/`, in the order of the pipeline; last the one that looks after all of it. */
+/** A function a folder of `lambdas/`, in the order of the pipeline; then the one that looks after all of it, and those of listeners. */
 export const FUNCTIONS = [
   'participant-api',
   'market-api',
@@ -15,6 +15,9 @@ export const FUNCTIONS = [
   'roll-positions',
   'settle-day',
   'sweep-venue',
+  'authorize-listener',
+  'listen',
+  'tell-listeners',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -30,6 +33,7 @@ export const QUEUES = {
   rolls: { name: 'rolls', consumer: 'roll-positions', url: 'ROLLS_QUEUE_URL' },
   'day-runs': { name: 'day-runs', consumer: 'settle-day', url: 'DAY_RUNS_QUEUE_URL' },
   sweeps: { name: 'sweeps', consumer: 'sweep-venue', url: 'SWEEPS_QUEUE_URL' },
+  news: { name: 'news', consumer: 'tell-listeners', url: 'NEWS_QUEUE_URL' },
 } as const satisfies Record<string, { name: string; consumer: FunctionName; url: string }>;
 export type QueueName = keyof typeof QUEUES;
 
@@ -58,6 +62,11 @@ export const ENV = {
   approverGroup: 'APPROVER_GROUP',
   /** What the claim `token_use` must say; not set for an issuer whose tokens need not have it. */
   tokenUse: 'TOKEN_USE',
+  /** Who issues tokens, and for whom they must be: a list with commas. For the function that verifies them itself. */
+  issuer: 'ISSUER',
+  audience: 'AUDIENCE',
+  /** Address of the WebSocket API that listeners connect to. */
+  listenersUrl: 'LISTENERS_URL',
   /** Requests that an API takes of one caller in a minute. */
   requestsPerMinute: 'REQUESTS_PER_MINUTE',
   /** Cents of cash that an operator may move alone on a day. */

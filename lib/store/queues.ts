@@ -76,7 +76,7 @@ export class Queues {
   }
 
   /** Sends one wake-up to a standard queue. It may be delivered more than once. */
-  async notify<Queue extends 'closings' | 'clearings' | 'rolls' | 'day-runs' | 'sweeps'>(
+  async notify<Queue extends 'closings' | 'clearings' | 'rolls' | 'day-runs' | 'sweeps' | 'news'>(
     queue: Queue,
     message: Message<Queue>,
   ): Promise<void> {

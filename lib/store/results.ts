@@ -262,6 +262,19 @@ export const readFillsOf = async (
   return flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
 };
 
+/** The fill of an account's order of one name in an auction, if it has one. Only the way to it is read. */
+export const readFillsNamed = async (
+  table: Chunks,
+  { product, auction, fills }: Filled,
+  account: string,
+  name: string,
+): Promise<Fill[]> => {
+  const shard = shardOf(account, fills.shards);
+  const range = { prefix: nameOf({ account, clientOrderId: name }), limit: 1 };
+  const found = await flat(readRun(table, FILLS, fillsAt(product, auction, shard), fills.roots[shard], range));
+  return found.filter(({ clientOrderId }) => clientOrderId === name);
+};
+
 /**
  * The orders carried in one of the shards that they were split into, in order of account and name. `standing` notes the chunks they
  * were read from.

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedSubmission } from '../domain/auction/account-intake.ts';
 import { KEY_AGE_MS_MAX, KEY_AHEAD_MS_MAX, keyDate, keyTime } from '../domain/auction/idempotency-key.ts';
+import type { TakenOutBy } from '../domain/auction/orders.ts';
 import type { Figures } from '../domain/clearing/owner-intake.ts';
 import type { Intake } from './auctions.ts';
 import { bookPartition, submissionKey } from './keys.ts';
@@ -29,8 +30,8 @@ export interface Submission extends ReceivedSubmission {
   readonly auction: number;
   /** A kill switch of the account was on where it stood in the queue. */
   readonly stopped?: true;
-  /** It is the cancel of all that came with a stop. */
-  readonly isStop?: true;
+  /** It is a cancel of all that took the account's orders out for this reason. */
+  readonly why?: TakenOutBy | undefined;
   /** Number of the event as of which it was decided. */
   readonly decidedOn: number;
   /** Of those outcomes that have some, in their order. */
@@ -38,7 +39,7 @@ export interface Submission extends ReceivedSubmission {
 }
 
 /** An account's place in the book. */
-type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
+export type AccountPlace = Pick<Submission, 'product' | 'shard' | 'account'>;
 
 export async function readSubmission(
   table: Rows,
@@ -67,7 +68,7 @@ export async function writeSubmission(table: Table, submission: Submission): Pro
       outcomes: B(packOutcomes(submission.outcomes)),
       decidedOn: N(submission.decidedOn),
       ...(submission.stopped ? { stopped: N(1) } : {}),
-      ...(submission.isStop ? { isStop: N(1) } : {}),
+      ...(submission.why ? { why: S(submission.why) } : {}),
       ...(submission.figures.length > 0 ? { figures: B(packFigures(submission.figures)) } : {}),
       expiresAt: N(Math.floor(keyTime(key) / 1000) + KEPT_DAYS * 86_400),
     },
@@ -96,7 +97,7 @@ export const oldestKeyTime = (receivedAfter: string): number =>
  */
 export async function submissionsSince(
   table: Table,
-  { product, shard, account }: AccountPlace,
+  place: AccountPlace,
   intake: Intake,
   lastAuction: number,
   keysFrom = oldestKeyTime(intake.openedAt),
@@ -106,15 +107,29 @@ export async function submissionsSince(
     const isOpen = auction === intake.open;
     const dates = isOpen ? intake.dates : (intake.passed.get(auction) ?? []);
     const first = isOpen ? keysFrom : 0;
-    const found: Submission[] = [];
-    for (const date of dates.filter((each) => each >= dateOf(first))) {
-      const range = { from: `${account}#${firstKeyAt(first)}`, to: `${account}#~` };
-      for await (const item of table.query(bookPartition(product, shard, date), range))
-        if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
-    }
-    auctions.push(found);
+    auctions.push(await submissionsOf(table, place, auction, dates, first));
   }
   return auctions;
+}
+
+/**
+ * An account's submissions into one auction, under these dates of its shard and in no order; those whose keys are not older than `keysFrom`,
+ * milliseconds since 1970.
+ */
+export async function submissionsOf(
+  table: Rows,
+  { product, shard, account }: AccountPlace,
+  auction: number,
+  dates: readonly string[],
+  keysFrom = 0,
+): Promise<Submission[]> {
+  const found: Submission[] = [];
+  for (const date of dates.filter((each) => each >= dateOf(keysFrom))) {
+    const range = { from: `${account}#${firstKeyAt(keysFrom)}`, to: `${account}#~` };
+    for await (const item of table.query(bookPartition(product, shard, date), range))
+      if (integer(item, 'auction') === auction && !isBare(item)) found.push(decodeSubmission(product, shard, item));
+  }
+  return found;
 }
 
 const NO_INSTRUCTIONS = packInstructions([]).length;
@@ -128,6 +143,42 @@ const firstKeyAt = (time: number): string => {
   const hex = Math.max(0, time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 };
+
+const DAY_MS = 86_400_000;
+/** Days whose books are read at the same time at most: twice as many each time, until there is enough. */
+const DAYS_TOGETHER_MAX = 32;
+
+/**
+ * At most `limit` of an account's submissions, newest key first; with `before`, a key, only those before it. `newest` is the newest time that a key
+ * may have, milliseconds since 1970; the book is read as far back from it as it is kept.
+ */
+export async function newestSubmissions(
+  table: Rows,
+  { product, shard, account }: AccountPlace,
+  newest: number,
+  limit: number,
+  before?: string,
+): Promise<Submission[]> {
+  const range = {
+    from: `${account}#`,
+    to: `${account}#${before ?? firstKeyAt(newest + 1)}`,
+    newestFirst: true,
+    limit: limit + 1,
+  };
+  const ofDay = async (day: number): Promise<Submission[]> => {
+    const items = await table.queryAll(bookPartition(product, shard, dateOf(day)), range);
+    return items.map((item) => decodeSubmission(product, shard, item)).filter(({ key }) => key !== before);
+  };
+  const found: Submission[] = [];
+  const oldest = newest - KEPT_DAYS * DAY_MS;
+  let day = before === undefined ? newest : keyTime(before);
+  for (let together = 1; day > oldest && found.length < limit; together = Math.min(2 * together, DAYS_TOGETHER_MAX)) {
+    const days = Array.from({ length: together }, (_, at) => day - at * DAY_MS);
+    for (const some of await Promise.all(days.map(ofDay))) found.push(...some);
+    day -= together * DAY_MS;
+  }
+  return found.slice(0, limit);
+}
 
 /** Every submission of one shard into one auction. */
 export async function submissionsInto(
@@ -201,7 +252,7 @@ function decodeSubmission(product: string, shard: number, item: Attributes): Sub
     sequence: text(item, 'sequence'),
     sender: text(item, 'sender'),
     ...(item.stopped ? { stopped: true } : {}),
-    ...(item.isStop ? { isStop: true } : {}),
+    ...(item.why ? { why: text(item, 'why') as TakenOutBy } : {}),
     receivedAt: text(item, 'receivedAt'),
     decidedOn: integer(item, 'decidedOn'),
     get figures() {

@@ -42,9 +42,9 @@ const ENGINE: GatewaySide = {
     const gateway = await startGateway(0);
     onTestFinished(gateway.stop);
     const clock = frozenClock(NOW);
-    const identity = await openApi(
+    const { identity } = await openApi(
       gateway,
-      { routes: plansOf(routes, timeoutMs) },
+      { routes: plansOf(routes, timeoutMs), webSockets: undefined },
       {
         clock,
         metrics: startMetrics(clock),

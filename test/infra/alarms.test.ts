@@ -306,16 +306,17 @@ describe('one dashboard', () => {
         if (!found) throw new Error(`no widget is titled ${title}`);
         return found;
       });
-    const { sweeps: _, ...ofSteps } = QUEUES;
+    const { sweeps: _sweeps, news: _news, ...ofSteps } = QUEUES;
     const queues = inRow(Object.keys(ofSteps));
     const steps = inRow(Object.values(ofSteps).map(({ consumer }) => consumer));
     expect(steps.map(({ x }) => x)).toEqual([0, 4, 8, 12, 16, 20]);
     expect(queues.map(({ x }) => x)).toEqual(steps.map(({ x }) => x));
     expect(new Set(queues.map(({ y }) => y)).size).toBe(1);
     expect(new Set(steps.map(({ y }) => y))).toEqual(new Set([queues[0]!.y + 6]));
-    // The sweep is no step: it stands below them.
-    const [waiting, work] = inRow(['sweeps', QUEUES.sweeps.consumer]);
-    expect([waiting!.x, work!.x]).toEqual([0, 6]);
-    expect([waiting!.y, work!.y]).toEqual([queues[0]!.y + 12, queues[0]!.y + 12]);
+    // The sweep and the listeners are no steps: they stand below them.
+    const beside = inRow(['sweeps', QUEUES.sweeps.consumer, 'news', QUEUES.news.consumer]);
+    expect(beside.map(({ x }) => x)).toEqual([0, 6, 12, 18]);
+    expect(new Set(beside.map(({ y }) => y))).toEqual(new Set([queues[0]!.y + 12]));
+    expect(inRow(['authorize-listener', 'listen']).map(({ x }) => x)).toEqual([0, 6]);
   });
 });

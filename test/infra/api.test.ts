@@ -5,7 +5,18 @@ import { PIPELINE } from '../../lib/infra/pipeline.ts';
 import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
 import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
-interface RouteProperties {
+interface OfApi {
+  readonly ApiId: { readonly Ref: string };
+}
+interface IntegrationProperties extends OfApi {
+  readonly IntegrationUri: unknown;
+  readonly PayloadFormatVersion: string;
+}
+interface AuthorizerProperties extends OfApi {
+  readonly AuthorizerType: string;
+  readonly IdentitySource?: readonly string[];
+}
+interface RouteProperties extends OfApi {
   readonly RouteKey: string;
   readonly AuthorizationType: string;
   readonly AuthorizerId: { readonly Ref: string };
@@ -19,10 +30,16 @@ const theirs = synthesized({
   claims: { account: 'https://example.com/account' },
 });
 
+const apis = ours.of<{ ProtocolType: string; CorsConfiguration?: unknown }>('AWS::ApiGatewayV2::Api');
+const http = apis.find(({ Properties }) => Properties.ProtocolType === 'HTTP');
+const webSocket = apis.find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
+
 describe('routes', () => {
-  const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route');
-  const integrations = ours.of<{ IntegrationUri: unknown; PayloadFormatVersion: string }>('AWS::ApiGatewayV2::Integration');
-  const authorizers = ours.of<{ AuthorizerType: string }>('AWS::ApiGatewayV2::Authorizer');
+  const isHttp = <Properties extends { ApiId: { Ref: string } }>({ Properties }: { Properties: Properties }): boolean =>
+    Properties.ApiId.Ref === http?.id;
+  const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route').filter(isHttp);
+  const integrations = ours.of<IntegrationProperties>('AWS::ApiGatewayV2::Integration').filter(isHttp);
+  const authorizers = ours.of<AuthorizerProperties>('AWS::ApiGatewayV2::Authorizer').filter(isHttp);
   const functions = ours.of<FunctionProperties>('AWS::Lambda::Function');
 
   const servedBy = (key: string) => {
@@ -100,6 +117,29 @@ describe('the stage', () => {
 
   it('is open to no other web page', () => {
     expect(ours.of<{ CorsConfiguration?: unknown }>('AWS::ApiGatewayV2::Api')[0]?.Properties.CorsConfiguration).toBeUndefined();
+  });
+});
+
+describe('the WebSocket API', () => {
+  const isOwn = ({ Properties }: { Properties: OfApi }): boolean => Properties.ApiId.Ref === webSocket?.id;
+
+  it('has three routes; of these a function authorizes the one that connects, with a token or without', () => {
+    const routes = ours.of<RouteProperties>('AWS::ApiGatewayV2::Route').filter(isOwn);
+    const [authorizer] = ours.of<AuthorizerProperties>('AWS::ApiGatewayV2::Authorizer').filter(isOwn);
+    expect(Object.fromEntries(routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType]))).toEqual({
+      $connect: 'CUSTOM',
+      $disconnect: 'NONE',
+      $default: 'NONE',
+    });
+    expect(authorizer?.Properties).toMatchObject({ AuthorizerType: 'REQUEST', IdentitySource: [] });
+  });
+
+  it('limits the rate of what listeners send, and logs nothing of what they send', () => {
+    const [stage] = ours
+      .of<OfApi & { DefaultRouteSettings: object; AccessLogSettings?: object }>('AWS::ApiGatewayV2::Stage')
+      .filter(isOwn);
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 100 });
+    expect(stage?.Properties.AccessLogSettings).toBeUndefined();
   });
 });
 
@@ -188,11 +228,15 @@ describe('an issuer of your own', () => {
   it.each([
     { whose: 'ours', template: ours, account: 'custom:account', use: 'id' },
     { whose: 'theirs', template: theirs, account: 'https://example.com/account', use: undefined },
-  ])('and $whose is described to both APIs, and to no other function', ({ template, account, use }) => {
+  ])('and $whose is described to all three functions that know callers, and to no other', ({ template, account, use }) => {
     const configured = template
       .of<FunctionProperties>('AWS::Lambda::Function')
       .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
-    expect(configured.map((fn) => fn.Properties.FunctionName).sort()).toEqual(['operator-api', 'participant-api']);
+    expect(configured.map((fn) => fn.Properties.FunctionName).sort()).toEqual([
+      'authorize-listener',
+      'operator-api',
+      'participant-api',
+    ]);
     for (const fn of configured) {
       expect(fn.Properties.Environment.Variables).toMatchObject({
         ACCOUNT_CLAIM: account,
@@ -203,6 +247,21 @@ describe('an issuer of your own', () => {
       });
       expect(fn.Properties.Environment.Variables.TOKEN_USE).toBe(use);
     }
+  });
+
+  it.each([
+    { whose: 'ours', template: ours, audience: { Ref: ours.of('AWS::Cognito::UserPoolClient')[0]?.id } },
+    { whose: 'theirs', template: theirs, audience: 'exchange,exchange-desk' },
+  ])('and $whose is named to the function that verifies tokens itself', ({ template, audience }) => {
+    const issuer = template.of<{ JwtConfiguration?: { Issuer: unknown } }>('AWS::ApiGatewayV2::Authorizer')[0]?.Properties;
+    const verifying = template
+      .of<FunctionProperties>('AWS::Lambda::Function')
+      .filter((fn) => 'ISSUER' in fn.Properties.Environment.Variables);
+    expect(verifying.map((fn) => fn.Properties.FunctionName)).toEqual(['authorize-listener']);
+    expect(verifying[0]!.Properties.Environment.Variables).toMatchObject({
+      ISSUER: issuer?.JwtConfiguration?.Issuer,
+      AUDIENCE: audience,
+    });
   });
 
   it('without an audience is refused, since any of its tokens would do', () => {

@@ -31,6 +31,9 @@ describe('functions', () => {
     { name: 'roll-positions', memory_mb: 512, timeout_s: 120 },
     { name: 'settle-day', memory_mb: 512, timeout_s: 120 },
     { name: 'sweep-venue', memory_mb: 256, timeout_s: 60 },
+    { name: 'authorize-listener', memory_mb: 256, timeout_s: 10 },
+    { name: 'listen', memory_mb: 256, timeout_s: 10 },
+    { name: 'tell-listeners', memory_mb: 256, timeout_s: 60 },
   ])('$name has $memory_mb MB and $timeout_s s', ({ name, memory_mb, timeout_s }) => {
     const fn = functions.find((each) => each.Properties.FunctionName === name);
     expect(fn?.Properties).toMatchObject({ MemorySize: memory_mb, Timeout: timeout_s });
@@ -128,6 +131,7 @@ describe('the stack', () => {
     expect(Object.keys(template.outputs).sort()).toEqual([
       'ApiUrl',
       'DashboardName',
+      'ListenersUrl',
       'TableName',
       'UserPoolClientId',
       'UserPoolId',

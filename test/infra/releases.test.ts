@@ -62,9 +62,10 @@ describe.each(FUNCTIONS)('%s', (name) => {
     expect(watched).toEqual(
       expect.arrayContaining([
         `errors-${name}`,
-        ...(queue === undefined ? ['api-failures'] : [`dead-letters-${queue}`]),
-        // The sweep writes nothing, so it can't be what put the books out of balance.
-        ...(name === 'sweep-venue' ? [] : ['venue-out-of-balance']),
+        ...(queue === undefined ? [] : [`dead-letters-${queue}`]),
+        ...(/-api$/.test(name) ? ['api-failures'] : []),
+        // These write nothing, so they can't be what put the books out of balance.
+        ...(name === 'sweep-venue' || name === 'authorize-listener' ? [] : ['venue-out-of-balance']),
         'auction-late',
         'posting-behind',
         'day-run-late',
@@ -96,8 +97,8 @@ describe('nothing calls what is merely uploaded', () => {
 
   it.each([
     ['AWS::Lambda::EventSourceMapping', 'FunctionName', Object.keys(QUEUES).length],
-    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 3],
-    ['AWS::Lambda::Permission', 'FunctionName', 3],
+    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 6],
+    ['AWS::Lambda::Permission', 'FunctionName', 7],
   ])('every %s names an alias', (type, property, count) => {
     const callees = called(type, property);
     expect(callees).toHaveLength(count);

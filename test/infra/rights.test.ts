@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   bookPartition,
+  deadMansSwitchPartition,
   idKeyKey,
   logKey,
   rateKey,
@@ -24,20 +25,27 @@ interface Statement {
 }
 
 const READ_WRITE = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
-const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; receivesFrom?: QueueName }> = {
+interface Rights {
+  readonly table: string[];
+  readonly sendsTo: QueueName[];
+  readonly receivesFrom?: QueueName;
+  /** What it may do with the connections of listeners. */
+  readonly manages?: string[];
+}
+const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
   'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
-  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'day-runs'], receivesFrom: 'closings' },
+  'close-auction': { table: READ_WRITE, sendsTo: ['orders', 'closings', 'day-runs'], receivesFrom: 'closings' },
   'clear-auction': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['postings', 'clearings', 'closings'],
+    sendsTo: ['postings', 'clearings', 'closings', 'news'],
     receivesFrom: 'clearings',
   },
   'post-events': {
     table: [...READ_WRITE, 'BatchWriteItem', 'BatchGetItem'],
-    sendsTo: ['day-runs', 'postings', 'orders'],
+    sendsTo: ['day-runs', 'postings', 'orders', 'news'],
     receivesFrom: 'postings',
   },
   'roll-positions': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['rolls', 'closings', 'day-runs'], receivesFrom: 'rolls' },
@@ -51,6 +59,14 @@ const RIGHTS: Record<FunctionName, { table: string[]; sendsTo: QueueName[]; rece
     sendsTo: ['postings', 'rolls', 'closings', 'clearings', 'day-runs'],
     receivesFrom: 'sweeps',
   },
+  'authorize-listener': { table: [], sendsTo: [] },
+  listen: { table: [...READ_WRITE, 'DeleteItem'], sendsTo: [], manages: ['GET', 'DELETE'] },
+  'tell-listeners': {
+    table: ['GetItem', 'Query', 'BatchGetItem', 'DeleteItem'],
+    sendsTo: ['news'],
+    receivesFrom: 'news',
+    manages: ['POST', 'DELETE'],
+  },
 };
 
 const template = synthesized();
@@ -60,6 +76,9 @@ const roles = template.of<{ ManagedPolicyArns?: unknown[]; Policies?: unknown[];
 );
 const policies = template.of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: Statement[] } }>('AWS::IAM::Policy');
 const [table] = template.of('AWS::DynamoDB::GlobalTable');
+const webSocketApi = template
+  .of<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api')
+  .find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
 
 const functionNamed = (name: FunctionName) =>
   functions.find((fn) => fn.Properties.FunctionName === name) as Resource<FunctionProperties>;
@@ -76,6 +95,25 @@ function allowed(role: string): string[] {
     .flatMap(({ Action, Resource }) => list(Action).flatMap((action) => list(Resource).map((on) => `${action} on ${idOf(on)}`)))
     .sort();
 }
+
+/** All connections of the one stage: their ids are made as they come. */
+const connections = (method: string): string =>
+  JSON.stringify({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':execute-api:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        ':',
+        { Ref: webSocketApi?.id },
+        `/listen/${method}/@connections/*`,
+      ],
+    ],
+  });
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
@@ -106,6 +144,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
       ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${fn.Properties.LoggingConfig.LogGroup.Ref}`),
       ...rights.table.map((right) => `dynamodb:${right} on ${table?.id}`),
       ...rights.sendsTo.map((queue) => `sqs:SendMessage on ${queueId(queue)}`),
+      ...(rights.manages ?? []).map((method) => `execute-api:ManageConnections on ${connections(method)}`),
       ...(rights.receivesFrom ? receiving.map((action) => `sqs:${action} on ${queueId(rights.receivesFrom as QueueName)}`) : []),
     ];
     expect(allowed(roleOf(fn))).toEqual(expected.sort());
@@ -134,11 +173,17 @@ describe('the function that participants talk to', () => {
       Null: { 'dynamodb:LeadingKeys': 'false' },
     });
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
-      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*'])],
+      [['dynamodb:DeleteItem', 'dynamodb:PutItem'], only(['SHARD#*', 'STOPS#*', 'DEADMAN#*'])],
       ['dynamodb:UpdateItem', only(['RATE#participant#*', 'IDS'])],
     ]);
-    const own = /^(SHARD#.*|STOPS#.*|IDS|RATE#participant#.*)$/;
-    for (const partition of [shardPartition(0), stopsPartition(0), idKeyKey.pk, rateKey('participant#acme', 0).pk])
+    const own = /^(SHARD#.*|STOPS#.*|DEADMAN#.*|IDS|RATE#participant#.*)$/;
+    for (const partition of [
+      shardPartition(0),
+      stopsPartition(0),
+      deadMansSwitchPartition('P', 0),
+      idKeyKey.pk,
+      rateKey('participant#acme', 0).pk,
+    ])
       expect(partition).toMatch(own);
     for (const partition of [logKey(1).pk, bookPartition('H100-SXM', 0, '2025-10-20'), resultPartition('H100-SXM', 1)])
       expect(partition).not.toMatch(own);
@@ -169,7 +214,7 @@ it('the function that anyone reaches writes nothing but how often an address has
 });
 
 describe('no policy of the stack', () => {
-  it('allows a wildcard, except a key its own account', () => {
+  it('allows a wildcard, except a key its own account, and the connections of a stage, which have no other name', () => {
     const found: string[] = [];
     for (const { id, Type, Properties } of template.all) {
       const { PolicyDocument, KeyPolicy } = Properties as Record<string, { Statement: Statement[] } | undefined>;
@@ -181,7 +226,9 @@ describe('no policy of the stack', () => {
     }
     // A key's policy can only call the key `*`, and without `kms:*` for the account the policy could never be changed again.
     const ownKey = (line: string) => /^AWS::KMS::Key \w+: "(\*|kms:\*)"$/.test(line);
-    expect(found.filter((line) => !ownKey(line))).toEqual([]);
+    const connections = (line: string) => /\/listen\/(GET|POST|DELETE)\/@connections\/\*/.test(line);
+    expect(found.filter((line) => !ownKey(line) && !connections(line))).toEqual([]);
+    expect(found.filter(connections)).toHaveLength(4);
     expect(found.filter(ownKey)).toHaveLength(3);
   });
 

@@ -201,8 +201,8 @@ const RULES: readonly Rule[] = [
     (template) => [
       ...(template.of('AWS::ApiGatewayV2::Route').length > 300 ? ['routes'] : []),
       ...template
-        .of<{ JwtConfiguration: { Audience: unknown[] } }>('AWS::ApiGatewayV2::Authorizer')
-        .filter(({ Properties }) => Properties.JwtConfiguration.Audience.length > 50),
+        .of<{ JwtConfiguration?: { Audience: unknown[] } }>('AWS::ApiGatewayV2::Authorizer')
+        .filter(({ Properties }) => (Properties.JwtConfiguration?.Audience.length ?? 0) > 50),
     ],
     {
       type: 'AWS::ApiGatewayV2::Authorizer',

@@ -94,12 +94,12 @@ describe('an account whose 4,600 one-lot orders are filled, or taken out as self
     expect(JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).length).toBeLessThan(500);
 
     type Fill = { clientOrderId: string; side: string; lots: number; product: string };
-    const fills = (await pages<Fill>(ann, '/v1/fills', 'before')).filter((fill) => fill.product === product);
+    const fills = (await pages<Fill>(ann, '/v1/fills', 'cursor')).filter((fill) => fill.product === product);
     expect(fills.filter(({ side }) => side === 'buy').map(({ clientOrderId }) => clientOrderId)).toEqual(
       Array.from({ length: COUNT }, (_, at) => `b${serial(at)}`),
     );
     expect(fills.filter(({ side }) => side === 'sell')).toMatchObject([{ clientOrderId: 's', lots: 0, selfMatched: COUNT - 1 }]);
-    expect(await pages<Fill>(cat, '/v1/fills', 'before')).toMatchObject([{ clientOrderId: 's', lots: 1 }]);
+    expect(await pages<Fill>(cat, '/v1/fills', 'cursor')).toMatchObject([{ clientOrderId: 's', lots: 1 }]);
 
     // A repeat finds the account past the event, and adds up the same from its journal.
     expect(await deliver('postings', { v: 1, shard: shardOf(ann, SHARDS) })).toEqual([]);
@@ -180,6 +180,6 @@ test('an auction in which little changed writes little, whatever is carried, and
   expect(written).toHaveLength(1);
   expect(written[0]).toBeGreaterThan(0);
   expect(written[0]).toBeLessThan(40);
-  const orders = await pages<{ clientOrderId: string }>(bob, '/v1/orders', 'after', { query: { product } });
+  const orders = await pages<{ clientOrderId: string }>(bob, '/v1/orders', 'cursor', { query: { product } });
   expect(orders.map(({ clientOrderId }) => clientOrderId)).toEqual(['b']);
 }, 60_000);

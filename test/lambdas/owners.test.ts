@@ -91,7 +91,7 @@ test('accounts with a dot in their ids trade, are posted, shown and listed page 
   await venue.work();
   for (const account of own) {
     const pages = [await get(account, 'fills', { limit: '1' })];
-    pages.push(await get(account, 'fills', { limit: '1', before: pages[0]!.body.next }));
+    pages.push(await get(account, 'fills', { limit: '1', cursor: pages[0]!.body.next }));
     const fills = pages.flatMap(({ body }) => body.items);
     expect(fills.map(({ clientOrderId, sender }) => [clientOrderId, sender])).toEqual(
       ['a', 'b'].map((name) => [name, `person-of-${account}`]),

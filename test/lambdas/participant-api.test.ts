@@ -501,7 +501,10 @@ describe('what became of a submission', () => {
     });
     expect(again.status).toBe(202);
     expect(again.body.submission).not.toBe(submission);
-    expect((await ask(later, 'GET /v1/submissions/{submission}', { ...asked, path: again.body })).body.state).toBe('decided');
+    expect(
+      (await ask(later, 'GET /v1/submissions/{submission}', { ...asked, path: { submission: again.body.submission } })).body
+        .state,
+    ).toBe('decided');
     await table.put({ ...idKeyKey, attributes: { idKey: row.idKey! } });
   });
 

@@ -232,11 +232,11 @@ describe('an account', () => {
 
   test('pages through the fills of one auction without losing any', async () => {
     const first = (await get('/v1/fills', { query: { limit: '1' } })).body;
-    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: '6.b1' });
-    expect((await get('/v1/fills', { query: { limit: '1', before: first.next } })).body).toMatchObject({
+    expect(first).toMatchObject({ items: [{ clientOrderId: 'b1' }], next: cursorAt('6.b1') });
+    expect((await get('/v1/fills', { query: { limit: '1', cursor: first.next } })).body).toMatchObject({
       items: [{ clientOrderId: 'r1' }],
     });
-    expect((await get('/v1/fills', { query: { before: '6' } })).body).toEqual({ items: [] });
+    expect((await get('/v1/fills', { query: { cursor: cursorAt('6') } })).body).toEqual({ items: [] });
   });
 
   test('has a statement a day', async () => {
@@ -356,10 +356,12 @@ describe('live orders', () => {
     await submitAndAccept([{ cancel: 'b1' }, spread], 1);
     await submitAndAccept([{ ...spread, replaces: 'c1', clientOrderId: 'c2', timeInForce: 'day' }], 2);
     expect(await names()).toEqual(['c2', 's1']);
-    expect((await get('/v1/orders', { query: { product: PRODUCT, limit: '1', after: `${PRODUCT}/c2` } })).body).toEqual({
+    expect(
+      (await get('/v1/orders', { query: { product: PRODUCT, limit: '1', cursor: cursorAt(`${PRODUCT}/c2`) } })).body,
+    ).toEqual({
       items: [{ ...spread, product: PRODUCT, timeInForce: 'auction', sender: 'user-of-acme' }],
     });
-    expect((await get('/v1/orders', { query: { limit: '1' } })).body.next).toBe(`${PRODUCT}/c2`);
+    expect((await get('/v1/orders', { query: { limit: '1' } })).body.next).toBe(cursorAt(`${PRODUCT}/c2`));
     expect(await names(trader('zeta'))).toEqual(['z1']);
   });
 
@@ -509,8 +511,8 @@ describe('the market', () => {
 test.each([
   ['/v1/orders', { product: 'A100' }, 'not-found'],
   ['/v1/orders', { page: '2' }, 'invalid-request'],
-  ['/v1/fills', { before: '-1' }, 'invalid-request'],
-  ['/v1/fills', { before: '6.' }, 'invalid-request'],
+  ['/v1/fills', { cursor: cursorAt('-1') }, 'invalid-request'],
+  ['/v1/fills', { cursor: cursorAt('6.') }, 'invalid-request'],
   ['/v1/journal', { before: '0' }, 'invalid-request'],
   ['/v1/journal', { limit: '1000' }, 'invalid-request'],
   ['/v1/statements', { before: 'yesterday' }, 'invalid-request'],

@@ -86,6 +86,7 @@ describe('a message', () => {
     rolls: { v: 1, product: 'Q1', slot: SLOT },
     'day-runs': { v: 1, product: 'Q1' },
     sweeps: { v: 1, at: SLOT },
+    news: { v: 1, kind: 'cleared', product: 'Q1', auction: 1 },
   };
   const BAD: [string, (good: object) => string][] = [
     ['is not JSON', (good) => `${JSON.stringify(good)}}`],

@@ -148,6 +148,12 @@ describe('errors', () => {
     };
     expect((await fund.ask('GET', '/v1/account')).status).toBe(500);
     expect((await venue.operator.ask('GET', '/v1/operator/venue')).status).toBe(500);
+    expect(await connect()).toBe(false);
+    // It asks for nothing that could be kept from it, so its environment is ended.
+    const crashing = cloud.invoke('authorize-listener', {}).catch(() => {});
+    cloud.kill('authorize-listener');
+    killed.set('authorize-listener', now());
+    await crashing;
     await trade('monday');
     await venue.publishIndex(MONDAY);
     await cloud.quiet();
@@ -176,6 +182,17 @@ describe('errors', () => {
   });
 });
 
+/** Connects a listener, and leaves; whether it was let in. */
+const connect = async (): Promise<boolean> => {
+  const socket = new WebSocket(venue.cloud.webSocketUrl!);
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.addEventListener('open', () => resolve(true));
+    socket.addEventListener('error', () => resolve(false));
+  });
+  socket.close();
+  return isOpen;
+};
+
 /** A harmless message for each worker: something that was done before, or is due now. */
 const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>> => {
   const { cloud } = venue;
@@ -193,6 +210,9 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
     'roll-positions': () => cloud.send('rolls', { v: 1, product: PRODUCT, slot }),
     'settle-day': () => cloud.send('day-runs', { v: 1, product: PRODUCT }),
     'sweep-venue': sweepByHand,
+    'authorize-listener': connect,
+    listen: connect,
+    'tell-listeners': () => cloud.send('news', { v: 1, kind: 'posted', shard: 0, after: 0, seq: 1 }),
   };
 };
 

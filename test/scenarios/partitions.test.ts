@@ -20,6 +20,9 @@ const WRITES: Record<FunctionName, readonly string[]> = {
   'roll-positions': ['AUCTION', 'CLOSING', 'DAY', 'ROLL'],
   'settle-day': ['DAY', 'HELD', 'INDEX', 'LOG', 'ONCE', 'SHORT', 'VENUE'],
   'sweep-venue': [],
+  'authorize-listener': [],
+  listen: ['CONNECTION', 'LISTENERS'],
+  'tell-listeners': ['CONNECTION', 'LISTENERS'],
 };
 
 type Keyed = Record<string, { readonly pk: { readonly S: string } }>;
@@ -44,6 +47,13 @@ function written({ service, operation, body }: ProxyRequest): string[] {
   return names.length > 0 ? names : [`${operation} of nothing we know`];
 }
 
+/** A connection that is open. */
+async function listen(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url);
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  return socket;
+}
+
 /** What a right is called where it is not called as the operation. */
 const RIGHTS: Readonly<Record<string, string>> = { TransactWriteItems: 'PutItem' };
 
@@ -60,7 +70,10 @@ it('each function writes only to the partitions of the table of keys, and asks t
     return 'pass' as const;
   };
   await using market = await openMarket(EXPIRY, { proxy: { onRequest } });
+  const listener = await listen(market.cloud.webSocketUrl!);
   await play(market, EXPIRY);
+  listener.close();
+  await market.cloud.quiet();
   for (const path of ['fills', 'orders', 'journal', `auctions?product=${PRODUCT}`, `auctions/${PRODUCT}/1/depth`])
     await market.as.fund.get(`/v1/${path}`);
   for (const [name, partitions] of seen)
@@ -71,7 +84,8 @@ it('each function writes only to the partitions of the table of keys, and asks t
       [],
     ]);
   expect(asked.get('participant-api')).toContain('BatchGetItem');
-  expect([...seen.keys()].sort()).toEqual(Object.keys(WRITES).sort());
+  // It asks the table for nothing, and no queue.
+  expect([...seen.keys(), 'authorize-listener'].sort()).toEqual(Object.keys(WRITES).sort());
   const toLog = [...seen].filter(([, partitions]) => partitions.has('LOG')).map(([name]) => name);
   expect(toLog.sort()).toEqual(['clear-auction', 'operator-api', 'settle-day']);
 });

@@ -14,6 +14,7 @@ import { handler as postEvents } from '../../lambdas/post-events/index.ts';
 import { handler as rollPositions } from '../../lambdas/roll-positions/index.ts';
 import { handler as settleDay } from '../../lambdas/settle-day/index.ts';
 import { handler as sweepVenue } from '../../lambdas/sweep-venue/index.ts';
+import { handler as tellListeners } from '../../lambdas/tell-listeners/index.ts';
 import type { ClearingEvent } from '../../lib/domain/clearing/events.ts';
 import { approvedEvent, type HeldAct, proposeAct } from '../../lib/domain/clearing/operator-acts.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
@@ -41,6 +42,7 @@ const HANDLERS: Record<QueueName, QueueHandler> = {
   rolls: rollPositions,
   'day-runs': settleDay,
   sweeps: sweepVenue,
+  news: tellListeners,
 };
 
 const OPENING_CENTS = 100_000n;

@@ -5,7 +5,7 @@
  */
 import type { BookOrder } from './book.ts';
 import { type Alternatives, bySequence, type DecidedSubmission, type Judge, type OpenOrders, openOrders } from './open-orders.ts';
-import type { Instruction, OrderTerms, Outcome } from './orders.ts';
+import type { Instruction, OrderTerms, Outcome, TakenOutBy } from './orders.ts';
 import { SUBMIT_MS_MAX } from './submission.ts';
 
 /** A submission in the book, with when the gateway received it, ISO. */
@@ -21,8 +21,8 @@ export interface ArrivingSubmission {
   readonly receivedAt: string;
   /** When it was put into the queue it came out of, milliseconds since 1970. */
   readonly enqueuedAt: number;
-  /** It is the cancel of all that comes with a stop, and no other submission. */
-  readonly isStop?: boolean;
+  /** It is a cancel of all that takes the account's orders out for this reason, and no other submission. */
+  readonly why?: TakenOutBy | undefined;
 }
 
 export interface IntakeTerms extends Omit<OrderTerms, 'cancelsOnly'> {
@@ -91,13 +91,15 @@ export class AccountIntake {
 
   /** Decides a submission and takes it in. A caller that can't be sure that it was then stored must let go of this account intake. */
   take(submission: ArrivingSubmission, terms: IntakeTerms, judge?: Judge): Outcome[] {
-    const { instructions } = submission;
-    // While the stop stands, or the account's margin call is overdue, what is taken out is gone however late that comes, and however much was sent.
-    const isDue =
-      (submission.isStop === true && terms.stopped === true) || (terms.overdue === true && this.#takesAllOut(instructions));
+    const { instructions, why } = submission;
+    const takesAllOut = this.#takesAllOut(instructions);
+    // While the stop stands, or the account's margin call is overdue, what is taken out is gone however late that comes.
+    const isDue = (why === 'kill-switch' && terms.stopped === true) || (terms.overdue === true && takesAllOut);
     const late = isDue ? undefined : this.#lateness(submission, terms.openedAt);
     if (late) return instructions.map(() => late);
-    if (!isDue && this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
+    // And however much was sent, as when a dead-man's switch has run out: a flood before it must not keep orders in.
+    const countsFor = isDue || (why === 'dead-mans-switch' && takesAllOut);
+    if (!countsFor && this.#isBeyond(terms, CANCELS_BEYOND)) return instructions.map(() => 'too-many-submissions');
     const cancelsOnly = this.#isBeyond(terms, 1);
     const outcomes = this.#open.decide(instructions, { ...terms, cancelsOnly }, judge);
     if (!countsForNothing(outcomes)) this.#note({ ...submission, outcomes }, true);

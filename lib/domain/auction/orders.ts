@@ -21,6 +21,13 @@ export interface Order {
   readonly timeInForce: TimeInForce;
 }
 
+/**
+ * Why the venue's machinery takes out all of an account's orders, as it is stored. Each is a cancel of all that no one sends with the
+ * orders of a submission.
+ */
+export const TAKEN_OUT_BY = ['kill-switch', 'overdue-call', 'dead-mans-switch'] as const;
+export type TakenOutBy = (typeof TAKEN_OUT_BY)[number];
+
 /** What an instruction does, in the order of the codes that are stored: new ones go to the end. */
 export const INSTRUCTION_KINDS = ['new', 'cancel', 'replace', 'cancel-all'] as const satisfies readonly Instruction['kind'][];
 

@@ -81,7 +81,7 @@ export function decideSubmission(
 }
 
 /** Contracts that are not listed, each with the field that names it. */
-function unlistedContracts(instructions: readonly Instruction[], listed: readonly ContractMonth[]): Violation[] {
+export function unlistedContracts(instructions: readonly Instruction[], listed: readonly ContractMonth[]): Violation[] {
   return instructions.flatMap((instruction, index) => {
     if (!('order' in instruction)) return [];
     const { buy, sell } = instruction.order;

@@ -20,7 +20,7 @@ import { coveredLots, WorstCase } from '../risk/worst-case.ts';
 import { type AccountState, type ProductHolding, positions } from './account.ts';
 import { coverOf, marginLinesOf, ownerLotsOf, productOf, standingIn } from './account-risk.ts';
 import type { RollOrder } from './roll.ts';
-import { openBooks, type ProductState, type VenueState } from './venue.ts';
+import { isTradingStopped, openBooks, type ProductState, tradedAt, type VenueState } from './venue.ts';
 
 /** What an owner's submissions are decided on, as of one event. */
 export interface OwnerState {
@@ -48,6 +48,20 @@ export function ownerStateOf(
     if (counts) accounts.set(state.account, standingIn(state, product, venue));
   }
   return { product, accounts };
+}
+
+/**
+ * What an account may do in the auction that is open, at a time, ISO. `openedAt` is when the one before it was cut, ISO; `stopped` says
+ * whether a kill switch of the account stands.
+ */
+export function intakeTerms(
+  product: ProductState,
+  receivedAt: string,
+  { open, openedAt, stopped }: { readonly open: number; readonly openedAt: string; readonly stopped: boolean },
+): IntakeTerms {
+  const { liveOrdersMax, submissionsMax } = product.parameters;
+  const listed = new Set<number>(tradedAt(product, Date.parse(receivedAt)));
+  return { listed, liveOrdersMax, submissionsMax, openedAt, stopped: stopped || isTradingStopped(product, open) };
 }
 
 /** By what figures an order was refused. */

@@ -24,6 +24,7 @@ import {
   UNAVAILABLE,
 } from './payload.ts';
 import { type Match, routerOf } from './router.ts';
+import type { WebSockets } from './websocket.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -42,6 +43,8 @@ export interface Site {
   readonly clock: Clock;
   /** Public documents by path, such as the issuer's keys. */
   readonly documents: Readonly<Record<string, unknown>>;
+  /** The WebSocket API, if there is one. */
+  readonly webSockets: WebSockets | undefined;
   readonly onAnswer: (status: number, latencyMs: number) => void;
   /** A fault of the gateway itself; the caller got a 500. */
   readonly onError: (error: unknown) => void;
@@ -58,6 +61,7 @@ export async function startGateway(port: number): Promise<Gateway> {
   let answer: (request: IncomingMessage) => Promise<Answer> = async () => UNAVAILABLE;
   let onAnswer = (_status: number, _latencyMs: number) => {};
   let onError = (_error: unknown) => {};
+  let webSockets: WebSockets | undefined;
   let running = 0;
   let stopping = false;
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, async (request, response) => {
@@ -77,6 +81,10 @@ export async function startGateway(port: number): Promise<Gateway> {
     running--;
     onAnswer(status, performance.now() - startedMs);
   });
+  server.on('upgrade', (request, socket, head) => {
+    if (webSockets === undefined || stopping) socket.destroy();
+    else webSockets.upgrade(request, socket, head);
+  });
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   return {
     url,
@@ -84,11 +92,12 @@ export async function startGateway(port: number): Promise<Gateway> {
     open(site) {
       const match = routerOf(site.routes);
       answer = (request) => answerOne(request, match, site);
-      ({ onAnswer, onError } = site);
+      ({ onAnswer, onError, webSockets } = site);
     },
     stop: () =>
       new Promise((resolve) => {
         stopping = true;
+        webSockets?.stop();
         server.close(() => resolve());
         server.closeIdleConnections();
       }),
@@ -99,6 +108,8 @@ async function answerOne(request: IncomingMessage, match: Match, site: Site): Pr
   const [rawPath = '/', rawQueryString = ''] = (request.url ?? '/').split(/\?(.*)/s);
   const document = request.method === 'GET' ? site.documents[rawPath] : undefined;
   if (document !== undefined) return { status: 200, headers: JSON_TYPE, body: JSON.stringify(document) };
+  const managed = await site.webSockets?.manage(request, rawPath, () => read(request));
+  if (managed !== undefined) return managed;
   const matched = match(request.method ?? 'GET', rawPath);
   if (matched === undefined) return refusal(404, 'Not Found');
   const { route, pathParameters } = matched;

@@ -35,6 +35,7 @@ const RUN: Readonly<Record<string, string | undefined>> = {
   'AWS::Lambda::EventSourceMapping': undefined,
   'AWS::ApiGatewayV2::Api': undefined,
   'AWS::ApiGatewayV2::Route': undefined,
+  'AWS::ApiGatewayV2::RouteResponse': undefined,
   'AWS::ApiGatewayV2::Integration': undefined,
   'AWS::ApiGatewayV2::Authorizer': undefined,
   'AWS::ApiGatewayV2::Stage': undefined,

@@ -55,6 +55,23 @@ export interface RoutePlan {
   readonly scopes: readonly string[];
 }
 
+export type WebSocketRouteKey = '$connect' | '$disconnect' | '$default';
+
+export interface WebSocketRoutePlan {
+  readonly function: string;
+  readonly timeoutMs: number;
+  /** What the function returns as its body goes back to the sender. */
+  readonly answers: boolean;
+}
+
+export interface WebSocketPlan {
+  /** The path of the API's address. */
+  readonly stage: string;
+  readonly routes: ReadonlyMap<WebSocketRouteKey, WebSocketRoutePlan>;
+  /** Asked before `$connect`, and not without all of these headers. */
+  readonly authorizer: { readonly function: string; readonly headers: readonly string[] } | undefined;
+}
+
 export interface SchedulePlan {
   readonly name: string;
   readonly expression: string;
@@ -80,6 +97,7 @@ export interface Plan {
   readonly functions: readonly FunctionPlan[];
   readonly mappings: readonly MappingPlan[];
   readonly routes: readonly RoutePlan[];
+  readonly webSockets: WebSocketPlan | undefined;
   readonly schedules: readonly SchedulePlan[];
   readonly alarms: readonly AlarmPlan[];
 }

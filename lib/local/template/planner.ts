@@ -3,10 +3,12 @@
  * alarms. Every property that matters here is resolved and read once, in this file.
  */
 import { LocalCloudError } from '../host/error.ts';
-import { type Assembly, type Resource, templateScope } from './assembly.ts';
+import { issuersIn, planRoutes, planWebSockets } from './api-planner.ts';
+import { type Assembly, templateScope } from './assembly.ts';
 import { type JsonObject, resolve } from './intrinsics.ts';
-import type { FunctionPlan, MappingPlan, Plan, QueuePlan, RoutePlan, SchedulePlan, TablePlan } from './plan.ts';
+import type { FunctionPlan, MappingPlan, Plan, QueuePlan, SchedulePlan, TablePlan } from './plan.ts';
 import { type Addresses, functionArn, pseudoParameters, queueArn, referenceTo } from './references.ts';
+import { found, functionNamed, type Read } from './targets.ts';
 
 export function planOf(assembly: Assembly, addresses: Addresses, parameters: Readonly<Record<string, string>> = {}): Plan {
   const scope = templateScope(assembly, parameters, pseudoParameters(assembly), (resource) =>
@@ -24,7 +26,9 @@ export function planOf(assembly: Assembly, addresses: Addresses, parameters: Rea
   }
   const queues = of('AWS::SQS::Queue').map((r) => planQueue(r, deadLetterArns));
   const aliases = new Map(of('AWS::Lambda::Alias').map(({ p }) => [String(p.FunctionName), String(p.Name)]));
-  const functions = of('AWS::Lambda::Function').map((r) => planFunction(r, assembly, aliases.get(r.name)));
+  const issuers = issuersIn(of);
+  const here = (value: string): string => (issuers.has(value) ? (addresses.issuer ?? value) : value);
+  const functions = of('AWS::Lambda::Function').map((r) => planFunction(r, assembly, aliases.get(r.name), here));
   const queueName = (arn: unknown, where: string) =>
     found(queues.find((queue) => queue.arn === arn)?.name, where, 'a queue of this stack', arn);
   return {
@@ -37,14 +41,13 @@ export function planOf(assembly: Assembly, addresses: Addresses, parameters: Rea
       .filter(({ p }) => p.Enabled !== false)
       .map((r) => planMapping(r, functions, queueName)),
     routes: planRoutes(of, functions),
+    webSockets: planWebSockets(of, functions),
     schedules: of('AWS::Scheduler::Schedule')
       .filter(({ p }) => p.State !== 'DISABLED')
       .map((r) => planSchedule(r, queueName)),
     alarms: of('AWS::CloudWatch::Alarm').map(({ name, p }) => ({ name, properties: p })),
   };
 }
-
-type Read = Resource & { readonly p: JsonObject };
 
 function planTable({ name, p }: Read): TablePlan {
   const indexes = ((p.GlobalSecondaryIndexes ?? []) as JsonObject[]).map((index) =>
@@ -84,7 +87,12 @@ function planQueue({ name, p }: Read, deadLetterArns: ReadonlySet<unknown>): Que
   return { name, arn: queueArn(name), attributes, deadLetters: deadLetterArns.has(queueArn(name)) };
 }
 
-function planFunction({ logicalId, name, p }: Read, assembly: Assembly, alias: string | undefined): FunctionPlan {
+function planFunction(
+  { logicalId, name, p }: Read,
+  assembly: Assembly,
+  alias: string | undefined,
+  here: (value: string) => string,
+): FunctionPlan {
   const runtime = String(p.Runtime ?? 'container image');
   const code = p.Code as JsonObject | undefined;
   const codeDir = typeof code?.S3Key === 'string' ? assembly.assetPath(code.S3Key) : undefined;
@@ -103,7 +111,7 @@ function planFunction({ logicalId, name, p }: Read, assembly: Assembly, alias: s
     handler: String(p.Handler),
     memoryMb: Number(p.MemorySize ?? 128),
     timeoutMs: Number(p.Timeout ?? 3) * 1000,
-    environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
+    environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, here(String(value))])),
     reservedConcurrency: reserved === undefined ? undefined : Number(reserved),
     ...(alias === undefined ? {} : { alias }),
   };
@@ -125,39 +133,6 @@ function planMapping({ logicalId, p }: Read, functions: readonly FunctionPlan[],
     maximumConcurrency: scaling?.MaximumConcurrency === undefined ? undefined : Number(scaling.MaximumConcurrency),
     partialFailures: ((p.FunctionResponseTypes ?? []) as unknown[]).includes('ReportBatchItemFailures'),
   };
-}
-
-function planRoutes(of: (...types: string[]) => Read[], functions: readonly FunctionPlan[]): RoutePlan[] {
-  for (const { logicalId, p } of of('AWS::ApiGatewayV2::Stage')) {
-    if (p.StageName !== '$default')
-      throw new LocalCloudError(`Stage ${logicalId} has a name`, 'Only the $default stage runs here.');
-  }
-  const integrations = new Map(of('AWS::ApiGatewayV2::Integration').map((r) => [r.logicalId, r]));
-  const authorizers = new Map(of('AWS::ApiGatewayV2::Authorizer').map((r) => [r.logicalId, r]));
-  return of('AWS::ApiGatewayV2::Route').map(({ logicalId, p }) => {
-    const integration = found(
-      integrations.get(String(p.Target).replace('integrations/', '')),
-      logicalId,
-      'an integration',
-      p.Target,
-    );
-    if (integration.p.PayloadFormatVersion !== '2.0') {
-      throw new LocalCloudError(`${integration.logicalId} is not of payload format 2.0`, 'Only format 2.0 runs here.');
-    }
-    const authorizer = p.AuthorizationType === 'JWT' ? authorizers.get(String(p.AuthorizerId)) : undefined;
-    if ((p.AuthorizationType ?? 'NONE') !== 'NONE' && authorizer === undefined) {
-      throw new LocalCloudError(`${logicalId} is authorized by ${p.AuthorizationType}`, 'Only JWT authorizers run here.');
-    }
-    const jwt = (authorizer?.p.JwtConfiguration ?? {}) as JsonObject;
-    return {
-      api: String(p.ApiId),
-      key: String(p.RouteKey),
-      function: functionNamed(functions, integration.p.IntegrationUri, integration.logicalId),
-      timeoutMs: Number(integration.p.TimeoutInMillis ?? 30_000),
-      authorizer: authorizer && { audience: ((jwt.Audience ?? []) as unknown[]).map(String) },
-      scopes: ((p.AuthorizationScopes ?? []) as unknown[]).map(String),
-    };
-  });
 }
 
 function planSchedule({ logicalId, name, p }: Read, queueName: QueueOf): SchedulePlan {
@@ -182,26 +157,6 @@ function planSchedule({ logicalId, name, p }: Read, queueName: QueueOf): Schedul
 }
 
 type QueueOf = (arn: unknown, where: string) => string;
-
-/** By name or ARN, with or without the alias, also when the ARN stands inside an invocation URI. */
-function functionNamed(functions: readonly FunctionPlan[], reference: unknown, where: string): string {
-  const named = functions.find(({ name, arn, alias }) =>
-    ['', ...(alias === undefined ? [] : [`:${alias}`])].some(
-      (end) => [`${name}${end}`, `${arn}${end}`].includes(String(reference)) || String(reference).includes(`${arn}${end}/`),
-    ),
-  );
-  return found(named?.name, where, 'a function of this stack', reference);
-}
-
-function found<T>(value: T | undefined, where: string, what: string, reference: unknown): T {
-  if (value === undefined) {
-    throw new LocalCloudError(
-      `${where} refers to ${JSON.stringify(reference)}, which is not ${what}`,
-      'Targets outside of the stack do not run here.',
-    );
-  }
-  return value;
-}
 
 function pick(object: JsonObject, keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));

@@ -9,6 +9,8 @@ import type { JsonObject, Reference } from './intrinsics.ts';
 export interface Addresses {
   readonly queueUrl: (name: string) => string;
   readonly apiUrl: string;
+  /** Of the tokens that are taken here; the template's own unless given. */
+  readonly issuer?: string;
   /** What a table is called where it is kept; as in the template unless given. */
   readonly tableName?: (name: string) => string;
 }
@@ -39,8 +41,12 @@ export function referenceTo(
       const alias = aliasArn(functionOf(properties, assembly), String(properties.Name));
       return { ref: alias, attributes: { AliasArn: alias } };
     }
-    case 'AWS::ApiGatewayV2::Api':
-      return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: addresses.apiUrl } };
+    case 'AWS::ApiGatewayV2::Api': {
+      const url = properties.ProtocolType === 'WEBSOCKET' ? addresses.apiUrl.replace(/^http/, 'ws') : addresses.apiUrl;
+      return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: url } };
+    }
+    case 'AWS::ApiGatewayV2::Route':
+      return { ref: logicalId, attributes: { RouteId: logicalId } };
     case 'AWS::ApiGatewayV2::Integration':
       return { ref: logicalId, attributes: { IntegrationId: logicalId } };
     case 'AWS::ApiGatewayV2::Authorizer':

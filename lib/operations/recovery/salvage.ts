@@ -29,7 +29,7 @@ const PROGRESS: readonly (readonly [kind: RegExp, progress: (row: Attributes) =>
   [/^AUCTION#/, (row) => Object.keys(row.closed?.M ?? {}).length * 4 + (row.marked?.BOOL ? 2 : 0) + (row.clearedBy ? 1 : 0)],
   [/^DAY#/, (row) => DAY_STEPS.indexOf(row.step?.S as (typeof DAY_STEPS)[number])],
   [/^(HELD|PROPOSED) /, (row) => Number(row.revision?.N ?? 0)],
-  [/^STOPS#/, (row) => Number(row.version?.N ?? 0)],
+  [/^(STOPS|DEADMAN)#/, (row) => Number(row.version?.N ?? 0)],
 ];
 /** What its owner changes at will and nothing else depends on: the newer source's, as it has it. */
 const AT_WILL: readonly RegExp[] = [/^VENUE SWITCH$/, /^SHARD#\d+ ROLL#/, /^RATE#/, /^IDS /];

@@ -28,19 +28,30 @@ const WRITES: Record<FunctionName, string[]> = {
   'operator-api': ['TransactWriteItems LOG EVENT', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
   'accept-orders': ['UpdateItem INTAKE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage clearings'],
   'close-auction': ['TransactWriteItems AUCTION', 'UpdateItem AUCTION', 'SendMessageBatch orders.fifo'],
-  'clear-auction': ['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo'],
+  'clear-auction': [
+    'BatchWriteItem RESULT',
+    'PutItem LOG',
+    'UpdateItem AUCTION',
+    'SendMessageBatch postings.fifo',
+    'SendMessage news',
+  ],
   'post-events': [
     'BatchWriteItem JOURNAL',
     'PutItem SHARD ACCOUNT',
     'UpdateItem TOTALS',
     'PutItem SHARD CURSOR',
     'SendMessage day-runs',
+    'SendMessage news',
     'BatchWriteItem STATEMENT',
   ],
   'roll-positions': ['PutItem DAY', 'TransactWriteItems AUCTION', 'PutItem ROLL', 'UpdateItem DAY', 'SendMessage closings'],
   'settle-day': ['PutItem LOG', 'UpdateItem DAY', 'SendMessageBatch postings.fifo'],
   // It writes nothing, and the next sweep sends again what one could not send.
   'sweep-venue': [],
+  // Nothing rests on them: whatever they lose, a listener learns when it asks.
+  'authorize-listener': [],
+  listen: [],
+  'tell-listeners': [],
 };
 
 /** By function and kind of write, the crashes it was used for. */

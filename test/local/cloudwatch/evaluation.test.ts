@@ -33,7 +33,7 @@ const LATE: JsonObject = {
 function planWith(properties: JsonObject): Plan {
   const fn = { name: 'work', codeDir, environment: { POWERTOOLS_METRICS_NAMESPACE: 'Shop' } } as unknown as FunctionPlan;
   const queue = { name: 'work-dlq' } as QueuePlan;
-  const empty = { tables: [], mappings: [], routes: [], schedules: [] };
+  const empty = { tables: [], mappings: [], routes: [], webSockets: undefined, schedules: [] };
   return { ...empty, functions: [fn], queues: [queue], alarms: [{ name: String(properties.AlarmName), properties }] };
 }
 

@@ -136,14 +136,20 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'orders-not-after-the-cursor',
         wrong: 'A page of orders repeats the last order of the page before.',
-        text: 'name > query.after',
-        becomes: 'name >= query.after',
+        text: 'name > query.cursor',
+        becomes: 'name >= query.cursor',
       },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/order-terms.ts',
+    tests: PARTICIPANT,
+    mutants: [
       {
         name: 'sell-price-below-zero',
         wrong: 'An order to sell at 2.350 is shown at -2.350.',
-        text: 'formatPrice(ticks(-limit), parameters)',
-        becomes: 'formatPrice(limit, parameters)',
+        text: 'formatPrice(ticks(-price), parameters)',
+        becomes: 'formatPrice(price, parameters)',
       },
     ],
   },
@@ -259,6 +265,12 @@ export const API: readonly MutatedFile[] = [
         text: '< QUEUED_MS_MAX)',
         becomes: '< QUEUED_MS_MAX * 1e9)',
       },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/decided-entries.ts',
+    tests: PARTICIPANT,
+    mutants: [
       {
         name: 'deferred-as-refused',
         wrong: 'A cancel that takes effect once the auction has cleared is shown as refused.',

@@ -354,16 +354,22 @@ export const AUCTIONS: readonly MutatedFile[] = [
         text: 'if (met.accounts.has(account)) return false;',
         becomes: '',
       },
+    ],
+  },
+  {
+    file: 'lambdas/intake/account-intake.ts',
+    tests: ['test/lambdas/accept-workers.test.ts', 'test/lambdas/accept-flood.test.ts', 'test/lambdas/accept-bounds.test.ts'],
+    mutants: [
       {
         name: 'carried-of-the-first-shard',
         wrong: 'An account can’t cancel its order that stays, because the orders of another shard were read for its own.',
-        text: 'state.carried, place.account)',
-        becomes: '{ ...state.carried, shards: 1 }, place.account)',
+        text: 'place.product, carried, place.account)',
+        becomes: 'place.product, { ...carried, shards: 1 }, place.account)',
       },
     ],
   },
   {
-    file: 'lambdas/accept-orders/owner-accounts.ts',
+    file: 'lambdas/intake/owner-accounts.ts',
     tests: ['test/lambdas/accept-margin.test.ts'],
     mutants: [
       {

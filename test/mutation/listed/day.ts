@@ -310,8 +310,8 @@ export const DAY: readonly MutatedFile[] = [
       {
         name: 'closed-while-halted',
         wrong: 'Auctions go on closing while the venue is halted.',
-        text: "if (halted) return logger.warn('closing auction",
-        becomes: "if (!table) return logger.warn('closing auction",
+        text: "if (halted && 'date' in message)",
+        becomes: "if (!table && 'date' in message)",
       },
       {
         name: 'closed-before-its-roll',
@@ -323,7 +323,7 @@ export const DAY: readonly MutatedFile[] = [
         name: 'auction-before-not-cut',
         wrong:
           'An auction whose worker crashed before it was cut is overtaken by the next, and its shards can’t close it any more.',
-        text: 'if (newest && !newest.marked) await cut(backends, newest);',
+        text: "if (newest && !newest.marked && !(await cut(backends, newest, asked))) return 'later';",
         becomes: '',
       },
       {

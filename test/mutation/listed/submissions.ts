@@ -268,8 +268,8 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       {
         name: 'release-takes-orders-out',
         wrong: 'A release takes out what was sent since the stop was released before.',
-        text: "packInstructions(kind === 'stop' ? CANCEL_ALL : [])",
-        becomes: 'packInstructions(CANCEL_ALL)',
+        text: 'await tellReleased(request.backends, of)',
+        becomes: "await takeOut(request.backends, { ...of, why: 'kill-switch' })",
       },
       {
         name: 'switch-told-once',
