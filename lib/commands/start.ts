@@ -81,7 +81,10 @@ await command(
       const tokens = await demoTokens(market.cloud.mint);
       folder.writeTokens({ MARKET: market.cloud.url, ...tokens });
       const tokensFile = resolve(folder.tokensFile);
-      const notes = await keepReadyProfiles({ url: market.cloud.url, listen: undefined, tokensFile }, process.env);
+      const notes = await keepReadyProfiles(
+        { url: market.cloud.url, listen: market.cloud.webSocketUrl, tokensFile },
+        process.env,
+      );
       const living = await bring(market, exchange, product, empty ? 0 : PARTICIPANTS);
       running.control = await openControl({ play: (played, onLine) => playOn(market, living, played, onLine) });
       running.looking = follow(market, living);
