@@ -16,8 +16,9 @@ import { MARKET } from './verbs/market.ts';
 import { OPERATOR_ACTS } from './verbs/operator-acts.ts';
 import { OPERATOR_SEES } from './verbs/operator-sees.ts';
 import { PROTECTING } from './verbs/protecting.ts';
-import { ROLL } from './verbs/roll.ts';
+import { roll } from './verbs/roll.ts';
 import { SIGNING_IN } from './verbs/signing-in.ts';
+import { STATEMENTS } from './verbs/statements.ts';
 import { TRADING } from './verbs/trading.ts';
 import { watch } from './verbs/watch.ts';
 
@@ -30,7 +31,8 @@ const ENTRIES: readonly Entry<Context>[] = [
   ...TRADING,
   ...PROTECTING,
   ...ACCOUNT,
-  ...ROLL,
+  ...STATEMENTS,
+  roll,
   watch,
   {
     name: 'operator',

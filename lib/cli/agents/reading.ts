@@ -162,6 +162,21 @@ const OWN = [
     read: (client, page) => client.listStatements({ query: pageOf(page) }),
   }),
   reading({
+    name: 'show_statement',
+    title: 'A daily statement',
+    description: 'What the day began with, what moved it, by contract, and what it ended with.',
+    input: z.object({ product, date: z.iso.date() }),
+    read: (client, params) => client.showStatement({ params }),
+  }),
+  reading({
+    name: 'show_roll',
+    title: 'The own roll',
+    description:
+      'Whether positions roll from the near month into the next, what is due on which day, what has rolled and what it cost.',
+    input: z.object({ product }),
+    read: (client, params) => client.showRoll({ params }),
+  }),
+  reading({
     name: 'list_roll_instructions',
     title: 'Roll instructions',
     description: 'Whether near-month positions roll forward, by product, and at which limit.',

@@ -9,7 +9,7 @@ export type Format = 'text' | 'json' | 'ndjson';
 
 /** As much of a stream of the process as is used here. */
 export interface Sink {
-  write(text: string): unknown;
+  write(content: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
 }
 
@@ -77,8 +77,8 @@ export class Output {
   }
 
   /** Bytes or text as they are, whatever the format. */
-  raw(text: string): void {
-    this.#stdout.write(text);
+  raw(content: string | Uint8Array): void {
+    this.#stdout.write(content);
   }
 
   /** For the person, beside the result. */

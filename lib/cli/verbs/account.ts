@@ -1,6 +1,7 @@
 /** What an account has: live orders, fills, positions, cash and why it is what it is. */
 import type { Answered, ItemOf } from '../session/connection.ts';
 import { verbOf } from '../session/context.ts';
+import { flag, text } from '../terminal/options.ts';
 import { fieldLines, figure, tableLines, word } from '../terminal/table.ts';
 import { HOW_MANY, mostOf, PRODUCT, pagesOf } from './lists.ts';
 
@@ -8,19 +9,42 @@ import { HOW_MANY, mostOf, PRODUCT, pagesOf } from './lists.ts';
 export const whatOf = ({ side, contract, buy, sell }: Readonly<Record<string, unknown>>): string =>
   contract === undefined ? `buy ${buy} sell ${sell}` : `${side} ${contract}`;
 
+type OrderEvent = ItemOf<'listOrderHistory'>;
+
+const EVENT = [
+  word<OrderEvent>('at', ({ at }) => at),
+  figure<OrderEvent>('auction', ({ auction }) => auction),
+  word<OrderEvent>('order', ({ clientOrderId }) => clientOrderId),
+  word<OrderEvent>('what happened', ({ event }) => event),
+  word<OrderEvent>('', (each) => (each.order ? whatOf(each.order) : each.contract || each.buy ? whatOf(each) : '')),
+  figure<OrderEvent>('lots', ({ lots, order }) => lots ?? order?.lots),
+  figure<OrderEvent>('price USD', ({ price, order }) => price ?? order?.price),
+  word<OrderEvent>('why', ({ reason, takenOut, lapsed }) => reason ?? takenOut ?? lapsed),
+];
+
 const orders = verbOf({
   name: 'orders',
-  does: 'lists your live orders',
-  options: { product: PRODUCT, ...HOW_MANY },
+  does: 'lists your live orders, or what happened to all of them, or to one',
+  operands: [{ form: '[name]', says: 'the whole history of the newest order of that name' }],
+  options: { history: flag('--history', 'what happened to all orders, newest first'), product: PRODUCT, ...HOW_MANY },
   examples: [
     ['', 'what can still trade or be cancelled'],
-    ['--ndjson --all', 'a JSON line an order'],
+    ['first', 'all that happened to that one'],
+    ['--history --ndjson --all', 'everything, a JSON line an event'],
   ],
-  async run(context, { product, ...many }) {
+  async run(context, { history, product, ...many }, [name]) {
     const client = await context.client();
     const { most } = mostOf(many);
+    const of = product === undefined ? {} : { product };
+    if (history || name !== undefined) {
+      const read = (query: { limit: string; cursor?: string }) =>
+        name === undefined
+          ? client.listOrderHistory({ query: { ...query, ...of } })
+          : client.showOrder({ params: { clientOrderId: name }, query: { ...query, ...of } });
+      return context.out.list(pagesOf(read, most), EVENT, { ...mostOf(many), empty: 'You have sent no order yet.' });
+    }
     await context.out.list(
-      pagesOf((query) => client.listOrders({ query: { ...query, ...(product === undefined ? {} : { product }) } }), most),
+      pagesOf((query) => client.listOrders({ query: { ...query, ...of } }), most),
       [
         word('order', ({ clientOrderId }) => clientOrderId),
         word('', whatOf),
@@ -48,21 +72,19 @@ export const FILL = [
 const fills = verbOf({
   name: 'fills',
   does: 'lists what your orders traded, newest first',
-  options: { ...HOW_MANY },
+  options: { order: text('--order <name>', 'only of orders of that name'), ...HOW_MANY },
   examples: [
     ['', 'the last ones'],
-    ['--limit 5 --json', 'five of them for a program'],
+    ['--order first --json', 'those of one order for a program'],
   ],
-  async run(context, many) {
+  async run(context, { order, ...many }) {
     const client = await context.client();
     const { most } = mostOf(many);
+    const named = order === undefined ? {} : { clientOrderId: order };
     await context.out.list(
-      pagesOf((query) => client.listFills({ query }), most),
+      pagesOf((query) => client.listFills({ query: { ...query, ...named } }), most),
       FILL,
-      {
-        ...mostOf(many),
-        empty: 'Nothing has traded yet.',
-      },
+      { ...mostOf(many), empty: 'Nothing has traded yet.' },
     );
   },
 });
@@ -71,7 +93,9 @@ type Position = Answered<'showPositions'>['positions'][number];
 
 const positions = verbOf({
   name: 'positions',
-  does: 'shows what you hold, at the marks',
+  does: 'shows what you hold: at what it was entered, what it has gained, and what it needs',
+  about: `Positions stand at the mark, so all that they have gained is in the cash already. What is freed is how much less margin would be needed without that position
+alone; it is negative where the position offsets others.`,
   options: {},
   examples: [['', 'lots by month, long positive']],
   async run(context) {
@@ -81,23 +105,26 @@ const positions = verbOf({
       [
         word<Position>('contract', ({ contract }) => contract),
         figure<Position>('lots', ({ lots }) => lots),
+        figure<Position>('entry USD', ({ entryPrice }) => entryPrice),
         figure<Position>('mark USD', ({ mark }) => mark),
+        figure<Position>('open profit USD', ({ openProfit }) => openProfit),
+        figure<Position>('margin freed USD', ({ requirementFreed }) => requirementFreed),
       ],
       held.positions,
       out.paint,
     );
-    out.result(held, [
-      ...fieldLines(
-        [
-          ['account', held.account],
-          ['cash USD', held.cash],
-          ['posted up to', `${held.asOf} of ${held.seq}`],
-        ],
-        out.paint,
-      ),
-      '',
-      ...(held.positions.length === 0 ? ['You hold nothing.'] : rows),
-    ]);
+    const fields = fieldLines(
+      [
+        ['account', held.account],
+        ['cash USD', held.cash],
+        ['requirement USD', held.requirement],
+        ['open profit USD', held.openProfit],
+        ['realized profit USD', held.realizedProfit],
+        ['posted up to', held.asOf === held.seq ? `${held.asOf}, all` : `${held.asOf} of ${held.seq}: more is to come`],
+      ],
+      out.paint,
+    );
+    out.result(held, [...fields, '', ...(held.positions.length === 0 ? ['You hold nothing.'] : rows)]);
   },
 });
 

@@ -1,13 +1,14 @@
 /** Orders in and out of the book: previewed, confirmed, sent once, followed until they are decided. */
 import { type OrdersIn, ordersIn, type WrittenOrder } from '../orders/orders-in.ts';
 import { decided, type Preview, previewed, type Ready, ready, type Submission, sent } from '../orders/sending.ts';
+import type { ItemOf } from '../session/connection.ts';
 import { type Context, verbOf } from '../session/context.ts';
 import { Failure } from '../terminal/failure.ts';
 import { choice, flag, text, whole } from '../terminal/options.ts';
 import { readAll } from '../terminal/prompt.ts';
 import { fieldLines, figure, type Paint, tableLines, word } from '../terminal/table.ts';
 import { whatOf } from './account.ts';
-import { PRODUCT } from './lists.ts';
+import { HOW_MANY, mostOf, PRODUCT, pagesOf } from './lists.ts';
 
 const SENDING = {
   yes: flag('--yes', 'do not ask; needed where there is no terminal to ask at'),
@@ -176,7 +177,11 @@ async function send(context: Context, prepared: Ready, waitSeconds: number): Pro
     throw new Failure('try-again', 'It is not decided yet', `compute-exchange submission ${submission} shows it later.`);
   const refused = found.orders.filter(({ outcome }) => outcome === 'refused');
   if (refused.length > 0)
-    throw new Failure('refused', `${refused.length} of ${found.orders.length} were refused`, 'What was accepted stands.');
+    throw new Failure(
+      'refused',
+      `${refused.length} of ${found.orders.length} refused`,
+      refused.length < found.orders.length ? 'The others stand.' : '',
+    );
 }
 
 const submission = verbOf({
@@ -273,4 +278,36 @@ function previewLines({ body }: Ready, { orders, margin, positions, roll }: Prev
   ];
 }
 
-export const TRADING = [outright('buy'), outright('sell'), spread, submit, cancel, submission];
+type Listed = ItemOf<'listSubmissions'>;
+
+const submissions = verbOf({
+  name: 'submissions',
+  does: 'lists what the account has submitted, newest first, with the outcome of every entry',
+  options: { product: PRODUCT, ...HOW_MANY },
+  examples: [['', 'the last ones']],
+  async run(context, { product, ...many }) {
+    const client = await context.client();
+    const { most } = mostOf(many);
+    const of = product === undefined ? {} : { product };
+    await context.out.list(
+      pagesOf((query) => client.listSubmissions({ query: { ...query, ...of } }), most),
+      [
+        word<Listed>('received', ({ receivedAt }) => receivedAt),
+        figure<Listed>('auction', ({ auction }) => auction),
+        word<Listed>('sender', ({ sender, takenOut }) => takenOut ?? sender),
+        word<Listed>('entries', ({ orders }) =>
+          orders
+            .slice(0, ENTRIES_SHOWN)
+            .map((each) => `${nameOf(each) ?? ''} ${each.outcome}`.trim())
+            .join(', '),
+        ),
+        word<Listed>('submission', ({ submission }) => submission),
+      ],
+      { ...mostOf(many), empty: 'Nothing has been submitted yet.' },
+    );
+  },
+});
+/** Entries of a submission in a table; JSON has them all. */
+const ENTRIES_SHOWN = 3;
+
+export const TRADING = [outright('buy'), outright('sell'), spread, submit, cancel, submissions, submission];
