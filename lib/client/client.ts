@@ -56,16 +56,12 @@ export class RefusedError extends Error {
  * A client that calls with this token; without one only what is public answers. Methods throw RefusedError, UnexpectedAnswerError
  * when the answer is none that the route declares, and the errors of `fetch`-like connections as they are.
  */
-export function clientOf<Declared extends Routes = typeof ROUTES>(
-  exchange: Exchange,
-  token?: string,
-  routes?: Declared,
-): ClientOf<Declared> {
-  const methods = Object.entries((routes ?? ROUTES) as Routes).map(([id, shape]) => [
+export function clientOf(exchange: Exchange, token?: string): Client {
+  const methods = Object.entries(ROUTES as Routes).map(([id, shape]) => [
     id,
     async (request: Parts = {}) => readAnswer(id, shape, await exchange.send(asRequest(shape, request, token))),
   ]);
-  return Object.fromEntries(methods) as ClientOf<Declared>;
+  return Object.fromEntries(methods) as Client;
 }
 
 interface Parts {

@@ -11,12 +11,12 @@ import { readBody, readQuery } from '../../lambdas/http/request.ts';
 import { done, ok, type Route, serve } from '../../lambdas/http/routes.ts';
 import { parseStrictJson, StrictJsonError } from '../../lambdas/http/strict-json.ts';
 import { handler as operatorApi } from '../../lambdas/operator-api/index.ts';
-import { UNDECLARED as PARTICIPANT, handler as participantApi } from '../../lambdas/participant-api/index.ts';
+import { handler as participantApi } from '../../lambdas/participant-api/index.ts';
 import { PROBLEMS } from '../../lib/api/problems.ts';
 import { type Routes, routeKeyOf } from '../../lib/api/route.ts';
 import * as DECLARED from '../../lib/api/routes.ts';
 import { rule } from '../../lib/api/written.ts';
-import { OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES, STATEMENT_ROUTES } from '../../lib/infra/routes.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { ask, gatewayEvent, tokenOf } from '../venue/requests.ts';
 
@@ -260,7 +260,9 @@ const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyO
 
 describe('answers', () => {
   test('every route of the gateway has its function, and no function has a route more', () => {
-    expect([...Object.keys(PARTICIPANT), ...keysOf(DECLARED.PARTICIPANT)]).toEqual(PARTICIPANT_ROUTES);
+    expect(keysOf(DECLARED.PARTICIPANT)).toEqual(PARTICIPANT_ROUTES);
+    expect(keysOf(DECLARED.STATEMENT)).toEqual(STATEMENT_ROUTES);
+    expect(keysOf(DECLARED.MARKET)).toEqual(MARKET_ROUTES);
     expect(keysOf(DECLARED.OPERATOR)).toEqual(OPERATOR_ROUTES);
   });
 

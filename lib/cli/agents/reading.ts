@@ -1,13 +1,13 @@
 /** Tools that read: the market and the own account. They change nothing, and are there for every agent. */
 import * as z from 'zod';
-import type { VenueClient } from '../session/connection.ts';
+import type { Client } from '../../client/client.ts';
 
 export interface ReadingTool<Input extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly input: Input;
-  read(client: VenueClient, input: z.output<Input>): Promise<object | undefined>;
+  read(client: Client, input: z.output<Input>): Promise<object | undefined>;
 }
 
 /** Gives the types of a tool's input to its work. */

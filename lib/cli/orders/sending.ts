@@ -2,14 +2,16 @@
  * Orders on their way: made ready under one key, previewed, sent, and followed until the book has decided them. The key is made
  * once and never again for the same orders, so that however often they are sent, they count once.
  */
+
+import type { Client } from '../../client/client.ts';
 import { uuidv7 } from '../../client/idempotency-key.ts';
-import type { Answered, VenueClient } from '../session/connection.ts';
+import type { Answered } from '../session/connection.ts';
 import type { Context } from '../session/context.ts';
 import { Failure } from '../terminal/failure.ts';
 import { completed, type OrdersIn, productOf } from './orders-in.ts';
 
 /** As the route takes it. */
-type Body = NonNullable<Parameters<VenueClient['submitOrders']>[0]>['body'];
+type Body = NonNullable<Parameters<Client['submitOrders']>[0]>['body'];
 
 export interface Ready {
   readonly key: string;

@@ -6,14 +6,9 @@
  * was answered with "try again", is sent again as it was, a few times.
  */
 
-import { ROUTES } from '../../api/routes.ts';
-import { type ClientOf, clientOf, RefusedError } from '../../client/client.ts';
+import { type Client, clientOf, RefusedError } from '../../client/client.ts';
 import { type Answer, Exchange, type Sent, UnexpectedAnswerError } from '../../client/exchange.ts';
 import { Failure, type Kind } from '../terminal/failure.ts';
-import { UNDECLARED } from './undeclared.ts';
-
-const ALL = { ...ROUTES, ...UNDECLARED };
-export type VenueClient = ClientOf<typeof ALL>;
 
 /** Waits before what is sent again, milliseconds; `retry-after` counts instead where it is given and is not long. */
 const PAUSES_MS = [200, 500, 1_500];
@@ -47,8 +42,8 @@ export class Connection extends Exchange {
   }
 
   /** A client with this token, or with none. Its methods throw Failures only. */
-  client(token: string | undefined): VenueClient {
-    const typed = clientOf(this, token, ALL);
+  client(token: string | undefined): Client {
+    const typed = clientOf(this, token);
     const methods = Object.entries(typed).map(([id, call]) => [
       id,
       async (request?: object) => {
@@ -59,7 +54,7 @@ export class Connection extends Exchange {
         }
       },
     ]);
-    return Object.fromEntries(methods) as VenueClient;
+    return Object.fromEntries(methods) as Client;
   }
 
   override async send(sent: Sent): Promise<Answer> {
@@ -148,6 +143,5 @@ export function failureOf(error: unknown, url: string, hadToken: boolean): Failu
 }
 
 /** What a route answers, and an item of what a list answers. */
-export type Answered<Id extends keyof VenueClient> = NonNullable<Awaited<ReturnType<VenueClient[Id]>>>;
-export type ItemOf<Id extends keyof VenueClient> =
-  Answered<Id> extends { readonly items: readonly (infer Item)[] } ? Item : never;
+export type Answered<Id extends keyof Client> = NonNullable<Awaited<ReturnType<Client[Id]>>>;
+export type ItemOf<Id extends keyof Client> = Answered<Id> extends { readonly items: readonly (infer Item)[] } ? Item : never;

@@ -1,11 +1,12 @@
 /** What a verb works with: its output, the venue as its caller sees it, and what it may touch of the process. */
 
+import type { Client } from '../../client/client.ts';
 import { Failure } from '../terminal/failure.ts';
 import type { Options } from '../terminal/options.ts';
 import { Output, type Sink } from '../terminal/output.ts';
 import { confirmed } from '../terminal/prompt.ts';
 import { type AnyVerb, type Common, type Verb, verb } from '../terminal/verb.ts';
-import { Connection, type VenueClient } from './connection.ts';
+import { Connection } from './connection.ts';
 import { configFolder, Profiles } from './profiles.ts';
 import { type Environment, type Session, sessionOf } from './session.ts';
 
@@ -49,7 +50,7 @@ export class Context {
   }
 
   /** The venue as the caller sees it, with a token that is good now. Public routes answer without one. */
-  async client(): Promise<VenueClient> {
+  async client(): Promise<Client> {
     return this.connection.client(await this.session.token());
   }
 

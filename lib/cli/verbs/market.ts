@@ -1,5 +1,6 @@
 /** The market, which needs no account: what is listed and at which prices, what has cleared, and what comes next. */
-import type { Answered, ItemOf, VenueClient } from '../session/connection.ts';
+import type { Client } from '../../client/client.ts';
+import type { Answered, ItemOf } from '../session/connection.ts';
 import { verbOf } from '../session/context.ts';
 import { Failure } from '../terminal/failure.ts';
 import { fieldLines, figure, type Paint, tableLines, word } from '../terminal/table.ts';
@@ -75,7 +76,7 @@ const market = verbOf({
 });
 
 /** `null` where the calendar has no data. */
-async function nextOf(client: VenueClient, product: string): Promise<Answered<'showNextAuction'> | null> {
+async function nextOf(client: Client, product: string): Promise<Answered<'showNextAuction'> | null> {
   try {
     return await client.showNextAuction({ params: { product } });
   } catch (error) {

@@ -2,8 +2,10 @@
  * The operator's side, acting. Lists are tried first and shown, then confirmed; what takes two operators says where it waits. What
  * is meant for an emergency asks nothing, but needs a reason.
  */
+
+import type { Client } from '../../client/client.ts';
 import { json, rowsOf } from '../orders/orders-in.ts';
-import type { Answered, ItemOf, VenueClient } from '../session/connection.ts';
+import type { Answered, ItemOf } from '../session/connection.ts';
 import { type Context, verbOf } from '../session/context.ts';
 import { Failure } from '../terminal/failure.ts';
 import { flag, text, whole } from '../terminal/options.ts';
@@ -176,7 +178,7 @@ const REVISION = whole('--revision <n>', 'the revision that you have read; the n
 });
 
 /** What is held under an id, as it stands. Throws a Failure when it does not wait. */
-async function heldItem(client: VenueClient, id: string): Promise<ItemOf<'listHeld'>> {
+async function heldItem(client: Client, id: string): Promise<ItemOf<'listHeld'>> {
   let cursor: string | undefined;
   do {
     const page = await client.listHeld({ query: { waiting: 'true', limit: '500', ...(cursor === undefined ? {} : { cursor }) } });
