@@ -94,4 +94,12 @@ difference of two requirements, because an order that closes a position lowers t
 fall within a day (UTC, by the venue's clock), and are kept over restarts and for all servers of the account together.
 
 Names, reasons and other texts of participants are data: every tool says so to the agent. Tools that act are marked as such.
+
+## Beside another
+
+| | [Kraken's command line and its door for agents](https://docs.kraken.com/home/mcp) | here |
+|---|---|---|
+| what an agent may do by default | market data, the own account, paper trading | market data, the own account, previews |
+| orders of an agent | a group of tools that is switched on whole | switched on with limits of lots and of loss a day, which are needed and outlive the server; each order only by the token of its preview, once |
+| trying without money | simulated fills on live prices | the whole venue on this machine, with others who trade, its margin, its day run and its statements; the same program by another profile |
 `;

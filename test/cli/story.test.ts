@@ -90,8 +90,8 @@ describe('from signing in to the statement', () => {
 
   test('is told of the fill', async () => {
     const [told, byLines] = await Promise.all([
-      home.run(['watch', '--fills', '--count', '1', '--for', '30']),
-      home.run(['watch', '--count', '3', '--for', '30', '--ndjson']),
+      home.run(['watch', '--fills', '--count', '1', '--for', '30', '--every', '600']),
+      home.run(['watch', '--count', '3', '--for', '30', '--every', '1', '--ndjson', '--polling']),
       trade(),
     ]);
     expect(told).toMatchObject({ code: 0, out: 'fill     2025-11-06  first: buy H100-SXM-2025-12, 10 lots at 2.410\n' });
@@ -231,10 +231,14 @@ describe('what goes wrong has a code, and changes nothing', () => {
     expect(await run('cancel', 'c1', 'c2')).toMatchObject({ code: 1, err: expect.stringContaining('2 of 2 refused') });
     await done('cancel', '--all');
     expect(await live()).toBe(0);
-    expect((await json('orders', 'c1')).items.map(({ event }: { event: string }) => event)).toEqual(['cancelled', 'accepted']);
+    expect((await json('orders', 'c1')).items.map(({ event }: { event: string }) => event)).toEqual([
+      'refused',
+      'cancelled',
+      'accepted',
+    ]);
   });
 
-  test('the kill switch and the dead-man switch say how they stand', async () => {
+  test("the kill switch and the dead-man's switch say how they stand", async () => {
     expect(await json('cancel-all-after', '60')).toMatchObject({ state: 'on' });
     expect(await json('cancel-all-after', '0')).toMatchObject({ state: 'off' });
     expect((await done('stop', '--reason', 'a runaway')).out).toContain('acme is STOPPED');

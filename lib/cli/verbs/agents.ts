@@ -2,7 +2,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DayLimits } from '../agents/day-limits.ts';
-import { agentServer } from '../agents/server.ts';
 import { ticksOf } from '../orders/worst-loss.ts';
 import { type Context, verbOf } from '../session/context.ts';
 import { Failure } from '../terminal/failure.ts';
@@ -37,8 +36,11 @@ is kept in ~/.local/state/compute-exchange (XDG_STATE_HOME) over restarts, for e
       const limits = orders ? await limitsOf(context, lots, loss) : undefined;
       if (!orders && (lots !== undefined || loss !== undefined))
         throw new Failure('usage', 'Limits are for --orders', 'Add --orders, or leave them out.');
-      // Loaded only here: no other verb needs it.
-      const { serveStdio } = await import('@modelcontextprotocol/server/stdio');
+      // Loaded only here: no other verb needs them.
+      const [{ agentServer }, { serveStdio }] = await Promise.all([
+        import('../agents/server.ts'),
+        import('@modelcontextprotocol/server/stdio'),
+      ]);
       // Asked once before the first tool, so that a session that is not good is told to the user and not to the agent.
       if (!orders) await (await context.client()).listProducts();
       await new Promise<void>((ended) => {

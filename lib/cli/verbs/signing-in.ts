@@ -48,7 +48,7 @@ The profile is kept in ~/.config/compute-exchange/profiles.json (XDG_CONFIG_HOME
         'Letters, digits, _ . @ - and 64 of them at most.',
       );
     if ((issuer === undefined) !== (clientId === undefined)) throw new Failure('usage', '--issuer and --client-id go together');
-    // What is there must be readable before anybody signs in.
+    // What is there must be readable before the person signs in.
     profiles.read();
     const credentials: Credentials =
       issuer !== undefined && clientId !== undefined

@@ -36,13 +36,14 @@ few seconds. Either way what is shown is read by number, from --since or from no
     count: whole('--count <n>', 'end after so many lines', { least: 1 }),
     onlyFills: flag('--fills', 'only your fills'),
     listen: text('--listen <url>', 'the WebSocket API, in place of the one of the profile'),
+    asking: flag('--polling', 'ask every few seconds even where the venue would tell'),
   },
   examples: [
     ['', 'until Ctrl-C'],
     ['--fills --count 1 --for 600', 'wait for the next fill, ten minutes at most'],
     ['--since 41 --ndjson', 'for a program: what came after event 41, and all that comes'],
   ],
-  async run(context, { product: named, since, every, forSeconds, count, onlyFills, listen }) {
+  async run(context, { product: named, since, every, forSeconds, count, onlyFills, listen, asking }) {
     const { out, around } = context;
     const ends = AbortSignal.any([around.signal, ...(forSeconds === undefined ? [] : [AbortSignal.timeout(forSeconds * 1000)])]);
     const product = await context.product(named);
@@ -58,7 +59,7 @@ few seconds. Either way what is shown is read by number, from --since or from no
       }
       return true;
     };
-    await follow(context, { listen: listen ?? context.session.listen, everyMs: every * 1000, ends, more });
+    await follow(context, { listen: asking ? undefined : (listen ?? context.session.listen), everyMs: every * 1000, ends, more });
     if (count !== undefined && shown < count && !around.signal.aborted)
       throw new Failure('try-again', `${shown} of ${count} came in ${forSeconds} s`, 'Watch on, or longer.');
   },

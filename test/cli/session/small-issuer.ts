@@ -27,21 +27,38 @@ const CLIENT = 'exchange-cli';
 const INTERVAL = 0.05;
 
 export async function startSmallIssuer(): Promise<SmallIssuer> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer: SmallIssuer = {
+    url,
+    person: 'agrees',
+    tokenSeconds: 3600,
+    hasDevices: true,
+    givesRefresh: true,
+    grants: [],
+    revoked: [],
+    [Symbol.asyncDispose]: () => new Promise<void>((closed) => server.close(() => closed())),
+  };
+  const answer = await answersOf(issuer);
+  server.on('request', async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const [status, body] = await answer(request.url!, new URLSearchParams(Buffer.concat(chunks).toString()));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  return issuer;
+}
+
+type Answers = (path: string, form: URLSearchParams) => Promise<[status: number, body: object]>;
+
+async function answersOf(issuer: SmallIssuer): Promise<Answers> {
+  const { url } = issuer;
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   const refreshable = new Set<string>();
   let count = 0;
   let asked = 0;
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
-    const [status, body] = await answer(request.url!, form);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
   const tokens = async (): Promise<object> => {
     count += 1;
     const idToken = await new SignJWT({ token_use: 'id', 'custom:account': 'acme', count })
@@ -54,12 +71,8 @@ export async function startSmallIssuer(): Promise<SmallIssuer> {
       .sign(privateKey);
     const refresh = `refresh-${count}`;
     refreshable.add(refresh);
-    return {
-      access_token: 'opaque',
-      token_type: 'Bearer',
-      id_token: idToken,
-      ...(issuer.givesRefresh ? { refresh_token: refresh } : {}),
-    };
+    const renewable = issuer.givesRefresh ? { refresh_token: refresh } : {};
+    return { access_token: 'opaque', token_type: 'Bearer', id_token: idToken, ...renewable };
   };
   const byDevice = async (): Promise<[number, object]> => {
     asked += 1;
@@ -68,7 +81,7 @@ export async function startSmallIssuer(): Promise<SmallIssuer> {
     if (issuer.person === 'is away' || asked <= 2) return [400, { error: 'authorization_pending' }];
     return [200, await tokens()];
   };
-  const answer = async (path: string, form: URLSearchParams): Promise<[number, object]> => {
+  return async (path, form) => {
     if (path === '/.well-known/openid-configuration') return [200, configuration(url, issuer.hasDevices)];
     if (path === '/jwks') return [200, { keys: [key] }];
     if (form.get('client_id') !== CLIENT) return [401, { error: 'invalid_client' }];
@@ -88,17 +101,6 @@ export async function startSmallIssuer(): Promise<SmallIssuer> {
     if (grant !== 'refresh_token') return byDevice();
     return refreshable.delete(form.get('refresh_token')!) ? [200, await tokens()] : [400, { error: 'invalid_grant' }];
   };
-  const issuer: SmallIssuer = {
-    url,
-    person: 'agrees',
-    tokenSeconds: 3600,
-    hasDevices: true,
-    givesRefresh: true,
-    grants: [],
-    revoked: [],
-    [Symbol.asyncDispose]: () => new Promise<void>((closed) => server.close(() => closed())),
-  };
-  return issuer;
 }
 
 const configuration = (url: string, hasDevices: boolean): object => ({
