@@ -16,12 +16,14 @@ const handlers: Handlers<typeof STATEMENT, Participant> = {
   showStatementCsv: async ({ params, ...request }) => {
     const statement = await fullStatement(request, params);
     if (statement instanceof Problem) return statement;
-    return ok(new Document('text/csv', statementCsv(statement), `${nameOf(statement)}.csv`), { immutable: true });
+    return ok(new Document('text/csv', statementCsv(statement), { name: `${nameOf(statement)}.csv` }), { immutable: true });
   },
   showStatementPdf: async ({ params, ...request }) => {
     const statement = await fullStatement(request, params);
     if (statement instanceof Problem) return statement;
-    return ok(new Document('application/pdf', await statementPdf(statement), `${nameOf(statement)}.pdf`), { immutable: true });
+    return ok(new Document('application/pdf', await statementPdf(statement), { name: `${nameOf(statement)}.pdf` }), {
+      immutable: true,
+    });
   },
 };
 

@@ -67,6 +67,7 @@ none of these headers.`;
 
 /** The headings of the reference, in its order. */
 export const TAGS = [
+  { name: 'The reference', description: 'This API, described.' },
   { name: 'The market', description: 'Products, contracts, auctions, prices: public, without a token.' },
   { name: 'Orders', description: 'Submitting orders, and what becomes of them.' },
   { name: 'Kill switches', description: 'Orders out and none in: by hand, or when a participant falls silent.' },

@@ -37,6 +37,7 @@ import { listProductsForOperator, putProduct } from './operator-products.ts';
 import { showState, showWaiting } from './operator-state.ts';
 import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
 import { listFills, listOrderHistory, listOrders, showOrder } from './orders.ts';
+import { showOpenApi, showReference } from './reference.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction, showRoll } from './roll.ts';
 import { release, removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter, showStops, stop } from './stops.ts';
 import { cancelOrder, cancelOrders, listSubmissions, previewOrders, showSubmission, submitOrders } from './submissions.ts';
@@ -72,6 +73,8 @@ export const PARTICIPANT = {
 export const STATEMENT = { showStatementCsv, showStatementPdf } as const;
 /** Public: no route here needs a token. */
 export const MARKET = {
+  showOpenApi,
+  showReference,
   listProducts,
   listContracts,
   listAuctions,
