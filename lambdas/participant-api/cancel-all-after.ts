@@ -13,18 +13,19 @@ import { ownProduct } from './own-product.ts';
 import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-export const setCancelAllAfter: Answers['setCancelAllAfter'] = ({ body, ...request }) => set(request, body.seconds);
-export const removeCancelAllAfter: Answers['removeCancelAllAfter'] = (request) => set(request, 0);
+export const setCancelAllAfter: Answers['setCancelAllAfter'] = ({ body, query, ...request }) =>
+  set(request, query.product, body.seconds);
+export const removeCancelAllAfter: Answers['removeCancelAllAfter'] = ({ query, ...request }) => set(request, query.product, 0);
 
-export const showCancelAllAfter: Answers['showCancelAllAfter'] = async (request) => {
-  const place = await placeOf(request);
+export const showCancelAllAfter: Answers['showCancelAllAfter'] = async ({ query, ...request }) => {
+  const place = await placeOf(request, query.product);
   if (place instanceof Problem) return place;
   const { table, shards } = request.backends;
   return ok(switchJson(await readDeadMansSwitch(table, place, shards), receivedAt(request)));
 };
 
-async function set(request: ParticipantRequest, seconds: number) {
-  const place = await placeOf(request);
+async function set(request: ParticipantRequest, product: string | undefined, seconds: number) {
+  const place = await placeOf(request, product);
   if (place instanceof Problem) return place;
   const { table, shards } = request.backends;
   const at = receivedAt(request);
@@ -40,9 +41,8 @@ async function set(request: ParticipantRequest, seconds: number) {
   return ok(switchJson(own, at));
 }
 
-/** An account's orders are all in the product that it trades. */
-async function placeOf(request: ParticipantRequest): Promise<SwitchPlace | Problem> {
-  const state = await ownProduct(request, await newestVenue(request));
+async function placeOf(request: ParticipantRequest, product: string | undefined): Promise<SwitchPlace | Problem> {
+  const state = await ownProduct(request, await newestVenue(request), product);
   return state instanceof Problem ? state : { product: state.product, account: request.caller.account };
 }
 

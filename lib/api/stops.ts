@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { SWITCH_SECONDS_MAX } from '../domain/auction/dead-mans-switch.ts';
 import { route } from './route.ts';
-import { account, instant, rule } from './written.ts';
+import { account, instant, productText, rule } from './written.ts';
 
 const TAG = 'Kill switches';
 
@@ -108,14 +108,17 @@ const DEAD_MANS_SWITCH_ANSWER = {
   },
 } as const;
 
+/** The one that the account trades unless given. */
+const ONE_PRODUCT = z.strictObject({ product: productText.optional() });
+
 export const setCancelAllAfter = route({
   method: 'PUT',
   path: '/v1/cancel-all-after',
   for: 'participant',
   tag: TAG,
   summary: "Set the dead-man's switch",
-  description: `\`{"seconds": 60}\`: unless it is set again within a minute of when the gateway received this, all orders of the account are taken out.
-1 to ${SWITCH_SECONDS_MAX.toLocaleString('en')} seconds; \`0\` switches it off, as \`DELETE\` does. Set it again as often as you like: each setting counts from its own receipt, and one that was
+  description: `\`{"seconds": 60}\`: unless it is set again within a minute of when the gateway received this, all orders of the account are taken out
+in the product that it trades, or in the \`product\` that is given: each has a switch of its own. 1 to ${SWITCH_SECONDS_MAX.toLocaleString('en')} seconds; \`0\` switches it off, as \`DELETE\` does. Set it again as often as you like: each setting counts from its own receipt, and one that was
 received before another and is worked after it changes nothing.
 
 It is exact against the cut. When an auction closes, the cancel of every account whose switch had run out by the time the auction was due goes into the account's
@@ -126,6 +129,7 @@ closed. Orders that stand in an auction that was closed before still trade there
 
 It cancels, and lets orders in again at once; to keep them out use \`POST /v1/stop\`. Orders of the roll are not touched: they follow the roll instruction. Others run such a timer beside their matching, and
 what a timer and an order do at the same moment is anyone's guess; here it is decided by received times and by the queue that the order itself is in.`,
+  query: ONE_PRODUCT,
   body: z.strictObject(
     { seconds: z.int(rule(SECONDS_RULE)).min(0, SECONDS_RULE).max(SWITCH_SECONDS_MAX, SECONDS_RULE) },
     'must be an object',
@@ -143,6 +147,7 @@ export const showCancelAllAfter = route({
   summary: "The dead-man's switch as it stands",
   description: `\`ran-out\`: it has run out, and the orders are taken out before the next cut, or with the next \`PUT\` or \`DELETE\` if that comes first. After that it is \`off\`, and \`ranOut\` says
 when it was.`,
+  query: ONE_PRODUCT,
   answers: () => DEAD_MANS_SWITCH_ANSWER,
   problems: ['not-found'],
 });
@@ -154,6 +159,7 @@ export const removeCancelAllAfter = route({
   tag: TAG,
   summary: "Switch the dead-man's switch off",
   description: 'If it had run out before this was received, the orders are taken out all the same.',
+  query: ONE_PRODUCT,
   answers: () => DEAD_MANS_SWITCH_ANSWER,
   problems: ['not-found'],
 });

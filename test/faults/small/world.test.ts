@@ -10,6 +10,7 @@ import { PROJECT } from '../../../lib/infra/bundle.ts';
 const SAME: Readonly<Record<string, string>> = {
   'lambdas/until-committed.ts ATTEMPTS_MAX': 'tries, not sizes',
   'lambdas/http/routes.ts ATTEMPTS_MAX': 'tries, not sizes',
+  'lambdas/listen/index.ts ATTEMPTS_MAX': 'tries, not sizes',
   'lib/store/table.ts UNPROCESSED_TRIES_MAX': 'tries, not sizes',
   'lib/store/table.ts BUSY_TRIES_MAX': 'tries, not sizes',
   'lambdas/accept-orders/index.ts NEWER_MAX': 'tries, not sizes',
@@ -20,6 +21,7 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
   'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
+  'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
