@@ -21,6 +21,7 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
   'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
+  'lambdas/market-api/days.ts DAYS_TOGETHER': 'days are as many',
   'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lambdas/operator-api/state.ts OWNERS_MAX': 'owners of no route that the world asks',
   'lambdas/operator-api/state.ts PENDING_MAX': 'auctions, which are as many a day',
