@@ -5,7 +5,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { problemsOf, type RouteShape, type Routes, routeKeyOf } from '../../lib/api/route.ts';
-import { MARKET, OPERATOR, PARTICIPANT, ROUTES } from '../../lib/api/routes.ts';
+import { MARKET, OPERATOR, PARTICIPANT, ROUTES, STATEMENT } from '../../lib/api/routes.ts';
 import { openApiText, referenceText } from '../../lib/reference/written.ts';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
@@ -37,7 +37,7 @@ describe('the document', () => {
 
 describe('a declared route', () => {
   test('has an id, a method and a path that no other has', () => {
-    const ids = [MARKET, PARTICIPANT, OPERATOR].flatMap((routes) => Object.keys(routes));
+    const ids = [MARKET, PARTICIPANT, STATEMENT, OPERATOR].flatMap((routes) => Object.keys(routes));
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(SHAPES.map(([, shape]) => routeKeyOf(shape))).size).toBe(SHAPES.length);
   });
@@ -45,7 +45,8 @@ describe('a declared route', () => {
   test.each(SHAPES)('%s names every parameter of its path, and is for whom its function serves', (id, shape) => {
     const named = [...shape.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(Object.keys(shape.params?.shape ?? {}).sort()).toEqual(named.sort());
-    const roles = Object.hasOwn(MARKET, id) ? ['anyone'] : Object.hasOwn(PARTICIPANT, id) ? ['participant'] : OPERATORS;
+    const own = { ...PARTICIPANT, ...STATEMENT };
+    const roles = Object.hasOwn(MARKET, id) ? ['anyone'] : Object.hasOwn(own, id) ? ['participant'] : OPERATORS;
     expect(roles).toContain(shape.for);
   });
 
