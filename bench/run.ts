@@ -3,7 +3,8 @@
  * shows what was seen beside what is to be reached.
  */
 import { command } from '../lib/commands/command.ts';
-import { choice, flag, JSON_RESULT, whole } from '../lib/commands/options.ts';
+import { choice, flag, whole } from '../lib/cli/terminal/options.ts';
+import { JSON_RESULT } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
 import { type BillingRow, benchBilling } from './billing.ts';

@@ -171,6 +171,22 @@ describe('a setting', () => {
     expect(await carried()).toEqual([`${ann} b`]);
   });
 
+  it('received in time that meets the cut keeps the orders: close looks at each switch again', async () => {
+    await send(ann, EARLY, stays('a'));
+    await set(ann, 60, ms(TEN, -60));
+    const pages = venue.table.pages.bind(venue.table);
+    vi.spyOn(venue.table, 'pages').mockImplementation(async function* (partition, range) {
+      for await (const page of pages(partition, range)) {
+        if (partition.startsWith('DEADMAN#')) await set(ann, 60, ms(TEN, -0.001));
+        yield page;
+      }
+    });
+    await close(TEN);
+    expect(takenOut()).toEqual([]);
+    await work();
+    expect(await carried()).toEqual([`${ann} a`]);
+  });
+
   it.each([
     ['DELETE', (at: number) => off(ann, at)],
     ['0 seconds', (at: number) => set(ann, 0, at)],

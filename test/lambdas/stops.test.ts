@@ -162,7 +162,7 @@ describe('however the stop comes', () => {
     expect(await live()).toEqual(['b']);
   });
 
-  it('again, after it was released, it takes out nothing', async () => {
+  it('again, after it was released, it takes out nothing, and neither does the release again', async () => {
     await send(owner, order('a'));
     await use(owner, 'stop');
     const [stop] = told();
@@ -170,6 +170,9 @@ describe('however the stop comes', () => {
     await use(owner, 'release');
     expect(await send(owner, order('b'))).toEqual(['accepted']);
     expect(await deliver('orders', stop!)).toEqual([]);
+    expect(await live()).toEqual(['b']);
+    await use(owner, 'release');
+    await accept();
     expect(await live()).toEqual(['b']);
   });
 

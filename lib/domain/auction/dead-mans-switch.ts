@@ -6,6 +6,7 @@
  *
  * First it is noted that the switch runs out, and under which key; then the orders are taken out; then it is off. A worker that finds the
  * note goes on from it, under the same key, so that one that crashes on the way changes nothing.
+ * Why it is done so: docs/decisions/0027.
  */
 
 interface Noted {

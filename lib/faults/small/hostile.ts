@@ -39,6 +39,26 @@ const inSubmissions = (all: readonly object[]): object[][] =>
 const submitAll = (market: SmallMarket, all: readonly object[][]): Promise<void> =>
   fewAtATime(all, (some) => market.submit(ROGUE, some));
 
+/** What the orders of a participant that falls silent are named by. */
+export const SILENT_NAME = 'silent';
+
+/** Sets its dead-man's switch and falls silent: what it has bid for must be gone by the auctions that are due from then on. */
+export const SILENT: readonly Part[] = [
+  {
+    name: 'falls silent with its switch set',
+    acts: (random) => {
+      const order = startNames(SILENT_NAME);
+      const seconds = random.pick([1, 60, 1_199, 1_200, 1_201, 1_800]);
+      const time = random.pick(['09:40', '12:40', '15:40']);
+      const act = async (market: SmallMarket) => {
+        await market.submit(ROGUE, [order(market.contracts[1]!, 'buy', 2_420, 2, 'gtc')]);
+        await market.ask(ROGUE, 'PUT', '/v1/cancel-all-after', { seconds });
+      };
+      return [{ day: day(random), time, act }];
+    },
+  },
+];
+
 export const HOSTILE: readonly Part[] = [
   {
     name: 'many single orders',

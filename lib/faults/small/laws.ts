@@ -7,6 +7,7 @@ import { instantOf } from '../../domain/contract/calendar.ts';
 import { DEPLOYMENT } from '../../infra/deployment.ts';
 import { newestAuctions } from '../../store/auctions.ts';
 import { listDays } from '../../store/days.ts';
+import { readDeadMansSwitch } from '../../store/dead-mans-switches.ts';
 import { readHalt } from '../../store/halt.ts';
 import { listIndex } from '../../store/index-values.ts';
 import { shardOf } from '../../store/keys.ts';
@@ -14,7 +15,7 @@ import { readFills } from '../../store/results.ts';
 import { readSubmission } from '../../store/submissions.ts';
 import { PRODUCT, SHARDS } from '../scripted-market.ts';
 import type { Days } from './acts.ts';
-import { MADE_UP_DIGEST } from './hostile.ts';
+import { MADE_UP_DIGEST, SILENT_NAME } from './hostile.ts';
 import { HONEST, ROGUE, type SmallMarket, ZONE } from './market.ts';
 
 export interface Judged {
@@ -36,6 +37,7 @@ export const LAWS: readonly Law[] = [
   everyDepositIsBooked,
   oneAloneDoesLittle,
   cancelledIsCancelled,
+  silentOnesDoNotTrade,
   finalPricesAreMeans,
   answersAreNoErrors,
   honestOnesAreServed,
@@ -162,6 +164,21 @@ async function cancelledIsCancelled({ market: { table, notes }, audit }: Judged)
     for (const { clientOrderId } of await readFills(table, event))
       if (notes.cancelled.has(clientOrderId))
         failures.push(`auction ${event.auction} filled ${clientOrderId}, which was cancelled before`);
+  }
+  return failures;
+}
+
+/** No order of a participant trades in an auction that was due when its dead-man's switch had run out. */
+async function silentOnesDoNotTrade({ market: { table, notes }, audit }: Judged): Promise<string[]> {
+  const own = await readDeadMansSwitch(table, { product: PRODUCT, account: ROGUE }, SHARDS);
+  const from = own.state === 'off' ? own.ranOut : own.expiry;
+  if (from === null || notes.everStuck.size > 0) return [];
+  const failures: string[] = [];
+  for (const event of audit.events) {
+    if (event.kind !== 'auction-cleared' || Date.parse(event.slot) < Date.parse(from)) continue;
+    for (const { clientOrderId } of await readFills(table, event))
+      if (clientOrderId.startsWith(SILENT_NAME))
+        failures.push(`auction ${event.auction} filled an order of a participant that was silent`);
   }
   return failures;
 }

@@ -14,7 +14,7 @@ import type { SeedWorker } from '../seeds.ts';
 import { type Act, type Days, type Part, playActs } from './acts.ts';
 import { AT_ODDS, approveAll, CLUMSY, changeTerms, DEAD_LETTERS, PUBLISHING, publish, redriveAll, resume } from './clumsy.ts';
 import { honestActs, SECRET_PRICE } from './honest.ts';
-import { HOSTILE } from './hostile.ts';
+import { HOSTILE, SILENT } from './hostile.ts';
 import { deadLettersOf, LAWS, noteIndex, standsStill } from './laws.ts';
 import { HONEST, list, type Name, openSmallMarket, ROGUE, type SmallMarket, ZONE } from './market.ts';
 import { smallSources } from './world.ts';
@@ -51,6 +51,7 @@ export function smallSeed(seed: number): SmallSeed {
     ...(choice.chance(25) ? [choice.pick(DEAD_LETTERS)] : []),
     ...publishing,
     ...(choice.chance(25) ? AT_ODDS : []),
+    ...(choice.chance(25) ? SILENT : []),
   ];
   return {
     days,
@@ -171,7 +172,15 @@ function leaksIn(by: Name, asked: string, answer: string): string[] {
     );
 }
 
-const LOOKS = ['/v1/orders', '/v1/fills', '/v1/journal', '/v1/positions', '/v1/statements'];
+const LOOKS = [
+  '/v1/orders',
+  '/v1/fills',
+  '/v1/journal',
+  '/v1/positions',
+  '/v1/statements',
+  '/v1/order-history',
+  '/v1/submissions',
+];
 /** What is read at most to show a page of an account's own orders: an item or two, whatever others have. */
 const ORDERS_BYTES_MAX = 6 * 1024;
 

@@ -52,6 +52,18 @@ const PLANTED: [what: string, part: string, edits: Edit[], says: RegExp][] = [
     /tells fund of a carried order/,
   ],
   [
+    'what takes the orders of a silent participant out is sent behind the cut',
+    'falls silent with its switch set',
+    [
+      [
+        'lambdas/close-auction/index.ts',
+        'if (!(await runOutSwitches(backends, product, cutAsOf(slot, asking.at), asking))) return false;\n  await queues.sendMarkers(product, auction, slot, shards);',
+        'await queues.sendMarkers(product, auction, slot, shards);\n  if (!(await runOutSwitches(backends, product, cutAsOf(slot, asking.at), asking))) return false;',
+      ],
+    ],
+    /filled an order of a participant that was silent/,
+  ],
+  [
     'what the invocation before has posted of an event is forgotten',
     'deposits all the time',
     [['lambdas/post-events/post-event.ts', 'let totals = from?.totals ?? (', 'let totals = (']],

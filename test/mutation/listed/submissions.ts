@@ -279,4 +279,113 @@ export const SUBMISSIONS: readonly MutatedFile[] = [
       },
     ],
   },
+  {
+    file: 'lib/domain/auction/dead-mans-switch.ts',
+    tests: ['test/domain/auction/dead-mans-switch.test.ts'],
+    mutants: [
+      {
+        name: 'runs-out-behind-the-instant',
+        wrong: 'Orders of an account whose switch runs out at the very instant of the auction trade in it.',
+        text: 'own.expiry <= by',
+        becomes: 'own.expiry < by',
+      },
+      {
+        name: 'older-setting-counts',
+        wrong: 'A request that was overtaken on its way switches off what was set after it.',
+        text: 'if (receivedAt < own.setAt) return own;',
+        becomes: '',
+      },
+      {
+        name: 'late-auction-cut-as-if-on-time',
+        wrong: 'An auction that is held an hour late trades orders of participants that have been silent for as long.',
+        text: '> ON_TIME_MS ?',
+        becomes: '> ON_TIME_MS * 1e6 ?',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/dead-mans-switch.ts',
+    tests: ['test/lambdas/dead-mans-switch.test.ts'],
+    mutants: [
+      {
+        name: 'noted-and-not-taken-out',
+        wrong: 'A worker that crashed behind its note leaves the orders in the book for good.',
+        text: "const running = own.state === 'running-out' ? own :",
+        becomes: "if (own.state === 'running-out') return ranOut(own);\n  const running =",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/close-auction/run-out-switches.ts',
+    tests: ['test/lambdas/dead-mans-switch.test.ts'],
+    mutants: [
+      {
+        name: 'sent-for-a-message-of-old',
+        wrong: 'What is sent for a message that comes again is taken for late, and takes nothing out.',
+        text: 'if (!isFresh || (count',
+        becomes: 'if ((count',
+      },
+      {
+        name: 'page-taken-for-the-row',
+        wrong: 'A switch that was set anew in time, behind the page that close had read, runs out all the same.',
+        text: 'return runsOut(own, by) ? runOut(backends, place, own, at) : own;',
+        becomes: "return own.state === 'off' ? own : runOut(backends, place, own, at);",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/participant-api/cancel-all-after.ts',
+    tests: ['test/lambdas/dead-mans-switch.test.ts'],
+    mutants: [
+      {
+        name: 'late-setting-undoes',
+        wrong: 'A participant that comes back late keeps the orders that were to be taken out.',
+        text: 'runsOut(read, at) ? await runOut(request.backends, place, read, request.time) : read;',
+        becomes: 'read;',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/order-history.ts',
+    tests: ['test/domain/clearing/order-history.test.ts'],
+    mutants: [
+      {
+        name: 'self-matched-lapses',
+        wrong: 'Lots that were taken out as self-matched are told to have lapsed as well.',
+        text: 'fill.lots + selfMatched);',
+        becomes: 'fill.lots);',
+      },
+      {
+        name: 'stop-told-as-time-in-force',
+        wrong: 'A participant is told that its order had run its time, when trading was stopped.',
+        text: "orders === 0 ? 'product-stopped' :",
+        becomes: 'orders < 0 ?  "product-stopped" :',
+      },
+      {
+        name: 'late-cancel-told-as-done',
+        wrong: 'A cancel that came too late for an order that had traded is told as done.',
+        text: "isThere ? 'cancelled' : 'too-late', clientOrderId: target!, by }];",
+        becomes: "'cancelled', clientOrderId: target!, by }];",
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/preview.ts',
+    tests: ['test/lambdas/preview.test.ts'],
+    mutants: [
+      {
+        name: 'preview-before-as-after',
+        wrong: 'A preview says that an order raises no requirement.',
+        text: 'after: worst(), cover',
+        becomes: 'after: before!, cover',
+      },
+      {
+        name: 'preview-fills-what-was-cancelled',
+        wrong: 'Positions of a preview hold an order that a later entry of it takes out.',
+        text: "const outcome = outcomes[at] === 'deferred' ? 'accepted' : outcomes[at]!;",
+        becomes:
+          "if (!('order' in instruction)) return;\n    const outcome = outcomes[at] === 'deferred' ? 'accepted' : outcomes[at]!;",
+      },
+    ],
+  },
 ];
