@@ -8,11 +8,13 @@ import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
 import { type BillingRow, benchBilling } from './billing.ts';
 import { benchClear, type ClearBenchRow } from './clear.ts';
+import { benchListening, type ListeningRow } from './listening.ts';
 import { benchHostile, benchPipeline, type HostileRow, type PipelineRow } from './pipeline.ts';
 import { benchSettlement, type SettlementRow } from './settlement.ts';
 
 /** Others that trade beside the flood, and the submissions of the flood. */
 const [OTHERS, FLOOD] = [500, 3_000];
+const LISTENERS = 1_000;
 /** Orders in a day. */
 const DAYS = [1e5, 1e7, 1e9];
 /** As many positions are settled that evening as a tenth of the orders: an assumption. */
@@ -22,9 +24,9 @@ await command(
   {
     name: 'bench',
     about:
-      'The joint clear against a sort of the same limits and against an LP solver; the whole step clear against the rule alone; the ten thousandth submission of one account; and what AWS would bill. A slow machine fails nothing.',
+      'The joint clear against a sort of the same limits and against an LP solver; the whole step clear against the rule alone; the ten thousandth submission of one account; what AWS would bill for orders and positions, and for a thousand listeners. A slow machine fails nothing.',
     options: {
-      only: choice('--only <part>', 'one part alone', ['auction', 'clear', 'accept', 'billing']),
+      only: choice('--only <part>', 'one part alone', ['auction', 'clear', 'accept', 'billing', 'listening']),
       pipeline: flag(
         '--pipeline',
         'instead: orders at different limits over HTTP through the whole pipeline, and a flood of one account beside others',
@@ -48,11 +50,13 @@ await command(
     const clear = asked('clear') ? await benchClear() : [];
     const accept = asked('accept') ? await benchAccept() : [];
     const billing = asked('billing') ? await benchBilling() : [];
-    if (json) console.log(JSON.stringify({ auction, clear, accept, billing }, null, 2));
+    const listening = asked('listening') ? await benchListening(LISTENERS) : [];
+    if (json) console.log(JSON.stringify({ auction, clear, accept, billing, listening }, null, 2));
     else {
       printClear(clear);
       printAccept(accept);
       print(auction, billing);
+      printListening(listening);
     }
     return 0;
   },
@@ -131,6 +135,24 @@ function printClear(rows: readonly ClearBenchRow[]): void {
         ` ${row.fills.toLocaleString('en-US')} fills and ${row.carried.toLocaleString('en-US')} carried in ${row.written_mb.toFixed(1)} MB; ${peakMemory_mb} MB at most so far`,
     );
   }
+}
+
+function printListening(rows: readonly ListeningRow[]): void {
+  if (rows.length === 0) return;
+  const sum = (parts: ListeningRow['parts']): number => Object.values(parts).reduce((total, usd) => total + usd, 0);
+  console.log(`\n${LISTENERS.toLocaleString('en-US')} listeners, USD a day`);
+  for (const { what, times, parts } of rows) {
+    const shares = Object.entries(parts).filter(([, usd]) => usd > 0);
+    console.log(
+      `${`${what}, ${times} x`.padEnd(46)} ${sum(parts).toFixed(3).padStart(7)}  ${shares.map(([part, usd]) => `${part} ${usd.toFixed(4)}`).join(', ')}`,
+    );
+  }
+  console.log(
+    `${'together'.padEnd(46)} ${rows
+      .reduce((total, { parts }) => total + sum(parts), 0)
+      .toFixed(3)
+      .padStart(7)}`,
+  );
 }
 
 function printAccept(rows: Awaited<ReturnType<typeof benchAccept>>): void {

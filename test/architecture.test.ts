@@ -34,7 +34,8 @@ const ARROWS: Record<string, Arrow> = {
   'lib/api': { rooms: ['lib/domain'], packages: /^zod$/ },
   lambdas: {
     rooms: ['lib/api', 'lib/store', 'lib/domain'],
-    packages: /^(@aws-lambda-powertools\/.+|@cantoo\/pdf-lib|zod|jose|aws-lambda|node:crypto|node:net|node:util|node:zlib)$/,
+    packages:
+      /^(@aws-lambda-powertools\/.+|@cantoo\/pdf-lib|marked|zod|jose|aws-lambda|node:crypto|node:net|node:util|node:zlib)$/,
   },
   'lib/infra': {
     rooms: ['lib/api'],

@@ -5,19 +5,23 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Status } from '../../lib/api/route.ts';
+import type { DocumentBody, Status } from '../../lib/api/route.ts';
 
 /** Something else than JSON, to be answered as it is. */
-export class Document {
+export class Document implements DocumentBody {
   readonly type: string;
   readonly bytes: Buffer;
-  /** What a browser saves it as. */
-  readonly name: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(type: string, content: string | Uint8Array, name?: string) {
+  /** With `name`, a browser saves it under that. */
+  constructor(
+    type: string,
+    content: string | Uint8Array,
+    { name, headers = {} }: { readonly name?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
     this.type = type;
     this.bytes = Buffer.from(content);
-    this.name = name;
+    this.headers = { ...headers, ...(name === undefined ? {} : { 'content-disposition': `attachment; filename="${name}"` }) };
   }
 }
 
@@ -50,7 +54,7 @@ export function represent(
     if (isKnown(event.headers['if-none-match'], own.etag)) return { statusCode: 304, headers: own };
   }
   own['content-type'] = document.type;
-  if (document.name) own['content-disposition'] = `attachment; filename="${document.name}"`;
+  Object.assign(own, document.headers);
   if (encoding === undefined) {
     const isText = !(body instanceof Document) || document.type.startsWith('text/');
     return isText

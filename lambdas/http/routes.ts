@@ -3,7 +3,6 @@
  * HTTP. This is the one place where a refusal becomes a status, and where an exception becomes an answer that gives nothing away.
  */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod';
 import {
   type Access,
   type AnswerOf,
@@ -20,7 +19,7 @@ import { subjectOf } from './caller.ts';
 import { notFound, Problem } from './problems.ts';
 import { RequestRate, secondsLeft } from './rate.ts';
 import { represent } from './representation.ts';
-import { type Request, readQuery, readRequest } from './request.ts';
+import { type Request, readRequest } from './request.ts';
 
 type Event = APIGatewayProxyEventV2WithJWTAuthorizer;
 
@@ -38,20 +37,6 @@ export type Answering<Shape extends RouteShape, Caller> = (
 ) => Promise<(AnswerOf<Shape> & Answer) | Problem>;
 /** By the ids of the operations. */
 export type Handlers<Declared extends Routes, Caller> = { readonly [Id in keyof Declared]: Answering<Declared[Id], Caller> };
-
-/** What answers a request to a route that is not declared. A function alone takes no query parameter at all. */
-export type Route<Caller> = ((request: Request<Caller>) => Promise<Answer | Problem>) | QueryRoute<Caller>;
-
-interface QueryRoute<Caller> {
-  readonly query: z.ZodType;
-  readonly answer: (request: Request<Caller>, query: never) => Promise<Answer | Problem>;
-}
-
-/** A route and its query parameters: a schema of texts, closed. */
-export const withQuery = <Caller, Schema extends z.ZodType>(
-  query: Schema,
-  answer: (request: Request<Caller>, query: z.infer<Schema>) => Promise<Answer | Problem>,
-): Route<Caller> => ({ query, answer });
 
 export type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -85,7 +70,6 @@ export interface Served<Declared extends Routes, Caller> {
   readonly declared: Declared;
   readonly handlers: Handlers<Declared, Caller>;
   readonly callers: Callers<Caller>;
-  readonly undeclared?: Readonly<Record<string, Route<Caller>>>;
 }
 
 type Serving<Caller> = (request: Request<Caller>) => Promise<Answer | Problem>;
@@ -117,7 +101,6 @@ function routesOf<Declared extends Routes, Caller>({
   declared,
   handlers,
   callers,
-  undeclared = {},
 }: Served<Declared, Caller>): Map<string, Serving<Caller>> {
   const routes = new Map<string, Serving<Caller>>();
   for (const [id, shape] of Object.entries(declared))
@@ -127,7 +110,6 @@ function routesOf<Declared extends Routes, Caller>({
       const read = readRequest(request, shape);
       return read instanceof Problem ? read : handlers[id]!({ ...request, ...(read as Read<Declared[string]>) });
     });
-  for (const [key, route] of Object.entries(undeclared)) routes.set(key, (request) => answerBy(route, request));
   return routes;
 }
 
@@ -157,14 +139,6 @@ async function answerTo<Caller>(
   if (caller instanceof Problem) return caller;
   const route = routes.get(event.routeKey);
   return route ? route({ caller, event, backends, time }) : notFound('such route');
-}
-
-const NO_QUERY = z.strictObject({});
-
-async function answerBy<Caller>(route: Route<Caller>, request: Request<Caller>): Promise<Answer | Problem> {
-  const query = readQuery(request, typeof route === 'function' ? NO_QUERY : route.query);
-  if (query instanceof Problem) return query;
-  return typeof route === 'function' ? route(request) : route.answer(request, query as never);
 }
 
 /** One line of the access log: which caller did what, in ids and codes only. Never what a request held: no order, no token. */

@@ -14,7 +14,7 @@ import { type Auction, newestAuctions, readAuction } from '../../lib/store/aucti
 import { readEventsAt } from '../../lib/store/log.ts';
 import { levelName, readDepth } from '../../lib/store/results.ts';
 import type { Table } from '../../lib/store/table.ts';
-import { listPage, numberText } from '../http/paging.ts';
+import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { ok } from '../http/routes.ts';
 import { type Answers, type PublicRequest, productOf } from './public.ts';
@@ -56,14 +56,15 @@ export const listDepth: Answers['listDepth'] = async ({ params, query: { limit, 
   );
 };
 
+const AUCTION = /^[1-9]\d{0,11}$/;
+
 async function clearedAuction(
   request: PublicRequest,
   { product, auction }: { readonly product: string; readonly auction: string },
 ): Promise<{ state: ProductState; event: AuctionCleared } | Problem> {
   const state = await productOf(request, product);
   if (state instanceof Problem) return state;
-  const number = numberText.safeParse(auction);
-  const row = number.success ? await readAuction(request.backends.table, state.product, number.data) : undefined;
+  const row = AUCTION.test(auction) ? await readAuction(request.backends.table, state.product, Number(auction)) : undefined;
   const event = row && (await eventsOf(request.backends.table, [row])).get(row.auction);
   return event ? { state, event } : notFound('cleared auction of that number');
 }

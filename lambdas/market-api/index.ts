@@ -8,8 +8,11 @@ import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listContracts, listProducts, showSettlementPrices } from './contracts.ts';
 import { listCalendar, listHistory, listIndexHistory, listRolls, showNextAuction } from './days.ts';
 import { type Answers, addressOf, type Public } from './public.ts';
+import { showOpenApi, showReference } from './reference.ts';
 
 const handlers: Answers = {
+  showOpenApi,
+  showReference,
   listProducts,
   listContracts,
   listAuctions,

@@ -1,41 +1,50 @@
 /** An account as its shard has posted it: cash, positions at the mark, the journal that explains both, daily statements. */
-import * as z from 'zod';
-import { rule } from '../../lib/api/written.ts';
 import type { AccountState, JournalEntry } from '../../lib/domain/clearing/account.ts';
-import { excessOf } from '../../lib/domain/clearing/account-risk.ts';
+import { ownerLotsOf, requirementFreed } from '../../lib/domain/clearing/account-risk.ts';
+import { entryPrice, openProfit } from '../../lib/domain/clearing/entry-cost.ts';
 import type { Statement } from '../../lib/domain/clearing/statement.ts';
-import type { VenueState } from '../../lib/domain/clearing/venue.ts';
+import type { ProductState, VenueState } from '../../lib/domain/clearing/venue.ts';
 import { type ContractMonth, contractCode } from '../../lib/domain/contract/months.ts';
 import { ownerOf } from '../../lib/domain/contract/owner.ts';
-import { formatPrice } from '../../lib/domain/contract/product.ts';
-import { formatCents, type Lots } from '../../lib/domain/contract/units.ts';
+import { centsPerTick, formatIndex, formatPrice } from '../../lib/domain/contract/product.ts';
+import { addCents, type Cents, cents, formatCents, type Lots, NO_CENTS, type Ticks } from '../../lib/domain/contract/units.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { readJournal } from '../../lib/store/journal.ts';
 import { postedThrough } from '../../lib/store/posted.ts';
 import { readStatements, statementName } from '../../lib/store/statements.ts';
 import { findAccount, marginJson, positionsOf } from '../http/accounts.ts';
-import { limitText, listPage, pageOf } from '../http/paging.ts';
-import type { Problem } from '../http/problems.ts';
-import { type Answer, ok, withQuery } from '../http/routes.ts';
+import { listPage } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { ok } from '../http/routes.ts';
+import { fullStatement, statementFigures } from '../http/statements.ts';
 import type { Answers, ParticipantRequest } from './participant.ts';
 import { newestVenue } from './recent-venue.ts';
 
-export async function showAccount(request: ParticipantRequest): Promise<Answer> {
+export const showAccount: Answers['showAccount'] = async (request) => {
   const { state, own, asOf, venue } = await postedAccount(request);
   const { account, name, cash, applied } = state;
   return ok({ account, name, cash: formatCents(cash), ...marginJson(venue, state, own), applied, asOf, seq: venue.seq });
-}
+};
 
-export async function showPositions(request: ParticipantRequest): Promise<Answer> {
-  const { state, asOf, venue } = await postedAccount(request);
-  const positions = positionsOf(state).map(({ product, month, contract, lots }) => {
-    const { marks, parameters } = venue.products[product]!;
-    // A month that has expired and whose last posting has not reached this account has no mark any more.
-    const mark = marks[month];
-    return { contract, lots, mark: mark === undefined ? null : formatPrice(mark, parameters) };
+export const showPositions: Answers['showPositions'] = async (request) => {
+  const { state, own, asOf, venue } = await postedAccount(request);
+  const { account, cash, deposited } = state;
+  const held = heldPositions(venue, state, own);
+  const { requirement } = marginJson(venue, state, own);
+  const open = held.some(({ profit }) => profit === null)
+    ? null
+    : held.reduce((sum, { profit }) => addCents(sum, profit ?? NO_CENTS), NO_CENTS);
+  return ok({
+    account,
+    cash: formatCents(cash),
+    requirement,
+    openProfit: open === null ? null : formatCents(open),
+    realizedProfit: open === null ? null : formatCents(cents(cash - deposited - open)),
+    positions: held.map(positionJson),
+    asOf,
+    seq: venue.seq,
   });
-  return ok({ account: state.account, cash: formatCents(state.cash), positions, asOf, seq: venue.seq });
-}
+};
 
 interface PostedAccount {
   /** The caller's, which is open: no other caller gets this far. */
@@ -55,6 +64,41 @@ async function postedAccount(request: ParticipantRequest): Promise<PostedAccount
   const own = await accountsOfOwner(table, ownerOf(account), shards);
   const state = own.find((each) => each.account === account) ?? (await findAccount(table, account, shards))!;
   return { state, own, asOf: Math.max(posted, state.applied), venue: await newestVenue(request) };
+}
+
+/** A position with what it has gained, and what it makes the account need. */
+interface HeldPosition {
+  readonly product: ProductState;
+  readonly contract: string;
+  readonly lots: Lots;
+  readonly entryCost: Cents;
+  /** `null` for a month that has expired and whose last posting has not reached this account. */
+  readonly mark: Ticks | null;
+  readonly profit: Cents | null;
+  readonly freed: Cents | null;
+}
+
+function heldPositions(venue: VenueState, state: AccountState, own: readonly AccountState[]): HeldPosition[] {
+  return positionsOf(state).map(({ product: code, month, contract, lots }) => {
+    const product = venue.products[code]!;
+    const mark = product.marks[month] ?? null;
+    const entryCost = state.products[code]!.entryCost?.[month] ?? NO_CENTS;
+    const profit = mark === null ? null : openProfit(lots, mark, entryCost, centsPerTick(product.parameters));
+    const freed = requirementFreed(product, state, month, ownerLotsOf(own, code));
+    return { product, contract, lots, entryCost, mark, profit, freed: freed ?? null };
+  });
+}
+
+function positionJson({ product: { parameters }, contract, lots, entryCost, mark, profit, freed }: HeldPosition) {
+  return {
+    contract,
+    lots,
+    mark: mark === null ? null : formatPrice(mark, parameters),
+    entryPrice: formatIndex(entryPrice(lots, entryCost, parameters)),
+    entryCost: formatCents(entryCost),
+    openProfit: profit === null ? null : formatCents(profit),
+    requirementFreed: freed === null ? null : formatCents(freed),
+  };
 }
 
 export const listJournal: Answers['listJournal'] = async ({ query: { limit, cursor }, ...request }) => {
@@ -79,38 +123,18 @@ const lotsJson = (product: string, lots: Readonly<Record<number, Lots>>): Record
     Object.entries(lots).map(([month, quantity]) => [contractCode(product, Number(month) as ContractMonth), quantity]),
   );
 
-const STATEMENTS_QUERY = z.strictObject({
-  limit: limitText,
-  before: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}#[A-Z0-9-]{1,32}$/, rule('must be a cursor'))
-    .optional(),
-});
+export const listStatements: Answers['listStatements'] = async ({ query: { limit, cursor }, ...request }) => {
+  const statements = await readStatements(request.backends.table, request.caller.account, limit + 1, cursor);
+  return ok(listPage(statements, limit, statementName, statementJson));
+};
 
-export const listStatements = withQuery(
-  STATEMENTS_QUERY,
-  async (request: ParticipantRequest, query): Promise<Answer | Problem> => {
-    const statements = await readStatements(request.backends.table, request.caller.account, query.limit + 1, query.before);
-    return ok(pageOf(statements, query.limit, statementName, statementJson));
-  },
-);
+function statementJson(statement: Statement) {
+  const { product, deposited, positions } = statement;
+  const held = Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots }));
+  return { ...statementFigures(statement), deposited: formatCents(deposited), positions: held };
+}
 
-const statementJson = (statement: Statement) => {
-  const { date, product, after, through, balance, deposited, variation, rolledLots, rollCost, positions } = statement;
-  const { requirement, cover } = statement;
-  return {
-    date,
-    product,
-    after,
-    through,
-    balance: formatCents(balance),
-    deposited: formatCents(deposited),
-    variation: formatCents(variation),
-    rolledLots,
-    rollCost: formatCents(rollCost),
-    positions: Object.entries(lotsJson(product, positions)).map(([contract, lots]) => ({ contract, lots })),
-    requirement: formatCents(requirement),
-    cover: formatCents(cover),
-    excess: formatCents(excessOf(requirement, cover)),
-  };
+export const showStatement: Answers['showStatement'] = async ({ params, ...request }) => {
+  const statement = await fullStatement(request, params);
+  return statement instanceof Problem ? statement : ok(statement, { immutable: true });
 };

@@ -4,23 +4,18 @@
  */
 import { PARTICIPANT } from '../../lib/api/routes.ts';
 import { accountOf } from '../http/caller.ts';
-import { type Route, serve } from '../http/routes.ts';
-import { listJournal, listStatements, showAccount, showPositions } from './account.ts';
+import { serve } from '../http/routes.ts';
+import { listJournal, listStatements, showAccount, showPositions, showStatement } from './account.ts';
 import { removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter } from './cancel-all-after.ts';
 import { listFills } from './fills.ts';
 import { listOrderHistory, showOrder } from './order-history.ts';
 import { listOrders } from './orders.ts';
-import { type Answers, admitParticipant, type Participant } from './participant.ts';
+import { type Answers, admitParticipant } from './participant.ts';
 import { previewOrders } from './preview.ts';
+import { showRoll } from './roll.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll-instructions.ts';
 import { release, showStops, stop } from './stops.ts';
 import { cancelOrder, cancelOrders, listSubmissions, showSubmission, submitOrders } from './submissions.ts';
-
-export const UNDECLARED: Readonly<Record<string, Route<Participant>>> = {
-  'GET /v1/positions': showPositions,
-  'GET /v1/account': showAccount,
-  'GET /v1/statements': listStatements,
-};
 
 const handlers: Answers = {
   submitOrders,
@@ -39,7 +34,12 @@ const handlers: Answers = {
   showStops,
   stop,
   release,
+  showAccount,
+  showPositions,
   listJournal,
+  listStatements,
+  showStatement,
+  showRoll,
   listRollInstructions,
   putRollInstruction,
   removeRollInstruction,
@@ -48,6 +48,5 @@ const handlers: Answers = {
 export const handler = serve({
   declared: PARTICIPANT,
   handlers,
-  undeclared: UNDECLARED,
   callers: { kind: 'participant', nameOf: accountOf, admit: admitParticipant },
 });

@@ -49,7 +49,7 @@ function instructionOf(body: Wanted, parameters: ProductParameters): RollInstruc
   return new Problem('invalid-body', 'see errors', [{ path: '$.limit', rule: broken }]);
 }
 
-const instructionJson = (product: string, instruction: RollInstruction, parameters: ProductParameters) =>
+export const instructionJson = (product: string, instruction: RollInstruction, parameters: ProductParameters) =>
   instruction.at === 'market'
     ? { product, at: 'market' as const }
     : { product, at: 'limit' as const, limit: formatPrice(instruction.limit, parameters) };

@@ -4,7 +4,7 @@
  * Western European letters: any other character of a name is written as its code, visibly, and the page says so.
  */
 import { PDFDocument, type PDFFont, type PDFPage, rgb, StandardFonts } from '@cantoo/pdf-lib';
-import type { ShownStatement } from './shown.ts';
+import type { FullStatement } from '../../lib/api/account.ts';
 
 const [PAGE_WIDTH, PAGE_HEIGHT] = [595.28, 841.89];
 const MARGIN = 56;
@@ -16,7 +16,7 @@ const FOOT = MARGIN + 2 * LEADING;
 const [BLACK, GREY, LINE] = [rgb(0.1, 0.1, 0.12), rgb(0.42, 0.44, 0.48), rgb(0.8, 0.82, 0.85)];
 
 /** The bytes of a statement's file. */
-export async function statementPdf(statement: ShownStatement): Promise<Uint8Array> {
+export async function statementPdf(statement: FullStatement): Promise<Uint8Array> {
   const pages = await Pages.open(statement);
   writeHead(pages, statement);
   writeCash(pages, statement);
@@ -26,7 +26,7 @@ export async function statementPdf(statement: ShownStatement): Promise<Uint8Arra
   return pages.close();
 }
 
-function writeHead(pages: Pages, { account, name, owner, product, date, after, through }: ShownStatement): void {
+function writeHead(pages: Pages, { account, name, owner, product, date, after, through }: FullStatement): void {
   pages.text('Compute Exchange', { size: SMALL, color: GREY });
   pages.down(LEADING + 4);
   pages.text('Daily statement', { size: TITLE, bold: true });
@@ -39,7 +39,7 @@ function writeHead(pages: Pages, { account, name, owner, product, date, after, t
   pages.field('Events', `${after + 1} to ${through}`);
 }
 
-function writeCash(pages: Pages, statement: ShownStatement): void {
+function writeCash(pages: Pages, statement: FullStatement): void {
   const { opening, deposits, withdrawals, variation, elsewhere, balance } = statement;
   pages.heading('Cash, USD');
   pages.amount('Opening balance', opening);
@@ -58,7 +58,7 @@ const COLUMNS = [
   { title: 'Variation', at: 1 },
 ] as const;
 
-function writeContracts(pages: Pages, { contracts, rolledLots, rollCost }: ShownStatement): void {
+function writeContracts(pages: Pages, { contracts, rolledLots, rollCost }: FullStatement): void {
   pages.heading('Contracts');
   const titles = (): void => {
     pages.row(
@@ -82,14 +82,14 @@ function writeContracts(pages: Pages, { contracts, rolledLots, rollCost }: Shown
   pages.amount('Roll cost: far price less near price, not a payment', rollCost);
 }
 
-function writeMargin(pages: Pages, { requirement, cover, excess }: ShownStatement): void {
+function writeMargin(pages: Pages, { requirement, cover, excess }: FullStatement): void {
   pages.heading('Margin, USD');
   pages.amount('Requirement of the positions at close', requirement);
   pages.amount('Cover: cash and credit', cover);
   pages.amount(excess.startsWith('-') ? 'Short of' : 'Excess', excess, { bold: true });
 }
 
-function writeNotes(pages: Pages, { name }: ShownStatement): void {
+function writeNotes(pages: Pages, { name }: FullStatement): void {
   pages.down(LEADING);
   const notes = [
     'Price is the settlement price of the day, or what an expired contract settled at. Positions stand at it: variation margin is what trades, settlement and expiry have paid (received positive).',
@@ -128,7 +128,7 @@ class Pages {
     this.#page = this.next();
   }
 
-  static async open({ account, product, date }: ShownStatement): Promise<Pages> {
+  static async open({ account, product, date }: FullStatement): Promise<Pages> {
     const file = await PDFDocument.create({ updateMetadata: false });
     const day = new Date(`${date}T00:00:00Z`);
     file.setTitle(`Statement of ${account}, ${product}, ${date}`, { showInWindowTitleBar: true });

@@ -9,6 +9,13 @@ claim (\`custom:account\` in the stack's own user pool), never from the request:
 configuration. The token must be the **ID token**: one that says otherwise in \`token_use\`, or in the stack's own user pool does not say it, is
 \`token-refused\`, and so is a request with more than one token. Refusals with 403 are in the access log.
 
+### Roles
+
+On the operator's side the groups of a token say what its bearer may do: \`viewers\` read everything there and change nothing; \`operators\` also act and propose;
+\`approvers\` also approve or decline what is held. One person may be in several groups, and still counts as one: what takes two takes two subjects. Each route says which roles
+it is for. A token in none of the groups is \`not-an-operator\`, one of another role \`role-needed\`. The groups stand in the claim \`cognito:groups\`: a list of texts with
+the group in it, or the group alone as text, and nothing that only looks like a list, such as \`"[cooling operators]"\`.
+
 ### Numbers
 
 Prices, price differences and amounts of money are decimal *text* (\`"2.350"\`, \`"-0.010"\`, \`"250000.00"\`).
@@ -67,6 +74,7 @@ none of these headers.`;
 
 /** The headings of the reference, in its order. */
 export const TAGS = [
+  { name: 'The reference', description: 'This API, described.' },
   { name: 'The market', description: 'Products, contracts, auctions, prices: public, without a token.' },
   { name: 'Orders', description: 'Submitting orders, and what becomes of them.' },
   { name: 'Kill switches', description: 'Orders out and none in: by hand, or when a participant falls silent.' },

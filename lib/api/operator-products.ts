@@ -54,7 +54,7 @@ for a new one only: a day before the first trading day, and as \`curve\` a price
 | \`indexMoveBasisPointsMax\` | 1 to 1,000,000: a value that moves further is held |
 | \`liveOrdersMax\` | 1 to 1,000,000: orders that an account may have live at a time; a lower limit takes none away |
 | \`submissionsMax\` | 1 to 1,000,000: submissions that an account may send into one auction, with ten instructions for each of \`liveOrdersMax\`; of later ones only cancels are taken, up to twice as many |
-| \`margin.scenarios\` | 1 to 32 moves of the forward curve, each with one for every listed month (the examples show two of twelve): positions need their greatest loss over them. A position must need no more in the next month than in the near one |
+| \`margin.scenarios\` | 1 to 32 moves of the forward curve, each with one for every listed month: positions need their greatest loss over them. A position must need no more in the next month than in the near one |
 | \`margin.delivery\` | zero or more: added for each lot of the month that is being delivered |
 | \`margin.funding\` | days, the first and the last included, on which each lot of net exposure needs so much more; at most 32 |
 | \`margin.concentration\` | net lots of an owner at the last settlement, from which on each lot of its net exposure needs so much more; at most 32, both rising |

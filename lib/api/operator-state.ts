@@ -85,6 +85,88 @@ Open margin calls, those that are due first to pay: the participant's. And the d
 
 const messages = z.int().meta({ description: 'About as many, as the queue says' });
 
+const state = () =>
+  z.object({
+    at: instant,
+    seq,
+    halted: z.object({ reason: z.string(), by: sender, at: z.string() }).nullable(),
+    products: z.array(
+      z.object({
+        product,
+        lastAuction: z.int(),
+        settledOn: businessDate,
+        closedOn: businessDate,
+        stop: STOP,
+        day: DAY.nullable(),
+        pending: z.array(
+          z.object({ auction: z.int(), slot: instant, closing: z.boolean(), closedShards: z.int(), shards: z.int() }),
+        ),
+        intake: z.object({ least: z.int(), most: z.int() }).meta({ description: 'Auctions that shards take orders into' }),
+      }),
+    ),
+    stops: z.object({
+      items: z.array(z.object({ owner: account, account: account.optional(), side: z.string(), since: instant })),
+      more: z.boolean(),
+    }),
+    posting: z
+      .object({ shards: z.int(), behind: z.array(z.int()).readonly(), events: z.int() })
+      .meta({ description: 'Shards whose cursor is behind the log, and events that the slowest has to post' }),
+    queues: z
+      .array(
+        z.object({
+          queue: z.string(),
+          visible: messages,
+          inFlight: messages,
+          delayed: messages,
+          deadLetters: messages,
+        }),
+      )
+      .nullable(),
+    alarms: z
+      .array(
+        z.object({
+          alarm: z.string(),
+          state: z.string().meta({ description: '`ALARM`, `OK` or `INSUFFICIENT_DATA`' }),
+          since: instant,
+          says: z.string(),
+          runbook: z.string().meta({ description: 'Where its heading is' }),
+          reason: z.string(),
+        }),
+      )
+      .nullable(),
+  });
+
+const STATE = {
+  at: '2025-10-20T20:20:00.000Z',
+  seq: 41,
+  halted: null,
+  products: [
+    {
+      product: 'H100-SXM',
+      lastAuction: 18,
+      settledOn: '2025-10-17',
+      closedOn: '2025-10-17',
+      stop: null,
+      day: CLEARING,
+      pending: [],
+      intake: { least: 19, most: 19 },
+    },
+  ],
+  stops: { items: [], more: false },
+  posting: { shards: 16, behind: [], events: 0 },
+  queues: [{ queue: 'orders.fifo', visible: 0, inFlight: 0, delayed: 0, deadLetters: 0 }],
+  alarms: [
+    {
+      alarm: 'held-for-approval',
+      state: 'ALARM',
+      since: '2025-10-20T20:15:00.000Z',
+      says: 'Something waits for the approval of a second operator.',
+      runbook: 'docs/runbook.md#held-for-approval',
+      reason: '1 at 2025-10-20T20:00Z; in alarm when 1 of 1 are >= 1',
+    },
+  ],
+} as const;
+
 export const showState = route({
   method: 'GET',
   path: '/v1/operator/state',
@@ -97,85 +179,8 @@ its heading of the runbook. \`queues\` and \`alarms\` are \`null\` when the serv
   answers: () => ({
     200: {
       description: 'The state of the venue',
-      body: z.object({
-        at: instant,
-        seq,
-        halted: z.object({ reason: z.string(), by: sender, at: z.string() }).nullable(),
-        products: z.array(
-          z.object({
-            product,
-            lastAuction: z.int(),
-            settledOn: businessDate,
-            closedOn: businessDate,
-            stop: STOP,
-            day: DAY.nullable(),
-            pending: z.array(
-              z.object({ auction: z.int(), slot: instant, closing: z.boolean(), closedShards: z.int(), shards: z.int() }),
-            ),
-            intake: z.object({ least: z.int(), most: z.int() }).meta({ description: 'Auctions that shards take orders into' }),
-          }),
-        ),
-        stops: z.object({
-          items: z.array(z.object({ owner: account, account: account.optional(), side: z.string(), since: instant })),
-          more: z.boolean(),
-        }),
-        posting: z
-          .object({ shards: z.int(), behind: z.array(z.int()).readonly(), events: z.int() })
-          .meta({ description: 'Shards whose cursor is behind the log, and events that the slowest has to post' }),
-        queues: z
-          .array(
-            z.object({
-              queue: z.string(),
-              visible: messages,
-              inFlight: messages,
-              delayed: messages,
-              deadLetters: messages,
-            }),
-          )
-          .nullable(),
-        alarms: z
-          .array(
-            z.object({
-              alarm: z.string(),
-              state: z.string().meta({ description: '`ALARM`, `OK` or `INSUFFICIENT_DATA`' }),
-              since: instant,
-              says: z.string(),
-              runbook: z.string().meta({ description: 'Where its heading is' }),
-              reason: z.string(),
-            }),
-          )
-          .nullable(),
-      }),
-      example: {
-        at: '2025-10-20T20:20:00.000Z',
-        seq: 41,
-        halted: null,
-        products: [
-          {
-            product: 'H100-SXM',
-            lastAuction: 18,
-            settledOn: '2025-10-17',
-            closedOn: '2025-10-17',
-            stop: null,
-            day: CLEARING,
-            pending: [],
-            intake: { least: 19, most: 19 },
-          },
-        ],
-        stops: { items: [], more: false },
-        posting: { shards: 16, behind: [], events: 0 },
-        queues: [{ queue: 'orders.fifo', visible: 0, inFlight: 0, delayed: 0, deadLetters: 0 }],
-        alarms: [
-          {
-            alarm: 'held-for-approval',
-            state: 'ALARM',
-            since: '2025-10-20T20:15:00.000Z',
-            says: 'Something waits for the approval of a second operator.',
-            runbook: 'docs/runbook.md#held-for-approval',
-            reason: '1 at 2025-10-20T20:00Z; in alarm when 1 of 1 are >= 1',
-          },
-        ],
-      },
+      body: state(),
+      example: STATE,
     },
   }),
   problems: [],

@@ -42,7 +42,7 @@ export const PARAMETERS = z
 
 export const PRODUCT = z.object({ product, version: z.int(), parameters: PARAMETERS }).meta({ id: 'Product' });
 
-/** Parameters for the examples; the scenarios show two of twelve moves. */
+/** Parameters for the examples. */
 export const EXAMPLE: WrittenParameters = {
   lotGpuHours: 1000,
   priceDecimals: 3,
@@ -58,10 +58,7 @@ export const EXAMPLE: WrittenParameters = {
   liveOrdersMax: 10_000,
   submissionsMax: 20_000,
   margin: {
-    scenarios: [
-      ['0.300', '0.300'],
-      ['-0.300', '-0.300'],
-    ],
+    scenarios: [Array(12).fill('0.300'), Array(12).fill('-0.300')],
     delivery: '0.050',
     funding: [{ from: '2025-12-22', through: '2026-01-05', addOn: '0.040' }],
     concentration: [{ lots: 1000, addOn: '0.020' }],

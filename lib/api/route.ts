@@ -123,11 +123,17 @@ export type RequestTo<Shape extends RouteShape> = {
   readonly [Name in Names<Shape, true>]?: InputOf<Part<Shape, Name>>;
 };
 
+/** What is answered as it is: a document of some type. */
+export interface DocumentBody {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
 type AnswersOf<Shape extends RouteShape> = ReturnType<Shape['answers']>;
 type BodyOf<Answer> = Answer extends { readonly body: infer Schema extends z.ZodType }
   ? z.input<Schema>
   : Answer extends { readonly type: string }
-    ? Uint8Array | string
+    ? DocumentBody
     : undefined;
 
 /** What a route may answer, as a function gives it. */

@@ -1,5 +1,13 @@
 /** Every route of the venue, by the function that serves it and the id of its operation. */
-import { listJournal } from './account.ts';
+import {
+  listJournal,
+  listStatements,
+  showAccount,
+  showPositions,
+  showStatement,
+  showStatementCsv,
+  showStatementPdf,
+} from './account.ts';
 import {
   listAuctions,
   listCalendar,
@@ -29,7 +37,8 @@ import { listProductsForOperator, putProduct } from './operator-products.ts';
 import { showState, showWaiting } from './operator-state.ts';
 import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
 import { listFills, listOrderHistory, listOrders, showOrder } from './orders.ts';
-import { listRollInstructions, putRollInstruction, removeRollInstruction } from './roll.ts';
+import { showOpenApi, showReference } from './reference.ts';
+import { listRollInstructions, putRollInstruction, removeRollInstruction, showRoll } from './roll.ts';
 import { release, removeCancelAllAfter, setCancelAllAfter, showCancelAllAfter, showStops, stop } from './stops.ts';
 import { cancelOrder, cancelOrders, listSubmissions, previewOrders, showSubmission, submitOrders } from './submissions.ts';
 
@@ -50,13 +59,22 @@ export const PARTICIPANT = {
   showStops,
   stop,
   release,
+  showAccount,
+  showPositions,
   listJournal,
+  listStatements,
+  showStatement,
+  showRoll,
   listRollInstructions,
   putRollInstruction,
   removeRollInstruction,
 } as const;
+/** Of a participant too: what takes more to write than JSON. */
+export const STATEMENT = { showStatementCsv, showStatementPdf } as const;
 /** Public: no route here needs a token. */
 export const MARKET = {
+  showOpenApi,
+  showReference,
   listProducts,
   listContracts,
   listAuctions,
@@ -98,4 +116,4 @@ export const OPERATOR = {
   listActs,
 } as const;
 
-export const ROUTES = { ...MARKET, ...PARTICIPANT, ...OPERATOR } as const;
+export const ROUTES = { ...MARKET, ...PARTICIPANT, ...STATEMENT, ...OPERATOR } as const;

@@ -30,7 +30,7 @@ export const KILL_SWITCH = z
     released: NOTE.nullable(),
   })
   .meta({ id: 'KillSwitch' });
-const STOPS = z.object({ account, stopped: z.boolean(), stops: z.array(KILL_SWITCH) }).meta({ id: 'Kill switches' });
+const STOPS = z.object({ account, stopped: z.boolean(), stops: z.array(KILL_SWITCH) }).meta({ id: 'Stops' });
 const STOPS_ANSWER = {
   200: {
     description: 'The switches that the account is under',

@@ -12,7 +12,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Issuer } from './identity.ts';
 import { LOG_RETENTION, type PipelineFunction } from './pipeline-function.ts';
-import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from './routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES, STATEMENT_ROUTES } from './routes.ts';
 
 /**
  * What `participant-api` has places for: a burst, while requests go on at this rate and take a tenth of a second each. Of more the
@@ -41,6 +41,7 @@ const ACCESS_LOG = {
 export interface ExchangeApiProps {
   readonly issuer: Issuer;
   readonly participantApi: PipelineFunction;
+  readonly statementApi: PipelineFunction;
   readonly marketApi: PipelineFunction;
   readonly operatorApi: PipelineFunction;
 }
@@ -49,7 +50,7 @@ export interface ExchangeApiProps {
 export class ExchangeApi extends Construct {
   readonly api: apigateway.HttpApi;
 
-  constructor(scope: Construct, id: string, { issuer, participantApi, marketApi, operatorApi }: ExchangeApiProps) {
+  constructor(scope: Construct, id: string, { issuer, participantApi, statementApi, marketApi, operatorApi }: ExchangeApiProps) {
     super(scope, id);
     const { stackName } = Stack.of(this);
     this.api = new apigateway.HttpApi(this, 'http', {
@@ -58,8 +59,9 @@ export class ExchangeApi extends Construct {
       createDefaultStage: false,
       defaultAuthorizer: new HttpJwtAuthorizer('jwt', issuer.issuer, { jwtAudience: [...issuer.audience] }),
     });
-    for (const each of [participantApi, operatorApi]) each.knowsCallersBy(issuer.claims);
+    for (const each of [participantApi, statementApi, operatorApi]) each.knowsCallersBy(issuer.claims);
     this.routes(PARTICIPANT_ROUTES, participantApi);
+    this.routes(STATEMENT_ROUTES, statementApi);
     this.routes(OPERATOR_ROUTES, operatorApi);
     this.routes(MARKET_ROUTES, marketApi, new apigateway.HttpNoneAuthorizer());
 

@@ -20,7 +20,7 @@ export interface BundleOptions {
 }
 
 /** Dependencies in CommonJS may call `require`, which an ES module does not have. */
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const BANNER = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
 /** Bundles every function and returns the directory. Throws an Error that names each missing source. */
 export function bundleFunctions(options: BundleOptions = {}): string {

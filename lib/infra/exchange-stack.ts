@@ -55,11 +55,13 @@ export class ExchangeStack extends Stack {
     const api = new ExchangeApi(this, 'api', {
       issuer,
       participantApi: functions['participant-api'],
+      statementApi: functions['statement-api'],
       marketApi: functions['market-api'],
       operatorApi: functions['operator-api'],
     });
     const listeners = new ListenerApi(this, 'listeners', { issuer, functions });
-    for (const name of ['participant-api', 'market-api'] as const) functions[name].takesOfCaller(deployment.requestsPerMinute);
+    for (const name of ['participant-api', 'statement-api', 'market-api'] as const)
+      functions[name].takesOfCaller(deployment.requestsPerMinute);
     functions['operator-api'].takesOfCaller(deployment.requestsPerMinute * OPERATOR_TIMES);
     functions['operator-api'].letsMoveAlone(deployment.cashAloneCents);
     const schedules = new Schedules(this, 'schedules', deployment, queues);

@@ -65,6 +65,17 @@ export const PIPELINE: Readonly<Record<FunctionName, PipelineStep>> = {
     // A burst, and the gateway's 1,000 requests a second at a tenth of a second each (`lib/infra/api.ts`).
     concurrencyMax: 340,
   },
+  'statement-api': {
+    does: 'Answers participants: their statements as CSV and PDF.',
+    // What writes a PDF is loaded first, and a processor's share follows memory.
+    memory_mb: 512,
+    timeout_s: 10,
+    table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'],
+    writesTo: [{ rights: ['UpdateItem'], partitions: [`${RATES}*`] }],
+    sendsTo: [],
+    servesApi: true,
+    concurrencyMax: 10,
+  },
   'market-api': {
     does: 'Answers anyone, without a token: products, prices, cleared auctions and what is due.',
     memory_mb: 256,

@@ -4,13 +4,12 @@
  */
 
 import { type Routes, routeKeyOf } from '../api/route.ts';
-import { MARKET, OPERATOR, PARTICIPANT } from '../api/routes.ts';
-
-const UNDECLARED_PARTICIPANT = ['GET /v1/positions', 'GET /v1/account', 'GET /v1/statements'] as const;
+import { MARKET, OPERATOR, PARTICIPANT, STATEMENT } from '../api/routes.ts';
 
 const keysOf = (routes: Routes): string[] => Object.values(routes).map(routeKeyOf);
 
-export const PARTICIPANT_ROUTES: readonly string[] = [...UNDECLARED_PARTICIPANT, ...keysOf(PARTICIPANT)];
+export const PARTICIPANT_ROUTES: readonly string[] = keysOf(PARTICIPANT);
+export const STATEMENT_ROUTES: readonly string[] = keysOf(STATEMENT);
 /** Anyone may ask: no token. */
 export const MARKET_ROUTES: readonly string[] = keysOf(MARKET);
 export const OPERATOR_ROUTES: readonly string[] = keysOf(OPERATOR);

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
 import { ABOUT, TAGS } from '../api/about.ts';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemBody } from '../api/problems.ts';
-import { type AnswerShape, problemsOf, type RouteShape } from '../api/route.ts';
+import { type Access, type AnswerShape, problemsOf, ROLES_FOR, type RouteShape } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
 
 const JSON_TYPE = 'application/json';
@@ -102,6 +102,10 @@ export function openApiDocument(version: string): Document {
   );
 }
 
+/** Of a route on the operator's side: whom it is for. */
+const rolesLine = (access: Access): string =>
+  Object.hasOwn(ROLES_FOR, access) ? `\n\nFor the roles: ${ROLES_FOR[access as keyof typeof ROLES_FOR].join(', ')}.` : '';
+
 function operation(id: string, shape: RouteShape): ZodOpenApiOperationObject {
   const { tag, summary, description, params, query, headers, body, example, method } = shape;
   const header = method === 'GET' ? CONDITIONAL.extend(headers?.shape ?? {}) : headers;
@@ -109,7 +113,7 @@ function operation(id: string, shape: RouteShape): ZodOpenApiOperationObject {
     operationId: id,
     tags: [tag],
     summary,
-    description,
+    description: `${description}${rolesLine(shape.for)}`,
     ...(shape.for === 'anyone' ? { security: [] } : { security: [{ token: [] }] }),
     requestParams: {
       ...(params ? { path: params } : {}),

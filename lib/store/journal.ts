@@ -33,6 +33,12 @@ export async function readJournal(
   return items.map((item) => decodeEntry(text(item, 'data')));
 }
 
+/** The entries of the events behind one number, up to another, in order: as many as auctions, settlements and operators have left. */
+export async function readJournalOf(table: Table, account: string, after: number, through: number): Promise<JournalEntry[]> {
+  const items = await table.queryAll(journalPartition(account), { from: ordered(after + 1), to: ordered(through) });
+  return items.map((item) => decodeEntry(text(item, 'data')));
+}
+
 export function decodeEntry(data: string): JournalEntry {
   const { call, ...entry } = JSON.parse(data);
   const own = { ...entry, cents: amount(entry.cents), balance: amount(entry.balance) };

@@ -14,7 +14,7 @@
  * | auction: slot, shards closed           | AUCTION#product             | number               | close, accept, clear        | close, clear, roll, settle, sweep, APIs        |
  * | slot of an intraday auction            | SLOT#product                | slot                 | close                       | close                                          |
  * | day of a closing auction               | CLOSING#product             | date                 | roll                        | close, roll, settle                            |
- * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api                  |
+ * | fills by shard, published depth        | RESULT#product#auction      | kind#hash            | clear                       | post, accept, participant-api, market-api |
  * | carried orders                         | CARRIED#product#shard       | hash                 | clear                       | clear, accept, participant-api                 |
  * | shard's cursor, part of the next event | SHARD#shard                 | CURSOR               | post                        | post, accept, sweep                            |
  * | accounts of a shard                    | SHARD#shard                 | ACCOUNT#account      | post                        | post, accept, roll, APIs                       |
@@ -22,11 +22,11 @@
  * | dead-man's switches of a shard         | DEADMAN#product#shard       | account              | participant-api, close      | close, participant-api                         |
  * | roll instructions of a shard           | SHARD#shard                 | ROLL#product#account | participant-api             | roll, participant-api                          |
  * | totals of an event, by shard           | TOTALS                      | seq                  | post                        | all, for the number of shards; post, settle, roll |
- * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api                                |
- * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api                                |
+ * | journal of an account                  | JOURNAL#account             | seq                  | post                        | participant-api, statement-api |
+ * | statements of an account               | STATEMENT#account           | date#product         | post                        | participant-api, statement-api |
  * | accounts short of margin, or called    | SHORT#product               | account              | post, settle                | settle, sweep, post, operator-api              |
- * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api       |
- * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api                    |
+ * | day runs                               | DAY#product                 | date                 | roll, close, settle         | roll, close, settle, sweep, operator-api, market-api |
+ * | index values                           | INDEX#product               | date                 | operator-api, settle        | settle, sweep, operator-api, market-api |
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |

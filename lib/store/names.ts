@@ -6,6 +6,7 @@
 /** A function a folder of `lambdas/`, in the order of the pipeline; then the one that looks after all of it, and those of listeners. */
 export const FUNCTIONS = [
   'participant-api',
+  'statement-api',
   'market-api',
   'operator-api',
   'accept-orders',

@@ -1,6 +1,7 @@
 /** Statements: an account's days, one item for each product and day. */
 
 import type { Statement } from '../domain/clearing/statement.ts';
+import type { BusinessDate } from '../domain/contract/calendar.ts';
 import { amount, amountsToJson } from './amounts.ts';
 import { statementKey, statementPartition } from './keys.ts';
 import { type Attributes, type Item, S, type Table, text } from './table.ts';
@@ -13,6 +14,27 @@ export const statementItem = (statement: Statement): Item => ({
   ...statementKey(statement.account, statement.date, statement.product),
   attributes: { data: S(amountsToJson(statement)) },
 });
+
+/** The statement of an account for a day of a product; `undefined` when it has none. */
+export async function readStatement(
+  table: Table,
+  account: string,
+  date: BusinessDate,
+  product: string,
+): Promise<Statement | undefined> {
+  const item = await table.get(statementKey(account, date, product));
+  return item && decodeStatement(item);
+}
+
+/** Those that there are of some days of a product. */
+export async function readStatementsOf(
+  table: Table,
+  account: string,
+  dates: readonly BusinessDate[],
+  product: string,
+): Promise<Statement[]> {
+  return (await table.getMany(dates.map((date) => statementKey(account, date, product)))).map(decodeStatement);
+}
 
 /** The newest first, those before the statement named `before` (as `statementName` names it). */
 export async function readStatements(table: Table, account: string, limit: number, before?: string): Promise<Statement[]> {

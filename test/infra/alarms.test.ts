@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT } from '../../lib/infra/bundle.ts';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES, STATEMENT_ROUTES } from '../../lib/infra/routes.ts';
 import { parseExpression } from '../../lib/local/cloudwatch/metric-math.ts';
 import { FUNCTIONS, METRICS, QUEUES } from '../../lib/store/names.ts';
 import { type FunctionProperties, type QueueProperties, synthesized } from './synthesized.ts';
@@ -69,7 +69,7 @@ describe('the runbook', () => {
   );
 
   it('names only routes, queues and functions that there are', () => {
-    const routes = new Set<string>([...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES]);
+    const routes = new Set<string>([...PARTICIPANT_ROUTES, ...STATEMENT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES]);
     const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/v1\/[^`?]+)/g)].map(([, route]) => route!.trim());
     const general = (route: string) => route.replace('H100-SXM', '{product}');
     expect(named.filter((route) => !routes.has(route) && !routes.has(general(route)))).toEqual([]);
@@ -175,6 +175,7 @@ describe('what callers send at once, beyond what may run at once,', () => {
 
   it.each([
     ['participant-api', 340],
+    ['statement-api', 10],
     ['market-api', 40],
     ['operator-api', 50],
   ])('is no alarm of %s, and a refusal of less than that is', (name, reserve) => {
@@ -187,11 +188,25 @@ describe('what callers send at once, beyond what may run at once,', () => {
   });
 
   it('is no failure of the API', () => {
-    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [undefined], throttled2: [undefined] })).toBe(5);
-    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [3], throttled2: [2] })).toBe(0);
-    expect(given('api-failures', { count: [7], throttled0: [undefined], throttled1: [undefined], throttled2: [undefined] })).toBe(
-      7,
-    );
+    expect(
+      given('api-failures', {
+        count: [905],
+        throttled0: [900],
+        throttled1: [undefined],
+        throttled2: [undefined],
+        throttled3: [undefined],
+      }),
+    ).toBe(5);
+    expect(given('api-failures', { count: [905], throttled0: [900], throttled1: [3], throttled2: [1], throttled3: [1] })).toBe(0);
+    expect(
+      given('api-failures', {
+        count: [7],
+        throttled0: [undefined],
+        throttled1: [undefined],
+        throttled2: [undefined],
+        throttled3: [undefined],
+      }),
+    ).toBe(7);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../lib/infra/pipeline.ts';
-import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES } from '../../lib/infra/routes.ts';
+import { MARKET_ROUTES, OPERATOR_ROUTES, PARTICIPANT_ROUTES, STATEMENT_ROUTES } from '../../lib/infra/routes.ts';
 import { type Attribute, type FunctionProperties, functionBehind, synthesized } from './synthesized.ts';
 
 interface OfApi {
@@ -50,7 +50,7 @@ describe('routes', () => {
 
   it('are the listed ones, without a default', () => {
     expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual(
-      [...PARTICIPANT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES].sort(),
+      [...PARTICIPANT_ROUTES, ...STATEMENT_ROUTES, ...MARKET_ROUTES, ...OPERATOR_ROUTES].sort(),
     );
   });
 
@@ -74,13 +74,17 @@ describe('routes', () => {
     expect(servedBy(key)).toBe('participant-api');
   });
 
+  it.each(STATEMENT_ROUTES)('statement-api serves %s', (key) => {
+    expect(servedBy(key)).toBe('statement-api');
+  });
+
   it.each(OPERATOR_ROUTES)('operator-api serves %s', (key) => {
     expect(servedBy(key)).toBe('operator-api');
     expect(key).toMatch(/ \/v1\/operator\//);
   });
 
   it('of participants name no account: whose data it is comes from the token', () => {
-    expect(PARTICIPANT_ROUTES.filter((key) => /\{account/.test(key))).toEqual([]);
+    expect([...PARTICIPANT_ROUTES, ...STATEMENT_ROUTES].filter((key) => /\{account/.test(key))).toEqual([]);
   });
 
   it('hand over version 2.0 payloads', () => {
@@ -154,9 +158,15 @@ describe('the rate of one caller', () => {
     );
 
   it('is given to each function of the API, and an operator has five times as many', () => {
-    expect(given(ours)).toEqual({ 'participant-api': '1200', 'market-api': '1200', 'operator-api': '6000' });
+    expect(given(ours)).toEqual({
+      'participant-api': '1200',
+      'statement-api': '1200',
+      'market-api': '1200',
+      'operator-api': '6000',
+    });
     expect(given(synthesized({ deployment: { requestsPerMinute: 60 } }))).toEqual({
       'participant-api': '60',
+      'statement-api': '60',
       'market-api': '60',
       'operator-api': '300',
     });
@@ -228,7 +238,7 @@ describe('an issuer of your own', () => {
   it.each([
     { whose: 'ours', template: ours, account: 'custom:account', use: 'id' },
     { whose: 'theirs', template: theirs, account: 'https://example.com/account', use: undefined },
-  ])('and $whose is described to all three functions that know callers, and to no other', ({ template, account, use }) => {
+  ])('and $whose is described to the functions that read a token, and to no other', ({ template, account, use }) => {
     const configured = template
       .of<FunctionProperties>('AWS::Lambda::Function')
       .filter((fn) => 'ACCOUNT_CLAIM' in fn.Properties.Environment.Variables);
@@ -236,6 +246,7 @@ describe('an issuer of your own', () => {
       'authorize-listener',
       'operator-api',
       'participant-api',
+      'statement-api',
     ]);
     for (const fn of configured) {
       expect(fn.Properties.Environment.Variables).toMatchObject({

@@ -22,6 +22,7 @@ describe('functions', () => {
 
   it.each([
     { name: 'participant-api', memory_mb: 256, timeout_s: 10 },
+    { name: 'statement-api', memory_mb: 512, timeout_s: 10 },
     { name: 'market-api', memory_mb: 256, timeout_s: 10 },
     { name: 'operator-api', memory_mb: 256, timeout_s: 10 },
     { name: 'accept-orders', memory_mb: 256, timeout_s: 30 },
@@ -45,6 +46,7 @@ describe('functions', () => {
       'market-api',
       'operator-api',
       'participant-api',
+      'statement-api',
     ]);
     for (const { Properties } of serving) expect(Properties.Timeout).toBeLessThan(30);
   });

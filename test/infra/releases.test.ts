@@ -97,8 +97,8 @@ describe('nothing calls what is merely uploaded', () => {
 
   it.each([
     ['AWS::Lambda::EventSourceMapping', 'FunctionName', Object.keys(QUEUES).length],
-    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 6],
-    ['AWS::Lambda::Permission', 'FunctionName', 7],
+    ['AWS::ApiGatewayV2::Integration', 'IntegrationUri', 7],
+    ['AWS::Lambda::Permission', 'FunctionName', 8],
   ])('every %s names an alias', (type, property, count) => {
     const callees = called(type, property);
     expect(callees).toHaveLength(count);

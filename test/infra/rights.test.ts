@@ -17,6 +17,9 @@ import {
 import { FUNCTIONS, type FunctionName, QUEUES, type QueueName } from '../../lib/store/names.ts';
 import { type Attribute, type FunctionProperties, type QueueProperties, type Resource, synthesized } from './synthesized.ts';
 
+/** Also sees how full every queue is, dead letters among them, and the state of every alarm. */
+const WATCHES: FunctionName = 'operator-api';
+
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
@@ -34,6 +37,7 @@ interface Rights {
 }
 const RIGHTS: Record<FunctionName, Rights> = {
   'participant-api': { table: [...READ_WRITE, 'BatchGetItem', 'DeleteItem'], sendsTo: ['orders'] },
+  'statement-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'market-api': { table: ['GetItem', 'Query', 'BatchGetItem', 'UpdateItem'], sendsTo: [] },
   'operator-api': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['postings', 'day-runs', 'sweeps', 'orders'] },
   'accept-orders': { table: [...READ_WRITE, 'BatchGetItem'], sendsTo: ['clearings'], receivesFrom: 'orders' },
@@ -79,6 +83,22 @@ const [table] = template.of('AWS::DynamoDB::GlobalTable');
 const webSocketApi = template
   .of<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api')
   .find(({ Properties }) => Properties.ProtocolType === 'WEBSOCKET');
+
+const alarmNames = template.of<{ AlarmName: string }>('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
+const arnOf = (alarm: string) => ({
+  'Fn::Join': [
+    '',
+    [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      ':cloudwatch:',
+      { Ref: 'AWS::Region' },
+      ':',
+      { Ref: 'AWS::AccountId' },
+      `:alarm:${alarm}`,
+    ],
+  ],
+});
 
 const functionNamed = (name: FunctionName) =>
   functions.find((fn) => fn.Properties.FunctionName === name) as Resource<FunctionProperties>;
@@ -144,6 +164,10 @@ describe.each(FUNCTIONS)('%s', (name) => {
       ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${fn.Properties.LoggingConfig.LogGroup.Ref}`),
       ...rights.table.map((right) => `dynamodb:${right} on ${table?.id}`),
       ...rights.sendsTo.map((queue) => `sqs:SendMessage on ${queueId(queue)}`),
+      ...(name === WATCHES
+        ? template.of<QueueProperties>('AWS::SQS::Queue').map(({ id }) => `sqs:GetQueueAttributes on ${id}`)
+        : []),
+      ...(name === WATCHES ? alarmNames.map((alarm) => `cloudwatch:DescribeAlarms on ${JSON.stringify(arnOf(alarm))}`) : []),
       ...(rights.manages ?? []).map((method) => `execute-api:ManageConnections on ${connections(method)}`),
       ...(rights.receivesFrom ? receiving.map((action) => `sqs:${action} on ${queueId(rights.receivesFrom as QueueName)}`) : []),
     ];
@@ -155,6 +179,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
     expect(variables).toMatchObject({ TABLE_NAME: { Ref: table?.id }, SHARDS: '16' });
     const addresses = Object.fromEntries(rights.sendsTo.map((queue) => [QUEUES[queue].url, { Ref: queueId(queue) }]));
     expect(Object.fromEntries(Object.entries(variables).filter(([key]) => key.endsWith('_QUEUE_URL')))).toEqual(addresses);
+    expect(variables.ALARMS).toBe(name === WATCHES ? alarmNames.join(',') : undefined);
   });
 });
 
@@ -195,8 +220,11 @@ describe('the function that participants talk to', () => {
   });
 });
 
-it('the function that anyone reaches writes nothing but how often an address has asked', () => {
-  const role = roleOf(functionNamed('market-api'));
+it.each([
+  ['market-api', 'RATE#address#*', 'address#192.0.2.1'],
+  ['statement-api', 'RATE#participant#*', 'participant#acme'],
+] as const)('%s, which reads, writes nothing but how often a caller has asked', (name, partitions, caller) => {
+  const role = roleOf(functionNamed(name));
   const writing = policies
     .filter((policy) => policy.Properties.Roles.some(({ Ref }) => Ref === role))
     .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
@@ -205,12 +233,12 @@ it('the function that anyone reaches writes nothing but how often an address has
     [
       'dynamodb:UpdateItem',
       {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RATE#address#*'] },
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions] },
         Null: { 'dynamodb:LeadingKeys': 'false' },
       },
     ],
   ]);
-  expect(rateKey('address#192.0.2.1', 0).pk).toMatch(/^RATE#address#/);
+  expect(rateKey(caller, 0).pk.startsWith(partitions.slice(0, -1))).toBe(true);
 });
 
 describe('no policy of the stack', () => {

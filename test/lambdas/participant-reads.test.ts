@@ -163,6 +163,9 @@ describe('an account', () => {
     expect((await get('/v1/positions', { claims: trader('fresh') })).body).toEqual({
       account: 'fresh',
       cash: '0.00',
+      requirement: '0.00',
+      openProfit: '0.00',
+      realizedProfit: '0.00',
       positions: [],
       asOf: 0,
       seq: 6,
@@ -170,9 +173,15 @@ describe('an account', () => {
   });
 
   test('shows its positions at the mark', async () => {
+    const entered = (entryPrice: string, entryCost: string, openProfit: string) => ({
+      entryPrice,
+      entryCost,
+      openProfit,
+      requirementFreed: '0.00',
+    });
     expect((await get('/v1/positions')).body.positions).toEqual([
-      { contract: 'H100-SXM-2025-12', lots: 6, mark: '2.400' },
-      { contract: 'H100-SXM-2026-01', lots: 4, mark: '2.400' },
+      { contract: 'H100-SXM-2025-12', lots: 6, mark: '2.400', ...entered('2.410000', '14460.00', '-60.00') },
+      { contract: 'H100-SXM-2026-01', lots: 4, mark: '2.400', ...entered('2.430000', '9720.00', '-120.00') },
     ]);
   });
 
@@ -260,7 +269,7 @@ describe('an account', () => {
     ]);
     const first = (await get('/v1/statements', { query: { limit: '1' } })).body;
     expect(first.items.map(({ date }: { date: string }) => date)).toEqual(['2025-10-21']);
-    const second = (await get('/v1/statements', { query: { limit: '1', before: first.next } })).body;
+    const second = (await get('/v1/statements', { query: { limit: '1', cursor: first.next } })).body;
     expect(second).toEqual({
       items: [
         {
@@ -515,7 +524,7 @@ test.each([
   ['/v1/fills', { cursor: cursorAt('6.') }, 'invalid-request'],
   ['/v1/journal', { before: '0' }, 'invalid-request'],
   ['/v1/journal', { limit: '1000' }, 'invalid-request'],
-  ['/v1/statements', { before: 'yesterday' }, 'invalid-request'],
+  ['/v1/statements', { cursor: 'yesterday' }, 'invalid-request'],
 ] as [string, Record<string, string>, string][])('%s with %j is refused', async (route, query, code) => {
   expect(codeOf(await get(route, { query }))).toBe(code);
 });

@@ -201,6 +201,7 @@ const wakeUps = async (): Promise<Readonly<Record<FunctionName, () => unknown>>>
   const once = `${now()}`;
   return {
     'participant-api': () => fund.ask('GET', '/v1/account'),
+    'statement-api': () => fund.ask('GET', `/v1/statements/${PRODUCT}/${MONDAY}/csv`),
     'market-api': () => fund.ask('GET', '/v1/products'),
     'operator-api': () => venue.operator.ask('GET', '/v1/operator/venue'),
     'accept-orders': () => trade(once),

@@ -11,6 +11,7 @@ import type { FunctionName } from '../../lib/store/names.ts';
 
 const WRITES: Record<FunctionName, readonly string[]> = {
   'participant-api': ['IDS', 'RATE', 'SHARD'],
+  'statement-api': ['RATE'],
   'market-api': ['RATE'],
   'operator-api': ['HELD', 'INDEX', 'LOG', 'NOTED', 'ONCE', 'PROPOSED', 'RATE', 'VENUE'],
   'accept-orders': ['AUCTION', 'BOOK', 'INTAKE'],
@@ -74,8 +75,12 @@ it('each function writes only to the partitions of the table of keys, and asks t
   await play(market, EXPIRY);
   listener.close();
   await market.cloud.quiet();
-  for (const path of ['fills', 'orders', 'journal', `auctions?product=${PRODUCT}`, `auctions/${PRODUCT}/1/depth`])
-    await market.as.fund.get(`/v1/${path}`);
+  const own = ['fills', 'orders', 'journal', 'account', 'positions', 'statements', `roll/${PRODUCT}`];
+  const ofMarket = ['calendar', 'history', 'index', 'rolls'].map((list) => `${list}/${PRODUCT}`);
+  const auctions = [`auctions?product=${PRODUCT}`, ...['next', '1', '1/depth'].map((each) => `auctions/${PRODUCT}/${each}`)];
+  for (const path of [...own, ...ofMarket, ...auctions]) await market.as.fund.get(`/v1/${path}`);
+  const { items } = (await market.as.fund.get('/v1/statements')) as { items: { date: string }[] };
+  for (const form of ['', '/csv', '/pdf']) await market.as.fund.get(`/v1/statements/${PRODUCT}/${items[0]!.date}${form}`);
   for (const [name, partitions] of seen)
     expect([name, [...partitions].filter((each) => !WRITES[name as FunctionName].includes(each))]).toEqual([name, []]);
   for (const [name, operations] of asked)

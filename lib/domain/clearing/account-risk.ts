@@ -4,7 +4,7 @@
  */
 import { monthOf } from '../contract/months.ts';
 import { centsPerTick } from '../contract/product.ts';
-import { addCents, type Cents, NO_CENTS } from '../contract/units.ts';
+import { addCents, type Cents, cents, NO_CENTS } from '../contract/units.ts';
 import { type MarginLines, marginCents, marginLines, requirement } from '../risk/margin.ts';
 import { type AccountState, positions } from './account.ts';
 import { openBooks, type ProductState, type VenueState } from './venue.ts';
@@ -41,6 +41,23 @@ export function requirementOf(product: ProductState, { products }: Pick<AccountS
   if (!holding || Object.keys(holding.lots).length === 0) return NO_CENTS;
   const needed = requirement(marginLinesOf(product, ownerLots), positions(holding));
   return marginCents(needed, centsPerTick(product.parameters));
+}
+
+/**
+ * How much less an account would need without one of its positions, negative where that offsets others; `undefined` while a month that it holds is not
+ * listed any more.
+ */
+export function requirementFreed(
+  product: ProductState,
+  state: Pick<AccountState, 'products'>,
+  month: number,
+  ownerLots: number,
+): Cents | undefined {
+  const holding = state.products[product.product];
+  if (!holding || Object.keys(holding.lots).some((held) => product.marks[Number(held)] === undefined)) return undefined;
+  const { [month]: _, ...others } = holding.lots;
+  const without = { products: { [product.product]: { ...holding, lots: others } } };
+  return cents(requirementOf(product, state, ownerLots) - requirementOf(product, without, ownerLots));
 }
 
 const CENTS_IN_USD = 100n;

@@ -3,6 +3,7 @@
  * proportion, and one that crosses zero starts anew with what is left of the trade. Positions are kept at the mark, and no cash follows
  * from this: it says what of an account's cash is profit of positions that are still open.
  */
+import type { ProductParameters } from '../contract/product.ts';
 import {
   addCents,
   addLots,
@@ -11,6 +12,7 @@ import {
   divideHalfEven,
   gain,
   type Lots,
+  type Micros,
   NO_CENTS,
   type Ticks,
 } from '../contract/units.ts';
@@ -32,4 +34,9 @@ export function entryCostAfter(held: Lots, cost: Cents, quantity: Lots, price: T
 export const openProfit = (held: Lots, mark: Ticks, entryCost: Cents, centsPerTick: bigint): Cents =>
   cents(gain(held, mark, centsPerTick) - entryCost);
 
+/** What a lot of a position cost to enter, in USD per GPU-hour: rounded half to even to six decimals. */
+export const entryPrice = (held: Lots, entryCost: Cents, { lotGpuHours }: Pick<ProductParameters, 'lotGpuHours'>): Micros =>
+  divideHalfEven(entryCost * BigInt(Math.sign(held)) * MICROS_IN_CENT, magnitude(held) * BigInt(lotGpuHours)) as Micros;
+
+const MICROS_IN_CENT = 10_000n;
 const magnitude = (quantity: Lots): bigint => BigInt(Math.abs(quantity));

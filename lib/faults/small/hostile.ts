@@ -219,7 +219,7 @@ async function nonsense(market: SmallMarket): Promise<void> {
     ['GET', `/v1/auctions/${PRODUCT}/${'9'.repeat(400)}`],
     ['GET', '/v1/fills?cursor=OTk5OTk5OTk5OTk5Ljk5OTk5OTk5OQ&limit=5'],
     ['GET', `/v1/journal?before=${long}`],
-    ['GET', `/v1/statements?before=${long}`],
+    ['GET', `/v1/statements?cursor=${long}`],
     ['GET', '/v1/fills?unknown=1'],
     ['PUT', `/v1/roll-instructions/${long}`, { at: 'market' }],
     ['DELETE', `/v1/roll-instructions/__proto__`],

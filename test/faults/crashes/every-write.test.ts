@@ -23,7 +23,8 @@ function kindOf({ service, operation, body }: ProxyRequest): string {
 /** What each function must not be able to lose or double. Other writes (snapshots, rare wake-ups) crash it too when they come. */
 const WRITES: Record<FunctionName, string[]> = {
   'participant-api': ['SendMessage orders.fifo', 'PutItem SHARD ROLL'],
-  // Of its own it writes nothing.
+  // Of their own these write nothing.
+  'statement-api': [],
   'market-api': [],
   'operator-api': ['TransactWriteItems LOG EVENT', 'PutItem INDEX', 'SendMessageBatch postings.fifo'],
   'accept-orders': ['UpdateItem INTAKE', 'PutItem BOOK', 'UpdateItem AUCTION', 'SendMessage clearings'],

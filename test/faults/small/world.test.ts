@@ -10,23 +10,25 @@ import { PROJECT } from '../../../lib/infra/bundle.ts';
 const SAME: Readonly<Record<string, string>> = {
   'lambdas/until-committed.ts ATTEMPTS_MAX': 'tries, not sizes',
   'lambdas/http/routes.ts ATTEMPTS_MAX': 'tries, not sizes',
+  'lambdas/listen/index.ts ATTEMPTS_MAX': 'tries, not sizes',
   'lib/store/table.ts UNPROCESSED_TRIES_MAX': 'tries, not sizes',
   'lib/store/table.ts BUSY_TRIES_MAX': 'tries, not sizes',
   'lambdas/accept-orders/index.ts NEWER_MAX': 'tries, not sizes',
+  'lambdas/participant-api/preview.ts NEWER_MAX': 'tries, not sizes',
   'lib/store/stored-book.ts SENDER_BYTES_MAX': 'a name is as long',
   'lambdas/settle-day/index.ts STEPS_MAX': 'steps of a day are as many',
   'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
   'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
-  'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
+  'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */
 const COUNTS =
   /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
 
-const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
+const sources = ['lambdas', 'lib/api', 'lib/store'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`),

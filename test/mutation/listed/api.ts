@@ -22,8 +22,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'anyone-operates',
         wrong: 'Any participant moves cash.',
-        text: "return isOperator && typeof subject === 'string' &&",
-        becomes: "return typeof subject === 'string' &&",
+        text: "rolesIn(claims).size > 0 && typeof subject === 'string' &&",
+        becomes: "typeof subject === 'string' &&",
       },
       {
         name: 'operator-without-name',
@@ -103,6 +103,12 @@ export const API: readonly MutatedFile[] = [
         text: 'answer.status === 403',
         becomes: 'answer.status === 404',
       },
+    ],
+  },
+  {
+    file: 'lambdas/http/request.ts',
+    tests: ['test/lambdas/http.test.ts'],
+    mutants: [
       {
         name: 'any-query-taken',
         wrong: 'A route that has no query passes over whatever stands in one.',
@@ -118,8 +124,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'empty-last-page',
         wrong: 'A list that fills its page exactly promises another.',
-        text: 'rows.length > limit && last',
-        becomes: 'rows.length >= limit && last',
+        text: 'rows.length > limit ?',
+        becomes: 'rows.length >= limit ?',
       },
       {
         name: 'page-too-long',
@@ -316,14 +322,14 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'repeat-not-compared',
         wrong: 'Another amount under a used reference is answered as booked.',
-        text: 'if (refusal) return refusal;\n    await notifyAgain',
-        becomes: 'await notifyAgain',
+        text: 'if (refusal) return refusal;\n    await onRepeat',
+        becomes: 'await onRepeat',
       },
       {
         name: 'alone-what-takes-two',
         wrong: 'One operator moves any sum, and changes parameters.',
-        text: 'if (needsSecond(',
-        becomes: 'if (false && needsSecond(',
+        text: 'if (isForTwo(request, wanted)) return wanted.act;',
+        becomes: '',
       },
       {
         name: 'repeat-notifies-no-shard',
@@ -358,8 +364,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'changed-over-a-change',
         wrong: 'Of an approval and an amendment at once both are answered as done, and one of them is lost.',
-        text: 'if (!(await changeHeld(request.backends.table, held, decision.held))) return undefined;',
-        becomes: 'await changeHeld(request.backends.table, held, decision.held);',
+        text: 'if (!(await changeHeld(request.backends.table, held, decision.held, note))) return undefined;',
+        becomes: 'await changeHeld(request.backends.table, held, decision.held, note);',
       },
       {
         name: 'half-approved-takes-effect',
@@ -382,14 +388,14 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'index-past-its-hold',
         wrong: 'A proposal that waits for a second operator is taken for another one.',
-        text: 'if (!isDeepStrictEqual(before.proposal, fresh.proposal))',
-        becomes: 'if (false)',
+        text: 'if (isDeepStrictEqual(before.proposal, fresh.proposal)) return',
+        becomes: 'if (before) return',
       },
       {
         name: 'proposals-without-end',
         wrong: 'One operator buries what waits under proposals of their own.',
-        text: 'if (open.length >= PROPOSED_MAX)',
-        becomes: 'if (open.length < 0)',
+        text: 'return open.length >= PROPOSED_MAX',
+        becomes: 'return open.length < 0',
       },
     ],
   },
@@ -418,14 +424,14 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'index-of-tomorrow',
         wrong: 'A value for a day that has not come is published.',
-        text: 'if (date > localDate(',
-        becomes: "if (date > '9' + localDate(",
+        text: 'date > localDate(',
+        becomes: "date > '9' + localDate(",
       },
       {
         name: 'index-of-today-refused',
         wrong: 'Today’s value can’t be published before tomorrow.',
-        text: 'if (date > localDate(',
-        becomes: 'if (date >= localDate(',
+        text: 'date > localDate(',
+        becomes: 'date >= localDate(',
       },
       {
         name: 'judged-by-the-future',
@@ -446,16 +452,58 @@ export const API: readonly MutatedFile[] = [
         becomes: '',
       },
       {
-        name: 'same-account-twice',
-        wrong: 'Two movements of an account in one request: only one of them is in its cash.',
-        text: 'if (before.has(account)) context',
-        becomes: "if (before.has('')) context",
-      },
-      {
         name: 'account-opened-under-another-name',
         wrong: 'A second opening under another name is answered as done.',
         text: 'open[field] !== opening[field]',
         becomes: 'open.account !== opening.account',
+      },
+    ],
+  },
+  {
+    file: 'lib/api/operator-accounts.ts',
+    tests: ['test/lambdas/operator-lists.test.ts', ...OPERATOR],
+    mutants: [
+      {
+        name: 'same-account-twice',
+        wrong: 'Two movements of an account in one request: only one of them is in its cash.',
+        text: 'if (before.has(its)) context',
+        becomes: "if (before.has('')) context",
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/operator.ts',
+    tests: ['test/scenarios/roles.test.ts', 'test/lambdas/operator-acts.test.ts'],
+    mutants: [
+      {
+        name: 'any-role-will-do',
+        wrong: 'Who may only look halts the venue.',
+        text: 'if (wanted.some((role) => roles.has(role))) return undefined;',
+        becomes: 'if (roles.size > 0) return undefined;',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/operator-api/acts.ts',
+    tests: ['test/lambdas/operator-acts.test.ts'],
+    mutants: [
+      {
+        name: 'act-shown-twice',
+        wrong: 'A page begins with the act that the page before ended with.',
+        text: '${noted[page.noted]?.name ?? ',
+        becomes: '${noted[page.noted - 1]?.name ?? ',
+      },
+    ],
+  },
+  {
+    file: 'lib/store/noted-acts.ts',
+    tests: ['test/store/noted-acts.test.ts', 'test/lambdas/operator-acts.test.ts'],
+    mutants: [
+      {
+        name: 'act-noted-apart',
+        wrong: 'What was refused stands in the list of what operators did.',
+        text: '? table.createTogether([notedItem(act)], [put])',
+        becomes: '? table.create(notedItem(act)).then(() => table.putIf(put.item, put.condition, put.values, put.names))',
       },
     ],
   },
@@ -466,8 +514,8 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'resumed-without-reason',
         wrong: 'A venue that halted itself goes on without a word why it may.',
-        text: 'isVenuesOwn(standing) && body.reason === undefined',
-        becomes: 'isVenuesOwn(standing) && body.reason === null',
+        text: 'isVenuesOwn(standing) && reason === undefined',
+        becomes: 'isVenuesOwn(standing) && reason === null',
       },
       {
         name: 'resume-wakes-nothing',

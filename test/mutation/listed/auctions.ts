@@ -63,8 +63,8 @@ export const AUCTIONS: readonly MutatedFile[] = [
       {
         name: 'after-includes',
         wrong: 'The sweep takes the auction that cleared last for one that is late.',
-        text: '{ after: sk }',
-        becomes: '{ from: sk }',
+        text: '{ after: sk, ...(limit',
+        becomes: '{ from: sk, ...(limit',
       },
       {
         name: 'always-marked',

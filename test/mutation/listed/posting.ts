@@ -140,7 +140,7 @@ export const POSTING: readonly MutatedFile[] = [
       {
         name: 'cursor-not-moved',
         wrong: 'Every wake-up posts the whole log again.',
-        text: 'await moveCursor(table, number, cursor);',
+        text: 'await shard.advance(cursor);',
         becomes: '',
       },
       {

@@ -2,7 +2,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand, type DescribeAlarmsCommandInput } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AlarmNow } from '../../../lib/local/cloudwatch/alarms.ts';
-import { type CloudWatch, startCloudWatch } from '../../../lib/local/cloudwatch/service.ts';
+import { type CloudWatch, startCloudWatch } from '../../../lib/local/cloudwatch/cloudwatch.ts';
 
 const SINCE = Date.parse('2025-10-20T14:00:30Z');
 const alarm = (name: string, state: AlarmNow['state'] = 'OK'): AlarmNow => ({

@@ -1,5 +1,5 @@
 /** The reference as a page of Markdown, made of the OpenAPI document: what a reader of the repository and of `GET /docs` sees. */
-import { PROBLEMS } from '../api/problems.ts';
+import { PROBLEMS } from './problems.ts';
 
 /** As much of a schema as is shown (JSON Schema 2020-12, as OpenAPI 3.1 has it). */
 interface Schema {
@@ -60,7 +60,7 @@ export function referencePage(document: OpenApi): string {
     const own = operations.filter(({ operation }) => operation.tags.includes(name));
     return [`## ${name}`, ...own.map(({ key, operation }) => section(key, operation, document))].join('\n\n');
   });
-  const contents = document.tags.map(({ name }) => `- [${name}](#${anchor(name)})`);
+  const contents = document.tags.map(({ name }) => `- [${name}](#${headingAnchor(name)})`);
   return `${[
     '# The HTTP API',
     '<!-- Made by `npm run reference` of the declarations in lib/api. Change those. -->',
@@ -146,7 +146,21 @@ function answerLines(status: string, { description, content = {} }: Operation['r
   ];
 }
 
-const example = (value: unknown): string => (value === undefined ? '' : `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``);
+const example = (value: unknown): string => (value === undefined ? '' : `\`\`\`json\n${shortJson(value, '')}\n\`\`\``);
+
+const LINE_MAX = 130;
+
+/** What fits a line stands in one. */
+function shortJson(value: unknown, indent: string): string {
+  const line = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
+  if (typeof value !== 'object' || value === null || indent.length + line.length <= LINE_MAX) return line;
+  const inner = `${indent}  `;
+  const parts = Array.isArray(value)
+    ? value.map((each) => `${inner}${shortJson(each, inner)}`)
+    : Object.entries(value).map(([name, each]) => `${inner}${JSON.stringify(name)}: ${shortJson(each, inner)}`);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${open}\n${parts.join(',\n')}\n${indent}${close}`;
+}
 
 function problemLine(responses: Operation['responses']): string {
   const codes = Object.entries(responses)
@@ -240,7 +254,8 @@ function kindOf(schema: Schema, document: OpenApi): string {
   return `${known.format === 'date' ? 'date' : known.format === 'date-time' ? 'instant' : kind}${range}`;
 }
 
-const anchor = (heading: string): string =>
+/** The part behind `#` of a link to a heading, as GitHub makes it. */
+export const headingAnchor = (heading: string): string =>
   heading
     .toLowerCase()
     .replace(/[^a-z0-9 -]/g, '')
