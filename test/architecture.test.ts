@@ -45,6 +45,10 @@ const ARROWS: Record<string, Arrow> = {
   'lib/local': { rooms: [], packages: /^(@aws-sdk\/.+|aws-lambda|croner|fauxqs|jose|ws|node:.+)$/ },
   'lib/virtual': { rooms: ['lib/local'], packages: /^(aws-lambda|esbuild|node:.+)$/ },
   'lib/client': { rooms: ['lib/api'], packages: /^(zod|node:.+)$/ },
+  'lib/cli': {
+    rooms: ['lib/client', 'lib/api'],
+    packages: /^(@modelcontextprotocol\/server(\/.+)?|commander|csv-parse\/sync|openid-client|zod|node:.+)$/,
+  },
   'lib/audit': { rooms: ['lib/store', 'lib/domain'], packages: SDK },
   'lib/operations': { rooms: ['lib/audit', 'lib/local', 'lib/store', 'lib/domain'], packages: SDK },
   'lib/simulation': { rooms: SIMULATION, packages: SDK },
@@ -52,7 +56,7 @@ const ARROWS: Record<string, Arrow> = {
   'lib/reference': { rooms: ['lib/api'], files: ['package.json'], packages: /^(zod|zod-openapi)$/ },
   'lib/supply-chain': { rooms: [], packages: /^(@secretlint\/.+|node:.+)$/ },
   'lib/commands': {
-    rooms: ['lib/faults', 'lib/supply-chain', 'lib/reference', ...FAULTS],
+    rooms: ['lib/faults', 'lib/supply-chain', 'lib/reference', 'lib/cli', ...FAULTS],
     files: ['test/mutation/measure.ts', 'test/mutation/report.ts'],
     packages: ANYTHING,
   },

@@ -16,8 +16,8 @@ import { addressOf } from './address.ts';
 
 interface ListenEvent {
   readonly requestContext: APIGatewayEventWebsocketRequestContextV2 & {
-    /** Of the authorizer, on connect. */
-    readonly authorizer?: ListenerContext;
+    /** What the authorizer has found, on connect, as text. */
+    readonly authorizer?: Readonly<Partial<Record<keyof ListenerContext, string>>>;
     readonly identity: { readonly sourceIp: string };
   };
   readonly multiValueHeaders?: Headers;
@@ -54,7 +54,8 @@ async function connect({ table, shards, logger }: Backends, event: ListenEvent):
   const offered = protocolsIn(event.multiValueHeaders ?? null);
   if (offered.length > 0 && !offered.includes(LISTENING_PROTOCOL)) return { statusCode: 400 };
   const name = authorizer?.account ?? addressOf(identity.sourceIp);
-  const listener: Listener = { name, connection, until: authorizer?.until };
+  const until = authorizer?.until === undefined ? undefined : Number(authorizer.until);
+  const listener: Listener = { name, connection, until };
   const placed = await place(table, shards, listener, requestTimeEpoch, (other) => connections().isGone(other));
   logger.info(placed ? 'listener connected' : 'listener has too many connections', { listener: name, connection });
   if (placed === undefined) return { statusCode: 429 };

@@ -4,9 +4,9 @@
  * it take effect again.
  */
 import type * as z from 'zod';
+import type { OPERATOR } from '../../lib/api/operator.ts';
 import { VALUE_RULE } from '../../lib/api/operator-index.ts';
 import type { FieldError } from '../../lib/api/problems.ts';
-import type { OPERATOR } from '../../lib/api/routes.ts';
 import {
   decideAmendment,
   decideApproval,

@@ -2,7 +2,7 @@
  * The operator's side of the venue: products, accounts, index values, approvals, the halt switch, the log, and what there is to do. What is
  * decided here becomes an event of the clearing log; no route shows an order that has not traded.
  */
-import { OPERATOR } from '../../lib/api/routes.ts';
+import { OPERATOR } from '../../lib/api/operator.ts';
 import { operatorOf, rolesOf } from '../http/caller.ts';
 import { serve } from '../http/routes.ts';
 import { listAccounts, moveCash, openAccounts, showAccount } from './accounts.ts';

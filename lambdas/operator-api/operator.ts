@@ -1,6 +1,7 @@
 /** The person on the operator's side: known by the subject of the token, with the roles that the token's groups give. */
+
+import type { OPERATOR } from '../../lib/api/operator.ts';
 import { type Access, ROLES_FOR, type Role } from '../../lib/api/route.ts';
-import type { OPERATOR } from '../../lib/api/routes.ts';
 import type { NotedAct, Noting } from '../../lib/domain/clearing/noted-acts.ts';
 import { Problem } from '../http/problems.ts';
 import { type Request, receivedAt } from '../http/request.ts';

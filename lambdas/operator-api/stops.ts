@@ -4,7 +4,7 @@
  * up clearing, settling and posting.
  */
 import type * as z from 'zod';
-import type { OPERATOR } from '../../lib/api/routes.ts';
+import type { OPERATOR } from '../../lib/api/operator.ts';
 import { type StopChange, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';

@@ -1,4 +1,5 @@
 /** Every route of the venue, by the function that serves it and the id of its operation. */
+
 import {
   listJournal,
   listStatements,
@@ -21,21 +22,7 @@ import {
   showNextAuction,
   showSettlementPrices,
 } from './market.ts';
-import {
-  listAccounts,
-  listMarginCalls,
-  moveCash,
-  openAccounts,
-  releaseTrading,
-  showAccountForOperator,
-  showOwner,
-  stopTrading,
-} from './operator-accounts.ts';
-import { amendHeld, approveHeld, declineHeld, listHeld } from './operator-held.ts';
-import { listPublishedIndex, putIndexValue, putIndexValues } from './operator-index.ts';
-import { listProductsForOperator, putProduct } from './operator-products.ts';
-import { showState, showWaiting } from './operator-state.ts';
-import { haltVenue, listActs, listDayRuns, listLog, resumeVenue, showDayRun, showVenue } from './operator-venue.ts';
+import { OPERATOR } from './operator.ts';
 import { listFills, listOrderHistory, listOrders, showOrder } from './orders.ts';
 import { showOpenApi, showReference } from './reference.ts';
 import { listRollInstructions, putRollInstruction, removeRollInstruction, showRoll } from './roll.ts';
@@ -87,33 +74,7 @@ export const MARKET = {
   listIndexHistory,
   listRolls,
 } as const;
-export const OPERATOR = {
-  listProductsForOperator,
-  putProduct,
-  listAccounts,
-  openAccounts,
-  showAccountForOperator,
-  showOwner,
-  stopTrading,
-  releaseTrading,
-  moveCash,
-  listMarginCalls,
-  listPublishedIndex,
-  putIndexValue,
-  putIndexValues,
-  showVenue,
-  haltVenue,
-  resumeVenue,
-  showState,
-  showWaiting,
-  listHeld,
-  approveHeld,
-  amendHeld,
-  declineHeld,
-  listDayRuns,
-  showDayRun,
-  listLog,
-  listActs,
-} as const;
+
+export { OPERATOR };
 
 export const ROUTES = { ...MARKET, ...PARTICIPANT, ...STATEMENT, ...OPERATOR } as const;

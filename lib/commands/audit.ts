@@ -6,10 +6,11 @@
 import type { CheckName } from '../audit/audit.ts';
 import { readExport } from '../audit/export.ts';
 import { type Proof, prove } from '../audit/proof.ts';
+import { text } from '../cli/terminal/options.ts';
 import { readVenue } from '../operations/venue-table.ts';
 import { checkLines } from './check-lines.ts';
 import { command } from './command.ts';
-import { JSON_RESULT, ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT, text } from './options.ts';
+import { JSON_RESULT, ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT } from './options.ts';
 
 const SAYS: Readonly<Record<CheckName, string>> = {
   files: 'files are those of the manifest',

@@ -23,7 +23,7 @@ const CONTRACTS_SHOWN = 6;
 export function bannerLines(board: Banner): string[] {
   const { product, contracts } = board;
   const near = contracts.find((contract) => contract.near) ?? contracts[0]!;
-  const order = `{"product":"${product}","orders":[{"clientOrderId":"first","side":"buy","contract":"${near.contract}","price":"${above(near.settlementPrice)}","lots":5}]}`;
+  const today = board.now.slice(0, 10);
   const minutes = Math.round(board.aheadMs / 60_000);
   const ahead = minutes < 1 ? '' : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min ahead of this machine`;
   const closed = board.isClosed
@@ -44,15 +44,12 @@ export function bannerLines(board: Banner): string[] {
       )
       .join('   ')}   ... ${contracts.length} months`,
     '',
-    'In another terminal. Tokens: $ACME and $NIMBUS trade, $OPS1 and $OPS2 operate.',
-    `  source ${board.tokensFile}`,
-    '',
-    'Send an order, see what became of it, play on to the next auction instead of waiting, look at the result:',
-    `  STATUS=$(curl -s $MARKET/v1/submissions -H "Authorization: Bearer $ACME" -H "Idempotency-Key: $(npm run -s key${board.here})" -d '${order}' | node -pe 'JSON.parse(fs.readFileSync(0)).status')`,
-    `  curl -s $MARKET$STATUS -H "Authorization: Bearer $ACME"`,
+    'In another terminal, as one of its participants (the profile local; local-seller is another): preview and buy, play on to the next auction',
+    'instead of waiting, and look at the result:',
+    `  npx compute-exchange buy 5 ${near.contract} --at ${above(near.settlementPrice)}`,
     `  npm run -s auction${board.here}`,
-    `  curl -s $MARKET/v1/positions -H "Authorization: Bearer $ACME"`,
-    `  curl -s $MARKET/v1/journal -H "Authorization: Bearer $ACME"`,
+    '  npx compute-exchange fills',
+    '  npx compute-exchange positions',
     '',
     'The others trade beside you. Play on: to the next auction, through the day, through the next day on which positions roll:',
     `  npm run -s auction${board.here}`,
@@ -60,10 +57,11 @@ export function bannerLines(board: Banner): string[] {
     `  npm run -s play -- --to roll${board.here.replace(/^ --/, '')}`,
     '',
     'Roll the near month forward when its window comes; publish an index value as two operators, one who proposes it and one who approves:',
-    `  curl -s -X PUT $MARKET/v1/roll-instructions/${product} -H "Authorization: Bearer $ACME" -d '{"at":"market"}'`,
-    `  curl -s -X PUT $MARKET/v1/operator/index/${product}/${board.now.slice(0, 10)} -H "Authorization: Bearer $OPS1" -d '{"value":"2.3978"}'`,
-    `  curl -s -X POST $MARKET/v1/operator/held/index.${product}.${board.now.slice(0, 10)}/approve -H "Authorization: Bearer $OPS2" -d '{"revision":1}'`,
+    '  npx compute-exchange roll on',
+    `  npx compute-exchange operator put-index ${today} 2.3978 --profile local-operator`,
+    `  npx compute-exchange operator approve index.${product}.${today} --profile local-approver`,
     '',
+    `npx compute-exchange --help lists all that it can do. For programs: ${board.tokensFile} has tokens, and $MARKET, as shell variables.`,
     'Ctrl-C stops it; the next start goes on from here.',
   ];
 }

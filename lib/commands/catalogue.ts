@@ -40,7 +40,7 @@ export const CATALOGUE = {
     run('deploy', 'tests, synthesizes, gates and deploys, and stops at the first that fails'),
     run('gate', "holds a synthesized app against the venue's last days"),
     tool('synth', 'npm run synth', 'writes the template and the bundles, without an AWS account'),
-    run('reference', 'writes the OpenAPI document and docs/api.md anew from the declared routes'),
+    run('reference', 'writes the OpenAPI document, docs/api.md and docs/command-line.md anew from what is declared'),
     run('supply-chain', 'checks what the project is built on: pinned, hashed, licences, known advisories'),
     run('secrets', 'looks for secrets in every file, the template and the bundles'),
   ],

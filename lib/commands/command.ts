@@ -7,8 +7,8 @@
  *   2  it was called wrongly, and nothing was done
  */
 import { Command, CommanderError } from 'commander';
+import type { Options, Values } from '../cli/terminal/options.ts';
 import { type CommandName, listed } from './catalogue.ts';
-import type { Options, Values } from './options.ts';
 
 export interface Declaration<O extends Options> {
   readonly name: CommandName;

@@ -5,9 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text, whole } from '../cli/terminal/options.ts';
 import { type CrashTestResult, runCrashTest } from '../faults/crashes/crash-test.ts';
 import { command } from './command.ts';
-import { JSON_RESULT, text, whole } from './options.ts';
+import { JSON_RESULT } from './options.ts';
 import { printer } from './progress.ts';
 
 await command(

@@ -1,9 +1,10 @@
 /** `npm run deploy`: tests, synthesizes, holds the result against the venue's last days, and only then deploys it. */
 import { spawnSync } from 'node:child_process';
+import { flag, several, text } from '../cli/terminal/options.ts';
 import { PROJECT } from '../infra/bundle.ts';
 import { releaseSteps, runSteps, type Step } from '../operations/release/release.ts';
 import { command } from './command.ts';
-import { flag, SOURCE, several, text } from './options.ts';
+import { SOURCE } from './options.ts';
 
 await command(
   {

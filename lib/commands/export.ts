@@ -1,8 +1,9 @@
 /** `npm run export`: writes a venue's log and books as files that can be archived and audited without the table. */
 import { writeExport } from '../audit/export.ts';
+import { required, text } from '../cli/terminal/options.ts';
 import { readVenue } from '../operations/venue-table.ts';
 import { command } from './command.ts';
-import { ONE_SOURCE, required, SOURCE, text } from './options.ts';
+import { ONE_SOURCE, SOURCE } from './options.ts';
 
 await command(
   {

@@ -3,12 +3,14 @@
  * AWS's limits where it ends when nothing goes wrong, in the small world within its laws. A seed that fails is printed with the command
  * that plays it again.
  */
+
+import { choice, whole } from '../cli/terminal/options.ts';
 import { runSeed, type SeedResult } from '../faults/run.ts';
 import { FAULTS_WORKER, runSeeds } from '../faults/seeds.ts';
 import { runSmallSeed, smallWorker } from '../faults/small/run.ts';
 import { Tally } from '../faults/tally.ts';
 import { command } from './command.ts';
-import { choice, JSON_RESULT, whole } from './options.ts';
+import { JSON_RESULT } from './options.ts';
 import { type Print, printer } from './progress.ts';
 
 const WORLDS = ['aws', 'small'] as const;

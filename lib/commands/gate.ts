@@ -3,11 +3,12 @@
  * Ends with 0 only if they do; `npm run deploy` runs it and stops here otherwise.
  */
 import { readSoundExport } from '../audit/export.ts';
+import { text, whole } from '../cli/terminal/options.ts';
 import { type GateCheck, gate, type Verdict } from '../operations/release/gate.ts';
 import { readVenue } from '../operations/venue-table.ts';
 import { checkLines } from './check-lines.ts';
 import { command } from './command.ts';
-import { JSON_RESULT, ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT, text, whole } from './options.ts';
+import { JSON_RESULT, ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT } from './options.ts';
 
 const SAYS: Readonly<Record<GateCheck['name'], string>> = {
   auctions: 'auctions clear to the same prices, fills and carried orders',

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { required, text, whole } from '../cli/terminal/options.ts';
 import type { ProductState } from '../domain/clearing/venue.ts';
 import { monthAfter, monthOf } from '../domain/contract/months.ts';
 import { INDEX_DECIMALS } from '../domain/contract/product.ts';
@@ -14,7 +15,7 @@ import { marginFile, marginLines, proposeMargin } from '../operations/margin/pro
 import { readVenue } from '../operations/venue-table.ts';
 import { readSpot, SPOT_COLUMNS } from '../simulation/prices.ts';
 import { command, UsageError } from './command.ts';
-import { JSON_RESULT, ONE_SOURCE, required, SOURCE, text, whole } from './options.ts';
+import { JSON_RESULT, ONE_SOURCE, SOURCE } from './options.ts';
 
 await command(
   {

@@ -4,8 +4,9 @@
  */
 import { choose, GOALS, measure } from '../../test/mutation/measure.ts';
 import { figureLines } from '../../test/mutation/report.ts';
+import { text } from '../cli/terminal/options.ts';
 import { command, UsageError } from './command.ts';
-import { JSON_RESULT, text } from './options.ts';
+import { JSON_RESULT } from './options.ts';
 import { printer } from './progress.ts';
 
 await command(

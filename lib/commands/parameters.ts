@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { VenueRows } from '../audit/rows.ts';
+import { flag, several, text, whole } from '../cli/terminal/options.ts';
 import { type Caller, Exchange } from '../client/exchange.ts';
 import { DEPLOYMENT } from '../infra/deployment.ts';
 import { OperationsError } from '../operations/error.ts';
@@ -14,7 +15,7 @@ import { type Proposal, propose, type Wanted } from '../operations/parameters/pr
 import { dryRun } from '../operations/parameters/trial.ts';
 import { readVenue, type VenueSource } from '../operations/venue-table.ts';
 import { command, UsageError } from './command.ts';
-import { flag, ONE_SOURCE, SOURCE, several, text, whole } from './options.ts';
+import { ONE_SOURCE, SOURCE } from './options.ts';
 
 const TOKEN = 'OPERATOR_TOKEN';
 

@@ -1,7 +1,9 @@
 /** `npm run -s play`: plays the running market on, to an instant or through a day on which positions roll, at once or at a speed. */
+
+import { choice, instant, whole } from '../cli/terminal/options.ts';
 import type { PlayTo } from '../simulation/living-market.ts';
 import { command, UsageError } from './command.ts';
-import { choice, DATA_FOLDER, instant, whole } from './options.ts';
+import { DATA_FOLDER } from './options.ts';
 import { playMarket } from './playing.ts';
 
 const ENDS = ['auction', 'day', 'roll'] as const;

@@ -3,6 +3,7 @@
  * backup and the newer, damaged source it was restored beside. Ends with 0 only when the new table verifies.
  */
 import { readSoundExport } from '../audit/export.ts';
+import { text, whole } from '../cli/terminal/options.ts';
 import { SHARDS_MAX } from '../infra/deployment.ts';
 import { makeDeployment } from '../infra/local-deployment.ts';
 import { MarketFolder } from '../operations/market-folder.ts';
@@ -11,7 +12,7 @@ import { rebuildInFolder } from '../operations/recovery/rebuild-folder.ts';
 import { salvage } from '../operations/recovery/salvage.ts';
 import { readVenue, withTable } from '../operations/venue-table.ts';
 import { command } from './command.ts';
-import { ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT, text, whole } from './options.ts';
+import { ONE_SOURCE_OR_EXPORT, SOURCE_OR_EXPORT } from './options.ts';
 
 await command(
   {

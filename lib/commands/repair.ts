@@ -2,10 +2,12 @@
  * `npm run repair`: shows the rows of a halted venue that do not follow from its log and, with --write, puts them right. It
  * writes nothing that the log does not give, and keeps the old and the new of each row.
  */
+
+import { flag, text } from '../cli/terminal/options.ts';
 import { findWrong, repair } from '../operations/recovery/repair.ts';
 import { withTable } from '../operations/venue-table.ts';
 import { command, UsageError } from './command.ts';
-import { flag, ONE_SOURCE, SOURCE, text } from './options.ts';
+import { ONE_SOURCE, SOURCE } from './options.ts';
 
 await command(
   {

@@ -2,10 +2,12 @@
  * `npm run restore`: brings a deployed table back as it was at a point in time, as a new table beside it, or makes an empty one
  * for `npm run rebuild`. With --dry-run it only prints the calls. docs/recovery.md says what comes before and after.
  */
+
+import { flag, instant, required, text } from '../cli/terminal/options.ts';
 import { type Restore, restoreSteps, restoreTable, type Step } from '../operations/recovery/restore-calls.ts';
 import { atTable, clientOf } from '../operations/venue-table.ts';
 import { command, UsageError } from './command.ts';
-import { flag, instant, required, SOURCE, text } from './options.ts';
+import { SOURCE } from './options.ts';
 
 await command(
   {

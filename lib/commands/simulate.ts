@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { flag, text, whole } from '../cli/terminal/options.ts';
 import type { Cloud } from '../local/cloud.ts';
 import { PARTICIPANTS_MIN } from '../simulation/population.ts';
 import { dayLine, headLines, resultJson, summaryLines } from '../simulation/report.ts';
 import { type PriceFile, type SimulationOptions, simulate } from '../simulation/simulation.ts';
 import { command, UsageError } from './command.ts';
-import { flag, JSON_RESULT, text, whole } from './options.ts';
+import { JSON_RESULT } from './options.ts';
 import { printer, Status } from './progress.ts';
 
 const DATA = join(import.meta.dirname, '..', '..', 'data');

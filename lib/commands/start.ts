@@ -3,7 +3,8 @@
  * first time, lets others trade in it, shows how to trade, and runs until it is told to stop.
  */
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { flag, instant, whole } from '../cli/terminal/options.ts';
 import { byTwo } from '../client/by-two.ts';
 import { Exchange } from '../client/exchange.ts';
 import { type BusinessDate, isBusinessDay, localDate } from '../domain/contract/calendar.ts';
@@ -21,7 +22,8 @@ import { readOffers, readSpot } from '../simulation/prices.ts';
 import { runningOn } from '../simulation/simulation.ts';
 import { type Banner, bannerLines } from './banner.ts';
 import { command } from './command.ts';
-import { DATA_FOLDER, flag, instant, whole } from './options.ts';
+import { DATA_FOLDER } from './options.ts';
+import { keepReadyProfiles } from './ready-profiles.ts';
 
 const DATA = join(import.meta.dirname, '..', '..', 'data');
 const SPOT = join(DATA, 'gpu-spot-daily.csv');
@@ -78,13 +80,18 @@ await command(
     try {
       const tokens = await demoTokens(market.cloud.mint);
       folder.writeTokens({ MARKET: market.cloud.url, ...tokens });
+      const tokensFile = resolve(folder.tokensFile);
+      const notes = await keepReadyProfiles(
+        { url: market.cloud.url, listen: market.cloud.webSocketUrl, tokensFile },
+        process.env,
+      );
       const living = await bring(market, exchange, product, empty ? 0 : PARTICIPANTS);
       running.control = await openControl({ play: (played, onLine) => playOn(market, living, played, onLine) });
       running.looking = follow(market, living);
       market.announce({ product: product.code, timeZone: PARAMETERS.timeZone, control: running.control });
       const listed = await exchange.as(tokens.ACME).get(`/v1/contracts?product=${product.code}`);
       const { items } = listed as { items: Banner['contracts'] };
-      console.log(bannerLines(banner(folder, market, product, items)).join('\n'));
+      console.log([...bannerLines(banner(folder, market, product, items)), ...notes].join('\n'));
       return undefined;
     } catch (error) {
       await stop();

@@ -3,10 +3,11 @@
  * advisories is a warning, since a build must not stop because a service is out, and is never taken for a pass;
  * `--require-advisories` makes it a failure, for a release.
  */
+
+import { flag, text } from '../cli/terminal/options.ts';
 import { PROJECT } from '../infra/bundle.ts';
 import { checkSupplyChain, type SupplyCheck } from '../supply-chain/check.ts';
 import { command } from './command.ts';
-import { flag, text } from './options.ts';
 
 await command(
   {

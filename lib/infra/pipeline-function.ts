@@ -182,8 +182,14 @@ export class PipelineFunction extends Construct {
         resourceName: name,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
-    this.role.addToPolicy(allow(['sqs:GetQueueAttributes'], ...queues.map(({ queueArn }) => queueArn)));
-    this.role.addToPolicy(allow(['cloudwatch:DescribeAlarms'], ...alarms.map(arn)));
+    // A policy of its own: the library would split the role's, by an estimate of how long names become, into ones that others can attach.
+    const policy = new iam.Policy(this, 'watching', {
+      statements: [
+        allow(['sqs:GetQueueAttributes'], ...queues.map(({ queueArn }) => queueArn)),
+        allow(['cloudwatch:DescribeAlarms'], ...alarms.map(arn)),
+      ],
+    });
+    policy.attachToRole(this.role);
     this.fn.addEnvironment(ENV.alarms, alarms.join(','));
   }
 

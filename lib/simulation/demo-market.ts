@@ -75,7 +75,7 @@ export function nextAuction(nowMs: number, times: readonly string[]): string {
 
 const TOKEN_SECONDS = 5 * 365 * 86_400;
 
-/** Tokens of the two participants and of two operators. */
+/** Tokens of the two participants, of two operators who also approve, and of a viewer. */
 export async function demoTokens(mint: (request: TokenRequest) => Promise<string>) {
   const trader = ({ account }: DemoAccount): Promise<string> =>
     mint({ sub: `${account}-trader`, attributes: { account }, expiresIn: TOKEN_SECONDS });
@@ -85,6 +85,7 @@ export async function demoTokens(mint: (request: TokenRequest) => Promise<string
     NIMBUS: await trader(SELLER),
     OPS1: await operator('operator-1'),
     OPS2: await operator('operator-2'),
+    VIEWER: await mint({ sub: 'viewer-1', groups: ['viewers'], expiresIn: TOKEN_SECONDS }),
   };
 }
 

@@ -118,9 +118,17 @@ describe('crash between any two writes of clearing', () => {
   });
 
   it('makes these writes: the result, the commit, a note of it, the wake-ups', () =>
-    expect(recorded).toEqual(['BatchWriteItem RESULT', 'PutItem LOG', 'UpdateItem AUCTION', 'SendMessageBatch postings.fifo']));
+    expect(recorded).toEqual([
+      'BatchWriteItem RESULT',
+      'PutItem LOG',
+      'SendMessage news',
+      'UpdateItem AUCTION',
+      'SendMessageBatch postings.fifo',
+    ]));
 
-  const INSTANTS = [0, 1, 2, 3].flatMap((at) => (['kill-before', 'kill-after'] as const).map((action) => [action, at] as const));
+  const INSTANTS = [0, 1, 2, 3, 4].flatMap((at) =>
+    (['kill-before', 'kill-after'] as const).map((action) => [action, at] as const),
+  );
   it.each(INSTANTS)('%s of write %i: the auction has cleared once, as it does undisturbed', async (action, at) => {
     const product = `CLEARING-${at}-${action === 'kill-before' ? 'BEFORE' : 'AFTER'}`;
     await venue.list(product);

@@ -94,7 +94,7 @@ describe('the banner', () => {
   };
 
   test('shows an order for the near month, a little above its price', () => {
-    expect(bannerLines(board).join('\n')).toContain('"contract":"H100-SXM-2027-01","price":"2.440"');
+    expect(bannerLines(board).join('\n')).toContain('compute-exchange buy 5 H100-SXM-2027-01 --at 2.440');
   });
 
   test('says on a day without trading how to play on to the next', () => {
@@ -111,7 +111,6 @@ describe('the banner', () => {
   test('names a market that the other commands would not find by themselves', () => {
     const elsewhere = bannerLines({ ...board, here: ' -- --data other' }).join('\n');
     expect(elsewhere).toContain('npm run -s auction -- --data other\n');
-    expect(elsewhere).toContain('$(npm run -s key -- --data other)');
   });
 });
 

@@ -342,7 +342,7 @@ describe('problems', () => {
     code,
     Number(status),
   ]);
-  const tests = ['http', 'participant-api', 'operator-api', 'two-operators', 'withdrawals', 'rate']
+  const tests = ['http', 'participant-api', 'operator-api', 'operator-acts', 'two-operators', 'withdrawals', 'rate']
     .map((name) => read(`${name}.test.ts`))
     .join();
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEM_TYPE } from '../../lib/api/problems.ts';
 import { type Access, ROLES_FOR, type Role, type RouteShape } from '../../lib/api/route.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
+import { uuidv7 } from '../../lib/client/idempotency-key.ts';
 import type { TokenRequest } from '../../lib/local/api-gateway/issuer.ts';
 import { PRODUCT } from '../venue/h100.ts';
 import { type LocalVenue, openLocalVenue } from '../venue/local-venue.ts';
@@ -27,20 +28,17 @@ beforeAll(async () => {
     lots: 1,
     timeInForce: 'gtc',
   };
-  const key = '019a0ba1-d6c0-7000-8000-000000000001';
-  const sent = (await venue.as.fund.post('/v1/submissions', { product: PRODUCT, orders: [order] }, await freshKey(key))) as {
+  const sent = (await venue.as.fund.post(
+    '/v1/submissions',
+    { product: PRODUCT, orders: [order] },
+    uuidv7(venue.cloud.clock.now()),
+  )) as {
     submission: string;
   };
   submission = sent.submission;
   await venue.cloud.quiet();
 }, 60_000);
 afterAll(() => venue[Symbol.asyncDispose]());
-
-/** With the time of the venue's clock in front. */
-async function freshKey(key: string): Promise<string> {
-  const hex = venue.cloud.clock.now().toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}${key.slice(13)}`;
-}
 
 /** Whom the gateway, then the function lets in: `in`, or the status and code of the refusal. */
 type Outcome = 'in' | '401' | `403 ${string}`;
@@ -144,6 +142,7 @@ async function send({ method, path, example }: Tried, token: string | undefined)
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(example === undefined ? {} : { 'content-type': 'application/json' }),
+      'idempotency-key': uuidv7(venue.cloud.clock.now()),
     },
     ...(example === undefined ? {} : { body: JSON.stringify(example) }),
   });
@@ -181,7 +180,7 @@ describe.each(TABLE)('%s', (key, shape) => {
     expect(table).toEqual(Object.fromEntries(Object.entries(CALLERS).map(([name, kind]) => [name, expected(shape.for, kind)])));
   });
 
-  if (OWN.some((name) => shape.path.includes(`{${name}}`)))
+  if (shape.method === 'GET' && OWN.some((name) => shape.path.includes(`{${name}}`)))
     it('says of another’s that there is none', async () => {
       const own = await send(shape, await minted(trades('fund'), 'fund'));
       expect(own.status).toBeLessThan(300);
@@ -193,6 +192,26 @@ describe.each(TABLE)('%s', (key, shape) => {
           { message: 'submission not found', account: 'maker', subject: 'maker' },
         ]);
     });
+});
+
+it('an order is cancelled by its own account alone, whatever it is called', async () => {
+  const order = {
+    clientOrderId: 'safe',
+    side: 'buy',
+    contract: `${PRODUCT}-2025-12`,
+    price: '2.000',
+    lots: 1,
+    timeInForce: 'gtc',
+  };
+  await venue.as.hedger.post('/v1/submissions', { product: PRODUCT, orders: [order] }, uuidv7(venue.cloud.clock.now()));
+  await venue.cloud.quiet();
+  const names = async () =>
+    ((await venue.as.hedger.get('/v1/orders')) as { items: { clientOrderId: string }[] }).items.map((each) => each.clientOrderId);
+  expect(await names()).toEqual(['safe']);
+  await venue.as.maker.ask('DELETE', '/v1/orders/safe', undefined, uuidv7(venue.cloud.clock.now()));
+  await venue.as.maker.ask('DELETE', '/v1/orders', undefined, uuidv7(venue.cloud.clock.now()));
+  await venue.cloud.quiet();
+  expect(await names()).toEqual(['safe']);
 });
 
 it('a viewer changes nothing, and only an approver approves', () => {

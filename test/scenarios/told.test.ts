@@ -19,6 +19,9 @@ const DENIED = serviceError('dynamodb', 'AccessDeniedException', 'not authorized
 const NO_QUEUE = serviceError('sqs', 'QueueDoesNotExist', 'gone');
 const MONDAY = '2025-10-20';
 
+/** Looks again and again: what goes over a socket comes when it comes, on a machine that has other things to do. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
 let venue: LocalVenue;
 beforeAll(async () => {
   venue = await openLocalVenue({ listed: LISTED });
@@ -39,7 +42,7 @@ async function listen(account: string | undefined, more: Partial<ListenerOptions
     ...more,
   });
   onTestFinished(() => listener.close());
-  await expect.poll(() => Object.keys(listener.known.products).length).toBeGreaterThan(0);
+  await eventually(() => Object.keys(listener.known.products).length).toBeGreaterThan(0);
   return {
     listener,
     news,
@@ -66,7 +69,7 @@ async function openRaw(account?: string, expiresIn?: number) {
   socket.addEventListener('close', () => {
     state = 'closed';
   });
-  await expect.poll(() => state).not.toBe('connecting');
+  await eventually(() => state).not.toBe('connecting');
   return { socket, texts, state: () => state };
 }
 
@@ -100,9 +103,9 @@ test('a fill is told to the accounts that have it and to no other, and everyone 
   await quote(product);
   await venue.auction(product);
   const cleared = { auction: { product, auction: 1 } };
-  for (const { news } of [maker, fund, acme, anyone]) await expect.poll(() => news).toContainEqual(cleared);
+  for (const { news } of [maker, fund, acme, anyone]) await eventually(() => news).toContainEqual(cleared);
   const { items } = (await venue.as.fund.get('/v1/journal')) as { items: { seq: number }[] };
-  for (const { listener } of [maker, fund]) await expect.poll(() => listener.known.account).toBe(items[0]!.seq);
+  for (const { listener } of [maker, fund]) await eventually(() => listener.known.account).toBe(items[0]!.seq);
   await venue.cloud.quiet();
   expect(acme.news.slice(before[2])).toEqual([cleared]);
   expect(anyone.accountNews()).toEqual([]);
@@ -115,7 +118,7 @@ test('sealed: nothing is told while orders come in, and what is told holds nothi
   await quote(product);
   expect([maker.texts, anyone.texts]).toEqual([[], []]);
   await venue.auction(product);
-  await expect.poll(() => [maker.texts.length, anyone.texts.length]).toEqual([2, 1]);
+  await eventually(() => [maker.texts.length, anyone.texts.length]).toEqual([2, 1]);
   expect(anyone.texts).toEqual([`{"auction":{"product":"${product}","auction":1}}`]);
   expect(maker.texts.filter((each) => each !== anyone.texts[0])[0]).toMatch(/^\{"account":\{"seq":\d+\}\}$/);
 });
@@ -127,14 +130,14 @@ test('a client that was away learns the newest numbers when it is back, and miss
   // Silent for ten minutes: the gateway ends it. The client does not get through before the auction has cleared.
   venue.faults.proxy = ({ function: name }) => (name === 'listen' ? DENIED : undefined);
   await venue.wait(600_000);
-  await expect.poll(() => fund.connects.at(-1)).toBe(false);
+  await eventually(() => fund.connects.at(-1)).toBe(false);
   await quote(product);
   await venue.auction(product);
   await venue.auction(product);
   const known = fund.listener.known.products[product];
   expect(known?.auction).toBeUndefined();
   venue.heal();
-  await expect.poll(() => fund.listener.known.products[product]?.auction).toBe(2);
+  await eventually(() => fund.listener.known.products[product]?.auction).toBe(2);
   const { items } = (await venue.as.fund.get('/v1/journal')) as { items: { seq: number }[] };
   expect(fund.listener.known.account).toBe(items[0]!.seq);
 });
@@ -147,7 +150,7 @@ test('a message that is lost costs nothing: the next answer to what the client a
     service === 'sqs' && String(body.QueueUrl).endsWith('/news') ? NO_QUEUE : undefined;
   await quote(product);
   await venue.auction(product);
-  await expect.poll(() => fund.listener.known.products[product]?.auction).toBe(1);
+  await eventually(() => fund.listener.known.products[product]?.auction).toBe(1);
 });
 
 test('news that can not be sent is no reason not to post', async () => {
@@ -171,8 +174,8 @@ test('a day that is settled and closed is told to everyone, and each account mar
   await venue.publishIndex(MONDAY, '2.400', product);
   venue.cloud.send('rolls', { v: 1, product, slot: new Date(newYorkMs(MONDAY, '16:00')).toISOString() });
   await venue.cloud.quiet();
-  await expect.poll(() => anyone.listener.known.products[product]).toMatchObject({ settled: MONDAY, closed: MONDAY, auction: 2 });
-  await expect.poll(() => fund.listener.known.account).toBeGreaterThan(before);
+  await eventually(() => anyone.listener.known.products[product]).toMatchObject({ settled: MONDAY, closed: MONDAY, auction: 2 });
+  await eventually(() => fund.listener.known.account).toBeGreaterThan(before);
 });
 
 test('a token that expires ends the connection: it is told nothing more, and closed', async () => {
@@ -182,13 +185,13 @@ test('a token that expires ends the connection: it is told nothing more, and clo
   await venue.wait(300_000);
   await quote(product);
   await venue.auction(product);
-  await expect.poll(() => long.texts.length).toBe(2);
-  await expect.poll(() => short.state()).toBe('closed');
+  await eventually(() => long.texts.length).toBe(2);
+  await eventually(() => short.state()).toBe('closed');
   expect(short.texts).toEqual([]);
   const asks = await openRaw('fund', 60);
   await venue.wait(60_000);
   asks.socket.send('now');
-  await expect.poll(() => asks.state()).toBe('closed');
+  await eventually(() => asks.state()).toBe('closed');
   expect(asks.texts).toEqual([]);
 });
 
@@ -210,7 +213,7 @@ test('a reader that takes nothing is told no more, and the others are told as be
   expect(statuses.at(-1)).toBe(429);
   await quote(product);
   await venue.auction(product);
-  await expect.poll(() => fund.listener.known.products[product]?.auction).toBe(1);
+  await eventually(() => fund.listener.known.products[product]?.auction).toBe(1);
   const told = venue.cloud.logs.recent('tell-listeners').map((line) => line.text);
   expect(told.some((line) => line.includes('"lost":1'))).toBe(true);
 });
@@ -223,7 +226,7 @@ test('an account has ten connections; one more is refused until one of them is g
   // The gateway tries once to say that a connection has ended.
   venue.faults.proxy = ({ function: name }) => (name === 'listen' ? 'kill-before' : undefined);
   open[3]!.socket.close();
-  await expect.poll(() => venue.cloud.logs.recent('listen').some(({ text }) => text.includes('Runtime.ExitError'))).toBe(true);
+  await eventually(() => venue.cloud.logs.recent('listen').some(({ text }) => text.includes('Runtime.ExitError'))).toBe(true);
   venue.heal();
   expect((await openRaw('nimbus')).state()).toBe('open');
   expect((await openRaw('nimbus')).state()).toBe('closed');
@@ -239,10 +242,10 @@ test('a client that asks more than sixty times a minute is ended', async () => {
   const hasty = await openRaw('acme');
   for (let sent = 20; sent <= 60; sent += 20) {
     for (let times = 0; times < 20; times++) hasty.socket.send('now');
-    await expect.poll(() => hasty.texts.length).toBe(sent);
+    await eventually(() => hasty.texts.length).toBe(sent);
   }
   for (let times = 0; times < 5; times++) hasty.socket.send('now');
-  await expect.poll(() => hasty.state()).toBe('closed');
+  await eventually(() => hasty.state()).toBe('closed');
 });
 
 test('a thousand connections that are gone are forgotten', async () => {
@@ -255,9 +258,9 @@ test('a thousand connections that are gone are forgotten', async () => {
   expect(all.filter(({ state }) => state() === 'open')).toHaveLength(1_000);
   expect(await rows()).toBe(before + 2_000);
   await venue.auction(product);
-  await expect.poll(() => all.filter(({ texts }) => texts.length === 1).length, { timeout: 20_000 }).toBe(1_000);
+  await eventually(() => all.filter(({ texts }) => texts.length === 1).length).toBe(1_000);
   for (const { socket } of all) socket.close();
-  await expect.poll(() => all.every(({ state }) => state() === 'closed')).toBe(true);
+  await eventually(() => all.every(({ state }) => state() === 'closed')).toBe(true);
   await venue.cloud.quiet();
   await venue.auction(product);
   await venue.cloud.quiet();

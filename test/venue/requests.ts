@@ -1,5 +1,6 @@
 /** Requests as the gateway hands them to a function once its authorizer has verified the token. */
 import { randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Handler } from '../../lambdas/http/routes.ts';
 import { listedMonths, monthText } from '../../lib/domain/contract/months.ts';
@@ -52,8 +53,9 @@ export async function askByTwo(handler: Handler, routeKey: string, asked: Asked 
 export async function ask(handler: Handler, routeKey: string, asked: Asked = {}): Promise<Answered> {
   const answer = await handler(gatewayEvent(routeKey, asked));
   const { statusCode: status = 0, headers = {}, body: text = '', isBase64Encoded = false } = answer;
-  const bytes = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
-  const isJson = /json/.test(`${headers['content-type']}`) && headers['content-encoding'] === undefined;
+  const sent = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
+  const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+  const isJson = /json/.test(`${headers['content-type']}`);
   const body = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
   expectDeclared(routeKey, status, body);
   return { status, headers, body, bytes };

@@ -62,6 +62,7 @@ export const SCALED: readonly Edit[] = [
   ['lambdas/intake/owner-accounts.ts', 'const KEPT_MAX = 40_000;', 'const KEPT_MAX = 8;'],
   ['lambdas/intake/owner-accounts.ts', 'const EVENTS_MAX = 64;', 'const EVENTS_MAX = 4;'],
   ['lambdas/intake/owner-accounts.ts', 'const FILLS_BYTES_MAX = 8 * 1024 * 1024;', 'const FILLS_BYTES_MAX = 1024;'],
+  ['lambdas/operator-api/acts.ts', 'const EVENTS_MAX = 1000;', 'const EVENTS_MAX = 10;'],
   ['lambdas/operator-api/calls.ts', 'const ROWS_MAX = 500;', 'const ROWS_MAX = 5;'],
   ['lambdas/operator-api/held.ts', 'const PAGE_LENGTH_MAX = 1_000_000;', 'const PAGE_LENGTH_MAX = 10_000;'],
   ['lambdas/roll-positions/covered-rolls.ts', 'const CARRIED_BYTES_MAX = 16 * 1024 * 1024;', 'const CARRIED_BYTES_MAX = 1024;'],

@@ -66,8 +66,8 @@ const listed = (entries: readonly (readonly [string, string])[]): Record<string,
     [...Map.groupBy(entries, ([name]) => name)].map(([name, values]) => [name, values.map(([, value]) => value)]),
   );
 
-/** What an authorizer said: its context for `$connect`, or that the caller is refused. Throws on an answer that the service would not take. */
-export function verdictIn(answer: unknown, arn: string): { readonly authorizer: Record<string, unknown> } | 'refused' {
+/** What an authorizer said: its context for `$connect`, every value of it as text, or that the caller is refused. Throws on an answer that the service would not take. */
+export function verdictIn(answer: unknown, arn: string): { readonly authorizer: Record<string, string> } | 'refused' {
   const { principalId, policyDocument, context = {} } = (answer ?? {}) as Partial<AuthorizerAnswer>;
   const statements = [policyDocument?.Statement ?? []].flat();
   if (typeof principalId !== 'string' || statements.length === 0)
@@ -75,7 +75,8 @@ export function verdictIn(answer: unknown, arn: string): { readonly authorizer: 
   if (Object.values(context).some((value) => !['string', 'number', 'boolean'].includes(typeof value)))
     throw new Error('a context holds texts, numbers and booleans');
   const effects = statements.filter((each) => matches(each, arn)).map(({ Effect }) => Effect);
-  return effects.includes('Allow') && !effects.includes('Deny') ? { authorizer: { ...context, principalId } } : 'refused';
+  const written = Object.entries({ ...context, principalId }).map(([name, value]) => [name, String(value)]);
+  return effects.includes('Allow') && !effects.includes('Deny') ? { authorizer: Object.fromEntries(written) } : 'refused';
 }
 
 interface AuthorizerAnswer {

@@ -93,7 +93,9 @@ function planWebSocketRoute(route: Read, of: Of, functions: readonly FunctionPla
   return {
     function: functionNamed(functions, integration.p.IntegrationUri, integration.logicalId),
     timeoutMs: Number(integration.p.TimeoutInMillis ?? WEBSOCKET_TIMEOUT_MS),
-    answers: of('AWS::ApiGatewayV2::RouteResponse').some(({ p }) => p.RouteId === route.logicalId),
+    answers:
+      route.p.RouteResponseSelectionExpression === '$default' &&
+      of('AWS::ApiGatewayV2::RouteResponse').some(({ p }) => p.RouteId === route.logicalId),
   };
 }
 

@@ -22,6 +22,12 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
   'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
+  'lambdas/operator-api/state.ts OWNERS_MAX': 'owners of no route that the world asks',
+  'lambdas/operator-api/state.ts PENDING_MAX': 'auctions, which are as many a day',
+  'lambdas/operator-api/state.ts STOPS_MAX': 'owners of no route that the world asks',
+  'lambdas/operator-api/waiting.ts SHOWN_MAX': 'of no route that the world asks',
+  'lib/store/alarms.ts ATTEMPTS_MAX': 'tries, not sizes',
+  'lib/store/alarms.ts NAMES_MAX': 'alarms, which are as many',
   'lib/store/log.ts SNAPSHOT_EVERY': 'events, which are as large',
 };
 /** How what counts something is called; times, codes and versions are called otherwise. */

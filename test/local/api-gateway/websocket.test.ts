@@ -20,7 +20,7 @@ export async function handler({ methodArn, headers, type }) {
   if (who === 'crash') throw new Error('crash');
   const effect = who === 'nobody' ? 'Deny' : 'Allow';
   const Resource = who === 'elsewhere' ? methodArn.replace('$connect', 'other') : methodArn.replace(/local.*/, '*');
-  return { principalId: who, policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource }] }, context: { who, type } };
+  return { principalId: who, policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource }] }, context: { who, type, count: 7 } };
 }`;
 const WORK = `
 const seen = [];
@@ -39,6 +39,9 @@ export async function handler(event) {
 }`;
 const NOW = Date.parse('2025-10-20T12:00:00Z');
 const clock = frozenClock(NOW);
+
+/** Looks again and again: what goes over a socket comes when it comes, on a machine that has other things to do. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 let cloud: Cloud;
 let management: ApiGatewayManagementApiClient;
 
@@ -169,11 +172,14 @@ describe('a handshake', () => {
   test('gives $connect the headers as they were written and what the authorizer said; later routes do not get it', async () => {
     const { id, socket, texts } = await opened('ann');
     socket.send('hello');
-    await expect.poll(() => texts).toEqual(['heard hello']);
+    await eventually(() => texts).toEqual(['heard hello']);
     const [connected, message] = (await seen()).filter(({ requestContext }) => requestContext.connectionId === id);
     expect(connected).toMatchObject({
       headers: { 'X-Who': 'ann' },
-      requestContext: { requestTimeEpoch: clock.now(), authorizer: { who: 'ann', type: 'REQUEST', principalId: 'ann' } },
+      requestContext: {
+        requestTimeEpoch: clock.now(),
+        authorizer: { who: 'ann', type: 'REQUEST', count: '7', principalId: 'ann' },
+      },
     });
     expect(message!.requestContext).not.toHaveProperty('authorizer');
   });
@@ -183,7 +189,7 @@ describe('a message', () => {
   test('is answered with what the function returns, with nothing, or with the gateway’s own words when it fails', async () => {
     const { socket, texts } = await opened();
     for (const each of ['quiet', 'crash', 'end']) socket.send(each);
-    await expect.poll(() => texts.length).toBe(2);
+    await eventually(() => texts.length).toBe(2);
     expect(texts.find((each) => each.startsWith('{'))).toContain('Internal server error');
     expect(texts).toContain('heard end');
   });
@@ -192,7 +198,7 @@ describe('a message', () => {
     const { socket, texts, closed } = await opened();
     const part = 'x'.repeat(32 * 1024);
     for (let at = 0; at < 4; at++) socket.send(part, { fin: at === 3 });
-    await expect.poll(() => texts[0]?.length).toBe('heard '.length + 4 * part.length);
+    await eventually(() => texts[0]?.length).toBe('heard '.length + 4 * part.length);
     expect(closed()).toBeUndefined();
   });
 
@@ -209,7 +215,7 @@ describe('a message', () => {
   ])('%s ends the connection with %i', async (_title, code, send) => {
     const { socket, closed } = await opened();
     send(socket);
-    await expect.poll(closed).toBe(code);
+    await eventually(closed).toBe(code);
   });
 });
 
@@ -217,13 +223,13 @@ describe('the management API', () => {
   test('sends to a connection, describes it, and ends it, which $disconnect hears of', async () => {
     const { id, texts, closed } = await opened();
     await post(id, 'news');
-    await expect.poll(() => texts).toEqual(['news']);
+    await eventually(() => texts).toEqual(['news']);
     expect(await management.send(new GetConnectionCommand({ ConnectionId: id }))).toMatchObject({
       ConnectedAt: new Date(clock.now()),
       Identity: { SourceIp: '127.0.0.1' },
     });
     await management.send(new DeleteConnectionCommand({ ConnectionId: id }));
-    await expect.poll(closed).toBe(1001);
+    await eventually(closed).toBe(1001);
     await expect
       .poll(async () => (await seen()).at(-1)!.requestContext)
       .toMatchObject({ routeKey: '$disconnect', connectionId: id });
@@ -232,7 +238,7 @@ describe('the management API', () => {
   test('says of a connection that has ended, or never was, that it is gone', async () => {
     const { id, socket } = await opened();
     socket.close();
-    await expect.poll(async () => (await seen()).at(-1)!.requestContext.routeKey).toBe('$disconnect');
+    await eventually(async () => (await seen()).at(-1)!.requestContext.routeKey).toBe('$disconnect');
     for (const gone of [id, 'AAAAAAAAAAAAAAA=']) {
       await expect(post(gone, 'news')).rejects.toMatchObject({ name: 'GoneException' });
       await expect(management.send(new GetConnectionCommand({ ConnectionId: gone }))).rejects.toMatchObject({
@@ -270,10 +276,10 @@ describe('a connection', () => {
     clock.moveTo(clock.now() + 599_000);
     await post(told.id, 'news');
     says.socket.send('hello');
-    await expect.poll(() => says.texts.length).toBe(1);
+    await eventually(() => says.texts.length).toBe(1);
     clock.moveTo(clock.now() + 1_000);
     await expect(post(silent.id, 'news')).rejects.toMatchObject({ name: 'GoneException' });
-    await expect.poll(silent.closed).toBe(1001);
+    await eventually(silent.closed).toBe(1001);
     await post(told.id, 'more');
     await post(says.id, 'more');
   });
@@ -286,7 +292,7 @@ describe('a connection', () => {
       socket.ping();
     });
     clock.moveTo(clock.now() + 1_000);
-    await expect.poll(closed).toBe(1001);
+    await eventually(closed).toBe(1001);
   });
 
   test('ends after two hours, whatever is said on it', async () => {
@@ -297,7 +303,7 @@ describe('a connection', () => {
     }
     clock.moveTo(clock.now() + 180_000);
     await expect(post(id, 'news')).rejects.toMatchObject({ name: 'GoneException' });
-    await expect.poll(closed).toBe(1001);
+    await eventually(closed).toBe(1001);
   });
 
   test('is counted by its messages, each 32 KB of them, and by its minutes', async () => {
@@ -305,7 +311,7 @@ describe('a connection', () => {
     const { id, socket, texts } = await opened();
     await post(id, 'x'.repeat(33 * 1024));
     socket.send('hello');
-    await expect.poll(() => texts.length).toBe(2);
+    await eventually(() => texts.length).toBe(2);
     clock.moveTo(clock.now() + 90_000);
     const after = cloud.usage().webSockets;
     expect(after.messages - before.messages).toBe(4);
