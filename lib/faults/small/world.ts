@@ -45,6 +45,7 @@ export const SCALED: readonly Edit[] = [
   ['lib/api/submissions.ts', 'const ORDERS_MAX = 500;', 'const ORDERS_MAX = 5;'],
   ['lib/api/written.ts', 'const LIMIT_MAX = 500;', 'const LIMIT_MAX = 5;'],
   ['lib/api/written.ts', 'const LIMIT_DEFAULT = 100;', 'const LIMIT_DEFAULT = 3;'],
+  ['lambdas/market-api/days.ts', 'const DAYS_TOGETHER = 100;', 'const DAYS_TOGETHER = 6;'],
   ['lambdas/participant-api/order-history.ts', 'const AUCTIONS_MAX = 100;', 'const AUCTIONS_MAX = 3;'],
   ['lambdas/participant-api/told-auctions.ts', 'const AUCTIONS_TOGETHER = 20;', 'const AUCTIONS_TOGETHER = 2;'],
   ['lambdas/participant-api/told-auctions.ts', 'const CHUNK_BYTES_MAX = 8 * 1024 * 1024;', 'const CHUNK_BYTES_MAX = 1024;'],

@@ -20,6 +20,8 @@ const SAME: Readonly<Record<string, string>> = {
   'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
   'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
+  'lib/api/reference-page.ts LINE_MAX': 'a page is as wide',
+  'lib/api/reference-page.ts DEPTH_MAX': 'a page is as deep',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
   'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lambdas/operator-api/state.ts OWNERS_MAX': 'owners of no route that the world asks',
