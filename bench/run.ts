@@ -2,8 +2,9 @@
  * `npm run bench`: measures what the design promises, in one run on this machine. Nothing here fails on a slow day: a row
  * shows what was seen beside what is to be reached.
  */
-import { command } from '../lib/commands/command.ts';
+
 import { choice, flag, whole } from '../lib/cli/terminal/options.ts';
+import { command } from '../lib/commands/command.ts';
 import { JSON_RESULT } from '../lib/commands/options.ts';
 import { type AcceptCost, benchAccept } from './accept.ts';
 import { benchAuction } from './auction.ts';
