@@ -87,7 +87,8 @@ async function follow(context: Context, { listen, everyMs, ends, more }: Followi
           ...(token === undefined ? {} : { token: async () => (await context.session.token()) ?? token }),
           onNews: () => told.note(),
           onConnected: (connected) => {
-            if (!connected) context.out.say('Not connected; asking every few seconds until it is again ...');
+            if (!connected && told.connected && !told.closed)
+              context.out.say('Not connected; asking every few seconds until it is again ...');
             told.connected = connected;
             told.note();
           },
@@ -95,6 +96,7 @@ async function follow(context: Context, { listen, everyMs, ends, more }: Followi
   try {
     while (!ends.aborted && (await more())) await told.wait(told.connected ? ASKED_ANYWAY_MS : everyMs, ends);
   } finally {
+    told.closed = true;
     listener?.close();
   }
 }
@@ -102,6 +104,8 @@ async function follow(context: Context, { listen, everyMs, ends, more }: Followi
 /** Whether there is news that has not been read yet. */
 class Told {
   connected = false;
+  /** Nothing more is wanted: that the connection ends is no news. */
+  closed = false;
   #noted = false;
   #wake: (() => void) | undefined;
 
