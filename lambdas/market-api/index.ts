@@ -2,7 +2,7 @@
  * What is public: products, prices, cleared auctions and what is due. Nothing here depends on a caller, no token is read, and of what has
  * not cleared there is nothing.
  */
-import { MARKET } from '../../lib/api/routes.ts';
+import { MARKET } from '../../lib/api/public.ts';
 import { serve } from '../http/routes.ts';
 import { listAuctions, listDepth, showAuction } from './auctions.ts';
 import { listContracts, listProducts, showSettlementPrices } from './contracts.ts';

@@ -3,7 +3,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
-import type { MARKET } from '../../lib/api/routes.ts';
+import type { MARKET } from '../../lib/api/public.ts';
 import type { ProductState } from '../../lib/domain/clearing/venue.ts';
 import { loadVenue } from '../../lib/store/log.ts';
 import type { Problem } from '../http/problems.ts';

@@ -2,7 +2,7 @@
  * The participants' side of the venue: takes submissions, and shows an account what is its own. A
  * route is named as the gateway names it; the account whose data it shows comes from the token.
  */
-import { PARTICIPANT } from '../../lib/api/routes.ts';
+import { PARTICIPANT } from '../../lib/api/participant.ts';
 import { accountOf } from '../http/caller.ts';
 import { serve } from '../http/routes.ts';
 import { listJournal, listStatements, showAccount, showPositions, showStatement } from './account.ts';

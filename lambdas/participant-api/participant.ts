@@ -1,5 +1,5 @@
 /** A participant: an account named by the token and opened by the operator. Accounts are never closed, so a yes is kept. */
-import type { PARTICIPANT } from '../../lib/api/routes.ts';
+import type { PARTICIPANT } from '../../lib/api/participant.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy } from '../../lib/store/log.ts';

@@ -1,6 +1,6 @@
 /** Whether and how an account's near-month position rolls: one instruction a product, the last word counts. */
 import type * as z from 'zod';
-import type { PARTICIPANT } from '../../lib/api/routes.ts';
+import type { PARTICIPANT } from '../../lib/api/participant.ts';
 import type { RollInstruction } from '../../lib/domain/clearing/roll.ts';
 import { formatPrice, type ProductParameters, parsePrice } from '../../lib/domain/contract/product.ts';
 import { deleteRollInstruction, readRollInstruction, writeRollInstruction } from '../../lib/store/roll-instructions.ts';

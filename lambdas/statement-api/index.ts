@@ -2,7 +2,7 @@
  * Statements as files: CSV and PDF. A function of its own, since what writes a PDF is as large as all else together, and those who submit orders should not
  * wait for it to load.
  */
-import { STATEMENT } from '../../lib/api/routes.ts';
+import { STATEMENT } from '../../lib/api/statement.ts';
 import { accountOf } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { Document } from '../http/representation.ts';
