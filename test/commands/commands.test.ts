@@ -75,7 +75,12 @@ test.each([
   ['two venues', 'repair', ['--data', 'a', '--table', 'b'], '--data and --table exclude each other: name one'],
   ['none of what one is needed of', 'rebuild', ['--export', 'a'], 'name one of --to-data and --to-table'],
   ['what is no option', 'key', ['now'], 'too many arguments. Expected 0 arguments but got 1: now.'],
-  ['a word that is not one of a few', 'bench', ['--only', 'all'], 'Allowed choices are auction, clear, accept, billing.'],
+  [
+    'a word that is not one of a few',
+    'bench',
+    ['--only', 'all'],
+    'Allowed choices are auction, clear, accept, billing, listening.',
+  ],
   ['a file that is not there', 'simulate', ['--spot', 'nowhere.csv'], "--spot can't be read: ENOENT"],
 ])('%s is refused in one line: %s %j', (_, script, args, says) => {
   const { status, stdout, stderr } = call(script, ...args);
