@@ -5,7 +5,7 @@ import { LongestFirst } from './test/longest-first.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/shared-assemblies.ts'],
+    globalSetup: ['test/shared-assemblies.ts', 'test/every-answer.ts'],
     setupFiles: ['test/endless-loop/setup.ts'],
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,

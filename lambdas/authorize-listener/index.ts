@@ -2,10 +2,10 @@
  * Authorizes a listener as it connects: verifies the ID token that it brings, if it brings one. Without a token it may listen to the
  * market alone. A caller's fault is a refusal and not a failure of this function; an issuer that can't be asked for its keys is one.
  */
+import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { openBackends } from '../backends.ts';
 import { ACCOUNT_ID } from '../http/accounts.ts';
 import { claim, isIdToken } from '../http/caller.ts';
 import { broughtToken } from '../listening/headers.ts';
@@ -14,11 +14,14 @@ import { verified } from './issuer-keys.ts';
 /** What `listen` gets to know of the token. */
 export type ListenerContext = { readonly account?: string; readonly until?: number };
 
+/** All that it needs of what functions have at hand: a table would make it start slower. */
+const logger = new Logger({ serviceName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'exchange' });
+
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const found = await listenerOf(event);
   const refused = typeof found === 'string';
   const { sourceIp } = event.requestContext.identity;
-  if (refused) openBackends().logger.info('listener refused', { why: found, ip: sourceIp });
+  if (refused) logger.info('listener refused', { why: found, ip: sourceIp });
   return {
     principalId: refused ? 'refused' : (found.account ?? 'anyone'),
     policyDocument: {

@@ -13,7 +13,7 @@ import type { TimeLeft } from '../queue/consume.ts';
 import { untilCommitted } from '../until-committed.ts';
 
 /** Accounts at a time, and what so many may take at the worst, with the SDK's retries and the end of the invocation after it. */
-const AT_ONCE = 25;
+const ACCOUNTS_TOGETHER = 25;
 const SOME_MS_MAX = 30_000;
 
 export interface Asking {
@@ -42,9 +42,9 @@ export async function runOutSwitches(
   for (let shard = 0; shard < backends.shards; shard++)
     for await (const page of deadMansSwitchesIn(backends.table, product, shard)) {
       const due = page.filter(({ own }) => runsOut(own, by));
-      for (let from = 0; from < due.length; from += AT_ONCE) {
+      for (let from = 0; from < due.length; from += ACCOUNTS_TOGETHER) {
         if (!isFresh || (count > 0 && timeLeft() < SOME_MS_MAX)) return false;
-        const some = due.slice(from, from + AT_ONCE);
+        const some = due.slice(from, from + ACCOUNTS_TOGETHER);
         await Promise.all(some.map(({ account }) => runOutOne(backends, { product, account }, by, at)));
         count += some.length;
       }

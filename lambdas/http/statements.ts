@@ -12,7 +12,8 @@ import { readJournalOf } from '../../lib/store/journal.ts';
 import { loadVenue, readEventsAt } from '../../lib/store/log.ts';
 import { readStatement } from '../../lib/store/statements.ts';
 import { findAccount } from './accounts.ts';
-import { notFound, type Problem } from './problems.ts';
+import { notFound, Problem } from './problems.ts';
+import { listedProduct } from './products.ts';
 import type { Request } from './request.ts';
 
 /** What a statement itself says. */
@@ -39,20 +40,18 @@ export async function fullStatement(
   { product, date }: { readonly product: string; readonly date: BusinessDate },
 ): Promise<FullStatement | Problem> {
   const { table, shards } = backends;
+  const state = listedProduct(await loadVenue(table), product);
+  if (state instanceof Problem) return state;
+  const { parameters } = state;
   const statement = await readStatement(table, account, date, product);
   if (!statement) return notFound(`statement of ${product} for ${date}`);
   const entries = await readJournalOf(table, account, statement.after, statement.through);
   const own = entries.filter((entry) => entry.product === product).map(({ seq }) => seq);
-  const [events, venue, state] = await Promise.all([
-    readEventsAt(table, own),
-    loadVenue(table),
-    findAccount(table, account, shards),
-  ]);
-  const { parameters } = venue.products[product]!;
+  const [events, holder] = await Promise.all([readEventsAt(table, own), findAccount(table, account, shards)]);
   const { lines, ...moved } = explainStatement(statement, entries, events, centsPerTick(parameters));
   return {
     account,
-    name: state!.name,
+    name: holder!.name,
     owner: ownerOf(account),
     ...statementFigures(statement),
     opening: formatCents(moved.opening),

@@ -14,9 +14,12 @@ import {
   type SubmissionRefusal,
   type Submitted,
 } from '../../lib/domain/auction/submission.ts';
+import { openingOf } from '../../lib/domain/clearing/once.ts';
 import { tradedAt, type VenueState } from '../../lib/domain/clearing/venue.ts';
+import { claimedBy, readEvent } from '../../lib/store/log.ts';
 import { packInstructions } from '../../lib/store/packing.ts';
 import { digestOf, newestSubmissions, readSubmission, type Submission } from '../../lib/store/submissions.ts';
+import type { Table } from '../../lib/store/table.ts';
 import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct } from '../http/products.ts';
@@ -163,11 +166,20 @@ export const listSubmissions: Answers['listSubmissions'] = async ({ query, ...re
   if (state instanceof Problem) return state;
   const { product } = state;
   const place = { product, shard, account };
-  const found = await newestSubmissions(table, place, request.time + KEY_AHEAD_MS_MAX, query.limit + 1, query.cursor);
+  const times = { oldest: await openedAt(table, account), newest: request.time + KEY_AHEAD_MS_MAX };
+  const found = await newestSubmissions(table, place, times, query.limit + 1, query.cursor);
   const ids = await submissionIds(request.backends);
   const itemOf = (submission: Submission) => submissionJson(ids.idOf(account, submission), submission);
   return ok(listPage(found, query.limit, ({ key }) => key, itemOf));
 };
+
+/** The least time that a key of an account's may have: it has sent nothing before it was opened. Zero when that is not known. */
+async function openedAt(table: Table, account: string): Promise<number> {
+  const seq = (await claimedBy(table, [openingOf(account)])).get(openingOf(account));
+  const event = seq === undefined ? undefined : await readEvent(table, seq);
+  const at = event?.kind === 'accounts-opened' ? Date.parse(event.at) - KEY_AGE_MS_MAX : 0;
+  return Number.isNaN(at) ? 0 : at;
+}
 
 function submissionJson(id: string, { product, sender, auction, receivedAt: received, why, ...decided }: Submission) {
   const { instructions, outcomes, figures } = decided;

@@ -16,7 +16,7 @@ import type { Table } from '../../lib/store/table.ts';
 import type { ParticipantRequest } from './participant.ts';
 
 /** Auctions that are read at the same time. */
-const TOGETHER = 20;
+const AUCTIONS_TOGETHER = 20;
 const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface ToldAuction {
@@ -37,10 +37,12 @@ export async function* toldAuctions(
   const open = await tellUncleared(request, state);
   yield* open.filter(({ auction }) => newest === undefined || auction <= newest).reverse();
   const chunks = new ReadChunks(CHUNK_BYTES_MAX).of(table);
-  for (let last = Math.min(newest ?? state.lastAuction, state.lastAuction); last >= 1; last -= TOGETHER) {
-    const rows = await newestAuctions(table, state.product, TOGETHER + 1, last + 1);
+  for (let last = Math.min(newest ?? state.lastAuction, state.lastAuction); last >= 1; last -= AUCTIONS_TOGETHER) {
+    const rows = await newestAuctions(table, state.product, AUCTIONS_TOGETHER + 1, last + 1);
     const events = await clearedEvents(table, rows);
-    const some = rows.slice(0, TOGETHER).map((row, at) => tellCleared(request, chunks, row, events, rows[at + 1]?.auction));
+    const some = rows
+      .slice(0, AUCTIONS_TOGETHER)
+      .map((row, at) => tellCleared(request, chunks, row, events, rows[at + 1]?.auction));
     yield* await Promise.all(some);
   }
 }

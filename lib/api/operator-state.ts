@@ -108,9 +108,10 @@ const state = () =>
       items: z.array(z.object({ owner: account, account: account.optional(), side: z.string(), since: instant })),
       more: z.boolean(),
     }),
-    posting: z
-      .object({ shards: z.int(), behind: z.array(z.int()).readonly(), events: z.int() })
-      .meta({ description: 'Shards whose cursor is behind the log, and events that the slowest has to post' }),
+    posting: z.object({ shards: z.int(), behind: z.array(z.int()).readonly(), events: z.int() }).meta({
+      description:
+        'Shards that have not come to the end of the log, and how many events there are from the first on that one of them has to post: 0 when none touches them',
+    }),
     queues: z
       .array(
         z.object({

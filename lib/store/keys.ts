@@ -30,7 +30,7 @@
  * | held for approval                      | HELD                        | id                   | settle, operator-api        | settle, sweep, operator-api                    |
  * | what an operator has proposed, by id   | PROPOSED                    | operator             | operator-api                | settle, sweep, operator-api                    |
  * | what operators did beside the log      | NOTED                       | instant#request#what | operator-api                | operator-api                                   |
- * | requests of a heavy caller in a minute | RATE#caller                 | minute               | participant-api, operator-api, listen | the same                            |
+ * | requests of a heavy caller in a minute | RATE#caller                 | minute               | every function of an API, listen | the same                            |
  * | listeners of a shard's accounts, and others | LISTENERS#shard        | listener#slot        | listen, tell                | listen, tell                                   |
  * | a listener's connection                | CONNECTION#id               | LISTENER             | listen, tell                | listen                                         |
  * | key of the checks in submission ids    | IDS                         | KEY                  | participant-api             | participant-api                                |

@@ -149,13 +149,13 @@ const DAY_MS = 86_400_000;
 const DAYS_TOGETHER_MAX = 32;
 
 /**
- * At most `limit` of an account's submissions, newest key first; with `before`, a key, only those before it. `newest` is the newest time that a key
- * may have, milliseconds since 1970; the book is read as far back from it as it is kept.
+ * At most `limit` of an account's submissions, newest key first; with `before`, a key, only those before it. `times` are the oldest and the newest that
+ * a key may have, milliseconds since 1970; the book is read no further back than it is kept.
  */
 export async function newestSubmissions(
   table: Rows,
   { product, shard, account }: AccountPlace,
-  newest: number,
+  { oldest, newest }: { readonly oldest: number; readonly newest: number },
   limit: number,
   before?: string,
 ): Promise<Submission[]> {
@@ -170,10 +170,10 @@ export async function newestSubmissions(
     return items.map((item) => decodeSubmission(product, shard, item)).filter(({ key }) => key !== before);
   };
   const found: Submission[] = [];
-  const oldest = newest - KEPT_DAYS * DAY_MS;
+  const first = Math.max(Math.floor(oldest / DAY_MS) * DAY_MS, newest - KEPT_DAYS * DAY_MS);
   let day = before === undefined ? newest : keyTime(before);
-  for (let together = 1; day > oldest && found.length < limit; together = Math.min(2 * together, DAYS_TOGETHER_MAX)) {
-    const days = Array.from({ length: together }, (_, at) => day - at * DAY_MS);
+  for (let together = 1; day >= first && found.length < limit; together = Math.min(2 * together, DAYS_TOGETHER_MAX)) {
+    const days = Array.from({ length: together }, (_, at) => day - at * DAY_MS).filter((each) => each >= first);
     for (const some of await Promise.all(days.map(ofDay))) found.push(...some);
     day -= together * DAY_MS;
   }

@@ -269,7 +269,12 @@ describe('a statement', () => {
     for (const form of ['', '/csv', '/pdf']) {
       const asked = (path: Record<string, string>, claims = trader(ann)) =>
         ask(form === '' ? handler : files, `GET /v1/statements/{product}/{date}${form}`, { claims, path });
-      for (const path of [of(FRIDAY), { ...of(), product: 'A100' }, { ...of(), product: '__proto__' }])
+      for (const path of [
+        of(FRIDAY),
+        { ...of(), product: 'A100' },
+        { ...of(), product: '__proto__' },
+        { ...of(), product: 'X'.repeat(3_000) },
+      ])
         expect(codeOf(await asked(path))).toBe('not-found');
       expect(codeOf(await asked({ product, date: '2025-02-30' }))).toBe('invalid-request');
       expect(codeOf(await asked(of(), trader('nobody')))).toBe('account-not-open');

@@ -148,6 +148,8 @@ describe('errors', () => {
     };
     expect((await fund.ask('GET', '/v1/account')).status).toBe(500);
     expect((await venue.operator.ask('GET', '/v1/operator/venue')).status).toBe(500);
+    for (const path of ['/v1/products', `/v1/statements/${PRODUCT}/${MONDAY}/csv`])
+      expect((await fund.ask('GET', path)).status).toBe(500);
     expect(await connect()).toBe(false);
     // It asks for nothing that could be kept from it, so its environment is ended.
     const crashing = cloud.invoke('authorize-listener', {}).catch(() => {});

@@ -175,7 +175,8 @@ function send(route: string, path: string, { query, headers = {}, body }: Sent =
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: answer.statusCode!, type: text === '' ? undefined : JSON.parse(text).type });
+        const isJson = `${answer.headers['content-type']}`.includes('json');
+        resolve({ status: answer.statusCode!, type: isJson ? JSON.parse(text).type : undefined });
       });
     });
     // Where the answer came before the whole body was sent, the connection is closed behind it.

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemBody } from '../../lib/api/problems.ts';
 import { problemsOf, type RouteShape, routeKeyOf, type Status } from '../../lib/api/route.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
+import { noteAnswer } from './noted-answers.ts';
 
 const BY_KEY = new Map<string, RouteShape>(Object.values(ROUTES).map((shape) => [routeKeyOf(shape), shape]));
 
@@ -10,6 +11,7 @@ const BY_KEY = new Map<string, RouteShape>(Object.values(ROUTES).map((shape) => 
 export function expectDeclared(routeKey: string, status: number, body: unknown): void {
   const shape = BY_KEY.get(routeKey);
   if (shape === undefined) return;
+  noteAnswer(status >= 400 ? `${routeKey} ${codeOf(body)}` : `${routeKey} ${status}`);
   if (status >= 400) expectProblem(shape, status, body);
   else if (status === 304) expect(shape.method, `${routeKey} answers 304`).toBe('GET');
   else expectAnswer(shape, status, body);
@@ -23,9 +25,10 @@ function expectAnswer(shape: RouteShape, status: number, body: unknown): void {
 }
 
 function expectProblem(shape: RouteShape, status: number, body: unknown): void {
-  const { type } = body as { type: string };
-  const code = type.slice(PROBLEM_TYPE.length) as ProblemCode;
+  const code = codeOf(body);
   expect(problemsOf(shape), `${routeKeyOf(shape)} declares no problem ${code}`).toContain(code);
   expect(PROBLEMS[code].status).toBe(status);
   expect(problemBody([code]).parse(body)).toEqual(body);
 }
+
+const codeOf = (body: unknown): ProblemCode => (body as { type: string }).type.slice(PROBLEM_TYPE.length) as ProblemCode;

@@ -58,7 +58,20 @@ export async function ask(handler: Handler, routeKey: string, asked: Asked = {})
   const isJson = /json/.test(`${headers['content-type']}`);
   const body = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
   expectDeclared(routeKey, status, body);
+  if (status === 200 && headers.etag !== undefined) await expectUnchanged(handler, routeKey, asked, `${headers.etag}`);
   return { status, headers, body, bytes };
+}
+
+const askedAgain = new Set<string>();
+
+/** What has just been read has not changed: once a route, so that tests that count requests have few more to count. */
+async function expectUnchanged(handler: Handler, routeKey: string, asked: Asked, etag: string): Promise<void> {
+  if (askedAgain.has(routeKey)) return;
+  askedAgain.add(routeKey);
+  const event = gatewayEvent(routeKey, { ...asked, headers: { ...asked.headers, 'if-none-match': etag } });
+  const { statusCode = 0, body } = await handler(event);
+  // Beside other tests of the file it may have changed after all: then it is sent anew.
+  expectDeclared(routeKey, statusCode, statusCode === 304 ? undefined : JSON.parse(`${body}`));
 }
 
 export function gatewayEvent(routeKey: string, asked: Asked): APIGatewayProxyEventV2WithJWTAuthorizer {

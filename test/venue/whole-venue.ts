@@ -130,9 +130,13 @@ export class WholeVenue<On extends Stage = Stage, Account extends string = strin
     return answer.status < 300 ? 'done' : codeOf(answer);
   }
 
-  /** The open margin calls. */
+  /** The open margin calls, which are those that the venue waits for. */
   async calls(): Promise<OpenCall[]> {
-    return itemsOf<OpenCall>(await this.operator.get('/v1/operator/calls'));
+    const calls = itemsOf<OpenCall>(await this.operator.get('/v1/operator/calls'));
+    const waiting = (await this.operator.get('/v1/operator/waiting')) as { calls: { items: OpenCall[]; more: boolean } };
+    expect(waiting.calls.more).toBe(false);
+    expect(new Set(waiting.calls.items)).toEqual(new Set(calls));
+    return calls;
   }
 
   /** Publishes an index value by two operators. */

@@ -14,13 +14,16 @@ const SAME: Readonly<Record<string, string>> = {
   'lib/store/table.ts UNPROCESSED_TRIES_MAX': 'tries, not sizes',
   'lib/store/table.ts BUSY_TRIES_MAX': 'tries, not sizes',
   'lambdas/accept-orders/index.ts NEWER_MAX': 'tries, not sizes',
+  'lambdas/participant-api/preview.ts NEWER_MAX': 'tries, not sizes',
   'lib/store/stored-book.ts SENDER_BYTES_MAX': 'a name is as long',
   'lambdas/settle-day/index.ts STEPS_MAX': 'steps of a day are as many',
   'lambdas/http/strict-json.ts DIGITS_MAX': 'a number is as long',
   'lambdas/http/request.ts NAME_SHOWN_MAX': 'a name is as long',
   'lambdas/http/problems.ts ERRORS_MAX': 'few to a body that is a hundredth as long',
-  'lambdas/participant-api/orders.ts CURSOR_MAX': 'a name is as long',
+  'lib/api/reference-page.ts LINE_MAX': 'a page is as wide',
+  'lib/api/reference-page.ts DEPTH_MAX': 'a page is as deep',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
+  'lambdas/market-api/days.ts DAYS_TOGETHER': 'days are as many',
   'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lambdas/operator-api/state.ts OWNERS_MAX': 'owners of no route that the world asks',
   'lambdas/operator-api/state.ts PENDING_MAX': 'auctions, which are as many a day',
@@ -34,7 +37,7 @@ const SAME: Readonly<Record<string, string>> = {
 const COUNTS =
   /^(?:export )?const ([A-Z][A-Z0-9_]*(?:_MAX|_DEFAULT|_EVERY|_ACCOUNTS|_SUBMISSIONS|_TOGETHER|_A_TIME)|CHUNK_BYTES|SLICE) = [\d_* ]+;/gm;
 
-const sources = ['lambdas', 'lib/store'].flatMap((folder) =>
+const sources = ['lambdas', 'lib/api', 'lib/store'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`),

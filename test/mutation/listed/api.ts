@@ -172,6 +172,48 @@ export const API: readonly MutatedFile[] = [
     ],
   },
   {
+    file: 'lambdas/market-api/public.ts',
+    tests: ['test/lambdas/market-api.test.ts', 'test/lambdas/rate.test.ts'],
+    mutants: [
+      {
+        name: 'every-address-of-a-network',
+        wrong: 'Whatever address of its own network a caller takes is another caller.',
+        text: 'isIPv6(sourceIp) ? networkOf(sourceIp) : sourceIp',
+        becomes: 'sourceIp',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/market-api/days.ts',
+    tests: ['test/lambdas/market-api.test.ts'],
+    mutants: [
+      {
+        name: 'newest-days-kept-for-ever',
+        wrong: 'A cache keeps the newest page of closed days, to which tomorrow adds one.',
+        text: 'cursor !== undefined && cursor <= state.closedOn && done.length === items.length',
+        becomes: 'done.length === items.length',
+      },
+      {
+        name: 'stopped-product-trades-on',
+        wrong: 'The next auction of a product that is stopped looks as if it would match orders.',
+        text: 'isTradingStopped(state, auction)',
+        becomes: 'state.stop === null',
+      },
+    ],
+  },
+  {
+    file: 'lambdas/http/statements.ts',
+    tests: ['test/lambdas/statements.test.ts'],
+    mutants: [
+      {
+        name: 'statement-of-any-text',
+        wrong: 'A product of three thousand letters is looked for under a key that no table takes.',
+        text: 'if (state instanceof Problem) return state;',
+        becomes: '',
+      },
+    ],
+  },
+  {
     file: 'lambdas/market-api/auctions.ts',
     tests: PARTICIPANT,
     mutants: [

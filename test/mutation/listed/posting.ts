@@ -3,6 +3,36 @@ import type { MutatedFile } from '../mutant.ts';
 
 export const POSTING: readonly MutatedFile[] = [
   {
+    file: 'lib/domain/clearing/entry-cost.ts',
+    tests: ['test/domain/clearing/entry-cost.test.ts', 'test/properties/account.test.ts'],
+    mutants: [
+      {
+        name: 'crossing-keeps-cost',
+        wrong: 'A position that has turned from long to short keeps what the longs cost.',
+        text: 'if (Math.sign(held) !== Math.sign(left)) return gain(left, price, centsPerTick);',
+        becomes: '',
+      },
+      {
+        name: 'cost-leaves-at-the-price',
+        wrong: 'Lots that are sold take their price with them and not what they cost.',
+        text: 'divideHalfEven(cost * magnitude(quantity), magnitude(held))',
+        becomes: 'gain(quantity, price, -centsPerTick)',
+      },
+    ],
+  },
+  {
+    file: 'lib/domain/clearing/statement-detail.ts',
+    tests: ['test/properties/account.test.ts'],
+    mutants: [
+      {
+        name: 'settlement-of-closing-lots',
+        wrong: 'A settlement pays what is held at the end of the day, not what was held then.',
+        text: 'for (const [month, held] of this.#held())',
+        becomes: 'for (const [month, held] of Object.entries(this.#closing).map(([m, q]) => [Number(m), q] as const))',
+      },
+    ],
+  },
+  {
     file: 'lambdas/post-events/post-event.ts',
     tests: [
       'test/lambdas/post-slices.test.ts',

@@ -58,7 +58,18 @@ async function openEmpty(shards: number, isReal: boolean, evening: BusinessDate)
 
 /** Everything that participants may ask of what was before. */
 async function answers({ as }: Market<Stage>): Promise<unknown> {
-  const routes = ['orders', 'fills', 'positions', 'account', 'journal', 'statements', 'roll-instructions'];
+  const routes = [
+    'orders',
+    'fills',
+    'positions',
+    'account',
+    'journal',
+    'statements',
+    'roll-instructions',
+    'submissions',
+    'order-history',
+    'cancel-all-after',
+  ];
   const asked = ACCOUNTS.flatMap((account) =>
     [...routes, ...ids.get(account)!.map((id) => `submissions/${id}`)].map((route) => ({ account, path: `/v1/${route}` })),
   );
@@ -137,12 +148,15 @@ class Life {
       await this.#send(account, [{ cancel: 'a' }]);
       await this.#send(account, [buy('a', '2.313'), buy('b', '2.314')]);
       await this.#send(account, [{ replaces: 'b', ...buy('d', '2.315') }]);
+      await this.market.as[account].put('/v1/cancel-all-after', { seconds: 86_400 });
     }
   }
 
   /** Behind the first move, of what was live before it: the last replaces an order that trades in the next auction. */
   async #goOn(): Promise<void> {
     for (const account of ACCOUNTS) {
+      const off = await this.market.as[account].ask('DELETE', '/v1/cancel-all-after');
+      expect(off.body).toEqual({ state: 'off', expires: null, ranOut: null });
       await this.#send(account, [{ cancel: 'd' }, { cancel: 'b' }]);
       await this.#send(account, [{ replaces: 'a', clientOrderId: 'a', ...BUY, price: '2.430', timeInForce: 'gtc' }]);
     }
