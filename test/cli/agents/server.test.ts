@@ -160,6 +160,7 @@ describe('with orders switched on', () => {
     expect(await call('cancel_orders', { orders: ['a'] })).toMatchObject({ orders: [{ cancel: 'a', outcome: 'accepted' }] });
     expect(await call('cancel_orders', {})).toMatchObject({ isError: true });
     expect(await call('stop_trading')).toMatchObject({ stopped: true });
+    await venue.cloud.quiet();
     expect(await live('nimbus')).toEqual([]);
   });
 });
