@@ -19,6 +19,12 @@ export interface BundleOptions {
   readonly into?: string;
 }
 
+/**
+ * Other ways to credentials than the environment, which is where a function has them: the SDK would load these only if it had none there,
+ * and then it could not go on anyway.
+ */
+const NOT_NEEDED = ['ini', 'login', 'process', 'sso', 'web-identity'].map((way) => `@aws-sdk/credential-provider-${way}`);
+
 /** Dependencies in CommonJS may call `require`, which an ES module does not have. */
 const BANNER = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
@@ -42,6 +48,7 @@ export function bundleFunctions(options: BundleOptions = {}): string {
     format: 'esm',
     target: 'node24',
     mainFields: ['module', 'main'],
+    external: NOT_NEEDED,
     banner: { js: BANNER },
     // Whitespace and names stay, so that a stack trace from the cloud can be read.
     minifySyntax: true,
