@@ -192,7 +192,7 @@ ${DRY}`,
       202: HELD,
     };
   },
-  problems: ['account-exists', 'unknown-account', 'another-held', 'too-many-held'],
+  problems: ['account-exists', 'unknown-account', 'too-many-held'],
 });
 
 const REFERENCE_RULE = 'must be 1 to 100 of the characters A-Z a-z 0-9 . _ : / -';
@@ -264,7 +264,7 @@ ${DRY}`,
       202: HELD,
     };
   },
-  problems: ['unknown-account', 'reference-reused', 'below-requirement', 'another-held', 'too-many-held'],
+  problems: ['unknown-account', 'reference-reused', 'below-requirement', 'too-many-held'],
 });
 
 /** A product and an account, with a stroke between them. */

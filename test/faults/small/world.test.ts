@@ -23,7 +23,6 @@ const SAME: Readonly<Record<string, string>> = {
   'lib/api/reference-page.ts LINE_MAX': 'a page is as wide',
   'lib/api/reference-page.ts DEPTH_MAX': 'a page is as deep',
   'lib/store/results.ts LEVEL_BYTES_MAX': 'a row is as long',
-  'lambdas/market-api/days.ts DAYS_TOGETHER': 'days are as many',
   'lib/store/listeners.ts CONNECTIONS_MAX': 'there are no listeners',
   'lambdas/operator-api/state.ts OWNERS_MAX': 'owners of no route that the world asks',
   'lambdas/operator-api/state.ts PENDING_MAX': 'auctions, which are as many a day',
