@@ -81,6 +81,12 @@ describe('a product that is not there', () => {
   });
 });
 
+test('trading of an account that is not open is neither stopped nor released', async () => {
+  const body = { scope: 'account', account: 'not-open', reason: 'a test' };
+  for (const route of ['POST /v1/operator/stops', 'POST /v1/operator/stops/release'])
+    expect(result(await asOperator(route, { body }))).toEqual([422, 'unknown-account']);
+});
+
 describe('what another has done meanwhile', () => {
   test('a venue that was halted again is not resumed by one who has read the reason before', async () => {
     await asOperator('POST /v1/operator/venue/halt', { body: { reason: 'first' } });

@@ -29,6 +29,9 @@ const EXAMPLES: [queue: QueueName, message: Record<string, unknown>][] = [
   ['rolls', { v: 1, product: 'H100-SXM', slot: SLOT }],
   ['day-runs', { v: 1, product: 'H100-SXM' }],
   ['sweeps', { v: 1, at: SLOT }],
+  ['news', { v: 1, kind: 'posted', shard: 3, after: 40, seq: 41 }],
+  ['news', { v: 1, kind: 'cleared', product: 'H100-SXM', auction: 7 }],
+  ['news', { v: 1, kind: 'settled', product: 'H100-SXM', date: '2025-10-20' }],
 ];
 const parse = (queue: QueueName, message: unknown): unknown => parseMessage(queue, JSON.stringify(message));
 

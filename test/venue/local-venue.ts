@@ -12,7 +12,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Caller, Exchange } from '../../lib/client/exchange.ts';
+import type { Caller, Exchange } from '../../lib/client/exchange.ts';
 import { nextBusinessDay } from '../../lib/domain/contract/calendar.ts';
 import { HOURLY } from '../../lib/faults/scripted-market.ts';
 import { DEPLOYMENT, type ProductSchedule, type SweepTimes } from '../../lib/infra/deployment.ts';
@@ -24,6 +24,7 @@ import { tableOf } from '../../lib/simulation/simulation.ts';
 import { METRICS } from '../../lib/store/names.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { ACCOUNTS, type Account, SHARDS } from './accounts.ts';
+import { CheckedExchange } from './checked-exchange.ts';
 import type { Faults } from './faults.ts';
 import { newYorkMs, on } from './h100.ts';
 import { type Callers, type Cleared, WholeVenue } from './whole-venue.ts';
@@ -66,7 +67,7 @@ export async function openLocalVenue(options: LocalVenueOptions): Promise<LocalV
     messages: (queue, body) => faults.messages?.(queue, body),
     firings: (firing) => (scheduled.length === 0 ? 'never' : faults.firings?.(firing)),
   });
-  const exchange = new Exchange(cloud.url);
+  const exchange = new CheckedExchange(cloud.url);
   const venue = new LocalVenue(cloud, tableOf(cloud), await callersOf(cloud, exchange), options.listed, faults, async () => {
     exchange.close();
     await cloud.stop();
