@@ -1,4 +1,4 @@
-/** Connections to a venue whose every answer is held to what its route declares, whoever asks. */
+/** Connections to a venue whose every answer is held to what its route declares. */
 
 import { type Routes, routeKeyOf } from '../../lib/api/route.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
