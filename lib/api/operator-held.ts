@@ -30,9 +30,9 @@ export const HELD = {
     .object({ held: id, revision: count, approve: z.string().meta({ description: 'The path of the approval' }) })
     .meta({ id: 'HeldForApproval' }),
   example: {
-    held: 'cash.0b7a4c33e6f1d2a90817263544536271',
+    held: 'cash.0b7a4c',
     revision: 1,
-    approve: '/v1/operator/held/cash.0b7a4c33e6f1d2a90817263544536271/approve',
+    approve: '/v1/operator/held/cash.0b7a4c/approve',
   },
 } as const;
 
@@ -127,7 +127,7 @@ const VALUE_HELD = {
   ended: null,
 } as const;
 const CASH_HELD = {
-  held: 'cash.0b7a4c33e6f1d2a90817263544536271',
+  held: 'cash.0b7a4c',
   kind: 'cash',
   proposal: { movements: [{ account: 'acme', reference: 'transfer-1', amount: '250000.00' }] },
   at: '2025-10-20T14:00:00.000Z',

