@@ -191,6 +191,8 @@ async function look(market: SmallMarket, looks: number): Promise<string[]> {
   if (newest !== undefined)
     for (const path of ['', '/depth?limit=5']) await market.ask('fund', 'GET', `/v1/auctions/${PRODUCT}/${newest}${path}`);
   await market.ask(ROGUE, 'GET', LOOKS[looks % LOOKS.length]!);
+  // What is new in the log is read by the first that asks, of whichever account.
+  await market.ask('fund', 'GET', '/v1/positions');
   const before = market.meter.bytesOf.get('participant-api') ?? 0;
   // In the same shard as the hostile one.
   await market.ask('maker', 'GET', '/v1/orders');
