@@ -2,11 +2,12 @@
  * Authorizes a listener as it connects: verifies the ID token that it brings, if it brings one. Without a token it may listen to the
  * market alone. A caller's fault is a refusal and not a failure of this function; an issuer that can't be asked for its keys is one.
  */
+
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import { isAccountId } from '../../lib/domain/contract/owner.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { ACCOUNT_ID } from '../http/accounts.ts';
 import { claim, isIdToken } from '../http/caller.ts';
 import { broughtToken } from '../listening/headers.ts';
 import { verified } from './issuer-keys.ts';
@@ -41,6 +42,6 @@ async function listenerOf(event: APIGatewayRequestAuthorizerEvent): Promise<List
   if (typeof claims === 'string') return claims;
   if (!isIdToken(claims)) return 'not an ID token';
   const account = claim(claims, required(ENV.accountClaim));
-  if (typeof account !== 'string' || !ACCOUNT_ID.test(account)) return 'no account';
+  if (typeof account !== 'string' || !isAccountId(account)) return 'no account';
   return { account, until: claims.exp! };
 }

@@ -14,8 +14,6 @@ import { readAccount } from '../../lib/store/accounts.ts';
 import { claimedBy, readEvent } from '../../lib/store/log.ts';
 import type { Table } from '../../lib/store/table.ts';
 
-export const ACCOUNT_ID = /^(?=.{1,63}$)[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)?$/;
-
 /** The account as posted so far; `undefined` when it was never opened. */
 export async function findAccount(table: Table, account: string, shards: number): Promise<AccountState | undefined> {
   const state = await readAccount(table, account, shards);

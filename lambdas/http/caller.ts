@@ -4,12 +4,13 @@
  * the issuer wrote as one text can look like that as well. So claims are read from the token's own payload, each as the one
  * type that it must have.
  */
+
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import { ROLES, type Role } from '../../lib/api/route.ts';
 import { VENUE_SENDER } from '../../lib/domain/auction/book-columns.ts';
+import { isAccountId } from '../../lib/domain/contract/owner.ts';
 import { ENV } from '../../lib/store/names.ts';
 import { required } from '../../lib/store/table.ts';
-import { ACCOUNT_ID } from './accounts.ts';
 import { Problem } from './problems.ts';
 
 type Event = APIGatewayProxyEventV2WithJWTAuthorizer;
@@ -20,7 +21,7 @@ export function accountOf(event: Event): string | Problem {
   const claims = claimsOf(event);
   if (claims instanceof Problem) return claims;
   const account = claim(claims, required(ENV.accountClaim));
-  return typeof account === 'string' && ACCOUNT_ID.test(account)
+  return typeof account === 'string' && isAccountId(account)
     ? account
     : new Problem('no-account', 'the token has no claim that names an account');
 }

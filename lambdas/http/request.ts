@@ -6,7 +6,6 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import * as z from 'zod';
 import type { FieldError, ProblemCode } from '../../lib/api/problems.ts';
 import type { Read, RouteShape } from '../../lib/api/route.ts';
-import { type BusinessDate, parseDate } from '../../lib/domain/contract/calendar.ts';
 import type { Violation } from '../../lib/domain/contract/violation.ts';
 import type { Backends } from '../backends.ts';
 import { Problem } from './problems.ts';
@@ -95,16 +94,6 @@ function repeated(names: readonly string[]): string[] {
   return [...again];
 }
 
-/** A parameter of the path; the gateway sets every one that the route names. */
-export const pathOf = ({ event }: Request<unknown>, name: string): string => event.pathParameters?.[name] ?? '';
-
-export function datePath(request: Request<unknown>, name: string): BusinessDate | Problem {
-  const date = parseDate(pathOf(request, name));
-  if (date) return date;
-  return new Problem('invalid-request', 'see errors', [{ path: `{${name}}`, rule: DATE_RULE }]);
-}
-
-const DATE_RULE = 'must be a date, such as 2025-10-17';
 const NAME_SHOWN_MAX = 64;
 
 function errorsOf(error: z.ZodError): FieldError[] {

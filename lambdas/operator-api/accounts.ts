@@ -5,19 +5,19 @@
 import type { AccountState } from '../../lib/domain/clearing/account.ts';
 import { BANK, movementIn, openingIn } from '../../lib/domain/clearing/events.ts';
 import { movementOf, openingOf } from '../../lib/domain/clearing/once.ts';
-import { ownerOf } from '../../lib/domain/contract/owner.ts';
+import { isAccountId, ownerOf } from '../../lib/domain/contract/owner.ts';
 import { formatCents } from '../../lib/domain/contract/units.ts';
 import { accountsOfOwner, listAccounts as readAccountsOf } from '../../lib/store/accounts.ts';
 import { shardOf } from '../../lib/store/keys.ts';
 import { claimedBy, loadVenue } from '../../lib/store/log.ts';
-import { ACCOUNT_ID, findAccount, marginJson, positionsOf } from '../http/accounts.ts';
+import { findAccount, marginJson, positionsOf } from '../http/accounts.ts';
 import { listPage } from '../http/paging.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { created, ok } from '../http/routes.ts';
 import { type Committed, commit, type Tried, tryOut } from './commit.ts';
 import type { Answers, OperatorRequest } from './operator.ts';
 
-const isAccount = (id: string): boolean => ACCOUNT_ID.test(id) || id === BANK;
+const isAccount = (id: string): boolean => isAccountId(id) || id === BANK;
 
 /** Shard by shard, each in order of id: the shard of the cursor's account says where to go on. */
 export const listAccounts: Answers['listAccounts'] = async ({ backends: { table, shards }, query: { limit, cursor } }) => {

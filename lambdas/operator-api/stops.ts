@@ -8,13 +8,13 @@ import type { OPERATOR } from '../../lib/api/operator.ts';
 import { type StopChange, WHOLE_OWNER } from '../../lib/domain/auction/stops.ts';
 import { openingOf } from '../../lib/domain/clearing/once.ts';
 import type { VenueState } from '../../lib/domain/clearing/venue.ts';
-import { ownerOf } from '../../lib/domain/contract/owner.ts';
+import { isAccountId, ownerOf } from '../../lib/domain/contract/owner.ts';
 import { accountsOfOwner } from '../../lib/store/accounts.ts';
 import { readIntake } from '../../lib/store/auctions.ts';
 import { append, claimedBy, loadVenue } from '../../lib/store/log.ts';
 import { shardsTouched } from '../../lib/store/posted.ts';
 import { readOwnerStops } from '../../lib/store/stops.ts';
-import { ACCOUNT_ID, findAccount } from '../http/accounts.ts';
+import { findAccount } from '../http/accounts.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { findProduct, productsOf } from '../http/products.ts';
 import { receivedAt } from '../http/request.ts';
@@ -47,7 +47,7 @@ async function use(request: SwitchRequest, kind: Kind) {
 
 async function useOwners(request: OperatorRequest, kind: Kind, owner: string, of: string, why: string) {
   const named = of === WHOLE_OWNER ? owner : of;
-  const isAccount = ACCOUNT_ID.test(named) && ownerOf(named) === owner;
+  const isAccount = isAccountId(named) && ownerOf(named) === owner;
   const claimed = isAccount ? await claimedBy(request.backends.table, [openingOf(named)]) : new Map();
   if (claimed.size === 0) {
     const path = of === WHOLE_OWNER ? '$.owner' : '$.account';
@@ -99,7 +99,7 @@ const productJson = ({ products }: VenueState, product: string) => ({ product, s
 
 /** An owner: its name, its accounts and its switches. */
 export const showOwner: Answers['showOwner'] = async ({ backends: { table, shards }, params: { owner } }) => {
-  const isOwner = ACCOUNT_ID.test(owner) && ownerOf(owner) === owner;
+  const isOwner = isAccountId(owner) && ownerOf(owner) === owner;
   const first = isOwner ? await findAccount(table, owner, shards) : undefined;
   if (!first) return notFound('such owner');
   const others = (await accountsOfOwner(table, owner, shards)).filter(({ account }) => account !== owner);

@@ -1,6 +1,7 @@
 /** Routes of the operator's side: accounts and owners, their cash, margin calls and switches. */
 import * as z from 'zod';
 import { BANK, LISTED_MAX } from '../domain/clearing/events.ts';
+import { isAccountId } from '../domain/contract/owner.ts';
 import { type Cents, parseDecimal } from '../domain/contract/units.ts';
 import { AGREED, HELD, MOVEMENT, OPENING } from './operator-held.ts';
 import { route } from './route.ts';
@@ -12,7 +13,6 @@ import {
   contract,
   inCursor,
   instant,
-  isAccountId,
   lots,
   money,
   page,

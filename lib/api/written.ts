@@ -1,6 +1,7 @@
 /** How values are written in requests and answers: each schema once, with the rule that a refusal quotes. */
 import * as z from 'zod';
 import { type BusinessDate, parseDate } from '../domain/contract/calendar.ts';
+import { ACCOUNT_ID } from '../domain/contract/owner.ts';
 import { isProductCode } from '../domain/contract/product.ts';
 import { MAX_LOTS } from '../domain/contract/units.ts';
 import type { Violation } from '../domain/contract/violation.ts';
@@ -36,10 +37,8 @@ const PRODUCT_RULE = 'must be a product, such as H100-SXM';
 export const productText = z.string(rule(PRODUCT_RULE)).meta({ example: 'H100-SXM' });
 export const productCode = z.string(rule(PRODUCT_RULE)).refine(isProductCode, PRODUCT_RULE).meta({ example: 'H100-SXM' });
 
-/** An account: an owner, or one of its further accounts. */
-const ACCOUNT_ID = /^(?=.{1,63}$)[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)?$/;
-export const isAccountId = (text: string): boolean => ACCOUNT_ID.test(text);
 const ID_RULE = 'must be 1 to 63 of a-z 0-9 -, not starting with -, or two such parts, owner.name';
+/** An account: an owner, or one of its further accounts. */
 export const accountId = z.string(rule(ID_RULE)).regex(ACCOUNT_ID, ID_RULE).meta({ example: 'acme' });
 
 const ORDER_RULE = 'must be 1 to 36 of the characters A-Z a-z 0-9 . _ : -';

@@ -90,15 +90,3 @@ function readAnswer(id: string, { answers }: RouteShape, answer: Answer): unknow
   if (read.success) return read.data;
   throw new UnexpectedAnswerError(`${id} answered what it does not declare: ${z.prettifyError(read.error)}`);
 }
-
-/** Every item of a list, page after page, in the list's order. */
-export async function* everyItem<Item>(
-  read: (cursor: string | undefined) => Promise<{ readonly items: readonly Item[]; readonly next?: string | undefined }>,
-): AsyncGenerator<Item> {
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor);
-    yield* page.items;
-    cursor = page.next;
-  } while (cursor !== undefined);
-}

@@ -13,7 +13,6 @@ const READY = {
   'local-operator': 'OPS1',
   'local-approver': 'OPS2',
 } as const;
-export type ReadyProfile = keyof typeof READY;
 
 export interface RunningMarket {
   readonly url: string;

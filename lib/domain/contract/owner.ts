@@ -8,3 +8,7 @@ export const ACCOUNTS_OF_OWNER_MAX = 16;
 
 /** The owner of an account: the name of the owner's first account. */
 export const ownerOf = (account: string): string => account.split('.', 1)[0]!;
+
+/** What an account is called: its owner, or `owner.name`. */
+export const ACCOUNT_ID = /^(?=.{1,63}$)[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)?$/;
+export const isAccountId = (text: string): boolean => ACCOUNT_ID.test(text);

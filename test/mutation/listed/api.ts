@@ -16,7 +16,7 @@ export const API: readonly MutatedFile[] = [
       {
         name: 'any-account-name',
         wrong: 'A token names an account with a character that keys are made of, and reads another’s rows.',
-        text: "typeof account === 'string' && ACCOUNT_ID.test(account)",
+        text: "typeof account === 'string' && isAccountId(account)",
         becomes: "typeof account === 'string'",
       },
       {
