@@ -22,6 +22,13 @@ const REQUESTS_PER_SECOND = 1_000;
 const REQUESTS_IN_A_BURST = 240;
 
 /**
+ * Of each route that needs no token. All of them together stay below what the stage lets through, so that callers without a token can't use it
+ * up for those with one.
+ */
+const MARKET_REQUESTS_PER_SECOND = 40;
+const MARKET_REQUESTS_IN_A_BURST = 10;
+
+/**
  * The access log: one JSON line a request. It has no header and no query string, and of the token only `sub`: enough to say
  * which caller asked for what and how it ended, and nothing that could be used again.
  */
@@ -63,14 +70,14 @@ export class ExchangeApi extends Construct {
     this.routes(PARTICIPANT_ROUTES, participantApi);
     this.routes(STATEMENT_ROUTES, statementApi);
     this.routes(OPERATOR_ROUTES, operatorApi);
-    this.routes(MARKET_ROUTES, marketApi, new apigateway.HttpNoneAuthorizer());
+    const open = this.routes(MARKET_ROUTES, marketApi, new apigateway.HttpNoneAuthorizer());
 
     const accessLog = new logs.LogGroup(this, 'access-log', {
       logGroupName: `/${stackName}/api-access`,
       retention: LOG_RETENTION,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    new apigateway.HttpStage(this, 'stage', {
+    const stage = new apigateway.HttpStage(this, 'stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -80,14 +87,26 @@ export class ExchangeApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    // Of its own properties the construct has none for this; what names a route can be made only when the route is there.
+    (stage.node.defaultChild as apigateway.CfnStage).routeSettings = Object.fromEntries(
+      MARKET_ROUTES.map((key) => [
+        key,
+        { ThrottlingRateLimit: MARKET_REQUESTS_PER_SECOND, ThrottlingBurstLimit: MARKET_REQUESTS_IN_A_BURST },
+      ]),
+    );
+    stage.node.addDependency(...open);
   }
 
-  private routes(keys: readonly string[], to: PipelineFunction, authorizer?: apigateway.HttpNoneAuthorizer): void {
+  private routes(
+    keys: readonly string[],
+    to: PipelineFunction,
+    authorizer?: apigateway.HttpNoneAuthorizer,
+  ): apigateway.HttpRoute[] {
     // One permission for the API, not one a route: sixteen of them would near the size limit of a function's policy.
     const integration = new HttpLambdaIntegration(to.functionName, to.callee, { scopePermissionToRoute: false });
-    for (const key of keys) {
+    return keys.flatMap((key) => {
       const [method, path] = key.split(' ') as [apigateway.HttpMethod, string];
-      this.api.addRoutes({ path, methods: [method], integration, ...(authorizer ? { authorizer } : {}) });
-    }
+      return this.api.addRoutes({ path, methods: [method], integration, ...(authorizer ? { authorizer } : {}) });
+    });
   }
 }

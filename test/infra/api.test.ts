@@ -95,6 +95,7 @@ describe('routes', () => {
 describe('the stage', () => {
   const [stage] = ours.of<{
     DefaultRouteSettings: { ThrottlingRateLimit: number; ThrottlingBurstLimit: number };
+    RouteSettings: Readonly<Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }>>;
     AccessLogSettings: { Format: string; DestinationArn: Attribute };
   }>('AWS::ApiGatewayV2::Stage');
 
@@ -105,6 +106,23 @@ describe('the stage', () => {
   it('lets no more through at once than the function that answers has places for, at a tenth of a second each', () => {
     const { ThrottlingRateLimit = 0, ThrottlingBurstLimit = 0 } = stage?.Properties.DefaultRouteSettings ?? {};
     expect(ThrottlingBurstLimit + ThrottlingRateLimit / 10).toBe(PIPELINE['participant-api'].concurrencyMax);
+  });
+
+  it('leaves callers with a token most of it, whatever comes without one', () => {
+    const { RouteSettings = {}, DefaultRouteSettings } = stage?.Properties ?? {};
+    expect(Object.keys(RouteSettings).sort()).toEqual([...MARKET_ROUTES].sort());
+    const sum = (of: 'ThrottlingRateLimit' | 'ThrottlingBurstLimit') =>
+      Object.values(RouteSettings).reduce((all, each) => all + each[of], 0);
+    expect(sum('ThrottlingRateLimit')).toBeLessThan(0.6 * DefaultRouteSettings!.ThrottlingRateLimit);
+    expect(sum('ThrottlingBurstLimit')).toBeLessThan(0.6 * DefaultRouteSettings!.ThrottlingBurstLimit);
+  });
+
+  it('is made when the routes are there whose limits it names', () => {
+    const open = ours
+      .of<{ RouteKey: string }>('AWS::ApiGatewayV2::Route')
+      .filter((each) => MARKET_ROUTES.includes(each.Properties.RouteKey));
+    expect(open.map(({ id }) => id).filter((id) => !stage?.DependsOn?.includes(id))).toEqual([]);
+    expect(open).toHaveLength(MARKET_ROUTES.length);
   });
 
   it('logs each request without header, query or token', () => {

@@ -1,27 +1,9 @@
 import { expect, test } from 'vitest';
-import { NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import { decideIntraday, type IntradaySeen } from '../../../lib/domain/clearing/intraday.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
-import { H100, on, PRODUCT } from '../../venue/h100.ts';
+import { on } from '../../venue/h100.ts';
+import { ON_MONDAY } from '../../venue/product-state.ts';
 
-/** The books of Friday the 17th are closed; auction 4 was Monday's of ten o'clock in New York. */
-const STATE: ProductState = {
-  product: PRODUCT,
-  version: 1,
-  parameters: H100,
-  listed: [],
-  marks: {},
-  lastAuction: 4,
-  lockedInARow: {},
-  carried: NO_REFERENCES,
-  toSettle: null,
-  settledOn: on('2025-10-17'),
-  closedOn: on('2025-10-17'),
-  closedBy: 0,
-  lastDay: null,
-  stop: null,
-  lastEvent: 9,
-};
 const [TEN, ONE] = ['2025-10-20T14:00:00.000Z', '2025-10-20T17:00:00.000Z'];
 const TUESDAY = '2025-10-21T14:00:00.000Z';
 const WEDNESDAY = '2025-10-22T14:00:00.000Z';
@@ -90,12 +72,12 @@ test.each<[rule: string, slot: string, seen: Partial<IntradaySeen>, then: object
     refuse('another auction waits until the venue resumes'),
   ],
 ])('an intraday auction %s', (_, slot, seen, then) => {
-  expect(decide(STATE, slot, seen)).toEqual(then);
+  expect(decide(ON_MONDAY, slot, seen)).toEqual(then);
 });
 
 /** Monday's closing auction has cleared, and its settlement is held. */
 const HELD: ProductState = {
-  ...STATE,
+  ...ON_MONDAY,
   toSettle: { auction: 4, date: on('2025-10-20'), months: {} },
   lastDay: { date: on('2025-10-20'), clearedBy: 9, settledBy: null, expiredBy: null },
 };

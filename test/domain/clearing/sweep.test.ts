@@ -1,27 +1,8 @@
 import { expect, test } from 'vitest';
-import { NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import { decideSweep, type SweepSeen, type SweepWakeUp } from '../../../lib/domain/clearing/sweep.ts';
-import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
-import { H100, newYork, newYorkMs, on, PRODUCT } from '../../venue/h100.ts';
+import { newYork, newYorkMs, on } from '../../venue/h100.ts';
+import { ON_MONDAY } from '../../venue/product-state.ts';
 
-/** The books of Friday the 17th are closed. */
-const STATE: ProductState = {
-  product: PRODUCT,
-  version: 1,
-  parameters: H100,
-  listed: [],
-  marks: {},
-  lastAuction: 4,
-  lockedInARow: {},
-  carried: NO_REFERENCES,
-  toSettle: null,
-  settledOn: on('2025-10-17'),
-  closedOn: on('2025-10-17'),
-  closedBy: 0,
-  lastDay: null,
-  stop: null,
-  lastEvent: 9,
-};
 const slot = (time: string, date = '2025-10-20'): string => new Date(newYork(date, time)).toISOString();
 const oldest = (closed: boolean) => ({ auction: 5, slot: slot('10:00'), date: on('2025-10-20'), closing: false, closed });
 const NOTHING: SweepSeen = {
@@ -98,7 +79,7 @@ test.each<Row>([
 ])('%s', (_, at, seen, wakeUps, auctionLateSeconds, dayRunLateSeconds) => {
   const [time, date] = at.split(' ').toReversed() as [string, string?];
   const found: SweepSeen = { ...NOTHING, ...seen };
-  expect(decideSweep(STATE, newYorkMs(date ?? '2025-10-20', time), found)).toEqual({
+  expect(decideSweep(ON_MONDAY, newYorkMs(date ?? '2025-10-20', time), found)).toEqual({
     wakeUps,
     auctionLateSeconds,
     dayRunLateSeconds,
@@ -107,7 +88,7 @@ test.each<Row>([
 
 test('a day run is looked for over a weekend with a holiday', () => {
   // Monday the 1st of September is Labor Day.
-  const state = { ...STATE, closedOn: on('2025-08-28') };
+  const state = { ...ON_MONDAY, closedOn: on('2025-08-28') };
   const at = newYorkMs('2025-09-02', '09:00');
   const found = NOTHING;
   expect(decideSweep(state, at, found).wakeUps).toEqual([roll('2025-08-29')]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { NO_REFERENCES } from '../../../lib/domain/clearing/events.ts';
 import { type NumberedAuction, nextAuction } from '../../../lib/domain/clearing/next-auction.ts';
 import { auctionsAround, tradingDays } from '../../../lib/domain/clearing/trading-days.ts';
 import type { ProductState } from '../../../lib/domain/clearing/venue.ts';
-import { DEC, H100, newYork, newYorkMs, OCT, on, PRODUCT } from '../../venue/h100.ts';
+import { DEC, H100, newYork, newYorkMs, OCT, on } from '../../venue/h100.ts';
+import { ON_MONDAY } from '../../venue/product-state.ts';
 
 const TIMES = ['13:00', '10:00'];
 
@@ -65,24 +65,6 @@ test('around an instant lie the auction that was due last, that instant’s own 
 });
 
 describe('the next auction', () => {
-  /** The books of Friday the 17th are closed; auction 4 was Monday's of ten o'clock in New York. */
-  const STATE: ProductState = {
-    product: PRODUCT,
-    version: 1,
-    parameters: H100,
-    listed: [],
-    marks: {},
-    lastAuction: 4,
-    lockedInARow: {},
-    carried: NO_REFERENCES,
-    toSettle: null,
-    settledOn: on('2025-10-17'),
-    closedOn: on('2025-10-17'),
-    closedBy: 0,
-    lastDay: null,
-    stop: null,
-    lastEvent: 9,
-  };
   const FOURTH: NumberedAuction = {
     auction: 4,
     slot: newYork('2025-10-20', '10:00'),
@@ -144,7 +126,7 @@ describe('the next auction', () => {
     ],
   ])('%s', (_, newest, change, at, [auction, slot, closing]) => {
     const [date, time] = at.split(' ') as [string, string];
-    const next = nextAuction({ ...STATE, ...change }, TIMES, newest, newYorkMs(date, time));
+    const next = nextAuction({ ...ON_MONDAY, ...change }, TIMES, newest, newYorkMs(date, time));
     expect(next && [next.auction, new Date(next.slot).toISOString(), next.closing]).toEqual([
       auction,
       newYork(...(slot.split(' ') as [string, string])),
